@@ -1,0 +1,86 @@
+//! What can arrive at a run from outside, and what the sender is told after the commit.
+
+use crate::failure::{Failure, RetryState};
+use crate::ids::EventId;
+use crate::machines::{execution, signal};
+use crate::payload::Payloads;
+use crate::time::Timestamp;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrival {
+    /// The first one of every run, and of no other.
+    Start(Box<execution::Started>),
+    Signal(signal::Signal),
+    CancelRequest {
+        cause: String,
+        identity: String,
+        request_id: String,
+    },
+    Terminate {
+        reason: String,
+        details: Payloads,
+        identity: String,
+    },
+    TimerDue {
+        started: EventId,
+    },
+    ActivityClosed(Box<ActivityClosed>),
+    /// The run's own time limit is over.
+    RunTimedOut,
+    /// The wait before the first task is over.
+    FirstTaskDue,
+    /// The wait after a failed workflow task is over, or a component has come that may fit.
+    TaskRetryDue,
+}
+
+/// An activity's last attempt, as the row of `activity_tasks` knew it, and how it ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityClosed {
+    pub scheduled: EventId,
+    /// `None`: no attempt had begun.
+    pub attempt: Option<LastAttempt>,
+    pub outcome: ActivityOutcome,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastAttempt {
+    pub number: u32,
+    pub started: Timestamp,
+    pub identity: String,
+    /// What the attempt before this one failed with.
+    pub last_failure: Option<Failure>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ActivityOutcome {
+    Completed { result: Payloads },
+    Failed { failure: Failure, retry_state: RetryState },
+    TimedOut { failure: Failure, retry_state: RetryState },
+    Canceled { details: Payloads },
+}
+
+/// The arrival is in history, or was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    Recorded,
+    /// The same request id, or a cancel that was asked for before: nothing new.
+    AlreadyThere,
+}
+
+/// The arrival came to a run that could not take it. Nothing was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("workflow execution already completed")]
+    RunClosed,
+    #[error("activity is not pending")]
+    ActivityNotPending,
+    #[error("timer is not pending")]
+    TimerNotPending,
+    #[error(
+        "run has taken {} signals, the most a run can take",
+        crate::limits::SIGNALS_PER_RUN_MAX
+    )]
+    SignalLimit,
+    #[error("nothing to do")]
+    Spurious,
+}

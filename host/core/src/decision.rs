@@ -1,0 +1,105 @@
+//! What one step leads to. The store writes it, whole or not at all.
+
+use crate::arrival::{Accepted, Refused};
+use crate::attempt::ActivityTask;
+use crate::event::Recorded;
+use crate::failure::Failure;
+use crate::ids::EventId;
+use crate::machines::execution;
+use crate::payload::{Payload, Payloads};
+use crate::time::Timestamp;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The store refuses the decision if its history is not exactly one shorter than this.
+    pub first_event: EventId,
+    /// Appended in this order; may be empty.
+    pub events: Vec<Recorded>,
+    pub effects: Vec<Effect>,
+    /// One for each arrival of the step, in their order.
+    pub replies: Vec<Result<Accepted, Refused>>,
+    /// What the run is after this decision, for its row.
+    pub run: RunSummary,
+}
+
+/// The columns of a run's row that a step may change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    pub status: execution::State,
+    pub next_event: EventId,
+    pub closed_at: Option<Timestamp>,
+    pub task_failure: Option<TaskFailure>,
+}
+
+/// A workflow task that keeps failing. The run is open; describe shows this.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskFailure {
+    /// Failed attempts so far.
+    pub attempts: u32,
+    pub failure: Failure,
+    pub retry_at: Timestamp,
+}
+
+/// What the store must do beside appending. Closed list: `commit` matches it without `_`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A new run's row and, beside it, all that `Started` says.
+    InsertRun(Box<execution::Started>),
+    InsertTimer {
+        timer: DueTimer,
+        fire_at: Timestamp,
+    },
+    DeleteTimer {
+        timer: DueTimer,
+    },
+    InsertActivity(Box<ActivityTask>),
+    /// Closed: its row goes.
+    DeleteActivity {
+        scheduled: EventId,
+    },
+    /// The worker is told at its next heartbeat; an attempt that has not begun never will.
+    CancelActivity {
+        scheduled: EventId,
+    },
+    PublishState {
+        name: String,
+        value: Payload,
+    },
+    /// The run is closed: timers and activities that are left go with it.
+    Close {
+        result: CloseResult,
+    },
+}
+
+/// What of a run is waiting for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DueTimer {
+    /// The guest's own, by the event that started it.
+    User(EventId),
+    RunTimeout,
+    FirstTask,
+    TaskRetry,
+}
+
+/// How a run ended, for those that wait for it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CloseResult {
+    Completed(Payloads),
+    Failed(Failure),
+    Canceled(Payloads),
+    TimedOut,
+    Terminated { reason: String },
+}
+
+impl DueTimer {
+    /// The arrival that a due row leads to.
+    pub fn arrival(self) -> crate::arrival::Arrival {
+        use crate::arrival::Arrival;
+        match self {
+            DueTimer::User(started) => Arrival::TimerDue { started },
+            DueTimer::RunTimeout => Arrival::RunTimedOut,
+            DueTimer::FirstTask => Arrival::FirstTaskDue,
+            DueTimer::TaskRetry => Arrival::TaskRetryDue,
+        }
+    }
+}

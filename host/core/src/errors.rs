@@ -1,0 +1,111 @@
+//! Errors of core. Each says whose it is; the engine reacts to that and never to a text.
+
+use crate::guest::GuestError;
+use crate::ids::{Digest, EventId};
+
+/// A pair of state and event that no correct history has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{machine} in state {state} can't take {event}")]
+pub struct IllegalTransition {
+    pub machine: &'static str,
+    pub state: &'static str,
+    pub event: &'static str,
+}
+
+impl IllegalTransition {
+    pub fn new(machine: &'static str, state: &'static str, event: &'static str) -> Self {
+        IllegalTransition { machine, state, event }
+    }
+}
+
+/// A stable code: `errors/<code>.md` explains it to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(pub &'static str);
+
+/// Who must act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Bad request. Nothing is stored.
+    Caller,
+    /// The task fails and is tried again, at the latest after a deploy. The run stays open.
+    GuestAuthor,
+    /// Database down, disk full: retry with backoff, tell the operator.
+    Operator,
+    /// A broken promise of ours: set the run aside, keep the host running, log as `bug`.
+    Us,
+}
+
+/// Why a history and a guest do not fit together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Divergence {
+    /// Where in history.
+    pub at: EventId,
+    /// What history has there; `None`: the task ends there.
+    pub recorded: Option<String>,
+    /// What the guest asked for; `None`: nothing more.
+    pub asked: Option<String>,
+    /// The component that wrote the task, if it is known, and the one that replays it.
+    pub recorded_by: Option<Digest>,
+    pub replayed_by: Option<Digest>,
+}
+
+/// A step or a replay that came to nothing. The guest is gone with it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// The guest wished for something other than it did when this history was written.
+    #[error("{}", describe_divergence(.0))]
+    Diverged(Box<Divergence>),
+    #[error("guest failed: {0}")]
+    Guest(GuestError),
+    /// A wish that can't be granted, with what was found and what was expected.
+    #[error("{reason}")]
+    BadCommand { cause: crate::machines::task::FailedCause, reason: String },
+    /// Not the guest's fault: what is stored is not a history.
+    #[error("history can't be folded at event {at}: {cause}")]
+    Corrupt { at: EventId, cause: IllegalTransition },
+}
+
+impl StepError {
+    pub fn code(&self) -> Code {
+        match self {
+            StepError::Diverged(divergence) => match divergence.asked {
+                Some(_) => Code("W0101"),
+                None => Code("W0102"),
+            },
+            StepError::Guest(_) => Code("W0201"),
+            StepError::BadCommand { .. } => Code("W0202"),
+            StepError::Corrupt { .. } => Code("W0901"),
+        }
+    }
+
+    pub fn owner(&self) -> Owner {
+        match self {
+            StepError::Diverged(_) | StepError::Guest(_) | StepError::BadCommand { .. } => {
+                Owner::GuestAuthor
+            }
+            StepError::Corrupt { .. } => Owner::Us,
+        }
+    }
+}
+
+fn describe_divergence(divergence: &Divergence) -> String {
+    let nothing = || "nothing".to_owned();
+    let recorded = divergence.recorded.clone().unwrap_or_else(nothing);
+    let asked = divergence.asked.clone().unwrap_or_else(nothing);
+    let mut text = format!(
+        "diverged from history at event {}: recorded `{recorded}`, guest asked for `{asked}`",
+        divergence.at
+    );
+    if let (Some(was), Some(is)) = (divergence.recorded_by, divergence.replayed_by) {
+        if was == is {
+            text.push_str(&format!("; the component is the same, sha256:{}", was.short()));
+        } else {
+            text.push_str(&format!(
+                "; recorded by sha256:{}, replayed by sha256:{}: guard the change with `patched`, or pin the old component",
+                was.short(),
+                is.short()
+            ));
+        }
+    }
+    text
+}

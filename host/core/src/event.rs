@@ -1,0 +1,86 @@
+//! An event in its place in history.
+
+use crate::ids::EventId;
+use crate::machines::{Event, activity, execution, patch, signal, task, timer};
+use crate::time::Timestamp;
+use std::fmt;
+
+/// One line of a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    pub id: EventId,
+    /// When it happened. Not always later than the line before: `ActivityTaskStarted` is written
+    /// with the activity's outcome and keeps the time of its attempt.
+    pub time: Timestamp,
+    pub event: Event,
+}
+
+/// As a person reads it in an error or in a list, e.g. `activity charge (1) scheduled`.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Execution(event) => match event {
+                execution::Event::Started(started) => {
+                    write!(f, "execution started {}", started.workflow_type)
+                }
+                execution::Event::CancelRequested { .. } => f.write_str("cancel requested"),
+                execution::Event::Completed { .. } => f.write_str("execution completed"),
+                execution::Event::Failed { failure, .. } => {
+                    write!(f, "execution failed {:?}", failure.message)
+                }
+                execution::Event::Canceled { .. } => f.write_str("execution canceled"),
+                execution::Event::TimedOut { .. } => f.write_str("execution timed out"),
+                execution::Event::Terminated { reason, .. } => {
+                    write!(f, "execution terminated {reason:?}")
+                }
+            },
+            Event::Task(event) => match event {
+                task::Event::Scheduled { .. } => f.write_str("task scheduled"),
+                task::Event::Started { .. } => f.write_str("task started"),
+                task::Event::Completed { .. } => f.write_str("task completed"),
+                task::Event::Failed { cause, .. } => write!(f, "task failed {cause:?}"),
+                task::Event::TimedOut { .. } => f.write_str("task timed out"),
+            },
+            Event::Activity(event) => match event {
+                activity::Event::Scheduled(scheduled) => {
+                    write!(
+                        f,
+                        "activity {} ({}) scheduled",
+                        scheduled.activity_type, scheduled.activity_id
+                    )
+                }
+                activity::Event::Started { scheduled, attempt, .. } => {
+                    write!(f, "activity of {scheduled} started, attempt {attempt}")
+                }
+                activity::Event::Completed { scheduled, .. } => {
+                    write!(f, "activity of {scheduled} completed")
+                }
+                activity::Event::Failed { scheduled, failure, .. } => {
+                    write!(f, "activity of {scheduled} failed {:?}", failure.message)
+                }
+                activity::Event::TimedOut { scheduled, .. } => {
+                    write!(f, "activity of {scheduled} timed out")
+                }
+                activity::Event::CancelRequested { scheduled, .. } => {
+                    write!(f, "activity of {scheduled} cancel requested")
+                }
+                activity::Event::Canceled { scheduled, .. } => {
+                    write!(f, "activity of {scheduled} canceled")
+                }
+            },
+            Event::Timer(event) => match event {
+                timer::Event::Started { timer_id, delay, .. } => {
+                    write!(f, "timer {timer_id} started {delay}")
+                }
+                timer::Event::Fired { timer_id, .. } => write!(f, "timer {timer_id} fired"),
+                timer::Event::Canceled { timer_id, .. } => write!(f, "timer {timer_id} canceled"),
+            },
+            Event::Signal(signal::Event::Received(signal)) => {
+                write!(f, "signal {} received", signal.name)
+            }
+            Event::Patch(patch::Event::Recorded { patch, .. }) => {
+                write!(f, "patch {patch} recorded")
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A workflow component, seen from core. Implemented by wasm in `runtime`, by scripts in tests.
+
+use crate::failure::Failure;
+use crate::ids::{OpSeq, RunId};
+use crate::machines::{Command, execution, signal};
+use crate::payload::Payloads;
+use crate::time::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// One execution of a guest's program, alive in memory. Nothing about it is durable.
+pub trait Guest: Send {
+    /// Hands over one thing that happened, runs until all of the guest waits, and takes what it
+    /// wished for, in program order.
+    ///
+    /// After `Command::Execution` the program has returned; further turns bring no commands, but
+    /// queries are still answered.
+    fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError>;
+
+    /// Asks without changing anything. Allowed between any two turns, also after the program
+    /// has returned.
+    fn query(&mut self, query: &Query) -> Result<Payloads, QueryError>;
+}
+
+/// One completion, and what the guest may know while it handles it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// The workflow's time. Never goes back.
+    pub now: Timestamp,
+    /// History already has what this turn leads to: logs are not repeated.
+    pub replaying: bool,
+    pub history_length: u64,
+    pub history_bytes: u64,
+    pub suggest_continue_as_new: bool,
+    pub job: Job,
+}
+
+/// What can wake a guest.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Job {
+    /// The first turn of every guest: instantiate and call `run`.
+    Start(Box<Start>),
+    ActivityClosed {
+        op: OpSeq,
+        result: Result<Payloads, Failure>,
+    },
+    TimerClosed {
+        op: OpSeq,
+        result: Result<(), Failure>,
+    },
+    Signal(signal::Signal),
+    CancelRequested {
+        cause: String,
+    },
+}
+
+/// All that a guest may know of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    pub namespace: String,
+    pub run: RunId,
+    pub started: Arc<execution::Started>,
+    pub start_time: Timestamp,
+    /// Patches that the history about to be replayed has markers for.
+    pub patches: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub name: String,
+    pub args: Payloads,
+    pub now: Timestamp,
+}
+
+/// The guest can't go on. Its workflow task fails; the run stays open, other runs notice nothing.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}")]
+pub struct GuestError {
+    pub kind: GuestErrorKind,
+    /// What was found and what was expected, in one line.
+    pub message: String,
+    /// The guest's own frames, innermost first; empty if there are none.
+    pub backtrace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestErrorKind {
+    /// `unreachable`, a panic, an access out of bounds.
+    Trap,
+    /// Ran past the time that one activation may take.
+    OutOfTime,
+    OutOfMemory,
+    StackOverflow,
+    /// Asked for more in one task than the limit.
+    TooManyCommands,
+    /// Returned or passed what the interface does not allow.
+    BrokenInterface,
+    /// Could not be instantiated.
+    Instantiate,
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum QueryError {
+    /// The guest's handler said no, or there is none.
+    #[error("{}", .0.message)]
+    Failed(Failure),
+    /// The guest broke while it answered, and is gone.
+    #[error("the guest broke while it answered: {0}")]
+    Guest(GuestError),
+}
+
+/// A program that can be started any number of times: a validated component, or a script.
+pub trait Program: Send + Sync {
+    /// A fresh guest, which has not seen its first turn.
+    fn guest(&self) -> Result<Box<dyn Guest>, GuestError>;
+}

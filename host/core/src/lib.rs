@@ -1,0 +1,23 @@
+//! The rules of a durable workflow, and nothing else.
+//!
+//! No I/O, no clock, no randomness, no async: values go in, values come out. If something here
+//! fails, the input was wrong. Read in this order: the vocabulary (`ids` to `failure`), what is
+//! wished and what happened (`machines`), what a guest is (`guest`), how a run is played (`run`),
+//! and what one step asks of the store (`decision`).
+
+pub mod admit;
+pub mod arrival;
+pub mod attempt;
+pub mod decision;
+pub mod errors;
+pub mod event;
+pub mod execution;
+pub mod failure;
+pub mod guest;
+pub mod ids;
+pub mod limits;
+pub mod machines;
+pub mod options;
+pub mod payload;
+pub mod run;
+pub mod time;

@@ -1,0 +1,53 @@
+//! Every limit of the product, with Temporal's defaults where Temporal has the limit.
+
+use crate::time::Delay;
+
+/// Ids and names: workflow id, workflow type, task queue, signal name. Bytes.
+pub const ID_BYTES_MAX: usize = 1000;
+/// One payload field of a request: arguments, a result, a signal's input. Bytes.
+pub const BLOB_BYTES_MAX: usize = 2 << 20;
+/// A gRPC message. Bytes.
+pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
+/// Events of one run; one more terminates it.
+pub const EVENTS_PER_HISTORY_MAX: u64 = 51_200;
+/// Bytes of one run's history; more terminates it.
+pub const HISTORY_BYTES_MAX: u64 = 50 << 20;
+/// From here on a run is told to continue as new.
+pub const EVENTS_SUGGEST_CONTINUE: u64 = 4096;
+/// From here on a run is told to continue as new. Bytes.
+pub const HISTORY_BYTES_SUGGEST_CONTINUE: u64 = 4 << 20;
+/// Activities of one run that are not closed.
+pub const PENDING_ACTIVITIES_MAX: usize = 2000;
+/// Timers of one run that have not fired.
+pub const PENDING_TIMERS_MAX: usize = 2000;
+/// Signals that one run takes.
+pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
+/// Commands of one workflow task.
+pub const COMMANDS_PER_TASK_MAX: usize = 10_000;
+/// Arrivals that one step takes from a mailbox; the rest waits for the next step.
+pub const ARRIVALS_PER_STEP_MAX: usize = 256;
+/// Arrivals that wait in one mailbox; one more is refused as exhausted.
+pub const MAILBOX_MAX: usize = 4096;
+/// Events of one page of a history.
+pub const HISTORY_PAGE_EVENTS_MAX: usize = 1000;
+/// Runs of one page of a list.
+pub const LIST_PAGE_MAX: usize = 1000;
+/// A component's bytes.
+pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
+/// Kept of a failed attempt's failure. Bytes.
+pub const ACTIVITY_FAILURE_BYTES_MAX: usize = 4096;
+
+/// A workflow task's default time limit, and the most that can be asked for.
+pub const TASK_TIMEOUT: Delay = Delay::from_secs(10);
+pub const TASK_TIMEOUT_MAX: Delay = Delay::from_secs(120);
+/// The wait before a failed workflow task is tried again: first, and at most.
+pub const TASK_RETRY_FIRST: Delay = Delay::from_secs(1);
+pub const TASK_RETRY_MAX: Delay = Delay::from_secs(600);
+/// How long a request for a history that has nothing new yet is held.
+pub const HISTORY_LONG_POLL: Delay = Delay::from_secs(20);
+/// How long a request for an activity task is held.
+pub const TASK_LONG_POLL: Delay = Delay::from_secs(60);
+
+const _: () = assert!(COMMANDS_PER_TASK_MAX as u64 * 4 <= EVENTS_PER_HISTORY_MAX);
+const _: () = assert!(BLOB_BYTES_MAX < MESSAGE_BYTES_MAX);
+const _: () = assert!(ARRIVALS_PER_STEP_MAX <= MAILBOX_MAX);

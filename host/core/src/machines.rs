@@ -1,0 +1,88 @@
+//! All machines, and the places that know them all.
+//!
+//! A command is what a guest wishes; an event is what happened. Each machine is one enum of
+//! states with a total `apply`, written out pair by pair: a new state or event does not compile
+//! until someone has decided what it means.
+
+pub mod activity;
+pub mod execution;
+pub mod patch;
+pub mod signal;
+pub mod task;
+pub mod timer;
+
+#[cfg(test)]
+mod table;
+
+/// Wished by the guest in one turn, in program order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Execution(execution::Command),
+    Activity(activity::Command),
+    Timer(timer::Command),
+    Patch(patch::Command),
+    /// Cancels whatever the operation is.
+    Cancel(crate::ids::OpSeq),
+    /// A named value that can be read without running the guest. Leaves no event.
+    Publish {
+        name: String,
+        value: crate::payload::Payload,
+    },
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Execution(execution::Event),
+    Task(task::Event),
+    Activity(activity::Event),
+    Timer(timer::Event),
+    Signal(signal::Event),
+    Patch(patch::Event),
+}
+
+impl Event {
+    /// Nothing may follow it.
+    pub fn closes_run(&self) -> bool {
+        match self {
+            Event::Execution(event) => event.closes_run(),
+            Event::Task(_)
+            | Event::Activity(_)
+            | Event::Timer(_)
+            | Event::Signal(_)
+            | Event::Patch(_) => false,
+        }
+    }
+
+    /// The workflow task whose guest wished for it, if a guest did.
+    pub fn wished_in_task(&self) -> Option<crate::ids::EventId> {
+        match self {
+            Event::Execution(event) => event.wished_in_task(),
+            Event::Activity(event) => event.wished_in_task(),
+            Event::Timer(event) => event.wished_in_task(),
+            Event::Patch(patch::Event::Recorded { task, .. }) => Some(*task),
+            Event::Task(_) | Event::Signal(_) => None,
+        }
+    }
+
+    /// Is `self`, as recorded, what led from the same wish as `decided`?
+    ///
+    /// Compares what the guest chose and nothing that the host derives.
+    pub fn answers(&self, decided: &Event) -> bool {
+        match (self, decided) {
+            (Event::Execution(was), Event::Execution(is)) => was.answers(is),
+            (Event::Activity(was), Event::Activity(is)) => was.answers(is),
+            (Event::Timer(was), Event::Timer(is)) => was.answers(is),
+            (Event::Patch(was), Event::Patch(is)) => was.answers(is),
+            (
+                Event::Execution(_)
+                | Event::Task(_)
+                | Event::Activity(_)
+                | Event::Timer(_)
+                | Event::Signal(_)
+                | Event::Patch(_),
+                _,
+            ) => false,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A run as a whole: started once, closed once.
+//!
+//! A request to cancel is only a message; what becomes of it is the guest's decision. Closing
+//! events race (the guest returns while an operator terminates): whichever is appended first
+//! wins, and the loser finds a closed run.
+
+use crate::errors::IllegalTransition;
+use crate::failure::{Failure, FailureKind, RetryState};
+use crate::ids::{EventId, RunId};
+use crate::options::RetryPolicy;
+use crate::payload::{Payload, PayloadMap, Payloads};
+use crate::time::Delay;
+
+/// Wished by the guest: how `run` ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Complete { result: Payloads },
+    Fail { failure: Failure },
+}
+
+/// All that a start says. Times are as asked for; `None` is "no limit".
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Started {
+    pub workflow_type: String,
+    pub workflow_id: String,
+    pub task_queue: String,
+    pub input: Payloads,
+    pub execution_timeout: Option<Delay>,
+    pub run_timeout: Option<Delay>,
+    pub task_timeout: Delay,
+    /// The first run's id on a reset chain. Randomness is seeded with it.
+    pub original_run: Option<RunId>,
+    pub first_run: Option<RunId>,
+    pub identity: String,
+    pub attempt: u32,
+    pub retry: Option<RetryPolicy>,
+    pub cron: String,
+    /// The wait before the first workflow task.
+    pub first_task_backoff: Option<Delay>,
+    pub memo: PayloadMap,
+    pub search_attributes: PayloadMap,
+    pub header: PayloadMap,
+    /// Shown by tools: one line, and a text.
+    pub summary: Option<Payload>,
+    pub details: Option<Payload>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Started(Box<Started>),
+    CancelRequested { cause: String, identity: String, request_id: String },
+    Completed { result: Payloads, task: EventId },
+    Failed { failure: Failure, retry_state: RetryState, task: EventId },
+    Canceled { details: Payloads, task: EventId },
+    TimedOut { retry_state: RetryState },
+    Terminated { reason: String, details: Payloads, identity: String },
+}
+
+/// Temporal's statuses, with a cancel request as a state of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    Absent,
+    Running,
+    CancelRequested,
+    Completed,
+    Failed,
+    Canceled,
+    TimedOut,
+    Terminated,
+}
+
+impl State {
+    pub fn is_open(self) -> bool {
+        match self {
+            State::Running | State::CancelRequested => true,
+            State::Absent
+            | State::Completed
+            | State::Failed
+            | State::Canceled
+            | State::TimedOut
+            | State::Terminated => false,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Absent => "Absent",
+            State::Running => "Running",
+            State::CancelRequested => "CancelRequested",
+            State::Completed => "Completed",
+            State::Failed => "Failed",
+            State::Canceled => "Canceled",
+            State::TimedOut => "TimedOut",
+            State::Terminated => "Terminated",
+        }
+    }
+
+    /// Applies one recorded event.
+    pub fn apply(self, event: &Event) -> Result<State, IllegalTransition> {
+        match (self, event) {
+            (State::Absent, Event::Started(_)) => Ok(State::Running),
+            (State::Running | State::CancelRequested, Event::CancelRequested { .. }) => {
+                Ok(State::CancelRequested)
+            }
+            (State::Running | State::CancelRequested, Event::Completed { .. }) => {
+                Ok(State::Completed)
+            }
+            (State::Running | State::CancelRequested, Event::Failed { .. }) => Ok(State::Failed),
+            (State::CancelRequested, Event::Canceled { .. }) => Ok(State::Canceled),
+            (State::Running | State::CancelRequested, Event::TimedOut { .. }) => {
+                Ok(State::TimedOut)
+            }
+            (State::Running | State::CancelRequested, Event::Terminated { .. }) => {
+                Ok(State::Terminated)
+            }
+
+            (
+                State::Absent,
+                Event::CancelRequested { .. }
+                | Event::Completed { .. }
+                | Event::Failed { .. }
+                | Event::Canceled { .. }
+                | Event::TimedOut { .. }
+                | Event::Terminated { .. },
+            )
+            | (State::Running, Event::Canceled { .. })
+            | (State::Running | State::CancelRequested, Event::Started(_))
+            | (
+                State::Completed
+                | State::Failed
+                | State::Canceled
+                | State::TimedOut
+                | State::Terminated,
+                Event::Started(_)
+                | Event::CancelRequested { .. }
+                | Event::Completed { .. }
+                | Event::Failed { .. }
+                | Event::Canceled { .. }
+                | Event::TimedOut { .. }
+                | Event::Terminated { .. },
+            ) => Err(IllegalTransition::new("execution", self.name(), event.name())),
+        }
+    }
+
+    /// What the end of `run` leads to. A `canceled` failure is an orderly end only if someone
+    /// asked for it; otherwise it is a failure like any other.
+    pub fn decide(self, command: Command, task: EventId) -> Event {
+        match command {
+            Command::Complete { result } => Event::Completed { result, task },
+            Command::Fail { failure } => match (self, failure.kind) {
+                (State::CancelRequested, FailureKind::Canceled { details }) => {
+                    Event::Canceled { details, task }
+                }
+                (_, kind) => Event::Failed {
+                    failure: Failure { kind, ..failure },
+                    retry_state: RetryState::RetryPolicyNotSet,
+                    task,
+                },
+            },
+        }
+    }
+}
+
+impl Event {
+    pub fn closes_run(&self) -> bool {
+        match self {
+            Event::Started(_) | Event::CancelRequested { .. } => false,
+            Event::Completed { .. }
+            | Event::Failed { .. }
+            | Event::Canceled { .. }
+            | Event::TimedOut { .. }
+            | Event::Terminated { .. } => true,
+        }
+    }
+
+    pub fn wished_in_task(&self) -> Option<EventId> {
+        match self {
+            Event::Completed { task, .. }
+            | Event::Failed { task, .. }
+            | Event::Canceled { task, .. } => Some(*task),
+            Event::Started(_)
+            | Event::CancelRequested { .. }
+            | Event::TimedOut { .. }
+            | Event::Terminated { .. } => None,
+        }
+    }
+
+    /// A result may be computed from more than history (a float printed otherwise by a newer
+    /// compiler), and nothing follows it: that the run ended, and how, is what counts.
+    pub fn answers(&self, decided: &Event) -> bool {
+        match (self, decided) {
+            (Event::Completed { .. }, Event::Completed { .. })
+            | (Event::Failed { .. }, Event::Failed { .. })
+            | (Event::Canceled { .. }, Event::Canceled { .. }) => true,
+            (
+                Event::Started(_)
+                | Event::CancelRequested { .. }
+                | Event::Completed { .. }
+                | Event::Failed { .. }
+                | Event::Canceled { .. }
+                | Event::TimedOut { .. }
+                | Event::Terminated { .. },
+                _,
+            ) => false,
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Started(_) => "Started",
+            Event::CancelRequested { .. } => "CancelRequested",
+            Event::Completed { .. } => "Completed",
+            Event::Failed { .. } => "Failed",
+            Event::Canceled { .. } => "Canceled",
+            Event::TimedOut { .. } => "TimedOut",
+            Event::Terminated { .. } => "Terminated",
+        }
+    }
+}

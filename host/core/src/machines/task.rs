@@ -1,0 +1,124 @@
+//! Workflow tasks: one activation of the guest, from the arrival that caused it to the commit of
+//! what it wished for.
+//!
+//! The host runs them itself, so `Scheduled`, `Started` and `Completed` are written together. A
+//! failure is written once; further attempts leave no events until one succeeds.
+
+use crate::errors::IllegalTransition;
+use crate::failure::Failure;
+use crate::ids::{Digest, EventId};
+use crate::time::Delay;
+
+/// Why a task failed, in Temporal's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailedCause {
+    /// The guest trapped, ran too long, took too much memory or broke the interface.
+    WorkflowWorkerUnhandledFailure,
+    /// The guest asked for other things than history records.
+    NonDeterministicError,
+    /// A command that can't be carried out.
+    BadCommand,
+    PendingActivitiesLimitExceeded,
+    ResetWorkflow,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Scheduled {
+        task_queue: String,
+        timeout: Delay,
+        attempt: u32,
+    },
+    Started {
+        scheduled: EventId,
+        identity: String,
+        history_bytes: u64,
+        suggest_continue_as_new: bool,
+    },
+    Completed {
+        scheduled: EventId,
+        started: EventId,
+        identity: String,
+        component: Option<Digest>,
+    },
+    Failed {
+        scheduled: EventId,
+        started: EventId,
+        cause: FailedCause,
+        failure: Failure,
+        identity: String,
+    },
+    TimedOut {
+        scheduled: EventId,
+        started: EventId,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Idle,
+    Scheduled {
+        scheduled: EventId,
+    },
+    Started {
+        scheduled: EventId,
+        started: EventId,
+    },
+    /// The last task failed and is written so; the next attempt is not yet.
+    Failing,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Idle => "Idle",
+            State::Scheduled { .. } => "Scheduled",
+            State::Started { .. } => "Started",
+            State::Failing => "Failing",
+        }
+    }
+
+    /// Applies one recorded event, whose id is `id`.
+    pub fn apply(self, id: EventId, event: &Event) -> Result<State, IllegalTransition> {
+        match (self, event) {
+            (State::Idle | State::Failing, Event::Scheduled { .. }) => {
+                Ok(State::Scheduled { scheduled: id })
+            }
+            (State::Scheduled { scheduled }, Event::Started { .. }) => {
+                Ok(State::Started { scheduled, started: id })
+            }
+            (State::Started { .. }, Event::Completed { .. }) => Ok(State::Idle),
+            (State::Started { .. }, Event::Failed { .. }) => Ok(State::Failing),
+            (State::Scheduled { .. } | State::Started { .. }, Event::TimedOut { .. }) => {
+                Ok(State::Failing)
+            }
+
+            (
+                State::Idle | State::Failing,
+                Event::Started { .. }
+                | Event::Completed { .. }
+                | Event::Failed { .. }
+                | Event::TimedOut { .. },
+            )
+            | (
+                State::Scheduled { .. },
+                Event::Scheduled { .. } | Event::Completed { .. } | Event::Failed { .. },
+            )
+            | (State::Started { .. }, Event::Scheduled { .. } | Event::Started { .. }) => {
+                Err(IllegalTransition::new("workflow task", self.name(), event.name()))
+            }
+        }
+    }
+}
+
+impl Event {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Scheduled { .. } => "Scheduled",
+            Event::Started { .. } => "Started",
+            Event::Completed { .. } => "Completed",
+            Event::Failed { .. } => "Failed",
+            Event::TimedOut { .. } => "TimedOut",
+        }
+    }
+}

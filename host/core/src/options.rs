@@ -1,0 +1,77 @@
+//! What a user may ask for when starting a workflow or an activity, after validation.
+
+use crate::time::Delay;
+
+/// When and how often a failed attempt is tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    pub initial_interval: Delay,
+    /// At least 1.
+    pub backoff_coefficient: f64,
+    pub maximum_interval: Delay,
+    /// 0 means without end, as in Temporal.
+    pub maximum_attempts: u32,
+    pub non_retryable_error_types: Vec<String>,
+}
+
+impl Default for RetryPolicy {
+    /// Temporal's defaults: 1 s, doubling, at most 100 s, without end.
+    fn default() -> RetryPolicy {
+        RetryPolicy {
+            initial_interval: Delay::from_secs(1),
+            backoff_coefficient: 2.0,
+            maximum_interval: Delay::from_secs(100),
+            maximum_attempts: 0,
+            non_retryable_error_types: Vec::new(),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// The wait after the failure of `attempt` (counted from 1).
+    pub fn backoff_after(&self, attempt: u32) -> Delay {
+        let factor = self.backoff_coefficient.powi(attempt.saturating_sub(1).min(1000) as i32);
+        let wait = self.initial_interval.0 as f64 * factor;
+        // A float that is too large saturates, and the maximum cuts it.
+        Delay((wait as u64).min(self.maximum_interval.0))
+    }
+}
+
+/// How long an activity may take. `Delay::ZERO` is "no limit" on the wire; here it is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ActivityTimeouts {
+    pub schedule_to_close: Option<Delay>,
+    pub schedule_to_start: Option<Delay>,
+    pub start_to_close: Option<Delay>,
+    pub heartbeat: Option<Delay>,
+}
+
+/// What a workflow's wish to cancel an activity means to the workflow itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CancellationType {
+    /// The workflow sees `canceled` at once; the worker is told at its next heartbeat.
+    #[default]
+    TryCancel,
+    /// The workflow waits for what the worker makes of it.
+    WaitCancellationCompleted,
+    /// The workflow sees `canceled` at once; the worker is not told.
+    Abandon,
+}
+
+/// What to do when the workflow id was used by a run that is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IdReusePolicy {
+    #[default]
+    AllowDuplicate,
+    AllowDuplicateFailedOnly,
+    RejectDuplicate,
+}
+
+/// What to do when the workflow id belongs to a run that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IdConflictPolicy {
+    #[default]
+    Fail,
+    UseExisting,
+    TerminateExisting,
+}
