@@ -1,0 +1,178 @@
+//! Builds the example guests, each with the toolchain of its language.
+//!
+//! A guest is rebuilt when the bytes of its inputs changed: its own folder, its language's SDK, `wit/`.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, io};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+mod rust;
+mod typescript;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only the guests of this language.
+    #[arg(long)]
+    language: Option<Language>,
+
+    /// Only this scenario.
+    #[arg(long)]
+    scenario: Option<String>,
+
+    /// Build what is up to date too.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Rust,
+    Typescript,
+}
+
+impl Language {
+    fn folder(self) -> &'static str {
+        match self {
+            Language::Rust => "rust",
+            Language::Typescript => "typescript",
+        }
+    }
+
+    /// The file that makes a folder a scenario.
+    fn marker(self) -> &'static str {
+        match self {
+            Language::Rust => "Cargo.toml",
+            Language::Typescript => "workflow.ts",
+        }
+    }
+}
+
+/// One guest: `guest-examples/<language>/<scenario>`.
+struct Scenario {
+    name: String,
+    folder: PathBuf,
+    output: PathBuf,
+    /// Hash of all that the output is made from.
+    inputs: String,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let root = root();
+    for language in Language::value_variants() {
+        if args.language.is_some_and(|only| only != *language) {
+            continue;
+        }
+        let mut stale = scenarios(&root, *language)?;
+        if let Some(only) = &args.scenario {
+            stale.retain(|scenario| scenario.name == *only);
+        }
+        if !args.force {
+            stale.retain(|scenario| !scenario.is_fresh());
+        }
+        if stale.is_empty() {
+            continue;
+        }
+        fs::create_dir_all(root.join("target/guests").join(language.folder()))?;
+        match language {
+            Language::Rust => rust::build(&root, &stale)?,
+            Language::Typescript => typescript::build(&root, &stale)?,
+        }
+        for scenario in &stale {
+            scenario.mark_fresh()?;
+        }
+    }
+    Ok(())
+}
+
+impl Scenario {
+    fn stamp(&self) -> PathBuf {
+        self.output.with_extension("inputs")
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.output.exists() && fs::read_to_string(self.stamp()).is_ok_and(|was| was == self.inputs)
+    }
+
+    fn mark_fresh(&self) -> anyhow::Result<()> {
+        let bytes = fs::metadata(&self.output)?.len();
+        println!("{} ({} KB)", self.output.display(), bytes / 1024);
+        Ok(fs::write(self.stamp(), &self.inputs)?)
+    }
+}
+
+fn scenarios(root: &Path, language: Language) -> anyhow::Result<Vec<Scenario>> {
+    let examples = root.join("guest-examples").join(language.folder());
+    let mut shared = DefaultHasher::new();
+    hash_tree(&root.join("wit"), &mut shared)?;
+    hash_tree(&root.join("sdk").join(language.folder()), &mut shared)?;
+    for file in entries(&examples)?.iter().filter(|path| path.is_file()) {
+        hash_tree(file, &mut shared)?;
+    }
+
+    let mut found = Vec::new();
+    for folder in
+        entries(&examples)?.into_iter().filter(|path| path.join(language.marker()).exists())
+    {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut hasher = shared.clone();
+        hash_tree(&folder, &mut hasher)?;
+        found.push(Scenario {
+            output: root.join("target/guests").join(language.folder()).join(format!("{name}.wasm")),
+            inputs: format!("{:016x}", hasher.finish()),
+            name,
+            folder,
+        });
+    }
+    Ok(found)
+}
+
+fn hash_tree(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
+    if path.is_file() {
+        path.hash(hasher);
+        fs::read(path)?.hash(hasher);
+        return Ok(());
+    }
+    for entry in entries(path)? {
+        let name = entry.file_name().unwrap_or_default();
+        if name != "target" && name != "node_modules" {
+            hash_tree(&entry, hasher)?;
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut paths = fs::read_dir(folder)?
+        .map(|entry| entry.map(|it| it.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn root() -> PathBuf {
+    // host/xtask is two levels below.
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Runs a tool with its output shown.
+fn run_tool(command: &mut Command) -> anyhow::Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot start `{program}`"))?;
+    if !status.success() {
+        bail!("`{program}` ended with {status}: {command:?}");
+    }
+    Ok(())
+}
+
+/// The answer of a tool, or none when it is missing or fails.
+fn ask_tool(program: &str, args: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(args).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
