@@ -1,1 +1,438 @@
+//! A run's history, folded: what is known of it without its guest.
 
+use crate::arrival::{Accepted, ActivityClosed, ActivityOutcome, Arrival, Refused};
+use crate::decision::{CloseResult, DueTimer, Effect};
+use crate::errors::{IllegalTransition, StepError};
+use crate::event::Recorded;
+use crate::failure::{Failure, RetryState};
+use crate::ids::EventId;
+use crate::limits;
+use crate::machines::{Event, activity, execution, patch, signal, task, timer};
+use crate::time::{Delay, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Execution {
+    pub status: execution::State,
+    pub task: task::State,
+    pub next_event: EventId,
+    pub started: Option<Arc<execution::Started>>,
+    pub start_time: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    /// Those that are not closed.
+    pub activities: BTreeMap<EventId, PendingActivity>,
+    /// Those that have not fired.
+    pub timers: BTreeMap<EventId, PendingTimer>,
+    pub patches: BTreeSet<String>,
+    pub n_signals: u64,
+    /// Happened, but no completed task has shown it to the guest yet.
+    pub undelivered: VecDeque<Recorded>,
+    signal_requests: BTreeSet<String>,
+    /// The start asked for a wait that is not over.
+    waits_for_first_task: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingActivity {
+    pub state: activity::State,
+    pub options: Arc<activity::Scheduled>,
+    pub scheduled_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingTimer {
+    pub timer_id: String,
+    pub fire_at: Timestamp,
+}
+
+/// What an arrival makes of a run, before a guest has seen it.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) events: Vec<Recorded>,
+    pub(crate) effects: Vec<Effect>,
+    /// The guest has something to do.
+    pub(crate) wants_task: bool,
+}
+
+impl Default for Execution {
+    fn default() -> Execution {
+        Execution {
+            status: execution::State::Absent,
+            task: task::State::Idle,
+            next_event: EventId::FIRST,
+            started: None,
+            start_time: Timestamp::default(),
+            closed_at: None,
+            activities: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            patches: BTreeSet::new(),
+            n_signals: 0,
+            undelivered: VecDeque::new(),
+            signal_requests: BTreeSet::new(),
+            waits_for_first_task: false,
+        }
+    }
+}
+
+impl Execution {
+    /// Folds a whole history.
+    pub fn fold<'a>(
+        history: impl IntoIterator<Item = &'a Recorded>,
+    ) -> Result<Execution, StepError> {
+        let mut execution = Execution::default();
+        for recorded in history {
+            execution.expect_next(recorded)?;
+            execution.apply(recorded)?;
+        }
+        Ok(execution)
+    }
+
+    pub(crate) fn expect_next(&self, recorded: &Recorded) -> Result<(), StepError> {
+        if recorded.id == self.next_event {
+            return Ok(());
+        }
+        let cause = IllegalTransition::new("history", "with a gap or an overlap", "Event");
+        Err(StepError::Corrupt { at: recorded.id, cause })
+    }
+
+    /// Applies one recorded event. The same code live and in replay.
+    pub(crate) fn apply(&mut self, recorded: &Recorded) -> Result<(), StepError> {
+        let Recorded { id, time, event } = recorded;
+        self.apply_to_machine(*id, *time, event)
+            .map_err(|cause| StepError::Corrupt { at: *id, cause })?;
+        self.next_event = self.next_event.max(id.next());
+        if wakes_guest(event) {
+            self.undelivered.push_back(recorded.clone());
+        }
+        Ok(())
+    }
+
+    fn apply_to_machine(
+        &mut self,
+        id: EventId,
+        time: Timestamp,
+        event: &Event,
+    ) -> Result<(), IllegalTransition> {
+        match event {
+            Event::Execution(event) => {
+                self.status = self.status.apply(event)?;
+                if let execution::Event::Started(started) = event {
+                    self.start_time = time;
+                    self.waits_for_first_task = started.first_task_backoff.is_some();
+                    self.started = Some(Arc::new((**started).clone()));
+                }
+                if event.closes_run() {
+                    self.closed_at = Some(time);
+                }
+                Ok(())
+            }
+            Event::Task(event) => {
+                self.task = self.task.apply(id, event)?;
+                self.waits_for_first_task = false;
+                Ok(())
+            }
+            Event::Activity(event) => self.apply_activity(id, time, event),
+            Event::Timer(event) => self.apply_timer(id, time, event),
+            Event::Signal(signal::Event::Received(signal)) => {
+                self.n_signals += 1;
+                if !signal.request_id.is_empty() {
+                    self.signal_requests.insert(signal.request_id.clone());
+                }
+                Ok(())
+            }
+            Event::Patch(patch::Event::Recorded { patch, .. }) => {
+                self.patches.insert(patch.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn apply_activity(
+        &mut self,
+        id: EventId,
+        time: Timestamp,
+        event: &activity::Event,
+    ) -> Result<(), IllegalTransition> {
+        let scheduled = match event {
+            activity::Event::Scheduled(options) => {
+                let state = activity::State::Absent.apply(id, event)?;
+                let options = Arc::new((**options).clone());
+                self.activities.insert(id, PendingActivity { state, options, scheduled_at: time });
+                return Ok(());
+            }
+            activity::Event::Started { scheduled, .. }
+            | activity::Event::Completed { scheduled, .. }
+            | activity::Event::Failed { scheduled, .. }
+            | activity::Event::TimedOut { scheduled, .. }
+            | activity::Event::CancelRequested { scheduled, .. }
+            | activity::Event::Canceled { scheduled, .. } => *scheduled,
+        };
+        let state = match self.activities.get(&scheduled) {
+            Some(pending) => pending.state.apply(id, event)?,
+            None => activity::State::Absent.apply(id, event)?,
+        };
+        if state.is_closed() {
+            self.activities.remove(&scheduled);
+        } else if let Some(pending) = self.activities.get_mut(&scheduled) {
+            pending.state = state;
+        }
+        Ok(())
+    }
+
+    fn apply_timer(
+        &mut self,
+        id: EventId,
+        time: Timestamp,
+        event: &timer::Event,
+    ) -> Result<(), IllegalTransition> {
+        match event {
+            timer::Event::Started { timer_id, delay, .. } => {
+                timer::State::Absent.apply(event)?;
+                let fire_at = time.plus(*delay);
+                self.timers.insert(id, PendingTimer { timer_id: timer_id.clone(), fire_at });
+            }
+            timer::Event::Fired { started, .. } | timer::Event::Canceled { started, .. } => {
+                self.timer_state(*started).apply(event)?;
+                self.timers.remove(started);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fired and canceled timers are forgotten, so a second end finds no timer.
+    fn timer_state(&self, started: EventId) -> timer::State {
+        match self.timers.contains_key(&started) {
+            true => timer::State::Pending,
+            false => timer::State::Absent,
+        }
+    }
+
+    /// The moment at which the run must end.
+    pub fn run_deadline(&self) -> Option<Timestamp> {
+        let started = self.started.as_ref()?;
+        let limit = run_timeout(started)?;
+        let begins = started.first_task_backoff.unwrap_or(Delay::ZERO);
+        Some(self.start_time.plus(begins).plus(limit))
+    }
+
+    /// Appends an event that has just happened.
+    pub(crate) fn push(
+        &mut self,
+        draft: &mut Draft,
+        time: Timestamp,
+        event: Event,
+    ) -> Result<EventId, StepError> {
+        let id = self.next_event;
+        let recorded = Recorded { id, time, event };
+        self.apply(&recorded)?;
+        draft.events.push(recorded);
+        Ok(id)
+    }
+
+    /// What an arrival becomes. `Err` in the inner result is an answer, not a fault.
+    pub(crate) fn admit(
+        &mut self,
+        arrival: Arrival,
+        now: Timestamp,
+        draft: &mut Draft,
+    ) -> Result<Result<Accepted, Refused>, StepError> {
+        if let Arrival::Start(started) = arrival {
+            self.admit_start(*started, now, draft)?;
+            return Ok(Ok(Accepted::Recorded));
+        }
+        if !self.status.is_open() {
+            return Ok(match arrival {
+                // As Temporal: a run that is over needs no cancel, and that is no error.
+                Arrival::CancelRequest { .. } => Ok(Accepted::AlreadyThere),
+                _ => Err(Refused::RunClosed),
+            });
+        }
+        match arrival {
+            Arrival::Start(_) => Ok(Err(Refused::Spurious)),
+            Arrival::Signal(signal) => {
+                if self.signal_requests.contains(&signal.request_id) {
+                    return Ok(Ok(Accepted::AlreadyThere));
+                }
+                if self.n_signals >= limits::SIGNALS_PER_RUN_MAX {
+                    return Ok(Err(Refused::SignalLimit));
+                }
+                let event = Event::Signal(signal::Event::Received(Box::new(signal)));
+                self.push(draft, now, event)?;
+                draft.wants_task |= !self.waits_for_first_task;
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::CancelRequest { cause, identity, request_id } => {
+                if self.status == execution::State::CancelRequested {
+                    return Ok(Ok(Accepted::AlreadyThere));
+                }
+                let event = execution::Event::CancelRequested { cause, identity, request_id };
+                self.push(draft, now, Event::Execution(event))?;
+                // Also a run that waits for its first task: there is nothing to wait for now.
+                draft.wants_task = true;
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::Terminate { reason, details, identity } => {
+                let result = CloseResult::Terminated { reason: reason.clone() };
+                let event = execution::Event::Terminated { reason, details, identity };
+                self.push(draft, now, Event::Execution(event))?;
+                draft.effects.push(Effect::Close { result });
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::RunTimedOut => {
+                let event =
+                    execution::Event::TimedOut { retry_state: RetryState::RetryPolicyNotSet };
+                self.push(draft, now, Event::Execution(event))?;
+                draft.effects.push(Effect::Close { result: CloseResult::TimedOut });
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::TimerDue { started } => {
+                let Some(timer) = self.timers.get(&started) else {
+                    return Ok(Err(Refused::TimerNotPending));
+                };
+                let event = timer::Event::Fired { timer_id: timer.timer_id.clone(), started };
+                self.push(draft, now, Event::Timer(event))?;
+                draft.effects.push(Effect::DeleteTimer { timer: DueTimer::User(started) });
+                draft.wants_task = true;
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::ActivityClosed(closed) => self.admit_activity_closed(*closed, now, draft),
+            Arrival::FirstTaskDue => {
+                draft.effects.push(Effect::DeleteTimer { timer: DueTimer::FirstTask });
+                self.waits_for_first_task = false;
+                draft.wants_task = true;
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::TaskRetryDue => {
+                draft.wants_task = !self.undelivered.is_empty();
+                Ok(Ok(Accepted::Recorded))
+            }
+        }
+    }
+
+    fn admit_start(
+        &mut self,
+        started: execution::Started,
+        now: Timestamp,
+        draft: &mut Draft,
+    ) -> Result<(), StepError> {
+        let backoff = started.first_task_backoff;
+        draft.effects.push(Effect::InsertRun(Box::new(started.clone())));
+        self.push(draft, now, Event::Execution(execution::Event::Started(Box::new(started))))?;
+        if let Some(fire_at) = self.run_deadline() {
+            draft.effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });
+        }
+        match backoff {
+            Some(wait) => draft
+                .effects
+                .push(Effect::InsertTimer { timer: DueTimer::FirstTask, fire_at: now.plus(wait) }),
+            None => draft.wants_task = true,
+        }
+        Ok(())
+    }
+
+    fn admit_activity_closed(
+        &mut self,
+        closed: ActivityClosed,
+        now: Timestamp,
+        draft: &mut Draft,
+    ) -> Result<Result<Accepted, Refused>, StepError> {
+        let scheduled = closed.scheduled;
+        let Some(pending) = self.activities.get(&scheduled) else {
+            return Ok(Err(Refused::ActivityNotPending));
+        };
+        let cancel_requested = match pending.state {
+            activity::State::CancelRequested { requested } => Some(requested),
+            activity::State::Started { cancel_requested, .. } => cancel_requested,
+            activity::State::Absent
+            | activity::State::Scheduled
+            | activity::State::Completed
+            | activity::State::Failed
+            | activity::State::TimedOut
+            | activity::State::Canceled => None,
+        };
+        let mut identity = String::new();
+        let mut started = EventId(0);
+        if let Some(attempt) = closed.attempt {
+            identity.clone_from(&attempt.identity);
+            let event = activity::Event::Started {
+                scheduled,
+                identity: attempt.identity,
+                attempt: attempt.number,
+                last_failure: attempt.last_failure,
+            };
+            started = self.push(draft, attempt.started, Event::Activity(event))?;
+        }
+        let event = match (closed.outcome, cancel_requested) {
+            (ActivityOutcome::Completed { result }, _) => {
+                activity::Event::Completed { scheduled, started, result, identity }
+            }
+            (ActivityOutcome::Failed { failure, retry_state }, _) => {
+                activity::Event::Failed { scheduled, started, failure, retry_state, identity }
+            }
+            (ActivityOutcome::TimedOut { failure, retry_state }, _) => {
+                activity::Event::TimedOut { scheduled, started, failure, retry_state }
+            }
+            (ActivityOutcome::Canceled { details }, Some(cancel_requested)) => {
+                activity::Event::Canceled {
+                    scheduled,
+                    started,
+                    cancel_requested,
+                    details,
+                    identity,
+                }
+            }
+            // A worker that gives up unasked has failed.
+            (ActivityOutcome::Canceled { .. }, None) => activity::Event::Failed {
+                scheduled,
+                started,
+                failure: Failure::canceled(
+                    "the worker canceled an activity that nobody had asked to cancel",
+                ),
+                retry_state: RetryState::NonRetryableFailure,
+                identity,
+            },
+        };
+        self.push(draft, now, Event::Activity(event))?;
+        draft.effects.push(Effect::DeleteActivity { scheduled });
+        draft.wants_task = true;
+        Ok(Ok(Accepted::Recorded))
+    }
+}
+
+/// The run's own limit: what was asked for, never more than the whole execution has.
+pub fn run_timeout(started: &execution::Started) -> Option<Delay> {
+    match (started.run_timeout, started.execution_timeout) {
+        (Some(run), Some(all)) => Some(run.min(all)),
+        (run, all) => run.or(all),
+    }
+}
+
+/// Is there a turn of the guest for this event?
+fn wakes_guest(event: &Event) -> bool {
+    match event {
+        Event::Execution(event) => match event {
+            execution::Event::Started(_) | execution::Event::CancelRequested { .. } => true,
+            execution::Event::Completed { .. }
+            | execution::Event::Failed { .. }
+            | execution::Event::Canceled { .. }
+            | execution::Event::TimedOut { .. }
+            | execution::Event::Terminated { .. } => false,
+        },
+        Event::Activity(event) => match event {
+            activity::Event::Completed { .. }
+            | activity::Event::Failed { .. }
+            | activity::Event::TimedOut { .. }
+            | activity::Event::Canceled { .. } => true,
+            activity::Event::Scheduled(_)
+            | activity::Event::Started { .. }
+            | activity::Event::CancelRequested { .. } => false,
+        },
+        Event::Timer(event) => match event {
+            timer::Event::Fired { .. } => true,
+            timer::Event::Started { .. } | timer::Event::Canceled { .. } => false,
+        },
+        Event::Signal(_) => true,
+        Event::Task(_) | Event::Patch(_) => false,
+    }
+}
