@@ -1,0 +1,107 @@
+//! Small workflows for measuring and for tests.
+
+use refrain_sdk::prelude::*;
+use refrain_sdk::{Activity, Json, or_canceled};
+
+refrain_sdk::export_workflows!(|| {
+    Workflows::new()
+        .workflow("one-activity", one_activity)
+        .workflow("sequence", sequence)
+        .describe("As many activities as asked for, one after another")
+        .workflow("parallel", parallel)
+        .describe("As many activities as asked for, all at once")
+        .workflow("sleep", sleep_for)
+        .workflow("wait-signal", wait_signal)
+        .signal("go")
+        .query("status")
+        .workflow("echo", echo)
+        .workflow("counter", counter)
+        .update("add")
+        .workflow("until-canceled", until_canceled)
+        .workflow("parent", parent)
+        .describe("Runs another workflow type as its child")
+        .workflow("generations", generations)
+        .describe("Continues as new as often as asked for")
+});
+
+async fn one_activity() -> Result {
+    noop().call().await
+}
+
+async fn sequence(n: u32) -> Result<u32> {
+    for _ in 0..n {
+        noop().call::<()>().await?;
+    }
+    Ok(n)
+}
+
+async fn parallel(n: u32) -> Result<u32> {
+    let started: Vec<Operation<()>> = (0..n).map(|_| noop().call()).collect();
+    try_join_all(started).await?;
+    Ok(n)
+}
+
+async fn sleep_for(ms: u64) -> Result {
+    sleep(millis(ms)).await
+}
+
+async fn wait_signal() -> Result<Json> {
+    let status = published("status", "waiting");
+    let value = signal("go").receive().await?;
+    status.set("signaled");
+    Ok(value)
+}
+
+async fn echo(value: Json) -> Result<Json> {
+    Ok(value)
+}
+
+/// Adds up what comes by the update `add` (which answers with the sum), until the signal `go`.
+async fn counter() -> Result<i64> {
+    let sum = published("sum", 0);
+    let adding = sum.clone();
+    refrain_sdk::on_validated_update(
+        "add",
+        |(n,): &(i64,)| match n {
+            0 => Err(Failure::new("NothingToAdd", "0 is nothing to add")),
+            _ => Ok(()),
+        },
+        move |(n,): (i64,)| {
+            let sum = adding.clone();
+            async move {
+                noop().call::<()>().await?;
+                Ok(sum.update(|sum| {
+                    *sum += n;
+                    *sum
+                }))
+            }
+        },
+    );
+    signal::<()>("go").receive().await?;
+    let total = *sum.borrow();
+    Ok(total)
+}
+
+/// Waits for cancellation, cleans up, and closes as canceled.
+async fn until_canceled() -> Result {
+    let outcome = or_canceled(sleep(days(365))).await;
+    noop().call::<()>().await?;
+    outcome
+}
+
+async fn parent(workflow_type: String, argument: Json) -> Result<Json> {
+    let child = child(&workflow_type).arg(&argument).start();
+    child.started.await?;
+    child.result.await
+}
+
+async fn generations(left: u32) -> Result<u32> {
+    if left == 0 {
+        return Ok(0);
+    }
+    Err(continue_as_new().arg(&(left - 1)).into())
+}
+
+fn noop() -> Activity {
+    activity("noop").start_to_close(seconds(10))
+}

@@ -1,0 +1,63 @@
+//! What a run knows about itself. All of it is the same in replay.
+
+use std::time::{Duration, SystemTime};
+
+use crate::Operation;
+use crate::bindings::context;
+
+pub use context::WorkflowInfo as Info;
+
+pub fn info() -> Info {
+    context::info()
+}
+
+/// Time of the last event. It stands still while the workflow runs.
+pub fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(context::now_ms())
+}
+
+pub fn random() -> u64 {
+    context::random_u64()
+}
+
+pub fn random_bytes(length: u32) -> Vec<u8> {
+    context::random_bytes(length)
+}
+
+pub fn uuid4() -> String {
+    context::uuid4()
+}
+
+/// For metrics only: a workflow that decides by it diverges.
+pub fn is_replaying() -> bool {
+    context::is_replaying()
+}
+
+/// True on the new side of a change, false for runs that passed here before the change.
+pub fn patched(id: &str) -> bool {
+    context::patched(id)
+}
+
+pub fn deprecate_patch(id: &str) {
+    context::deprecate_patch(id);
+}
+
+/// Resolves with the reason when cancellation of this run is requested.
+pub fn cancellation() -> Operation<String> {
+    let (op, future) = context::cancellation();
+    Operation::new(op, async move { future.await }, |request: context::CancelRequest| {
+        Ok(request.reason)
+    })
+}
+
+pub fn history_length() -> u32 {
+    context::history_length()
+}
+
+pub fn history_size() -> u64 {
+    context::history_size()
+}
+
+pub fn continue_as_new_suggested() -> bool {
+    context::continue_as_new_suggested()
+}

@@ -1,0 +1,174 @@
+//! State that others can read, and handlers of queries and updates.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+use serde::Serialize;
+
+use crate::bindings::{lifecycle::IncomingUpdate, state, types};
+use crate::payload::{Args, Payload, to_payload};
+use crate::{Failure, Result};
+
+type Query = Rc<dyn Fn(&[Payload]) -> Result<Payload>>;
+type Validator = Rc<dyn Fn(&[Payload]) -> Result>;
+type Update = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
+
+#[derive(Default)]
+struct Handlers {
+    queries: BTreeMap<String, Query>,
+    validators: BTreeMap<String, Validator>,
+    updates: BTreeMap<String, Update>,
+}
+
+thread_local! {
+    // One run has one instance, so this is the state of the run.
+    static HANDLERS: RefCell<Handlers> = RefCell::default();
+}
+
+/// Answers the query `name`. The handler takes its arguments as a tuple and must not change anything.
+pub fn on_query<A: Args, R: Serialize>(name: &str, handler: impl Fn(A) -> Result<R> + 'static) {
+    let query: Query = Rc::new(move |args| Ok(to_payload(&handler(A::decode(args)?)?)));
+    HANDLERS.with_borrow_mut(|all| all.queries.insert(name.to_owned(), query));
+}
+
+/// Runs the update `name`. The handler takes its arguments as a tuple and may await operations.
+pub fn on_update<A, R, F>(name: &str, handler: impl Fn(A) -> F + 'static)
+where
+    A: Args,
+    R: Serialize,
+    F: Future<Output = Result<R>> + 'static,
+{
+    on_validated_update(name, |_: &A| Ok(()), handler);
+}
+
+/// As [`on_update`]; an update that the validator refuses leaves no trace.
+pub fn on_validated_update<A, R, F>(
+    name: &str,
+    validator: impl Fn(&A) -> Result + 'static,
+    handler: impl Fn(A) -> F + 'static,
+) where
+    A: Args,
+    R: Serialize,
+    F: Future<Output = Result<R>> + 'static,
+{
+    let validate: Validator = Rc::new(move |args| validator(&A::decode(args)?));
+    let update: Update = Rc::new(move |args| match A::decode(args) {
+        Ok(args) => {
+            let result = handler(args);
+            Box::pin(async move { Ok(to_payload(&result.await?)) })
+        }
+        Err(failure) => Box::pin(async move { Err(failure) }),
+    });
+    HANDLERS.with_borrow_mut(|all| {
+        all.validators.insert(name.to_owned(), validate);
+        all.updates.insert(name.to_owned(), update);
+    });
+}
+
+pub(crate) fn answer(name: &str, args: &[Payload]) -> Result<Vec<Payload>, types::Failure> {
+    let query = HANDLERS.with_borrow(|all| all.queries.get(name).cloned());
+    let Some(query) = query else {
+        return Err(Failure::new("QueryNotFound", format!("no query `{name}`")).into_wire());
+    };
+    query(args).map(|value| vec![value]).map_err(Failure::into_wire)
+}
+
+pub(crate) fn validate(update: &IncomingUpdate) -> Result<(), types::Failure> {
+    let validator = HANDLERS.with_borrow(|all| all.validators.get(&update.name).cloned());
+    let Some(validator) = validator else { return Err(no_update(&update.name).into_wire()) };
+    validator(&update.args).map_err(Failure::into_wire)
+}
+
+pub(crate) async fn update(update: IncomingUpdate) -> Result<Vec<Payload>, types::Failure> {
+    let handler = HANDLERS.with_borrow(|all| all.updates.get(&update.name).cloned());
+    let Some(handler) = handler else { return Err(no_update(&update.name).into_wire()) };
+    handler(&update.args).await.map(|value| vec![value]).map_err(Failure::into_wire)
+}
+
+fn no_update(name: &str) -> Failure {
+    Failure::new("UpdateNotFound", format!("no update `{name}`"))
+}
+
+/// A value that the workflow and its handlers share.
+pub fn shared<T>(value: T) -> Shared<T> {
+    Shared(Rc::new(RefCell::new(value)))
+}
+
+pub struct Shared<T>(Rc<RefCell<T>>);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Shared<T> {
+    pub fn set(&self, value: T) {
+        *self.0.borrow_mut() = value;
+    }
+
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.0.borrow().clone()
+    }
+
+    pub fn borrow(&self) -> Ref<'_, T> {
+        self.0.borrow()
+    }
+
+    pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        change(&mut self.0.borrow_mut())
+    }
+}
+
+/// A value that anyone may read: it answers the query `name`, and is published under that name so that
+/// reading it need not run the workflow.
+pub fn published<T: Serialize + 'static>(name: &str, value: T) -> Published<T> {
+    let published = Published { name: name.into(), value: shared(value) };
+    let answer = published.value.clone();
+    on_query(name, move |(): ()| Ok(to_json(&*answer.borrow())));
+    published.publish();
+    published
+}
+
+fn to_json<T: Serialize>(value: &T) -> serde_json::Value {
+    serde_json::to_value(value).expect("the value has no JSON form")
+}
+
+/// Clones share the value.
+pub struct Published<T> {
+    name: Rc<str>,
+    value: Shared<T>,
+}
+
+impl<T> Clone for Published<T> {
+    fn clone(&self) -> Self {
+        Published { name: Rc::clone(&self.name), value: self.value.clone() }
+    }
+}
+
+impl<T: Serialize> Published<T> {
+    pub fn set(&self, value: T) {
+        self.value.set(value);
+        self.publish();
+    }
+
+    pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        let result = self.value.update(change);
+        self.publish();
+        result
+    }
+
+    pub fn borrow(&self) -> Ref<'_, T> {
+        self.value.borrow()
+    }
+
+    fn publish(&self) {
+        state::publish(&self.name, Some(&to_payload(&*self.borrow())));
+    }
+}

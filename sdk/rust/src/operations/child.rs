@@ -1,0 +1,123 @@
+//! Workflows started by a workflow.
+
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::External;
+use crate::bindings::children::{self, CancellationType, IdReusePolicy, Options};
+use crate::bindings::types;
+use crate::payload::{Payload, from_payloads, to_payload};
+use crate::{Operation, RetryPolicy};
+
+pub use children::{ParentClosePolicy as ParentClose, Started};
+
+/// A child workflow.
+pub fn child(workflow_type: &str) -> ChildBuilder {
+    ChildBuilder {
+        workflow_type: workflow_type.to_owned(),
+        args: Vec::new(),
+        options: Options {
+            workflow_id: None,
+            task_queue: None,
+            execution_timeout_ms: None,
+            run_timeout_ms: None,
+            task_timeout_ms: None,
+            parent_close: ParentClose::Terminate,
+            id_reuse: IdReusePolicy::AllowDuplicate,
+            retry: None,
+            cron_schedule: None,
+            memo: Vec::new(),
+            search_attributes: Vec::new(),
+            cancellation: CancellationType::WaitCancellationCompleted,
+            headers: Vec::new(),
+            priority: None,
+            version: types::VersionChoice::Current,
+            summary: None,
+            details: None,
+        },
+    }
+}
+
+#[must_use = "`start` starts the child"]
+#[derive(Clone)]
+pub struct ChildBuilder {
+    workflow_type: String,
+    args: Vec<Payload>,
+    options: Options,
+}
+
+impl ChildBuilder {
+    /// Appends an argument.
+    pub fn arg<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        self.args.push(to_payload(value));
+        self
+    }
+
+    pub fn workflow_id(mut self, id: impl Into<String>) -> Self {
+        self.options.workflow_id = Some(id.into());
+        self
+    }
+
+    pub fn task_queue(mut self, name: impl Into<String>) -> Self {
+        self.options.task_queue = Some(name.into());
+        self
+    }
+
+    pub fn execution_timeout(mut self, timeout: Duration) -> Self {
+        self.options.execution_timeout_ms = Some(timeout.as_millis() as u64);
+        self
+    }
+
+    pub fn run_timeout(mut self, timeout: Duration) -> Self {
+        self.options.run_timeout_ms = Some(timeout.as_millis() as u64);
+        self
+    }
+
+    /// What becomes of it when this run closes. It is terminated if nothing is said.
+    pub fn parent_close(mut self, policy: ParentClose) -> Self {
+        self.options.parent_close = policy;
+        self
+    }
+
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.options.retry = Some(policy);
+        self
+    }
+
+    pub fn memo<T: Serialize>(mut self, name: &str, value: &T) -> Self {
+        self.options.memo.push((name.to_owned(), to_payload(value)));
+        self
+    }
+
+    pub fn start<T: DeserializeOwned + 'static>(self) -> Child<T> {
+        let child = children::start(&self.workflow_type, &self.args, &self.options);
+        let (started, result) = (child.started, child.result);
+        Child {
+            started: Operation::new(child.op, async move { started.await }, Ok),
+            result: Operation::new(child.op, async move { result.await }, |it: Vec<Payload>| {
+                from_payloads(&it)
+            }),
+        }
+    }
+}
+
+pub struct Child<T> {
+    /// Resolves when it has started; it has an id then.
+    pub started: Operation<Started>,
+    /// Resolves when it has closed.
+    pub result: Operation<T>,
+}
+
+impl<T: 'static> Child<T> {
+    /// Asks it to stop.
+    pub fn cancel(&self) {
+        self.result.cancel();
+    }
+}
+
+impl From<Started> for External {
+    fn from(child: Started) -> External {
+        External(types::Execution { workflow_id: child.workflow_id, run_id: Some(child.run_id) })
+    }
+}

@@ -1,0 +1,80 @@
+//! Values to bytes and back: JSON, as `wit/README.md` says.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Failure;
+use crate::bindings::types;
+
+/// One encoded value.
+pub type Payload = types::Payload;
+
+/// Encodes a value as `json/plain`, or as `binary/null` if it has no content.
+pub fn to_payload<T: Serialize + ?Sized>(value: &T) -> Payload {
+    let data = serde_json::to_vec(value).expect("the value has no JSON form");
+    if data == b"null" {
+        return payload("binary/null", Vec::new());
+    }
+    payload("json/plain", data)
+}
+
+/// Decodes the first of `payloads`; none at all reads as null.
+pub fn from_payloads<T: DeserializeOwned>(payloads: &[Payload]) -> Result<T, Failure> {
+    payloads.first().map_or_else(|| from_json(b"null"), from_payload)
+}
+
+pub(crate) fn from_payload<T: DeserializeOwned>(payload: &Payload) -> Result<T, Failure> {
+    match encoding(payload) {
+        "binary/null" => from_json(b"null"),
+        "binary/plain" => {
+            // As JSON has no bytes: text if it is text, else a list of numbers.
+            let value = match std::str::from_utf8(&payload.data) {
+                Ok(text) => serde_json::Value::from(text),
+                Err(_) => serde_json::Value::from(payload.data.clone()),
+            };
+            serde_json::from_value(value).map_err(undecodable)
+        }
+        "json/plain" | "json/protobuf" => from_json(&payload.data),
+        other => Err(undecodable(format!("unknown encoding `{other}`"))),
+    }
+}
+
+fn from_json<T: DeserializeOwned>(data: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(data).map_err(undecodable)
+}
+
+fn undecodable(why: impl std::fmt::Display) -> Failure {
+    Failure::new("PayloadDecodingError", format!("cannot decode a payload: {why}")).non_retryable()
+}
+
+fn encoding(payload: &Payload) -> &str {
+    payload
+        .metadata
+        .iter()
+        .find(|(name, _)| name == "encoding")
+        .and_then(|(_, value)| std::str::from_utf8(value).ok())
+        .unwrap_or("binary/plain")
+}
+
+fn payload(encoding: &str, data: Vec<u8>) -> Payload {
+    Payload { metadata: vec![("encoding".to_owned(), encoding.as_bytes().to_vec())], data }
+}
+
+/// The arguments of a workflow, activity, query or update: a tuple.
+pub trait Args: Sized + 'static {
+    fn decode(payloads: &[Payload]) -> Result<Self, Failure>;
+}
+
+macro_rules! args {
+    ($($name:ident $index:tt),*) => {
+        impl<$($name: DeserializeOwned + 'static),*> Args for ($($name,)*) {
+            fn decode(_payloads: &[Payload]) -> Result<Self, Failure> {
+                Ok(($(from_payloads::<$name>(_payloads.get($index..).unwrap_or_default())?,)*))
+            }
+        }
+    };
+}
+args!();
+args!(A 0);
+args!(A 0, B 1);
+args!(A 0, B 1, C 2);
+args!(A 0, B 1, C 2, D 3);

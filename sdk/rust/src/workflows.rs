@@ -1,0 +1,178 @@
+//! The exports of a workflow component.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use futures::future::LocalBoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::bindings::definitions::{Named, Sdk, WorkflowDefinition};
+use crate::bindings::lifecycle::{IncomingUpdate, Outcome};
+use crate::bindings::{context, types, workflow};
+use crate::payload::{Args, Payload, to_payload};
+use crate::{Failure, Result, handlers, log};
+
+type Run = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
+
+/// What a component offers.
+#[derive(Default)]
+pub struct Workflows {
+    runs: BTreeMap<String, Run>,
+    definition: Vec<(Kind, Named)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Workflow,
+    Signal,
+    Query,
+    Update,
+}
+
+impl Workflows {
+    pub fn new() -> Workflows {
+        Workflows::default()
+    }
+
+    /// A workflow type: an `async fn` of up to four arguments.
+    pub fn workflow<A>(mut self, name: &str, run: impl Callable<A>) -> Self {
+        self.runs.insert(name.to_owned(), Rc::new(move |args| run.call(args)));
+        self.named(Kind::Workflow, name)
+    }
+
+    /// Describes what was added last.
+    pub fn describe(mut self, text: &str) -> Self {
+        if let Some((_, named)) = self.definition.last_mut() {
+            named.description = text.to_owned();
+        }
+        self
+    }
+
+    /// Says that a workflow listens to this signal. For people and tools; it changes nothing.
+    pub fn signal(self, name: &str) -> Self {
+        self.named(Kind::Signal, name)
+    }
+
+    /// Says that a workflow answers this query. For people and tools; it changes nothing.
+    pub fn query(self, name: &str) -> Self {
+        self.named(Kind::Query, name)
+    }
+
+    /// Says that a workflow takes this update. For people and tools; it changes nothing.
+    pub fn update(self, name: &str) -> Self {
+        self.named(Kind::Update, name)
+    }
+
+    fn named(mut self, kind: Kind, name: &str) -> Self {
+        self.definition.push((kind, Named { name: name.to_owned(), description: String::new() }));
+        self
+    }
+
+    fn of(&self, kind: Kind) -> Vec<Named> {
+        let some = self.definition.iter().filter(|(its, _)| *its == kind);
+        some.map(|(_, named)| named.clone()).collect()
+    }
+}
+
+/// An `async fn` whose arguments and result are JSON.
+pub trait Callable<A>: 'static {
+    #[doc(hidden)]
+    fn call(&self, args: &[Payload]) -> LocalBoxFuture<'static, Result<Payload>>;
+}
+
+macro_rules! callable {
+    ($($name:ident),*) => {
+        impl<Fun, Fut, Out, $($name),*> Callable<($($name,)*)> for Fun
+        where
+            Fun: Fn($($name),*) -> Fut + 'static,
+            Fut: Future<Output = Result<Out>> + 'static,
+            Out: Serialize + 'static,
+            $($name: DeserializeOwned + 'static,)*
+        {
+            #[allow(non_snake_case)]
+            fn call(&self, args: &[Payload]) -> LocalBoxFuture<'static, Result<Payload>> {
+                match <($($name,)*)>::decode(args) {
+                    Ok(($($name,)*)) => {
+                        let result = self($($name),*);
+                        Box::pin(async move { Ok(to_payload(&result.await?)) })
+                    }
+                    Err(failure) => Box::pin(async move { Err(failure) }),
+                }
+            }
+        }
+    };
+}
+callable!();
+callable!(A);
+callable!(A, B);
+callable!(A, B, C);
+callable!(A, B, C, D);
+
+#[doc(hidden)]
+pub trait Component {
+    fn workflows() -> Workflows;
+}
+
+#[doc(hidden)]
+pub struct Exports<C>(PhantomData<C>);
+
+impl<C: Component> workflow::Guest for Exports<C> {
+    async fn run(workflow_type: String, args: Vec<Payload>) -> Result<Outcome, types::Failure> {
+        log::set_sink(context::log);
+        let Some(run) = C::workflows().runs.remove(&workflow_type) else {
+            let message = format!("no workflow type `{workflow_type}` in this component");
+            return Err(Failure::new("WorkflowNotFound", message).non_retryable().into_wire());
+        };
+        match run(&args).await {
+            Ok(value) => Ok(Outcome::Completed(vec![value])),
+            Err(failure) => failure.into_outcome(),
+        }
+    }
+
+    fn query(name: String, args: Vec<Payload>) -> Result<Vec<Payload>, types::Failure> {
+        handlers::answer(&name, &args)
+    }
+
+    fn validate_update(update: IncomingUpdate) -> Result<(), types::Failure> {
+        handlers::validate(&update)
+    }
+
+    async fn update(update: IncomingUpdate) -> Result<Vec<Payload>, types::Failure> {
+        handlers::update(update).await
+    }
+
+    fn definition() -> WorkflowDefinition {
+        let all = C::workflows();
+        WorkflowDefinition {
+            workflow_types: all.of(Kind::Workflow),
+            signals: all.of(Kind::Signal),
+            queries: all.of(Kind::Query),
+            updates: all.of(Kind::Update),
+            sdk: sdk(),
+        }
+    }
+}
+
+pub(crate) fn sdk() -> Sdk {
+    Sdk { name: "refrain-rust".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+/// Makes the crate a workflow component: `export_workflows!(path_of_a_function_that_returns_Workflows)`.
+#[macro_export]
+macro_rules! export_workflows {
+    ($workflows:expr) => {
+        #[doc(hidden)]
+        struct RefrainComponent;
+        impl $crate::Component for RefrainComponent {
+            fn workflows() -> $crate::Workflows {
+                ($workflows)()
+            }
+        }
+        #[doc(hidden)]
+        type RefrainExports = $crate::Exports<RefrainComponent>;
+        $crate::bindings::workflow::export_workflow_world!(RefrainExports with_types_in $crate::bindings::workflow);
+    };
+}
