@@ -1,0 +1,324 @@
+//! What the engine offers. The server calls nothing else.
+//!
+//! All answers are promises: they are given after the commit.
+
+use crate::cell::Letter;
+use crate::error::EngineError;
+use crate::inner::Inner;
+use crate::programs::{Checked, ComponentKind};
+use refrain_core::arrival::{Accepted, Arrival};
+use refrain_core::attempt::ActivityTask;
+use refrain_core::failure::Failure;
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::machines::{execution, signal};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::payload::{Payload, Payloads};
+use refrain_core::time::{Delay, Timestamp};
+use std::sync::Arc;
+
+pub use refrain_store::{
+    ComponentRow, DeploymentRow, HistoryPage, ListCursor, ListFilter, NamespaceRow, RunRow,
+    StatusCount,
+};
+
+/// A running engine. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// A workflow as a client names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub namespace: NamespaceId,
+    pub workflow_id: String,
+    /// `None`: the latest run.
+    pub run: Option<RunId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartRequest {
+    pub namespace: NamespaceId,
+    /// `original_run` and `first_run` are filled in here.
+    pub started: execution::Started,
+    pub request_id: String,
+    pub reuse: IdReusePolicy,
+    pub conflict: IdConflictPolicy,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartReply {
+    pub run: RunId,
+    /// False: the run was there already, and it was not this request that began it.
+    pub started: bool,
+    pub status: execution::State,
+}
+
+/// All of a run that is not in its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    pub row: RunRow,
+    pub started: Arc<execution::Started>,
+    pub pending_activities: Vec<ActivityTask>,
+    pub published: Vec<(String, Payload)>,
+}
+
+/// How far a run is. For those that wait for its history to grow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    pub run: RunKey,
+    pub next_event: EventId,
+    pub closed: bool,
+}
+
+/// One attempt at an activity, as a task token names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ActivityRef {
+    pub run: RunKey,
+    pub scheduled: EventId,
+    pub attempt: u32,
+}
+
+/// A worker's word on its attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttemptResult {
+    Completed(Payloads),
+    Failed { failure: Failure, last_heartbeat: Option<Payloads> },
+    Canceled(Payloads),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeartbeatReply {
+    pub cancel_requested: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Uploaded {
+    pub component: Checked,
+    pub already_there: bool,
+}
+
+impl Engine {
+    // ---- workflows
+
+    pub async fn start_workflow(&self, request: StartRequest) -> Result<StartReply, EngineError> {
+        let key = ExecutionKey {
+            namespace: request.namespace,
+            workflow: request.started.workflow_id.as_str().into(),
+        };
+        self.inner.ask(&key, |reply| Letter::Start { request: Box::new(request), reply }).await
+    }
+
+    pub async fn signal(&self, target: Target, signal: signal::Signal) -> Result<(), EngineError> {
+        self.deliver(target, Arrival::Signal(signal)).await.map(drop)
+    }
+
+    pub async fn request_cancel(
+        &self,
+        target: Target,
+        cause: String,
+        identity: String,
+        request_id: String,
+    ) -> Result<(), EngineError> {
+        let arrival = Arrival::CancelRequest { cause, identity, request_id };
+        self.deliver(target, arrival).await.map(drop)
+    }
+
+    pub async fn terminate(
+        &self,
+        target: Target,
+        reason: String,
+        details: Payloads,
+        identity: String,
+    ) -> Result<(), EngineError> {
+        let arrival = Arrival::Terminate { reason, details, identity };
+        self.deliver(target, arrival).await.map(drop)
+    }
+
+    async fn deliver(&self, target: Target, arrival: Arrival) -> Result<Accepted, EngineError> {
+        let key = target.execution();
+        let run = target.run;
+        self.inner.ask(&key, |reply| Letter::Deliver { run, arrival, reply: Some(reply) }).await
+    }
+
+    /// Asks the guest, which is replayed first if it is not in memory. Works on closed runs too.
+    pub async fn query(
+        &self,
+        target: Target,
+        name: String,
+        args: Payloads,
+    ) -> Result<Payloads, EngineError> {
+        let key = target.execution();
+        let run = target.run;
+        self.inner.ask(&key, |reply| Letter::Query { run, name, args, reply }).await
+    }
+
+    pub async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
+        self.inner.describe(target).await
+    }
+
+    /// The run that a target means now, and how far it is.
+    pub async fn progress(&self, target: &Target) -> Result<Progress, EngineError> {
+        self.inner.progress(target).await
+    }
+
+    /// Returns when the run has an event with the id `next` or is closed, or when `patience` is
+    /// over: then with what is.
+    pub async fn wait_for_event(
+        &self,
+        run: &RunKey,
+        next: EventId,
+        patience: Delay,
+    ) -> Result<Progress, EngineError> {
+        self.inner.wait_for_event(run, next, patience).await
+    }
+
+    /// At most `n_max` events from `from` on, as bytes of `temporal.api.history.v1.History`.
+    pub async fn history(
+        &self,
+        run: &RunKey,
+        from: EventId,
+        n_max: usize,
+    ) -> Result<HistoryPage, EngineError> {
+        self.inner.history(run, from, n_max).await
+    }
+
+    pub async fn list(
+        &self,
+        namespace: NamespaceId,
+        filter: &ListFilter,
+        after: Option<ListCursor>,
+        n_max: usize,
+    ) -> Result<(Vec<RunRow>, Option<ListCursor>), EngineError> {
+        self.inner.list(namespace, filter, after, n_max).await
+    }
+
+    pub async fn count(
+        &self,
+        namespace: NamespaceId,
+        filter: &ListFilter,
+    ) -> Result<Vec<StatusCount>, EngineError> {
+        self.inner.count(namespace, filter).await
+    }
+
+    // ---- activities
+
+    /// Waits for a task until `patience` is over. Dropping the future gives up the place in the
+    /// queue; a task that was on its way goes to the next poller.
+    pub async fn poll_activity(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        identity: &str,
+        patience: Delay,
+    ) -> Result<Option<ActivityTask>, EngineError> {
+        self.inner.poll_activity(namespace, task_queue, identity, patience).await
+    }
+
+    pub async fn finish_activity(
+        &self,
+        activity: ActivityRef,
+        result: AttemptResult,
+    ) -> Result<(), EngineError> {
+        self.inner.finish_activity(activity, result).await
+    }
+
+    pub async fn heartbeat_activity(
+        &self,
+        activity: ActivityRef,
+        details: Payloads,
+    ) -> Result<HeartbeatReply, EngineError> {
+        self.inner.heartbeat_activity(activity, details).await
+    }
+
+    // ---- namespaces
+
+    pub fn namespace(&self, name: &str) -> Result<Arc<NamespaceRow>, EngineError> {
+        self.inner.namespaces.by_name(name)
+    }
+
+    pub fn namespaces(&self) -> Vec<Arc<NamespaceRow>> {
+        self.inner.namespaces.all()
+    }
+
+    pub async fn register_namespace(
+        &self,
+        name: &str,
+        description: &str,
+        owner_email: &str,
+        retention: Delay,
+    ) -> Result<Arc<NamespaceRow>, EngineError> {
+        self.inner.register_namespace(name, description, owner_email, retention).await
+    }
+
+    // ---- components and deployments
+
+    /// Validates without storing. The error tells the component's author what to do.
+    pub async fn check_component(&self, bytes: Vec<u8>) -> Result<Checked, EngineError> {
+        self.inner.check_component(bytes).await
+    }
+
+    pub async fn upload_component(
+        &self,
+        namespace: NamespaceId,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Uploaded, EngineError> {
+        self.inner.upload_component(namespace, name, bytes).await
+    }
+
+    pub async fn components(&self, namespace: NamespaceId) -> Result<Vec<ComponentRow>, EngineError> {
+        self.inner.components(namespace).await
+    }
+
+    /// Makes a component the one that new runs (or activities) of a task queue use.
+    pub async fn deploy(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        component: Digest,
+    ) -> Result<DeploymentRow, EngineError> {
+        self.inner.deploy(namespace, task_queue, component).await
+    }
+
+    pub fn deployments(&self, namespace: NamespaceId) -> Vec<DeploymentRow> {
+        self.inner.deployments.of_namespace(namespace)
+    }
+
+    /// Does this host itself take tasks of the queue?
+    pub fn serves(&self, namespace: NamespaceId, task_queue: &str, kind: ComponentKind) -> bool {
+        self.inner.deployments.current(namespace, task_queue, kind).is_some()
+    }
+
+    // ---- the engine itself
+
+    pub fn now(&self) -> Timestamp {
+        self.inner.config.clock.now()
+    }
+
+    pub fn identity(&self) -> &str {
+        &self.inner.config.identity
+    }
+
+    /// Returns when nothing is in motion: no arrival waits, no step runs, no commit is under
+    /// way. Activities that workers hold and timers that are not due do not count.
+    pub async fn settle(&self) {
+        self.inner.motion.still().await;
+    }
+
+    /// Drops every guest that is idle. Loses nothing.
+    pub fn evict_all(&self) {
+        self.inner.evict_all();
+    }
+
+    /// Takes no new work, lets what is under way be committed, and closes the store.
+    pub async fn shutdown(&self) {
+        self.inner.shutdown().await;
+    }
+}
+
+impl Target {
+    pub fn execution(&self) -> ExecutionKey {
+        ExecutionKey { namespace: self.namespace, workflow: self.workflow_id.as_str().into() }
+    }
+}

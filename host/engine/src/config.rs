@@ -1,0 +1,32 @@
+//! What an engine can be told. Validated before it gets here.
+
+use crate::clock::Clock;
+use refrain_core::time::Delay;
+
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    pub clock: Clock,
+    /// How this host names itself in history.
+    pub identity: String,
+    /// Threads that run guests.
+    pub workers: usize,
+    /// Guests kept in memory between steps. 0: every step replays.
+    pub warm_runs_max: usize,
+    /// WASM activities that run at once.
+    pub host_activities_max: usize,
+    /// Timers due within this time are kept in memory; the others wait in the store.
+    pub timer_window: Delay,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig {
+            clock: Clock::System,
+            identity: "refrain".to_owned(),
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            warm_runs_max: 1000,
+            host_activities_max: 200,
+            timer_window: Delay::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a request can end with. The server maps these to status codes, in one place.
+
+use refrain_core::arrival::Refused;
+use refrain_core::failure::Failure;
+use refrain_core::ids::RunId;
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    #[error("namespace `{0}` not found")]
+    NamespaceNotFound(String),
+    #[error("namespace `{0}` already exists")]
+    NamespaceExists(String),
+    #[error("workflow execution `{workflow_id}` not found")]
+    WorkflowNotFound { workflow_id: String, run: Option<RunId> },
+    /// The run is closed, the activity's attempt is over, and so on.
+    #[error("{0}")]
+    Refused(Refused),
+    /// This attempt is not the current one: it timed out, or its answer came already.
+    #[error("activity task not found: its attempt is over")]
+    ActivityNotFound,
+    #[error("workflow execution already started: workflow id `{workflow_id}`, run `{run}`")]
+    AlreadyStarted { workflow_id: String, run: RunId, start_request_id: String },
+    /// No component runs workflows of this task queue.
+    #[error(
+        "no workflow component is deployed to task queue `{task_queue}`: deploy one with `refrain deploy`"
+    )]
+    NothingDeployed { task_queue: String },
+    #[error("workflow type `{found}` is not in the component deployed to task queue `{task_queue}`: it has {known}")]
+    UnknownWorkflowType { found: String, task_queue: String, known: String },
+    #[error("component `{0}` not found")]
+    ComponentNotFound(String),
+    #[error("{0}")]
+    InvalidArgument(String),
+    #[error("{}", .0.message)]
+    QueryFailed(Failure),
+    /// The guest can't be brought to a state in which it could answer.
+    #[error("workflow can't be queried: {0}")]
+    QueryUnavailable(String),
+    #[error("workflow execution has {waiting} arrivals waiting, the most it can have")]
+    MailboxFull { waiting: usize },
+    /// Disk full, database locked: try again.
+    #[error("the store is not available: {0}")]
+    StoreUnavailable(String),
+    #[error("the host is shutting down")]
+    ShuttingDown,
+    /// A broken promise of ours.
+    #[error("internal error: {0}")]
+    Internal(String),
+}

@@ -1,0 +1,63 @@
+//! Where guests come from. In production: the wasm runtime. In tests: scripts.
+
+use refrain_core::attempt::{ActivityTask, Heartbeat};
+use refrain_core::failure::Failure;
+use refrain_core::guest::{GuestError, Program};
+use refrain_core::ids::Digest;
+use refrain_core::payload::Payloads;
+use std::pin::Pin;
+use std::sync::Arc;
+
+pub type ActivityResult = Result<Payloads, Failure>;
+
+pub trait Programs: Send + Sync {
+    /// What is in memory already; no waiting.
+    fn cached(&self, digest: Digest) -> Option<Arc<dyn Program>>;
+
+    /// Compiles, or loads what was compiled before. Takes up to seconds: called on a thread that
+    /// may block.
+    fn load(&self, digest: Digest, bytes: Vec<u8>) -> Result<Arc<dyn Program>, GuestError>;
+
+    /// Looks at a component before it is stored.
+    fn check(&self, bytes: &[u8]) -> Result<Checked, String>;
+
+    /// A component of activities, ready to run. May block, as `load`.
+    fn load_activities(
+        &self,
+        digest: Digest,
+        bytes: Vec<u8>,
+    ) -> Result<Arc<dyn ActivityProgram>, GuestError>;
+}
+
+pub trait ActivityProgram: Send + Sync {
+    /// Runs one attempt. A trap is a failure like any other.
+    fn execute(
+        &self,
+        namespace: String,
+        task: ActivityTask,
+        heartbeats: Arc<dyn Heartbeats>,
+    ) -> Pin<Box<dyn Future<Output = ActivityResult> + Send>>;
+}
+
+/// What a running activity reports to.
+pub trait Heartbeats: Send + Sync {
+    /// True if someone wants it to stop.
+    fn beat(&self, heartbeat: Heartbeat) -> bool;
+}
+
+/// What is known of a valid component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    pub digest: Digest,
+    pub kind: ComponentKind,
+    /// JSON, as `refrain component describe` shows it.
+    pub definition: String,
+    /// Workflow types or activity types. Empty: the component does not say.
+    pub types: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ComponentKind {
+    Workflow,
+    Activities,
+}
