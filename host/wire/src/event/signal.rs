@@ -1,0 +1,29 @@
+//! Signals.
+
+use crate::api::history::v1::WorkflowExecutionSignaledEventAttributes;
+use crate::api::history::v1::history_event::Attributes;
+use crate::payload;
+use refrain_core::machines::Event as AnyEvent;
+use refrain_core::machines::signal::{Event, Signal};
+
+pub(super) fn to_proto(event: &Event) -> Attributes {
+    let Event::Received(it) = event;
+    Attributes::WorkflowExecutionSignaledEventAttributes(WorkflowExecutionSignaledEventAttributes {
+        signal_name: it.name.clone(),
+        input: payload::list_to_proto(&it.input),
+        identity: it.identity.clone(),
+        header: Some(payload::header_to_proto(&it.header)),
+        request_id: it.request_id.clone(),
+        ..Default::default()
+    })
+}
+
+pub(super) fn received(it: WorkflowExecutionSignaledEventAttributes) -> AnyEvent {
+    AnyEvent::Signal(Event::Received(Box::new(Signal {
+        name: it.signal_name,
+        input: payload::list_from_proto(it.input),
+        header: payload::header_from_proto(it.header),
+        identity: it.identity,
+        request_id: it.request_id,
+    })))
+}

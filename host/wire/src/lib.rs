@@ -1,0 +1,30 @@
+//! Encodings, and nothing else: core's values to and from Temporal's protobuf messages and JSON.
+//!
+//! What is stored is what is sent: bytes of `temporal.api.history.v1`. So a history read over the
+//! API is a copy of its rows, and this crate is the only one that knows how an event looks there.
+//! No I/O and no rule of the domain is here; a value that core can't have is a [`DecodeError`].
+
+pub mod options;
+pub mod payload;
+
+pub mod failure;
+
+pub mod event;
+
+pub mod stored;
+
+pub mod json;
+
+mod error;
+
+pub use error::DecodeError;
+/// `google.protobuf.Duration` and `Timestamp` as Temporal's messages have them.
+pub use prost_wkt_types as wkt;
+/// Temporal's messages, as `temporalio-protos` made them.
+pub use temporalio_protos::temporal::api;
+
+/// `refrain.v1`: the service for what Temporal has no words for.
+#[allow(unreachable_pub, clippy::unwrap_used)]
+pub mod admin {
+    tonic::include_proto!("refrain.v1");
+}

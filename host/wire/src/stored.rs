@@ -1,0 +1,202 @@
+//! What is stored beside history. Temporal's messages where there is one; ours are declared here,
+//! with a version that grows when an old reader would misunderstand a new row.
+
+use crate::api::common::v1::{Header, Payload as PbPayload, Payloads as PbPayloads};
+use crate::api::failure::v1::Failure as PbFailure;
+use crate::api::history::v1::ActivityTaskScheduledEventAttributes;
+use crate::event::{scheduled_from_proto, scheduled_to_proto};
+use crate::{DecodeError, failure, payload};
+use prost::Message;
+use refrain_core::attempt::{ActivityTask, Heartbeat, State};
+use refrain_core::failure::Failure;
+use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::payload::{Payload, PayloadMap, Payloads};
+use refrain_core::time::Timestamp;
+
+const ACTIVITY_TASK_VERSION: u32 = 1;
+
+/// A row of `activity_tasks`. Absent times are absent fields: 0 is a time.
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredActivityTask {
+    #[prost(uint32, tag = "1")]
+    version: u32,
+    #[prost(uint32, tag = "2")]
+    namespace: u32,
+    #[prost(string, tag = "3")]
+    workflow_id: String,
+    #[prost(bytes = "vec", tag = "4")]
+    run: Vec<u8>,
+    #[prost(uint64, tag = "5")]
+    scheduled: u64,
+    #[prost(uint64, tag = "6")]
+    scheduled_at_ms: u64,
+    #[prost(string, tag = "7")]
+    workflow_type: String,
+    #[prost(message, optional, tag = "8")]
+    options: Option<ActivityTaskScheduledEventAttributes>,
+    #[prost(message, optional, tag = "9")]
+    summary: Option<PbPayload>,
+    #[prost(uint64, optional, tag = "10")]
+    run_deadline_ms: Option<u64>,
+    #[prost(uint32, tag = "11")]
+    attempt: u32,
+    #[prost(oneof = "StoredState", tags = "12, 13")]
+    state: Option<StoredState>,
+    #[prost(bool, tag = "14")]
+    cancel_requested: bool,
+    #[prost(message, optional, tag = "15")]
+    heartbeat: Option<StoredHeartbeat>,
+    #[prost(message, optional, tag = "16")]
+    last_failure: Option<PbFailure>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum StoredState {
+    #[prost(message, tag = "12")]
+    Waiting(StoredWaiting),
+    #[prost(message, tag = "13")]
+    Started(StoredStarted),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredWaiting {
+    #[prost(uint64, tag = "1")]
+    since_ms: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredStarted {
+    #[prost(uint64, tag = "1")]
+    at_ms: u64,
+    #[prost(string, tag = "2")]
+    identity: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredHeartbeat {
+    #[prost(uint64, tag = "1")]
+    at_ms: u64,
+    #[prost(message, optional, tag = "2")]
+    details: Option<PbPayloads>,
+}
+
+pub fn encode_activity_task(task: &ActivityTask) -> Vec<u8> {
+    StoredActivityTask {
+        version: ACTIVITY_TASK_VERSION,
+        namespace: task.run.execution.namespace.0,
+        workflow_id: task.run.execution.workflow.to_string(),
+        run: task.run.run.to_bytes().to_vec(),
+        scheduled: task.scheduled.0,
+        scheduled_at_ms: task.scheduled_at.0,
+        workflow_type: task.workflow_type.clone(),
+        options: Some(scheduled_to_proto(&task.options)),
+        summary: task.options.summary.as_ref().map(payload::to_proto),
+        run_deadline_ms: task.run_deadline.map(|it| it.0),
+        attempt: task.attempt,
+        state: Some(match &task.state {
+            State::Waiting { since } => StoredState::Waiting(StoredWaiting { since_ms: since.0 }),
+            State::Started { at, identity } => {
+                StoredState::Started(StoredStarted { at_ms: at.0, identity: identity.clone() })
+            }
+        }),
+        cancel_requested: task.cancel_requested,
+        heartbeat: task.heartbeat.as_ref().map(|it| StoredHeartbeat {
+            at_ms: it.at.0,
+            details: payload::list_to_proto(&it.details),
+        }),
+        last_failure: task.last_failure.as_ref().map(failure::to_proto),
+    }
+    .encode_to_vec()
+}
+
+pub fn decode_activity_task(bytes: &[u8]) -> Result<ActivityTask, DecodeError> {
+    const WHAT: &str = "stored activity task";
+    let row = StoredActivityTask::decode(bytes)
+        .map_err(|cause| DecodeError::Malformed { what: WHAT, cause })?;
+    if row.version != ACTIVITY_TASK_VERSION {
+        return Err(DecodeError::UnknownVersion {
+            what: WHAT,
+            found: row.version,
+            expected: ACTIVITY_TASK_VERSION,
+        });
+    }
+    let run: [u8; 16] = row.run.as_slice().try_into().map_err(|_| {
+        DecodeError::bad("stored activity task's run", format!("{:?}", row.run), "16 bytes")
+    })?;
+    let options = row.options.ok_or(DecodeError::Missing { what: "stored activity's options" })?;
+    let summary = row.summary.map(payload::from_proto);
+    let mut options = scheduled_from_proto(options, None)?;
+    options.summary = summary;
+    Ok(ActivityTask {
+        run: RunKey {
+            execution: ExecutionKey {
+                namespace: NamespaceId(row.namespace),
+                workflow: row.workflow_id.into(),
+            },
+            run: RunId::from_bytes(run),
+        },
+        scheduled: EventId(row.scheduled),
+        scheduled_at: Timestamp(row.scheduled_at_ms),
+        workflow_type: row.workflow_type,
+        options,
+        run_deadline: row.run_deadline_ms.map(Timestamp),
+        attempt: row.attempt,
+        state: match row.state {
+            Some(StoredState::Waiting(it)) => State::Waiting { since: Timestamp(it.since_ms) },
+            Some(StoredState::Started(it)) => {
+                State::Started { at: Timestamp(it.at_ms), identity: it.identity }
+            }
+            None => return Err(DecodeError::Missing { what: "stored activity task's state" }),
+        },
+        cancel_requested: row.cancel_requested,
+        heartbeat: row.heartbeat.map(|it| Heartbeat {
+            at: Timestamp(it.at_ms),
+            details: payload::list_from_proto(it.details),
+        }),
+        last_failure: row.last_failure.map(failure::from_proto).transpose()?,
+    })
+}
+
+pub fn encode_failure(it: &Failure) -> Vec<u8> {
+    failure::to_proto(it).encode_to_vec()
+}
+
+pub fn decode_failure(bytes: &[u8]) -> Result<Failure, DecodeError> {
+    let it = PbFailure::decode(bytes)
+        .map_err(|cause| DecodeError::Malformed { what: "stored failure", cause })?;
+    failure::from_proto(it)
+}
+
+pub fn encode_payload(it: &Payload) -> Vec<u8> {
+    payload::to_proto(it).encode_to_vec()
+}
+
+pub fn decode_payload(bytes: &[u8]) -> Result<Payload, DecodeError> {
+    let it = PbPayload::decode(bytes)
+        .map_err(|cause| DecodeError::Malformed { what: "stored payload", cause })?;
+    Ok(payload::from_proto(it))
+}
+
+pub fn encode_payloads(list: &[Payload]) -> Vec<u8> {
+    payload::list_to_proto(list).unwrap_or_default().encode_to_vec()
+}
+
+pub fn decode_payloads(bytes: &[u8]) -> Result<Payloads, DecodeError> {
+    let list = PbPayloads::decode(bytes)
+        .map_err(|cause| DecodeError::Malformed { what: "stored payloads", cause })?;
+    Ok(payload::list_from_proto(Some(list)))
+}
+
+/// Memo, search attributes and header have the same bytes; a header stands for all of them.
+pub fn encode_payload_map(map: &PayloadMap) -> Vec<u8> {
+    payload::header_to_proto(map).encode_to_vec()
+}
+
+pub fn decode_payload_map(bytes: &[u8]) -> Result<PayloadMap, DecodeError> {
+    let map = Header::decode(bytes)
+        .map_err(|cause| DecodeError::Malformed { what: "stored payload map", cause })?;
+    Ok(payload::header_from_proto(Some(map)))
+}
+
+#[cfg(test)]
+mod tests;
