@@ -1,1 +1,528 @@
+use super::*;
+use crate::json;
+use expect_test::{Expect, expect};
+use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
+use refrain_core::ids::{Digest, EventId, RunId};
+use refrain_core::machines::{activity, execution, patch, signal, task, timer};
+use refrain_core::options::{ActivityTimeouts, RetryPolicy};
+use refrain_core::payload::{Payload, PayloadMap, Payloads};
+use refrain_core::time::{Delay, Timestamp};
 
+const RUN: RunId = RunId(0x0195_e1f2_0000_7abc_8def_0123_4567_89ab);
+
+fn args() -> Payloads {
+    let mut second = Payload::json("{}");
+    second.metadata.insert("messageType".to_owned(), vec![0, 255]);
+    vec![Payload::json("\"x\""), second]
+}
+
+fn map() -> PayloadMap {
+    PayloadMap::from([
+        ("a".to_owned(), Payload::json("1")),
+        ("b".to_owned(), Payload { metadata: Default::default(), data: vec![0, 159] }),
+    ])
+}
+
+fn retry() -> RetryPolicy {
+    RetryPolicy {
+        initial_interval: Delay(1500),
+        backoff_coefficient: 1.5,
+        maximum_interval: Delay::from_secs(60),
+        maximum_attempts: 7,
+        non_retryable_error_types: vec!["CardDeclined".to_owned()],
+    }
+}
+
+/// A failure of each kind, each the cause of the one before. A new kind does not compile until
+/// it is here.
+pub(crate) fn all_failures() -> Failure {
+    let activity = FailureKind::Activity {
+        scheduled: EventId(5),
+        started: EventId(6),
+        identity: "worker".to_owned(),
+        activity_type: "charge".to_owned(),
+        activity_id: "1".to_owned(),
+        retry_state: RetryState::MaximumAttemptsReached,
+    };
+    let mut kinds = vec![activity];
+    loop {
+        let next = match kinds.last().expect("it begins with one") {
+            FailureKind::Activity { .. } => FailureKind::ChildWorkflow {
+                namespace: "default".to_owned(),
+                workflow_id: "child".to_owned(),
+                run: Some(RUN),
+                workflow_type: "Child".to_owned(),
+                initiated: EventId(5),
+                started: EventId(0),
+                retry_state: RetryState::InProgress,
+            },
+            FailureKind::ChildWorkflow { .. } => {
+                FailureKind::Timeout { timeout: TimeoutType::Heartbeat, last_heartbeat: args() }
+            }
+            FailureKind::Timeout { .. } => FailureKind::Canceled { details: args() },
+            FailureKind::Canceled { .. } => FailureKind::Terminated,
+            FailureKind::Terminated => FailureKind::Server { non_retryable: true },
+            FailureKind::Server { .. } => FailureKind::Application {
+                error_type: "CardDeclined".to_owned(),
+                non_retryable: true,
+                details: args(),
+                next_retry_delay: Some(Delay(2500)),
+                benign: true,
+            },
+            FailureKind::Application { .. } => break,
+        };
+        kinds.push(next);
+    }
+    let mut chain: Option<Box<Failure>> = None;
+    for kind in kinds.into_iter().rev() {
+        chain = Some(Box::new(Failure {
+            message: "no".to_owned(),
+            source: "refrain".to_owned(),
+            stack_trace: "at a\nat b".to_owned(),
+            encoded_attributes: Some(Payload::json("{}")),
+            kind,
+            cause: chain,
+        }));
+    }
+    *chain.expect("there are seven")
+}
+
+/// One of each event, full and (where fields may be absent) bare. A new variant does not compile
+/// until it is here.
+pub(crate) fn all_events() -> Vec<Recorded> {
+    let mut events = vec![Event::Execution(execution::Event::Started(full_start()))];
+    loop {
+        let mut next = after(events.last().expect("it begins with one"));
+        if next.is_empty() {
+            break;
+        }
+        events.append(&mut next);
+    }
+    let record = |(at, event)| Recorded {
+        id: EventId(at as u64 + 1),
+        time: Timestamp(1_790_000_000_123 + at as u64),
+        event,
+    };
+    events.into_iter().enumerate().map(record).collect()
+}
+
+fn full_start() -> Box<execution::Started> {
+    Box::new(execution::Started {
+        workflow_type: "Order".to_owned(),
+        workflow_id: "order-42".to_owned(),
+        task_queue: "orders".to_owned(),
+        input: args(),
+        execution_timeout: Some(Delay::from_secs(3600)),
+        run_timeout: Some(Delay(1)),
+        task_timeout: Delay::from_secs(10),
+        original_run: Some(RUN),
+        first_run: Some(RunId(1)),
+        identity: "cli".to_owned(),
+        attempt: 1,
+        retry: Some(retry()),
+        cron: "@daily".to_owned(),
+        first_task_backoff: Some(Delay(250)),
+        memo: map(),
+        search_attributes: map(),
+        header: map(),
+        summary: Some(Payload::json("\"s\"")),
+        details: Some(Payload::json("\"d\"")),
+    })
+}
+
+fn after(event: &Event) -> Vec<Event> {
+    match event {
+        Event::Execution(event) => match event {
+            execution::Event::Started(_) => {
+                let bare = execution::Event::Started(Box::default());
+                let canceled = execution::Event::CancelRequested {
+                    cause: "tired".to_owned(),
+                    identity: "cli".to_owned(),
+                    request_id: "r-1".to_owned(),
+                };
+                vec![Event::Execution(bare), Event::Execution(canceled)]
+            }
+            execution::Event::CancelRequested { .. } => {
+                let task = EventId(4);
+                vec![
+                    Event::Execution(execution::Event::Completed { result: args(), task }),
+                    Event::Execution(execution::Event::Completed { result: vec![], task }),
+                ]
+            }
+            execution::Event::Completed { .. } => {
+                vec![Event::Execution(execution::Event::Failed {
+                    failure: all_failures(),
+                    retry_state: RetryState::RetryPolicyNotSet,
+                    task: EventId(4),
+                })]
+            }
+            execution::Event::Failed { .. } => vec![Event::Execution(execution::Event::Canceled {
+                details: args(),
+                task: EventId(4),
+            })],
+            execution::Event::Canceled { .. } => {
+                vec![Event::Execution(execution::Event::TimedOut {
+                    retry_state: RetryState::Timeout,
+                })]
+            }
+            execution::Event::TimedOut { .. } => {
+                vec![Event::Execution(execution::Event::Terminated {
+                    reason: "enough".to_owned(),
+                    details: args(),
+                    identity: "cli".to_owned(),
+                })]
+            }
+            execution::Event::Terminated { .. } => vec![Event::Task(task::Event::Scheduled {
+                task_queue: "orders".to_owned(),
+                timeout: Delay::from_secs(10),
+                attempt: 2,
+            })],
+        },
+        Event::Task(event) => match event {
+            task::Event::Scheduled { .. } => vec![Event::Task(task::Event::Started {
+                scheduled: EventId(2),
+                identity: "host".to_owned(),
+                history_bytes: 234,
+                suggest_continue_as_new: true,
+            })],
+            task::Event::Started { .. } => {
+                let completed = |component| {
+                    Event::Task(task::Event::Completed {
+                        scheduled: EventId(2),
+                        started: EventId(3),
+                        identity: "host".to_owned(),
+                        component,
+                    })
+                };
+                vec![completed(None), completed(Some(Digest([0xab; 32])))]
+            }
+            task::Event::Completed { .. } => all_causes(task::FailedCause::ResetWorkflow)
+                .into_iter()
+                .map(|cause| {
+                    Event::Task(task::Event::Failed {
+                        scheduled: EventId(2),
+                        started: EventId(3),
+                        cause,
+                        failure: Failure::host("Trap", "unreachable"),
+                        identity: "host".to_owned(),
+                    })
+                })
+                .collect(),
+            task::Event::Failed { .. } => vec![Event::Task(task::Event::TimedOut {
+                scheduled: EventId(2),
+                started: EventId(3),
+            })],
+            task::Event::TimedOut { .. } => {
+                vec![Event::Activity(activity::Event::Scheduled(full_activity()))]
+            }
+        },
+        Event::Activity(event) => after_activity(event),
+        Event::Timer(event) => match event {
+            timer::Event::Started { .. } => {
+                vec![Event::Timer(timer::Event::Fired {
+                    timer_id: "3".to_owned(),
+                    started: EventId(9),
+                })]
+            }
+            timer::Event::Fired { .. } => vec![Event::Timer(timer::Event::Canceled {
+                timer_id: "3".to_owned(),
+                started: EventId(9),
+                task: EventId(12),
+            })],
+            timer::Event::Canceled { .. } => {
+                let bare = signal::Event::Received(Box::default());
+                let full = signal::Event::Received(Box::new(signal::Signal {
+                    name: "approve".to_owned(),
+                    input: args(),
+                    header: map(),
+                    identity: "cli".to_owned(),
+                    request_id: "r-2".to_owned(),
+                }));
+                vec![Event::Signal(bare), Event::Signal(full)]
+            }
+        },
+        Event::Signal(signal::Event::Received(_)) => {
+            vec![Event::Patch(patch::Event::Recorded {
+                patch: "charge \"first\"".to_owned(),
+                deprecated: true,
+                task: EventId(4),
+            })]
+        }
+        Event::Patch(patch::Event::Recorded { .. }) => Vec::new(),
+    }
+}
+
+fn all_causes(cause: task::FailedCause) -> Vec<task::FailedCause> {
+    use task::FailedCause as Cause;
+    let mut all = match cause {
+        Cause::ResetWorkflow => all_causes(Cause::PendingActivitiesLimitExceeded),
+        Cause::PendingActivitiesLimitExceeded => all_causes(Cause::BadCommand),
+        Cause::BadCommand => all_causes(Cause::NonDeterministicError),
+        Cause::NonDeterministicError => all_causes(Cause::WorkflowWorkerUnhandledFailure),
+        Cause::WorkflowWorkerUnhandledFailure => Vec::new(),
+    };
+    all.push(cause);
+    all
+}
+
+pub(crate) fn full_activity() -> Box<activity::Scheduled> {
+    Box::new(activity::Scheduled {
+        activity_id: "1".to_owned(),
+        activity_type: "charge".to_owned(),
+        task_queue: "cards".to_owned(),
+        input: args(),
+        header: map(),
+        timeouts: ActivityTimeouts {
+            schedule_to_close: Some(Delay::from_secs(100)),
+            schedule_to_start: Some(Delay::from_secs(50)),
+            start_to_close: Some(Delay(1001)),
+            heartbeat: None,
+        },
+        retry: retry(),
+        task: EventId(4),
+        summary: Some(Payload::json("\"card\"")),
+        priority: Some(2),
+    })
+}
+
+fn after_activity(event: &activity::Event) -> Vec<Event> {
+    let scheduled = EventId(5);
+    let started = EventId(6);
+    vec![Event::Activity(match event {
+        activity::Event::Scheduled(_) => activity::Event::Started {
+            scheduled,
+            identity: "worker".to_owned(),
+            attempt: 3,
+            last_failure: Some(all_failures()),
+        },
+        activity::Event::Started { .. } => activity::Event::Completed {
+            scheduled,
+            started,
+            result: args(),
+            identity: "worker".to_owned(),
+        },
+        activity::Event::Completed { .. } => activity::Event::Failed {
+            scheduled,
+            started,
+            failure: all_failures(),
+            retry_state: RetryState::NonRetryableFailure,
+            identity: "worker".to_owned(),
+        },
+        activity::Event::Failed { .. } => activity::Event::TimedOut {
+            scheduled,
+            started: EventId(0),
+            failure: Failure::timeout(TimeoutType::ScheduleToStart, vec![]),
+            retry_state: RetryState::Timeout,
+        },
+        activity::Event::TimedOut { .. } => {
+            activity::Event::CancelRequested { scheduled, task: EventId(9) }
+        }
+        activity::Event::CancelRequested { .. } => activity::Event::Canceled {
+            scheduled,
+            started: EventId(0),
+            cancel_requested: EventId(7),
+            details: args(),
+            identity: String::new(),
+        },
+        activity::Event::Canceled { .. } => {
+            return vec![Event::Timer(timer::Event::Started {
+                timer_id: "3".to_owned(),
+                delay: Delay(1500),
+                task: EventId(8),
+                summary: Some(Payload::json("\"wait\"")),
+            })];
+        }
+    })]
+}
+
+#[test]
+fn every_event_survives_bytes_and_json() {
+    let events = all_events();
+    assert_eq!(decode(&encode(&events)), Ok(events.clone()));
+    let text = json::history_to_string(&events).expect("all of it is JSON");
+    assert_eq!(json::history_from_str(&text), Ok(events));
+}
+
+#[test]
+fn two_batches_one_after_the_other_are_both() {
+    let events = all_events();
+    let (first, second) = events.split_at(events.len() / 2);
+    let mut bytes = encode(first);
+    bytes.extend(encode(second));
+    assert_eq!(decode(&bytes), Ok(events));
+}
+
+#[test]
+fn every_event_has_its_type_and_its_place() {
+    for recorded in all_events() {
+        let event = to_proto(&recorded);
+        assert_ne!(event.event_type, 0, "{recorded:?}");
+        assert_eq!(event.event_id as u64, recorded.id.0);
+        assert_eq!(event.task_id, event.event_id);
+    }
+}
+
+#[test]
+fn any_cut_of_the_bytes_is_an_error_or_a_prefix_and_never_a_panic() {
+    let bytes = encode(&all_events());
+    for end in 0..bytes.len() {
+        let _ = decode(&bytes[..end]);
+    }
+    assert!(matches!(decode(&[0xff]), Err(DecodeError::Malformed { .. })));
+}
+
+#[test]
+fn events_that_core_does_not_know_are_refused_by_name() {
+    let text = r#"{"events":[{"eventId":"7","eventTime":"2026-11-22T13:40:23.1Z",
+        "eventType":"EVENT_TYPE_NEXUS_OPERATION_SCHEDULED",
+        "nexusOperationScheduledEventAttributes":{"endpoint":"e"}}]}"#;
+    let error = json::history_from_str(text).expect_err("core has no Nexus");
+    expect![[
+        "event 7 is of type `EVENT_TYPE_NEXUS_OPERATION_SCHEDULED`, which this host does not know"
+    ]]
+    .assert_eq(&error.to_string());
+
+    let text = r#"{"events":[{"eventId":"7","eventTime":"2026-11-22T13:40:23.1Z",
+        "eventType":"EVENT_TYPE_MARKER_RECORDED",
+        "markerRecordedEventAttributes":{"markerName":"core_local_activity"}}]}"#;
+    let error = json::history_from_str(text).expect_err("core has no local activities");
+    expect![["event 7 is of type `EVENT_TYPE_MARKER_RECORDED `core_local_activity``, which this host does not know"]]
+    .assert_eq(&error.to_string());
+}
+
+/// Real histories of the recorded server: what core knows of them is read.
+#[test]
+fn a_recorded_event_of_the_real_server_is_read() {
+    let text = r#"{"events":[{"eventId":"5","eventTime":"2026-11-22T13:40:23.193221556Z",
+      "eventType":"EVENT_TYPE_ACTIVITY_TASK_SCHEDULED","taskId":"1048599",
+      "someFieldOfALaterServer":1,
+      "activityTaskScheduledEventAttributes":{"activityId":"1","activityType":{"name":"greet"},
+      "taskQueue":{"name":"tq","kind":"TASK_QUEUE_KIND_NORMAL"},"header":{},
+      "input":{"payloads":[{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"Ingi"}]},
+      "scheduleToCloseTimeout":"0s","scheduleToStartTimeout":"0s","startToCloseTimeout":"10s",
+      "heartbeatTimeout":"0s","workflowTaskCompletedEventId":"4",
+      "retryPolicy":{"initialInterval":"1s","backoffCoefficient":2,"maximumInterval":"100s"},
+      "useWorkflowBuildId":true,"priority":{}}}]}"#;
+    let events = json::history_from_str(text).expect("it is ours too");
+    expect![["[activity greet (1) scheduled]"]].assert_eq(&format!(
+        "[{}]",
+        events.iter().map(|it| it.event.to_string()).collect::<String>()
+    ));
+}
+
+fn check_json(event: Event, expected: Expect) {
+    let recorded = Recorded { id: EventId(7), time: Timestamp(1_790_000_000_123), event };
+    let value = json::to_string("temporal.api.history.v1.HistoryEvent", &to_proto(&recorded))
+        .expect("it is JSON");
+    expected.assert_eq(&value);
+}
+
+#[test]
+fn json_is_what_temporals_tools_print() {
+    check_json(
+        Event::Timer(timer::Event::Started {
+            timer_id: "3".to_owned(),
+            delay: Delay(1500),
+            task: EventId(4),
+            summary: Some(Payload::json("\"wait\"")),
+        }),
+        expect![[r#"
+            {
+              "eventId": "7",
+              "eventTime": "2026-09-21T14:13:20.123Z",
+              "eventType": "EVENT_TYPE_TIMER_STARTED",
+              "taskId": "7",
+              "timerStartedEventAttributes": {
+                "startToFireTimeout": "1.500s",
+                "timerId": "3",
+                "workflowTaskCompletedEventId": "4"
+              },
+              "userMetadata": {
+                "summary": {
+                  "data": "IndhaXQi",
+                  "metadata": {
+                    "encoding": "anNvbi9wbGFpbg=="
+                  }
+                }
+              }
+            }"#]],
+    );
+    check_json(
+        Event::Patch(patch::Event::Recorded {
+            patch: "v2".to_owned(),
+            deprecated: false,
+            task: EventId(4),
+        }),
+        expect![[r#"
+            {
+              "eventId": "7",
+              "eventTime": "2026-09-21T14:13:20.123Z",
+              "eventType": "EVENT_TYPE_MARKER_RECORDED",
+              "markerRecordedEventAttributes": {
+                "details": {
+                  "patch-data": {
+                    "payloads": [
+                      {
+                        "data": "eyJpZCI6InYyIiwiZGVwcmVjYXRlZCI6ZmFsc2V9",
+                        "metadata": {
+                          "encoding": "anNvbi9wbGFpbg=="
+                        }
+                      }
+                    ]
+                  }
+                },
+                "markerName": "core_patch",
+                "workflowTaskCompletedEventId": "4"
+              },
+              "taskId": "7"
+            }"#]],
+    );
+    check_json(
+        Event::Task(task::Event::Completed {
+            scheduled: EventId(2),
+            started: EventId(3),
+            identity: "host".to_owned(),
+            component: Some(Digest([0xab; 32])),
+        }),
+        expect![[r#"
+            {
+              "eventId": "7",
+              "eventTime": "2026-09-21T14:13:20.123Z",
+              "eventType": "EVENT_TYPE_WORKFLOW_TASK_COMPLETED",
+              "taskId": "7",
+              "workflowTaskCompletedEventAttributes": {
+                "deploymentVersion": {
+                  "buildId": "abababababababababababababababababababababababababababababababab",
+                  "deploymentName": "refrain"
+                },
+                "identity": "host",
+                "meteringMetadata": {},
+                "scheduledEventId": "2",
+                "sdkMetadata": {
+                  "sdkName": "refrain-wasm",
+                  "sdkVersion": "0.1.0"
+                },
+                "startedEventId": "3",
+                "versioningBehavior": "VERSIONING_BEHAVIOR_PINNED",
+                "workerDeploymentName": "refrain",
+                "workerVersion": {
+                  "buildId": "abababababababababababababababababababababababababababababababab"
+                }
+              }
+            }"#]],
+    );
+}
+
+#[test]
+fn limits_round_up_so_that_none_of_them_vanishes() {
+    use crate::options::{limit_from_proto, timestamp_from_proto};
+    use crate::wkt;
+    let limit = |seconds, nanos| limit_from_proto("limit", Some(wkt::Duration { seconds, nanos }));
+    assert_eq!(limit(0, 0), Ok(None));
+    assert_eq!(limit(0, 1), Ok(Some(Delay(1))));
+    assert_eq!(limit(1, 999_000_001), Ok(Some(Delay(2000))));
+    assert!(limit(-1, 0).is_err());
+    assert!(limit(i64::MAX, 0).is_err());
+    assert_eq!(limit_from_proto("limit", None), Ok(None));
+    assert!(timestamp_from_proto("time", None).is_err());
+}

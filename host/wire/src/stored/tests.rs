@@ -1,1 +1,55 @@
+use super::*;
+use crate::event::tests::{all_failures, full_activity};
 
+fn task(state: State) -> ActivityTask {
+    ActivityTask {
+        run: RunKey {
+            execution: ExecutionKey { namespace: NamespaceId(3), workflow: "order-42".into() },
+            run: RunId(0x0195_e1f2_0000_7abc_8def_0123_4567_89ab),
+        },
+        scheduled: EventId(5),
+        scheduled_at: Timestamp(17),
+        workflow_type: "Order".to_owned(),
+        options: *full_activity(),
+        run_deadline: Some(Timestamp::NEVER),
+        attempt: 2,
+        state,
+        cancel_requested: true,
+        heartbeat: Some(Heartbeat { at: Timestamp(0), details: vec![Payload::json("1")] }),
+        last_failure: Some(all_failures()),
+    }
+}
+
+#[test]
+fn an_activity_task_survives_in_both_states_full_and_bare() {
+    let started = task(State::Started { at: Timestamp(0), identity: "worker".to_owned() });
+    let waiting = ActivityTask {
+        run_deadline: None,
+        heartbeat: None,
+        last_failure: None,
+        cancel_requested: false,
+        ..task(State::Waiting { since: Timestamp(0) })
+    };
+    for task in [started, waiting] {
+        assert_eq!(decode_activity_task(&encode_activity_task(&task)), Ok(task));
+    }
+}
+
+#[test]
+fn a_row_of_a_later_host_is_refused() {
+    let row = StoredActivityTask { version: 2, ..Default::default() };
+    let error = decode_activity_task(&row.encode_to_vec()).expect_err("version 2 is unknown");
+    assert_eq!(error.to_string(), "stored activity task has version 2, expected 1");
+}
+
+#[test]
+fn failures_payloads_and_maps_survive() {
+    let failure = all_failures();
+    assert_eq!(decode_failure(&encode_failure(&failure)), Ok(failure));
+    let payload = Payload::json("1");
+    assert_eq!(decode_payload(&encode_payload(&payload)), Ok(payload.clone()));
+    let list = vec![payload.clone(), Payload::default()];
+    assert_eq!(decode_payloads(&encode_payloads(&list)), Ok(list));
+    let map = PayloadMap::from([("key".to_owned(), payload)]);
+    assert_eq!(decode_payload_map(&encode_payload_map(&map)), Ok(map));
+}
