@@ -1,0 +1,308 @@
+//! WIT types to core's and back. Bytes are moved, never copied.
+
+use super::{activities, types};
+use crate::errors::Stop;
+use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
+use refrain_core::ids::{EventId, RunId};
+use refrain_core::options::{CancellationType, RetryPolicy};
+use refrain_core::payload::{Payload, PayloadMap, Payloads};
+use refrain_core::time::Delay;
+
+pub(crate) fn payload_in(payload: types::Payload) -> Payload {
+    Payload { metadata: payload.metadata.into_iter().collect(), data: payload.data }
+}
+
+pub(crate) fn payload_out(payload: Payload) -> types::Payload {
+    types::Payload { metadata: payload.metadata.into_iter().collect(), data: payload.data }
+}
+
+pub(crate) fn payloads_in(payloads: types::Payloads) -> Payloads {
+    payloads.into_iter().map(payload_in).collect()
+}
+
+pub(crate) fn payloads_out(payloads: Payloads) -> types::Payloads {
+    payloads.into_iter().map(payload_out).collect()
+}
+
+pub(crate) fn fields_in(fields: types::Fields) -> PayloadMap {
+    fields.into_iter().map(|(name, payload)| (name, payload_in(payload))).collect()
+}
+
+pub(crate) fn fields_out(fields: &PayloadMap) -> types::Fields {
+    fields.iter().map(|(name, payload)| (name.clone(), payload_out(payload.clone()))).collect()
+}
+
+/// A line for people, as SDKs encode it.
+pub(crate) fn text_payload(text: &str) -> Payload {
+    Payload::json(serde_json::Value::from(text).to_string())
+}
+
+/// The chain of causes, outermost first.
+pub(crate) fn failure_out(failure: Failure) -> types::Failure {
+    let mut frames = Vec::with_capacity(2);
+    let mut next = Some(Box::new(failure));
+    while let Some(failure) = next {
+        let failure = *failure;
+        let (kind, details) = kind_out(failure.kind);
+        frames.push(types::FailureFrame {
+            message: failure.message,
+            kind,
+            source: failure.source,
+            stack_trace: failure.stack_trace,
+            details,
+        });
+        next = failure.cause;
+    }
+    frames
+}
+
+fn kind_out(kind: FailureKind) -> (types::FailureKind, types::Payloads) {
+    match kind {
+        FailureKind::Application {
+            error_type,
+            non_retryable,
+            details,
+            next_retry_delay,
+            benign: _,
+        } => (
+            types::FailureKind::Application(types::ApplicationFailure {
+                type_: error_type,
+                non_retryable,
+                next_retry_delay_ms: next_retry_delay.map(Delay::as_ms),
+            }),
+            payloads_out(details),
+        ),
+        FailureKind::Timeout { timeout, last_heartbeat } => {
+            (types::FailureKind::Timeout(timeout_out(timeout)), payloads_out(last_heartbeat))
+        }
+        FailureKind::Canceled { details } => (types::FailureKind::Canceled, payloads_out(details)),
+        FailureKind::Terminated => (types::FailureKind::Terminated, Vec::new()),
+        FailureKind::Server { non_retryable } => {
+            (types::FailureKind::Server(non_retryable), Vec::new())
+        }
+        FailureKind::Activity {
+            scheduled: _,
+            started: _,
+            identity: _,
+            activity_type,
+            activity_id,
+            retry_state,
+        } => (
+            types::FailureKind::Activity(types::ActivityFailure {
+                activity_type,
+                activity_id,
+                retry_state: retry_state_out(retry_state),
+            }),
+            Vec::new(),
+        ),
+        FailureKind::ChildWorkflow {
+            namespace: _,
+            workflow_id,
+            run,
+            workflow_type,
+            initiated: _,
+            started: _,
+            retry_state,
+        } => (
+            types::FailureKind::ChildWorkflow(types::ChildWorkflowFailure {
+                workflow_type,
+                execution: types::Execution {
+                    workflow_id,
+                    run_id: run.map(|run| run.to_string()),
+                },
+                retry_state: retry_state_out(retry_state),
+            }),
+            Vec::new(),
+        ),
+    }
+}
+
+/// What the interface can't say about a failed activity, kept beside it while the guest has it:
+/// "a guest that lets an operation's failure escape returns the frames it was given".
+#[derive(Clone, Debug)]
+pub(crate) struct ActivityEvents {
+    pub(crate) activity_id: String,
+    pub(crate) scheduled: EventId,
+    pub(crate) started: EventId,
+    pub(crate) identity: String,
+}
+
+impl ActivityEvents {
+    pub(crate) fn of(failure: &Failure) -> Option<ActivityEvents> {
+        match &failure.kind {
+            FailureKind::Activity { scheduled, started, identity, activity_id, .. } => {
+                Some(ActivityEvents {
+                    activity_id: activity_id.clone(),
+                    scheduled: *scheduled,
+                    started: *started,
+                    identity: identity.clone(),
+                })
+            }
+            FailureKind::Application { .. }
+            | FailureKind::Timeout { .. }
+            | FailureKind::Canceled { .. }
+            | FailureKind::Terminated
+            | FailureKind::Server { .. }
+            | FailureKind::ChildWorkflow { .. } => None,
+        }
+    }
+}
+
+pub(crate) fn failure_in(
+    frames: types::Failure,
+    known: &[ActivityEvents],
+) -> Result<Failure, Stop> {
+    let mut whole = None;
+    for frame in frames.into_iter().rev() {
+        let cause = whole.take().map(Box::new);
+        whole = Some(Failure {
+            message: frame.message,
+            source: frame.source,
+            stack_trace: frame.stack_trace,
+            encoded_attributes: None,
+            kind: kind_in(frame.kind, payloads_in(frame.details), known)?,
+            cause,
+        });
+    }
+    whole.ok_or_else(|| Stop::broken("guest gave a failure without frames, expected at least one"))
+}
+
+fn kind_in(
+    kind: types::FailureKind,
+    details: Payloads,
+    known: &[ActivityEvents],
+) -> Result<FailureKind, Stop> {
+    Ok(match kind {
+        types::FailureKind::Application(application) => FailureKind::Application {
+            error_type: application.type_,
+            non_retryable: application.non_retryable,
+            details,
+            next_retry_delay: application.next_retry_delay_ms.map(Delay),
+            benign: false,
+        },
+        types::FailureKind::Canceled => FailureKind::Canceled { details },
+        types::FailureKind::Terminated => FailureKind::Terminated,
+        types::FailureKind::Timeout(timeout) => {
+            FailureKind::Timeout { timeout: timeout_in(timeout), last_heartbeat: details }
+        }
+        types::FailureKind::Server(non_retryable) => FailureKind::Server { non_retryable },
+        types::FailureKind::Activity(activity) => {
+            let events = known.iter().find(|known| known.activity_id == activity.activity_id);
+            FailureKind::Activity {
+                scheduled: events.map_or(EventId(0), |events| events.scheduled),
+                started: events.map_or(EventId(0), |events| events.started),
+                identity: events.map(|events| events.identity.clone()).unwrap_or_default(),
+                activity_type: activity.activity_type,
+                activity_id: activity.activity_id,
+                retry_state: retry_state_in(activity.retry_state),
+            }
+        }
+        types::FailureKind::ChildWorkflow(child) => {
+            let run = child.execution.run_id.map(|run| run.parse::<RunId>()).transpose();
+            FailureKind::ChildWorkflow {
+                namespace: String::new(),
+                workflow_id: child.execution.workflow_id,
+                run: run.map_err(|cause| Stop::broken(cause.to_string()))?,
+                workflow_type: child.workflow_type,
+                initiated: EventId(0),
+                started: EventId(0),
+                retry_state: retry_state_in(child.retry_state),
+            }
+        }
+    })
+}
+
+fn timeout_out(timeout: TimeoutType) -> types::TimeoutType {
+    match timeout {
+        TimeoutType::StartToClose => types::TimeoutType::StartToClose,
+        TimeoutType::ScheduleToStart => types::TimeoutType::ScheduleToStart,
+        TimeoutType::ScheduleToClose => types::TimeoutType::ScheduleToClose,
+        TimeoutType::Heartbeat => types::TimeoutType::Heartbeat,
+    }
+}
+
+fn timeout_in(timeout: types::TimeoutType) -> TimeoutType {
+    match timeout {
+        types::TimeoutType::StartToClose => TimeoutType::StartToClose,
+        types::TimeoutType::ScheduleToStart => TimeoutType::ScheduleToStart,
+        types::TimeoutType::ScheduleToClose => TimeoutType::ScheduleToClose,
+        types::TimeoutType::Heartbeat => TimeoutType::Heartbeat,
+    }
+}
+
+fn retry_state_out(state: RetryState) -> types::RetryState {
+    match state {
+        RetryState::Unspecified => types::RetryState::Unspecified,
+        RetryState::InProgress => types::RetryState::InProgress,
+        RetryState::NonRetryableFailure => types::RetryState::NonRetryableFailure,
+        RetryState::Timeout => types::RetryState::Timeout,
+        RetryState::MaximumAttemptsReached => types::RetryState::MaximumAttemptsReached,
+        RetryState::RetryPolicyNotSet => types::RetryState::RetryPolicyNotSet,
+        RetryState::InternalServerError => types::RetryState::InternalServerError,
+        RetryState::CancelRequested => types::RetryState::CancelRequested,
+    }
+}
+
+fn retry_state_in(state: types::RetryState) -> RetryState {
+    match state {
+        types::RetryState::Unspecified => RetryState::Unspecified,
+        types::RetryState::InProgress => RetryState::InProgress,
+        types::RetryState::NonRetryableFailure => RetryState::NonRetryableFailure,
+        types::RetryState::Timeout => RetryState::Timeout,
+        types::RetryState::MaximumAttemptsReached => RetryState::MaximumAttemptsReached,
+        types::RetryState::RetryPolicyNotSet => RetryState::RetryPolicyNotSet,
+        types::RetryState::InternalServerError => RetryState::InternalServerError,
+        types::RetryState::CancelRequested => RetryState::CancelRequested,
+    }
+}
+
+pub(crate) fn retry_policy_out(policy: &RetryPolicy) -> types::RetryPolicy {
+    types::RetryPolicy {
+        initial_interval_ms: policy.initial_interval.as_ms(),
+        backoff_coefficient: policy.backoff_coefficient,
+        maximum_interval_ms: Some(policy.maximum_interval.as_ms()),
+        maximum_attempts: policy.maximum_attempts,
+        non_retryable_error_types: policy.non_retryable_error_types.clone(),
+    }
+}
+
+/// Zeros stand for the defaults, as on Temporal's wire. An error says what is wrong, for people.
+pub(crate) fn retry_policy_in(policy: types::RetryPolicy) -> Result<RetryPolicy, String> {
+    let defaults = RetryPolicy::default();
+    let initial_interval = match policy.initial_interval_ms {
+        0 => defaults.initial_interval,
+        ms => Delay(ms),
+    };
+    let backoff_coefficient = match policy.backoff_coefficient {
+        0.0 => defaults.backoff_coefficient,
+        coefficient if coefficient.is_finite() && coefficient >= 1.0 => coefficient,
+        wrong => return Err(format!("retry: backoff-coefficient is {wrong}, expected 1 or more")),
+    };
+    let maximum_interval = match policy.maximum_interval_ms {
+        Some(0) | None => Delay(initial_interval.0.saturating_mul(100)),
+        Some(ms) if ms < initial_interval.0 => {
+            return Err(format!(
+                "retry: maximum-interval-ms is {ms}, expected at least the initial interval of {} ms",
+                initial_interval.0
+            ));
+        }
+        Some(ms) => Delay(ms),
+    };
+    Ok(RetryPolicy {
+        initial_interval,
+        backoff_coefficient,
+        maximum_interval,
+        maximum_attempts: policy.maximum_attempts,
+        non_retryable_error_types: policy.non_retryable_error_types,
+    })
+}
+
+pub(crate) fn cancellation_in(cancellation: activities::CancellationType) -> CancellationType {
+    match cancellation {
+        activities::CancellationType::TryCancel => CancellationType::TryCancel,
+        activities::CancellationType::WaitCancellationCompleted => {
+            CancellationType::WaitCancellationCompleted
+        }
+        activities::CancellationType::Abandon => CancellationType::Abandon,
+    }
+}

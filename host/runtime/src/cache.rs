@@ -1,0 +1,173 @@
+//! Compiled components: on disk by content and engine, in memory by last use.
+//!
+//! What lies on disk is machine code and is run as it is. So nothing is read that this host has
+//! not written itself, the folder is closed to others, and a name says of which bytes and for
+//! which engine a file is. A file that can't be read is written anew.
+
+use crate::errors::{ComponentError, RuntimeError};
+use refrain_core::ids::Digest;
+use std::collections::HashMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// On disk.
+pub(crate) struct Compiled {
+    dir: PathBuf,
+    engine_hash: u64,
+    /// Compiling takes all cores anyway, and the same component would be compiled twice.
+    compiling: Mutex<()>,
+}
+
+impl Compiled {
+    pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Compiled, RuntimeError> {
+        let failed =
+            |cause| RuntimeError::Cache { path: dir.display().to_string(), cause };
+        fs::create_dir_all(dir).map_err(failed)?;
+        close_to_others(dir).map_err(failed)?;
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        Ok(Compiled {
+            dir: dir.to_owned(),
+            engine_hash: hasher.finish(),
+            compiling: Mutex::new(()),
+        })
+    }
+
+    fn path(&self, digest: Digest) -> PathBuf {
+        self.dir.join(format!("{digest}-{:016x}.cwasm", self.engine_hash))
+    }
+
+    /// From disk, or compiled from the bytes and written there.
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        digest: Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Component, ComponentError> {
+        let path = self.path(digest);
+        if let Some(component) = read(engine, &path) {
+            return Ok(component);
+        }
+        let bytes = bytes()?;
+        let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = read(engine, &path) {
+            return Ok(component);
+        }
+        let compiled = engine
+            .precompile_component(&bytes)
+            .map_err(|cause| ComponentError::Compile(crate::errors::without_backtrace(&cause)))?;
+        match write(&path, &compiled) {
+            Ok(()) => {
+                if let Some(component) = read(engine, &path) {
+                    return Ok(component);
+                }
+            }
+            Err(cause) => {
+                tracing::warn!(path = %path.display(), %cause, "compiled component not kept");
+            }
+        }
+        // A disk that is full must not keep a run from going on: compile once more, in memory.
+        Component::new(engine, &bytes)
+            .map_err(|cause| ComponentError::Compile(crate::errors::without_backtrace(&cause)))
+    }
+}
+
+fn read(engine: &Engine, path: &Path) -> Option<Component> {
+    if !path.exists() {
+        return None;
+    }
+    match deserialize(engine, path) {
+        Ok(component) => Some(component),
+        Err(cause) => {
+            tracing::warn!(path = %path.display(), %cause, "compiled component can't be used");
+            None
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the file was made by `Engine::precompile_component` of this very engine: `write`
+    // is the only writer, in a folder that is closed to others, under a name made of the
+    // component's digest and the engine's hash, moved there only when it was complete.
+    unsafe { Component::deserialize_file(engine, path) }
+}
+
+/// All of it, or nothing: a crash must not leave half a program to be run.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
+    let mut file = fs::File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&unfinished, path)
+}
+
+#[cfg(unix)]
+fn close_to_others(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// In memory.
+pub(crate) struct Recent<T> {
+    kept: Mutex<Kept<T>>,
+    max: usize,
+}
+
+struct Kept<T> {
+    clock: u64,
+    by_digest: HashMap<Digest, (u64, Arc<T>)>,
+}
+
+impl<T> Recent<T> {
+    pub(crate) fn new(max: usize) -> Recent<T> {
+        Recent { kept: Mutex::new(Kept { clock: 0, by_digest: HashMap::new() }), max: max.max(1) }
+    }
+
+    /// The one that is kept, or the one that `load` makes. Two callers may load the same; both
+    /// get the one that was kept first.
+    pub(crate) fn get(
+        &self,
+        digest: Digest,
+        load: impl FnOnce() -> Result<T, ComponentError>,
+    ) -> Result<Arc<T>, ComponentError> {
+        if let Some(found) = self.touch(digest) {
+            return Ok(found);
+        }
+        let loaded = Arc::new(load()?);
+        if let Some(found) = self.touch(digest) {
+            return Ok(found);
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.by_digest.len() >= self.max {
+            let oldest =
+                kept.by_digest.iter().min_by_key(|(_, (used, _))| *used).map(|(digest, _)| *digest);
+            if let Some(oldest) = oldest {
+                kept.by_digest.remove(&oldest);
+            }
+        }
+        kept.clock += 1;
+        let now = kept.clock;
+        kept.by_digest.insert(digest, (now, loaded.clone()));
+        Ok(loaded)
+    }
+
+    fn touch(&self, digest: Digest) -> Option<Arc<T>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clock += 1;
+        let now = kept.clock;
+        let (used, found) = kept.by_digest.get_mut(&digest)?;
+        *used = now;
+        Some(found.clone())
+    }
+}

@@ -1,0 +1,132 @@
+//! The engine: the only place that builds a `wasmtime::Config`.
+//!
+//! What is switched on here decides whether a guest computes the same on every machine and for
+//! years: NaNs have one bit pattern, relaxed SIMD has one result, there are no
+//! threads (wasmtime's feature `threads` is not compiled in). Instances
+//! come from a pool with copy-on-write images, because a run is instantiated for each replay.
+
+use crate::errors::RuntimeError;
+use refrain_core::limits;
+use std::path::PathBuf;
+use std::time::Duration;
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    WasmBacktraceDetails,
+};
+
+/// Sizes and limits of a host. All of them are per process or per run; none is per namespace.
+#[derive(Clone, Debug)]
+pub struct RuntimeConfig {
+    /// Compiled components. Only this host may be able to write there: what lies there is run.
+    pub cache_dir: PathBuf,
+    /// Linear memory of one run, all memories together.
+    pub memory_bytes_max: usize,
+    /// How long one turn may take.
+    pub activation_ms_max: u64,
+    /// The guest's stack.
+    pub stack_bytes: usize,
+    /// Runs and activities alive in memory at once. Address space is reserved for each.
+    pub instances_max: u32,
+    /// A component's own bytes.
+    pub component_bytes_max: usize,
+    /// Compiled components kept in memory.
+    pub programs_max: usize,
+}
+
+impl RuntimeConfig {
+    pub fn new(cache_dir: impl Into<PathBuf>) -> RuntimeConfig {
+        RuntimeConfig {
+            cache_dir: cache_dir.into(),
+            memory_bytes_max: 64 << 20,
+            activation_ms_max: 1000,
+            stack_bytes: 1 << 20,
+            instances_max: 4096,
+            component_bytes_max: limits::COMPONENT_BYTES_MAX,
+            programs_max: 256,
+        }
+    }
+}
+
+/// A guest is interrupted at this grain.
+pub(crate) const EPOCH: Duration = Duration::from_millis(5);
+/// Python's shared libraries are core instances of their own.
+const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 128;
+const MEMORIES_PER_COMPONENT_MAX: u32 = 8;
+const TABLES_PER_COMPONENT_MAX: u32 = 32;
+/// Elements of one table; CPython's has about 12 000.
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 50_000;
+/// Below this a pool is of no use, and the error is told.
+const INSTANCES_MIN: u32 = 64;
+
+/// Builds the engine and starts its clock.
+pub(crate) fn build(config: &RuntimeConfig) -> Result<Engine, RuntimeError> {
+    let mut instances = config.instances_max.max(1);
+    let engine = loop {
+        match Engine::new(&wasmtime_config(config, instances)) {
+            Ok(engine) => break engine,
+            // Address space is limited in some containers: a smaller pool is better than none.
+            Err(cause) if instances > INSTANCES_MIN => {
+                instances /= 2;
+                tracing::warn!(instances, %cause, "pool of instances made smaller");
+            }
+            Err(cause) => return Err(RuntimeError::Engine(format!("{cause:#}"))),
+        }
+    };
+    start_epochs(&engine)?;
+    Ok(engine)
+}
+
+fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(4).max(CORE_INSTANCES_PER_COMPONENT_MAX))
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(2).max(TABLES_PER_COMPONENT_MAX))
+        .total_stacks(instances.saturating_mul(2))
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT_MAX)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT_MAX)
+        .max_tables_per_component(TABLES_PER_COMPONENT_MAX)
+        .max_component_instance_size(4 << 20)
+        .max_core_instance_size(4 << 20)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .max_memory_size(config.memory_bytes_max)
+        // The pages that every activation writes are cheaper to clear than to fault in again.
+        .linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(16 << 10)
+        .async_stack_keep_resident(16 << 10)
+        .max_unused_warm_slots(256);
+
+    let mut wasmtime = Config::new();
+    wasmtime
+        .wasm_component_model(true)
+        .wasm_component_model_async(true)
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .epoch_interruption(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .max_wasm_stack(config.stack_bytes)
+        .async_stack_size(config.stack_bytes + (1 << 20))
+        .memory_init_cow(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    wasmtime
+}
+
+/// One thread for the engine's life; it ends when the last runtime is dropped.
+fn start_epochs(engine: &Engine) -> Result<(), RuntimeError> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("refrain-epochs".to_owned())
+        .spawn(move || {
+            loop {
+                std::thread::sleep(EPOCH);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        })
+        .map(|_| ())
+        .map_err(|cause| RuntimeError::Engine(format!("could not start the epoch thread: {cause}")))
+}
+

@@ -1,0 +1,153 @@
+//! What can go wrong, and what wasmtime's errors mean to a user.
+
+use refrain_core::guest::{GuestError, GuestErrorKind};
+use refrain_core::ids::Digest;
+use std::fmt::Write;
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+/// The host's own trouble.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    #[error("wasm engine could not be built: {0}")]
+    Engine(String),
+    #[error("compile cache `{path}` can't be used: {cause}")]
+    Cache { path: String, cause: std::io::Error },
+}
+
+/// A component that can't be used, in the words of its author.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ComponentError {
+    #[error("component has {found} bytes, at most {limit} are allowed")]
+    TooLarge { found: usize, limit: usize },
+    #[error(
+        "found {found}, expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)"
+    )]
+    NotWasm { found: String },
+    #[error(
+        "found a core module, expected a component: wrap it with `wasm-tools component new`, or build it with one of the SDKs"
+    )]
+    CoreModule,
+    #[error("component can't be parsed: {0}")]
+    Malformed(String),
+    #[error("import `{import}` is unknown: {expected}")]
+    UnknownImport { import: String, expected: String },
+    #[error("import `{import}` does not fit: {reason}")]
+    ImportMismatch { import: String, reason: String },
+    #[error("component exports {found}, expected {expected}")]
+    WrongWorld { found: String, expected: String },
+    #[error("export `{export}` does not fit: {reason}")]
+    ExportMismatch { export: String, reason: String },
+    #[error("component can't be compiled: {0}")]
+    Compile(String),
+    #[error("component can't be instantiated: {0}")]
+    Instantiate(String),
+    #[error("export `definition` failed: {0}")]
+    Definition(String),
+    #[error("component {digest} is a {found} component, expected a {expected} component")]
+    WrongKind { digest: Digest, found: &'static str, expected: &'static str },
+    #[error("bytes of component {wanted} have the digest {found}")]
+    WrongDigest { wanted: Digest, found: Digest },
+    #[error("component {digest} can't be read: {reason}")]
+    Unreadable { digest: Digest, reason: String },
+}
+
+/// Ends a guest on purpose: a limit was passed, or the interface was broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Stop {
+    pub(crate) kind: GuestErrorKind,
+    pub(crate) message: String,
+}
+
+impl Stop {
+    pub(crate) fn new(kind: GuestErrorKind, message: impl Into<String>) -> Stop {
+        Stop { kind, message: message.into() }
+    }
+
+    pub(crate) fn broken(message: impl Into<String>) -> Stop {
+        Stop::new(GuestErrorKind::BrokenInterface, message)
+    }
+}
+
+/// Where a guest was when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Instantiating,
+    Running,
+}
+
+/// `said` is the last line that the guest logged as an error: what a panic handler prints.
+pub(crate) fn guest_error(error: &wasmtime::Error, stage: Stage, said: Option<&str>) -> GuestError {
+    let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+    let (kind, message) = classify(error, stage);
+    let message = match said {
+        Some(said) if kind == GuestErrorKind::Trap => format!("{message}: {said}"),
+        Some(_) | None => message,
+    };
+    GuestError { kind, message, backtrace }
+}
+
+fn classify(error: &wasmtime::Error, stage: Stage) -> (GuestErrorKind, String) {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return (stop.kind, stop.message.clone());
+    }
+    if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
+        return (GuestErrorKind::Trap, format!("guest called exit({code})"));
+    }
+    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+        let message = format!("no room for one more instance on this host: {}", error.root_cause());
+        return (GuestErrorKind::Instantiate, message);
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return (trap_kind(*trap), trap.to_string());
+    }
+    let kind = match stage {
+        Stage::Instantiating => GuestErrorKind::Instantiate,
+        Stage::Running => GuestErrorKind::BrokenInterface,
+    };
+    (kind, without_backtrace(error))
+}
+
+fn trap_kind(trap: Trap) -> GuestErrorKind {
+    match trap {
+        Trap::StackOverflow => GuestErrorKind::StackOverflow,
+        Trap::Interrupt | Trap::OutOfFuel => GuestErrorKind::OutOfTime,
+        Trap::AllocationTooLarge => GuestErrorKind::OutOfMemory,
+        Trap::CannotEnterComponent | Trap::NoAsyncResult | Trap::CannotLeaveComponent => {
+            GuestErrorKind::BrokenInterface
+        }
+        // Not our enum: wasmtime may add traps.
+        _ => GuestErrorKind::Trap,
+    }
+}
+
+/// The chain of causes in one line.
+pub(crate) fn without_backtrace(error: &wasmtime::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if cause.starts_with("error while executing at wasm backtrace") {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(cause.trim_end());
+    }
+    text
+}
+
+/// One line for each frame, innermost first: the function's name as its author wrote it.
+fn frames(backtrace: &WasmBacktrace) -> String {
+    let mut text = String::new();
+    // Wasmtime's own text has the demangled names; the addresses in it are of no use to anyone.
+    let names = backtrace.to_string();
+    let lines = names.lines().filter_map(|line| line.split_once(" - ").map(|(_, name)| name));
+    for (at, name) in lines.enumerate() {
+        let name = name.split_once('!').map_or(name, |(_, name)| name);
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{at:>3}: {name}");
+    }
+    text
+}

@@ -1,0 +1,489 @@
+//! What a workflow may call: every import of the world `workflow`.
+//!
+//! A function here writes down a wish, or reads what the run already has. None of them waits,
+//! and none knows a database.
+
+use crate::bindings::convert::{
+    cancellation_in, failure_out, fields_in, fields_out, payloads_in, payload_in,
+    retry_policy_in, retry_policy_out, text_payload,
+};
+use crate::bindings::{
+    activities, children, context, definitions, external, lifecycle, operations, signals, state,
+    timers, types,
+};
+use crate::errors::Stop;
+use crate::limits::Limits;
+use crate::run::{Open, Phase, Reply, SharedRun, Stream};
+use crate::wasi::VirtualWasi;
+use futures::channel::oneshot;
+use futures::future::pending;
+use rand_chacha::rand_core::Rng;
+use refrain_core::failure::Failure;
+use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX};
+use refrain_core::machines::{Command, activity, timer};
+use refrain_core::options::ActivityTimeouts;
+use refrain_core::payload::{Payload, size_of_all};
+use refrain_core::time::Delay;
+use wasmtime::AsContextMut;
+use wasmtime::component::{Access, FutureReader, HasSelf, Lift, Lower};
+
+/// A store's data.
+pub(crate) struct Ctx {
+    pub(crate) run: SharedRun,
+    pub(crate) limits: Limits,
+    /// Made when first used: many guests never do.
+    pub(crate) wasi: Option<Box<VirtualWasi>>,
+}
+
+type Operation<T> = (u32, FutureReader<Result<T, types::Failure>>);
+
+const RANDOM_BYTES_MAX: u32 = 65_536;
+/// The name under which the text of `set-current-details` is published.
+pub const CURRENT_DETAILS: &str = "__current_details";
+
+fn not_yet(what: &str) -> Failure {
+    Failure::host("NotSupportedYet", format!("{what} is not supported by this host yet"))
+}
+
+/// A future that resolves when the host sends.
+fn open<S, T>(
+    store: S,
+    receiver: oneshot::Receiver<Result<T, types::Failure>>,
+) -> wasmtime::Result<FutureReader<Result<T, types::Failure>>>
+where
+    S: AsContextMut,
+    Result<T, types::Failure>: Lower + Lift + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    FutureReader::new(store, async move {
+        match receiver.await {
+            Ok(value) => wasmtime::error::Ok(value),
+            // The host let go of the operation: nobody will ever answer.
+            Err(oneshot::Canceled) => pending().await,
+        }
+    })
+}
+
+/// A future that has resolved.
+fn resolved<S, T>(
+    store: S,
+    value: Result<T, types::Failure>,
+) -> wasmtime::Result<FutureReader<Result<T, types::Failure>>>
+where
+    S: AsContextMut,
+    Result<T, types::Failure>: Lower + Lift + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    FutureReader::new(store, async move { wasmtime::error::Ok(value) })
+}
+
+/// An operation that failed before it began.
+fn refused<T: Send + 'static, V>(
+    mut store: Access<'_, T, HasSelf<Ctx>>,
+    function: &str,
+    failure: Failure,
+) -> wasmtime::Result<Operation<V>>
+where
+    Result<V, types::Failure>: Lower + Lift + Send + Sync + 'static,
+    V: Send + 'static,
+{
+    let op = store.get().run.lock().resolved_op(function)?;
+    Ok((op, resolved(&mut store, Err(failure_out(failure)))?))
+}
+
+fn begin<T: Send + 'static, V>(
+    mut store: Access<'_, T, HasSelf<Ctx>>,
+    function: &str,
+    wish: impl FnOnce(refrain_core::ids::OpSeq, Reply<V>) -> (Open, Option<Command>),
+) -> wasmtime::Result<Operation<V>>
+where
+    Result<V, types::Failure>: Lower + Lift + Send + Sync + 'static,
+    V: Send + 'static,
+{
+    let (reply, receiver) = oneshot::channel();
+    let op = store.get().run.lock().open_op(function, |op| wish(op, reply))?;
+    Ok((op, open(&mut store, receiver)?))
+}
+
+impl types::Host for Ctx {}
+impl definitions::Host for Ctx {}
+impl lifecycle::Host for Ctx {}
+
+// Activities.
+
+impl activities::Host for Ctx {}
+
+impl<T: Send + 'static> activities::HostWithStore<T> for HasSelf<Ctx> {
+    fn execute(
+        store: Access<'_, T, Self>,
+        activity_type: String,
+        args: types::Payloads,
+        options: activities::Options,
+    ) -> wasmtime::Result<Operation<types::Payloads>> {
+        let schedule = match schedule(activity_type, args, options) {
+            Ok(schedule) => schedule,
+            Err(failure) => return refused(store, "activities.execute", failure),
+        };
+        begin(store, "activities.execute", |op, reply| {
+            let command = activity::Command::Schedule(Box::new(activity::Schedule { op, ..schedule }));
+            (Open::Activity(reply), Some(Command::Activity(command)))
+        })
+    }
+
+    fn execute_local(
+        store: Access<'_, T, Self>,
+        activity_type: String,
+        _args: types::Payloads,
+        _options: activities::LocalOptions,
+    ) -> wasmtime::Result<Operation<types::Payloads>> {
+        let failure = not_yet(&format!("local activity `{activity_type}`"));
+        refused(store, "activities.execute-local", failure)
+    }
+}
+
+/// The wish, its number still to be set; or why it can't be served.
+fn schedule(
+    activity_type: String,
+    args: types::Payloads,
+    options: activities::Options,
+) -> Result<activity::Schedule, Failure> {
+    let wrong = |what: String| {
+        Failure::host("InvalidActivityOptions", format!("activity `{activity_type}`: {what}"))
+    };
+    if activity_type.is_empty() || activity_type.len() > ID_BYTES_MAX {
+        let found = activity_type.len();
+        return Err(wrong(format!("type has {found} bytes, expected 1 to {ID_BYTES_MAX}")));
+    }
+    let timeouts = ActivityTimeouts {
+        schedule_to_close: limit(options.schedule_to_close_ms),
+        schedule_to_start: limit(options.schedule_to_start_ms),
+        start_to_close: limit(options.start_to_close_ms),
+        heartbeat: limit(options.heartbeat_ms),
+    };
+    if timeouts.schedule_to_close.is_none() && timeouts.start_to_close.is_none() {
+        return Err(wrong(
+            "found neither schedule-to-close-ms nor start-to-close-ms, expected one of them"
+                .to_owned(),
+        ));
+    }
+    let input = payloads_in(args);
+    let bytes = size_of_all(&input);
+    if bytes > BLOB_BYTES_MAX {
+        return Err(wrong(format!(
+            "arguments have {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"
+        )));
+    }
+    let retry = options.retry.map(retry_policy_in).transpose().map_err(&wrong)?;
+    let priority = match options.priority.and_then(|priority| priority.key) {
+        None | Some(0) => None,
+        Some(key) => match u8::try_from(key) {
+            Ok(key @ 1..=5) => Some(key),
+            Ok(_) | Err(_) => return Err(wrong(format!("priority is {key}, expected 1 to 5"))),
+        },
+    };
+    Ok(activity::Schedule {
+        op: refrain_core::ids::OpSeq(0),
+        activity_id: options.activity_id,
+        activity_type,
+        task_queue: options.task_queue,
+        input,
+        header: fields_in(options.headers),
+        timeouts,
+        retry,
+        cancellation: cancellation_in(options.cancellation),
+        summary: options.summary.as_deref().map(text_payload),
+        priority,
+    })
+}
+
+/// Zero is "no limit", as on Temporal's wire.
+fn limit(ms: Option<u64>) -> Option<Delay> {
+    ms.filter(|ms| *ms > 0).map(Delay)
+}
+
+// Timers.
+
+impl timers::Host for Ctx {}
+
+impl<T: Send + 'static> timers::HostWithStore<T> for HasSelf<Ctx> {
+    fn sleep(
+        store: Access<'_, T, Self>,
+        ms: u64,
+        summary: Option<String>,
+    ) -> wasmtime::Result<Operation<()>> {
+        begin(store, "timers.sleep", |op, reply| {
+            let summary = summary.as_deref().map(text_payload);
+            let command = timer::Command::Start { op, delay: Delay(ms), summary };
+            (Open::Timer(reply), Some(Command::Timer(command)))
+        })
+    }
+}
+
+// Signals.
+
+impl signals::Host for Ctx {
+    fn pending(&mut self, name: Option<String>) -> wasmtime::Result<u32> {
+        Ok(self.run.lock().pending_signals(name.as_deref()) as u32)
+    }
+}
+
+impl<T: Send + 'static> signals::HostWithStore<T> for HasSelf<Ctx> {
+    fn receive(
+        mut store: Access<'_, T, Self>,
+        name: Option<String>,
+    ) -> wasmtime::Result<Operation<signals::Signal>> {
+        let waiting = {
+            let mut run = store.get().run.lock();
+            match run.pending_signals(name.as_deref()) {
+                0 => None,
+                _ => {
+                    let op = run.resolved_op("signals.receive")?;
+                    run.next_signal(name.as_deref()).map(|signal| (op, signal))
+                }
+            }
+        };
+        match waiting {
+            Some((op, signal)) => Ok((op, resolved(&mut store, Ok(signal))?)),
+            None => {
+                begin(store, "signals.receive", |_, reply| (Open::Signal { name, reply }, None))
+            }
+        }
+    }
+}
+
+// Operations.
+
+impl operations::Host for Ctx {
+    fn cancel(&mut self, op: types::Op) -> wasmtime::Result<()> {
+        Ok(self.run.lock().cancel(op)?)
+    }
+}
+
+// What this host can't do yet.
+
+impl children::Host for Ctx {}
+
+impl<T: Send + 'static> children::HostWithStore<T> for HasSelf<Ctx> {
+    fn start(
+        mut store: Access<'_, T, Self>,
+        workflow_type: String,
+        _args: types::Payloads,
+        _options: children::Options,
+    ) -> wasmtime::Result<children::Child> {
+        let failure = failure_out(not_yet(&format!("child workflow `{workflow_type}`")));
+        let op = store.get().run.lock().resolved_op("children.start")?;
+        let started = resolved(&mut store, Err(failure.clone()))?;
+        let result = resolved(&mut store, Err(failure))?;
+        Ok(children::Child { op, started, result })
+    }
+}
+
+impl external::Host for Ctx {}
+
+impl<T: Send + 'static> external::HostWithStore<T> for HasSelf<Ctx> {
+    fn signal(
+        store: Access<'_, T, Self>,
+        target: types::Execution,
+        name: String,
+        _args: types::Payloads,
+        _headers: types::Fields,
+    ) -> wasmtime::Result<Operation<()>> {
+        let what = format!("signal `{name}` to the workflow `{}`", target.workflow_id);
+        refused(store, "external.signal", not_yet(&what))
+    }
+
+    fn cancel(
+        store: Access<'_, T, Self>,
+        target: types::Execution,
+        _reason: String,
+    ) -> wasmtime::Result<Operation<()>> {
+        let what = format!("a cancel request to the workflow `{}`", target.workflow_id);
+        refused(store, "external.cancel", not_yet(&what))
+    }
+}
+
+impl state::Host for Ctx {
+    fn publish(&mut self, name: String, value: Option<types::Payload>) -> wasmtime::Result<()> {
+        let value = value.map_or_else(null, payload_in);
+        if name.len() > ID_BYTES_MAX || name.starts_with("__") {
+            return Err(Stop::broken(format!(
+                "guest published `{}`, expected a name of at most {ID_BYTES_MAX} bytes that does not begin with `__`",
+                name.chars().take(80).collect::<String>()
+            ))
+            .into());
+        }
+        if value.size() > BLOB_BYTES_MAX {
+            return Err(Stop::broken(format!(
+                "guest published `{name}` with {} bytes, at most {BLOB_BYTES_MAX} are allowed",
+                value.size()
+            ))
+            .into());
+        }
+        Ok(self.run.lock().publish("state.publish", name, value)?)
+    }
+
+    fn set_current_details(&mut self, text: String) -> wasmtime::Result<()> {
+        let (name, value) = (CURRENT_DETAILS.to_owned(), text_payload(&text));
+        Ok(self.run.lock().publish("state.set-current-details", name, value)?)
+    }
+
+    fn upsert_search_attributes(&mut self, _attributes: types::Fields) -> wasmtime::Result<()> {
+        let failure = not_yet("upsert-search-attributes");
+        Ok(self.run.lock().give_up("state.upsert-search-attributes", failure)?)
+    }
+
+    fn upsert_memo(&mut self, _memo: types::Fields) -> wasmtime::Result<()> {
+        Ok(self.run.lock().give_up("state.upsert-memo", not_yet("upsert-memo"))?)
+    }
+}
+
+fn null() -> Payload {
+    Payload {
+        metadata: [("encoding".to_owned(), b"binary/null".to_vec())].into(),
+        data: Vec::new(),
+    }
+}
+
+// Context.
+
+impl context::Host for Ctx {
+    fn info(&mut self) -> wasmtime::Result<context::WorkflowInfo> {
+        let run = self.run.lock();
+        let Some(start) = &run.start else {
+            return Err(Stop::broken("guest called `context.info` before `run`").into());
+        };
+        let started = &start.started;
+        let run_id = start.run.to_string();
+        Ok(context::WorkflowInfo {
+            namespace: start.namespace.clone(),
+            workflow_id: started.workflow_id.clone(),
+            first_run_id: started.first_run.unwrap_or(start.run).to_string(),
+            original_run_id: started.original_run.unwrap_or(start.run).to_string(),
+            run_id,
+            continued_from_run_id: None,
+            workflow_type: started.workflow_type.clone(),
+            task_queue: started.task_queue.clone(),
+            attempt: started.attempt.max(1),
+            start_time_ms: start.start_time.as_ms(),
+            execution_timeout_ms: started.execution_timeout.map(Delay::as_ms),
+            run_timeout_ms: started.run_timeout.map(Delay::as_ms),
+            task_timeout_ms: started.task_timeout.as_ms(),
+            parent: None,
+            root: None,
+            cron_schedule: Some(started.cron.clone()).filter(|cron| !cron.is_empty()),
+            retry_policy: started.retry.as_ref().map(retry_policy_out),
+            priority: types::Priority { key: None, fairness_key: None, fairness_weight: None },
+            headers: fields_out(&started.header),
+            memo: fields_out(&started.memo),
+            search_attributes: fields_out(&started.search_attributes),
+            last_completion_result: None,
+            last_failure: None,
+        })
+    }
+
+    fn now_ms(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.run.lock().now.as_ms())
+    }
+
+    fn random_u64(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.run.lock().random(Stream::Context).next_u64())
+    }
+
+    fn random_bytes(&mut self, length: u32) -> wasmtime::Result<Vec<u8>> {
+        if length > RANDOM_BYTES_MAX {
+            return Err(Stop::broken(format!(
+                "guest asked for {length} random bytes, at most {RANDOM_BYTES_MAX} are allowed"
+            ))
+            .into());
+        }
+        let mut bytes = vec![0; length as usize];
+        self.run.lock().random(Stream::Context).fill_bytes(&mut bytes);
+        Ok(bytes)
+    }
+
+    fn uuid4(&mut self) -> wasmtime::Result<String> {
+        let mut bytes = [0; 16];
+        self.run.lock().random(Stream::Context).fill_bytes(&mut bytes);
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        Ok(refrain_core::ids::RunId::from_bytes(bytes).to_string())
+    }
+
+    fn is_replaying(&mut self) -> wasmtime::Result<bool> {
+        let run = self.run.lock();
+        Ok(run.replaying && run.phase == Phase::Turn)
+    }
+
+    fn log(&mut self, level: types::LogLevel, message: String) -> wasmtime::Result<()> {
+        self.run.lock().log(level, &message);
+        Ok(())
+    }
+
+    fn patched(&mut self, id: String) -> wasmtime::Result<bool> {
+        Ok(self.run.lock().patched(id)?)
+    }
+
+    fn deprecate_patch(&mut self, id: String) -> wasmtime::Result<()> {
+        Ok(self.run.lock().deprecate_patch(id)?)
+    }
+
+    fn history_length(&mut self) -> wasmtime::Result<u32> {
+        Ok(u32::try_from(self.run.lock().history_length).unwrap_or(u32::MAX))
+    }
+
+    fn history_size(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.run.lock().history_bytes)
+    }
+
+    fn continue_as_new_suggested(&mut self) -> wasmtime::Result<bool> {
+        Ok(self.run.lock().suggest_continue_as_new)
+    }
+}
+
+impl<T: Send + 'static> context::HostWithStore<T> for HasSelf<Ctx> {
+    fn cancellation(
+        mut store: Access<'_, T, Self>,
+    ) -> wasmtime::Result<Operation<context::CancelRequest>> {
+        let requested = {
+            let mut run = store.get().run.lock();
+            match run.cancel_requested().cloned() {
+                Some(reason) => Some((run.resolved_op("context.cancellation")?, reason)),
+                None => None,
+            }
+        };
+        match requested {
+            Some((op, reason)) => {
+                let request = context::CancelRequest { reason };
+                Ok((op, resolved(&mut store, Ok(request))?))
+            }
+            None => begin(store, "context.cancellation", |_, reply| {
+                (Open::Cancellation(reply), None)
+            }),
+        }
+    }
+}
+
+/// What `run` returned, as core's command.
+pub(crate) fn outcome_in(
+    outcome: Result<lifecycle::Outcome, Failure>,
+) -> Result<refrain_core::machines::execution::Command, Stop> {
+    use refrain_core::machines::execution::Command;
+    let too_large = |bytes: usize| {
+        Stop::broken(format!(
+            "`run` returned {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"
+        ))
+    };
+    match outcome {
+        Ok(lifecycle::Outcome::Completed(result)) => {
+            let result = payloads_in(result);
+            match size_of_all(&result) {
+                bytes if bytes > BLOB_BYTES_MAX => Err(too_large(bytes)),
+                _ => Ok(Command::Complete { result }),
+            }
+        }
+        Ok(lifecycle::Outcome::ContinueAsNew(_)) => {
+            Ok(Command::Fail { failure: not_yet("continue-as-new") })
+        }
+        Err(failure) => Ok(Command::Fail { failure }),
+    }
+}

@@ -1,0 +1,354 @@
+//! One live guest, and how it is driven.
+//!
+//! The whole of `Store::run_concurrent` is one boxed future that owns the store. It is polled
+//! here, by hand, with a waker that only raises a flag: if the future waits and the flag is down,
+//! nothing inside can go on, and the guest is *idle*. So a turn is a plain function call. There is
+//! no task, no thread and no timer per run, and any thread may make the next turn.
+//!
+//! Exactly one thing is handed to the guest before it runs to idle. wasmtime orders futures that
+//! become ready together by their place in a table; with one at a time there is nothing to order.
+
+use crate::bindings::convert::{failure_out, payloads_in, payloads_out};
+use crate::bindings::{lifecycle, types};
+use crate::errors::{Stage, Stop, guest_error};
+use crate::imports::{Ctx, outcome_in};
+use crate::limits::Limits;
+use crate::program::Workflow;
+use crate::run::{Open, Run, SharedRun};
+use futures::channel::{mpsc, oneshot};
+use futures::{FutureExt, StreamExt, select_biased};
+use refrain_core::guest::{
+    Guest, GuestError, GuestErrorKind, Job, Query, QueryError, Start, Turn,
+};
+use refrain_core::machines::Command;
+use refrain_core::payload::Payloads;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+use wasmtime::component::Accessor;
+use wasmtime::{Store, UpdateDeadline};
+
+/// A guest made of a component.
+pub(crate) struct WasmGuest {
+    workflow: Arc<Workflow>,
+    life: Life,
+}
+
+enum Life {
+    /// Has not seen its first turn: nothing is instantiated.
+    Fresh,
+    Live(Live),
+    /// Broke. It says so to whoever asks again.
+    Gone(GuestError),
+}
+
+impl WasmGuest {
+    pub(crate) fn new(workflow: Arc<Workflow>) -> WasmGuest {
+        WasmGuest { workflow, life: Life::Fresh }
+    }
+
+    fn live(&mut self) -> Result<&mut Live, GuestError> {
+        match &mut self.life {
+            Life::Live(live) => Ok(live),
+            Life::Gone(error) => Err(error.clone()),
+            Life::Fresh => Err(misused("the first turn of a guest must be `Start`")),
+        }
+    }
+}
+
+fn misused(what: &str) -> GuestError {
+    GuestError {
+        kind: GuestErrorKind::BrokenInterface,
+        message: format!("host used a guest wrongly: {what}"),
+        backtrace: String::new(),
+    }
+}
+
+impl Guest for WasmGuest {
+    fn turn(&mut self, mut turn: Turn) -> Result<Vec<Command>, GuestError> {
+        let job = std::mem::replace(&mut turn.job, Job::CancelRequested { cause: String::new() });
+        let job = match (job, &self.life) {
+            (Job::Start(start), Life::Fresh) => {
+                self.life = Life::Live(Live::start(&self.workflow, start));
+                None
+            }
+            (Job::Start(_), Life::Live(_)) => {
+                return Err(misused("a guest that runs was started again"));
+            }
+            (job, _) => Some(job),
+        };
+        let live = self.live()?;
+        let outcome = live.turn(&turn, job);
+        if let Err(error) = &outcome {
+            self.life = Life::Gone(error.clone());
+        }
+        outcome
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
+        if self.workflow.exports.query.is_none() {
+            return Err(QueryError::Failed(self.workflow.unknown_query(&query.name)));
+        }
+        let live = self.live().map_err(QueryError::Guest)?;
+        let outcome = live.query(query);
+        if let Err(QueryError::Guest(error)) = &outcome {
+            self.life = Life::Gone(error.clone());
+        }
+        outcome
+    }
+}
+
+/// Raised when something inside the guest's future can go on.
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+type Answer = Result<types::Payloads, types::Failure>;
+
+struct Question {
+    name: String,
+    args: types::Payloads,
+    reply: oneshot::Sender<Answer>,
+}
+
+struct Live {
+    run: SharedRun,
+    /// Never ready, unless the guest broke.
+    guest: Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>,
+    questions: mpsc::UnboundedSender<Question>,
+    woken: Arc<Flag>,
+    waker: Waker,
+    stage: Stage,
+}
+
+impl Live {
+    fn start(workflow: &Arc<Workflow>, start: Box<Start>) -> Live {
+        let workflow_type = start.started.workflow_type.clone();
+        let args = payloads_out(start.started.input.clone());
+        let run = SharedRun::new(Run::new(Some(start), workflow.activation_max));
+        let store = store(workflow, &run);
+        let (questions, asked) = mpsc::unbounded();
+        let guest = Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, asked));
+        let woken = Arc::new(Flag(AtomicBool::new(false)));
+        let waker = Waker::from(woken.clone());
+        Live { run, guest, questions, woken, waker, stage: Stage::Instantiating }
+    }
+
+    fn turn(&mut self, turn: &Turn, job: Option<Job>) -> Result<Vec<Command>, GuestError> {
+        {
+            let mut run = self.run.lock();
+            if run.is_over {
+                return Ok(Vec::new());
+            }
+            run.begin_turn(turn);
+            if let Some(job) = job {
+                deliver(&mut run, job);
+            }
+        }
+        self.run_to_idle()?;
+        // What the host itself owes is handed over one by one as well.
+        while self.run.lock().resolve_one() {
+            self.run_to_idle()?;
+        }
+        let mut run = self.run.lock();
+        let mut commands = run.take_commands();
+        if let Some(outcome) = run.ended.take() {
+            run.is_over = true;
+            let end = outcome_in(outcome).map_err(|stop| guest_error(&stop.into(), self.stage, None))?;
+            commands.push(Command::Execution(end));
+        }
+        Ok(commands)
+    }
+
+    fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
+        self.run.lock().begin_query(query.now);
+        let (reply, mut answer) = oneshot::channel();
+        let (name, args) = (query.name.clone(), payloads_out(query.args.clone()));
+        let lost = |_| QueryError::Guest(misused("a query was asked of a guest that is gone"));
+        self.questions.unbounded_send(Question { name, args, reply }).map_err(lost)?;
+        self.run_to_idle().map_err(QueryError::Guest)?;
+        match answer.try_recv() {
+            Ok(Some(Ok(result))) => Ok(payloads_in(result)),
+            Ok(Some(Err(frames))) => match self.run.lock().failure_in(frames) {
+                Ok(failure) => Err(QueryError::Failed(failure)),
+                Err(stop) => {
+                    Err(QueryError::Guest(guest_error(&stop.into(), Stage::Running, None)))
+                }
+            },
+            // It would wait for something that only a turn can bring. Such a guest is of no use
+            // any more: the call is still inside it.
+            Ok(None) | Err(oneshot::Canceled) => Err(QueryError::Guest(GuestError {
+                kind: GuestErrorKind::BrokenInterface,
+                message: format!("guest did not answer query `{}` before it waited", query.name),
+                backtrace: String::new(),
+            })),
+        }
+    }
+
+    /// Polls until nothing inside can go on.
+    fn run_to_idle(&mut self) -> Result<(), GuestError> {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.poll()));
+        let broke = match polled {
+            Ok(Ok(())) => {
+                self.stage = Stage::Running;
+                return Ok(());
+            }
+            Ok(Err(broke)) => broke,
+            Err(_) => {
+                // The panic's own text is on the host's standard error, from the panic hook.
+                return Err(GuestError {
+                    kind: GuestErrorKind::BrokenInterface,
+                    message: "the host panicked in a call of this guest: a bug of the host"
+                        .to_owned(),
+                    backtrace: String::new(),
+                });
+            }
+        };
+        Err(guest_error(&broke, self.stage, self.run.lock().said()))
+    }
+
+    fn poll(&mut self) -> wasmtime::Result<()> {
+        let mut context = Context::from_waker(&self.waker);
+        loop {
+            self.woken.0.store(false, Ordering::Relaxed);
+            match self.guest.as_mut().poll(&mut context) {
+                Poll::Ready(ended) => {
+                    return ended.and_then(|()| Err(Stop::broken("guest ended by itself").into()));
+                }
+                Poll::Pending if !self.woken.0.load(Ordering::Relaxed) => return Ok(()),
+                // A guest that only yields never runs long enough to be interrupted.
+                Poll::Pending => self.run.lock().check_time()?,
+            }
+        }
+    }
+}
+
+/// Hands over one thing.
+fn deliver(run: &mut Run, job: Job) {
+    match job {
+        // The guest's future starts with it.
+        Job::Start(_) => {}
+        Job::ActivityClosed { op, result } => {
+            if let Err(failure) = &result {
+                run.remember_events(failure);
+            }
+            if let Some(Open::Activity(reply)) = run.take_open(op) {
+                // The guest may have dropped its end: then nobody waits, which is its right.
+                let _ = reply.send(result.map(payloads_out).map_err(failure_out));
+            }
+        }
+        Job::TimerClosed { op, result } => {
+            if let Some(Open::Timer(reply)) = run.take_open(op) {
+                let _ = reply.send(result.map_err(failure_out));
+            }
+        }
+        Job::Signal(signal) => run.take_signal(signal),
+        Job::CancelRequested { cause } => run.request_cancel(cause),
+    }
+}
+
+/// A store for one run, with its limits.
+pub(crate) fn store(workflow: &Workflow, run: &SharedRun) -> Store<Ctx> {
+    let limits = Limits::new(workflow.memory_bytes_max);
+    let ctx = Ctx { run: run.clone(), limits, wasi: None };
+    let mut store = Store::new(workflow.pre.engine(), ctx);
+    store.limiter(|ctx| &mut ctx.limits);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| {
+        store.data().run.lock().check_time()?;
+        Ok(UpdateDeadline::Continue(1))
+    });
+    store
+}
+
+/// The guest's whole life: `run` once, and queries as they come.
+async fn live(
+    workflow: Arc<Workflow>,
+    mut store: Store<Ctx>,
+    shared: SharedRun,
+    workflow_type: String,
+    args: types::Payloads,
+    mut asked: mpsc::UnboundedReceiver<Question>,
+) -> wasmtime::Result<()> {
+    type RunResult = (Result<lifecycle::Outcome, types::Failure>,);
+    let exports = &workflow.exports;
+    let instance = workflow.pre.instantiate_async(&mut store).await?;
+    let run = instance
+        .get_typed_func::<(String, types::Payloads), RunResult>(&mut store, exports.run)?;
+    let query = match exports.query {
+        Some(query) => Some(
+            instance.get_typed_func::<(String, types::Payloads), (Answer,)>(&mut store, query)?,
+        ),
+        None => None,
+    };
+    store
+        .run_concurrent(async |accessor: &Accessor<Ctx>| -> wasmtime::Result<()> {
+            let mut running = pin!(run.call_concurrent(accessor, (workflow_type, args)).fuse());
+            loop {
+                select_biased! {
+                    returned = running => {
+                        let (outcome,) = returned?;
+                        end(&shared, outcome)?;
+                    }
+                    question = asked.select_next_some() => {
+                        let Some(query) = query else { continue };
+                        let call = query.call_concurrent(accessor, (question.name, question.args));
+                        let (answer,) = call.await?;
+                        // Nobody drops the other end before the guest is idle again.
+                        let _ = question.reply.send(answer);
+                    }
+                }
+            }
+        })
+        .await?
+}
+
+fn end(
+    shared: &SharedRun,
+    outcome: Result<lifecycle::Outcome, types::Failure>,
+) -> Result<(), Stop> {
+    let mut run = shared.lock();
+    let outcome = match outcome {
+        Ok(outcome) => Ok(outcome),
+        Err(frames) => Err(run.failure_in(frames)?),
+    };
+    // If something else ended the run in this turn, that was earlier.
+    run.ended.get_or_insert(outcome);
+    Ok(())
+}
+
+/// Runs a future that must not wait for anything outside: an upload's look at a component.
+pub(crate) fn complete<T>(
+    future: impl Future<Output = wasmtime::Result<T>>,
+    deadline: Duration,
+) -> wasmtime::Result<T> {
+    let woken = Arc::new(Flag(AtomicBool::new(false)));
+    let waker = Waker::from(woken.clone());
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    let began = std::time::Instant::now();
+    loop {
+        woken.0.store(false, Ordering::Relaxed);
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(value) => return value,
+            Poll::Pending if !woken.0.load(Ordering::Relaxed) => {
+                return Err(Stop::broken("it waits for something").into());
+            }
+            Poll::Pending if began.elapsed() > deadline => {
+                return Err(Stop::new(GuestErrorKind::OutOfTime, "it does not end").into());
+            }
+            Poll::Pending => {}
+        }
+    }
+}

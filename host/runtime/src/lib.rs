@@ -1,0 +1,28 @@
+//! Guests: workflow components run deterministically, and activity components run for real.
+//!
+//! Read in this order: how components are checked and kept (`engine`, `component`, `cache`), what
+//! a workflow sees (`run`, `imports`, `wasi`), how it is driven (`instance`), and the activities.
+
+mod activities;
+mod bindings;
+mod cache;
+mod component;
+mod engine;
+mod errors;
+mod imports;
+mod instance;
+mod limits;
+mod program;
+mod run;
+mod runtime;
+mod wasi;
+
+pub use activities::{
+    ActivityInfo, ActivityProgram, EgressList, EgressPatternError, Heartbeats, WorkflowOfActivity,
+};
+pub use component::{ComponentInfo, ComponentKind, Definition, Named, digest_of};
+pub use engine::RuntimeConfig;
+pub use errors::{ComponentError, RuntimeError};
+pub use imports::CURRENT_DETAILS;
+pub use program::WorkflowProgram;
+pub use runtime::Runtime;

@@ -1,0 +1,546 @@
+//! What the host keeps of one live run, beside the guest's own memory.
+//!
+//! Host functions write here what the guest wishes, and the driver takes it when the guest is
+//! idle. Both are on the same thread, one after the other; the lock is there because the guest's
+//! future and the driver both hold on to it.
+
+use crate::bindings::convert::{self, ActivityEvents};
+use crate::bindings::{lifecycle, signals, types};
+use crate::errors::Stop;
+use futures::channel::oneshot;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use refrain_core::failure::Failure;
+use refrain_core::guest::{GuestErrorKind, Start, Turn};
+use refrain_core::ids::{OpSeq, RunId};
+use refrain_core::limits::COMMANDS_PER_TASK_MAX;
+use refrain_core::machines::{Command, patch, signal};
+use refrain_core::payload::{self, Payload};
+use refrain_core::time::Timestamp;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Operations of one guest that have not resolved.
+const OPEN_OPS_MAX: usize = 10_000;
+/// What the commands of one turn may weigh in the host's memory. Bytes.
+const COMMAND_BYTES_PER_TURN_MAX: usize = 32 << 20;
+/// Logged by one turn; the rest is dropped, with a line that says so. Bytes.
+const LOG_BYTES_PER_TURN_MAX: usize = 1 << 20;
+/// Bytes of one line; the rest of it is dropped.
+pub(crate) const LOG_LINE_BYTES_MAX: usize = 16 << 10;
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, types::Failure>>;
+
+/// An operation whose future has not resolved.
+#[derive(Debug)]
+pub(crate) enum Open {
+    Activity(Reply<types::Payloads>),
+    Timer(Reply<()>),
+    Signal { name: Option<String>, reply: Reply<signals::Signal> },
+    Cancellation(Reply<crate::bindings::context::CancelRequest>),
+}
+
+impl Open {
+    /// Does the guest still hold the future?
+    fn is_awaited(&self) -> bool {
+        match self {
+            Open::Activity(reply) => !reply.is_canceled(),
+            Open::Timer(reply) => !reply.is_canceled(),
+            Open::Signal { reply, .. } => !reply.is_canceled(),
+            Open::Cancellation(reply) => !reply.is_canceled(),
+        }
+    }
+}
+
+/// What the guest is doing, as far as host functions must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Reading a component's definition: no run exists.
+    Definition,
+    Turn,
+    /// Nothing may be started or recorded.
+    Query,
+}
+
+/// Randomness of a run. The streams are separate, so that a toolchain that draws a hash seed
+/// from WASI does not change what the program sees. Part of every history: never to be changed.
+struct Random {
+    context: ChaCha20Rng,
+    wasi: ChaCha20Rng,
+    insecure: ChaCha20Rng,
+    query: ChaCha20Rng,
+}
+
+impl Random {
+    fn new(run: RunId) -> Random {
+        let seed: [u8; 32] = Sha256::digest(run.to_bytes()).into();
+        let stream = |stream| {
+            let mut rng = ChaCha20Rng::from_seed(seed);
+            rng.set_stream(stream);
+            rng
+        };
+        Random { context: stream(0), wasi: stream(1), insecure: stream(2), query: stream(3) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Context,
+    Wasi,
+    Insecure,
+}
+
+pub(crate) struct Run {
+    pub(crate) phase: Phase,
+    /// `None` while a definition is read.
+    pub(crate) start: Option<Box<Start>>,
+    pub(crate) now: Timestamp,
+    pub(crate) replaying: bool,
+    pub(crate) history_length: u64,
+    pub(crate) history_bytes: u64,
+    pub(crate) suggest_continue_as_new: bool,
+
+    began: Instant,
+    activation_max: Duration,
+
+    last_op: u32,
+    open: BTreeMap<u32, Open>,
+    /// Operations that wait for nothing outside, and were canceled in this turn.
+    canceled: VecDeque<u32>,
+    /// Canceling these was asked for already.
+    cancel_asked: Vec<u32>,
+    signals: VecDeque<signals::Signal>,
+    cancel_requested: Option<String>,
+    patches: BTreeMap<String, bool>,
+    deprecated_patches: Vec<String>,
+    activity_events: Vec<ActivityEvents>,
+
+    commands: Vec<Command>,
+    command_bytes: usize,
+
+    random: Random,
+    log_bytes: usize,
+    said: Option<String>,
+
+    /// `run` returned, or asked for something that ends it.
+    pub(crate) ended: Option<Result<lifecycle::Outcome, Failure>>,
+    pub(crate) is_over: bool,
+}
+
+/// Shared by the driver, the host functions and the guest's WASI streams.
+#[derive(Clone)]
+pub(crate) struct SharedRun(Arc<Mutex<Run>>);
+
+impl SharedRun {
+    pub(crate) fn new(run: Run) -> SharedRun {
+        SharedRun(Arc::new(Mutex::new(run)))
+    }
+
+    /// A panic while it was held ends the guest anyway; what is left is only dropped.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Run> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Run {
+    pub(crate) fn new(start: Option<Box<Start>>, activation_max: Duration) -> Run {
+        let seed = start
+            .as_ref()
+            .map_or(RunId(0), |start| start.started.original_run.unwrap_or(start.run));
+        let now = start.as_ref().map_or(Timestamp(0), |start| start.start_time);
+        Run {
+            phase: if start.is_some() { Phase::Turn } else { Phase::Definition },
+            start,
+            now,
+            replaying: false,
+            history_length: 0,
+            history_bytes: 0,
+            suggest_continue_as_new: false,
+            began: Instant::now(),
+            activation_max,
+            last_op: 0,
+            open: BTreeMap::new(),
+            canceled: VecDeque::new(),
+            cancel_asked: Vec::new(),
+            signals: VecDeque::new(),
+            cancel_requested: None,
+            patches: BTreeMap::new(),
+            deprecated_patches: Vec::new(),
+            activity_events: Vec::new(),
+            commands: Vec::new(),
+            command_bytes: 0,
+            random: Random::new(seed),
+            log_bytes: 0,
+            said: None,
+            ended: None,
+            is_over: false,
+        }
+    }
+
+    // Turns.
+
+    pub(crate) fn begin_turn(&mut self, turn: &Turn) {
+        self.now = self.now.max(turn.now);
+        self.replaying = turn.replaying;
+        self.history_length = turn.history_length;
+        self.history_bytes = turn.history_bytes;
+        self.suggest_continue_as_new = turn.suggest_continue_as_new;
+        self.begin(Phase::Turn);
+    }
+
+    pub(crate) fn begin_query(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.begin(Phase::Query);
+    }
+
+    fn begin(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.began = Instant::now();
+        self.log_bytes = 0;
+        self.said = None;
+    }
+
+    pub(crate) fn check_time(&self) -> Result<(), Stop> {
+        if self.began.elapsed() <= self.activation_max {
+            return Ok(());
+        }
+        Err(Stop::new(
+            GuestErrorKind::OutOfTime,
+            format!(
+                "guest ran for more than {} ms without waiting for anything",
+                self.activation_max.as_millis()
+            ),
+        ))
+    }
+
+    pub(crate) fn take_commands(&mut self) -> Vec<Command> {
+        self.command_bytes = 0;
+        std::mem::take(&mut self.commands)
+    }
+
+    /// May the guest ask for something with an effect now?
+    fn check_phase(&self, function: &str) -> Result<(), Stop> {
+        match self.phase {
+            Phase::Turn => Ok(()),
+            Phase::Query => {
+                Err(Stop::broken(format!("guest called `{function}` while it answered a query")))
+            }
+            Phase::Definition => Err(Stop::broken(format!(
+                "guest called `{function}` before `run`: `definition` and code at the top level must not call the host"
+            ))),
+        }
+    }
+
+    // What the guest wishes.
+
+    fn next_op(&mut self) -> Result<u32, Stop> {
+        if self.open.len() >= OPEN_OPS_MAX {
+            self.open.retain(|_, open| open.is_awaited());
+        }
+        if self.open.len() >= OPEN_OPS_MAX {
+            return Err(Stop::new(
+                GuestErrorKind::TooManyCommands,
+                format!("guest has {OPEN_OPS_MAX} open operations, more are not allowed"),
+            ));
+        }
+        self.last_op += 1;
+        Ok(self.last_op)
+    }
+
+    /// The number of an operation that needs none of the host, and resolves at once.
+    pub(crate) fn resolved_op(&mut self, function: &str) -> Result<u32, Stop> {
+        self.check_phase(function)?;
+        self.next_op()
+    }
+
+    pub(crate) fn open_op(
+        &mut self,
+        function: &str,
+        open: impl FnOnce(OpSeq) -> (Open, Option<Command>),
+    ) -> Result<u32, Stop> {
+        self.check_phase(function)?;
+        let op = self.next_op()?;
+        let (open, command) = open(OpSeq(op));
+        if let Some(command) = command {
+            self.push(command)?;
+        }
+        self.open.insert(op, open);
+        Ok(op)
+    }
+
+    fn push(&mut self, command: Command) -> Result<(), Stop> {
+        if self.is_over {
+            return Ok(());
+        }
+        if self.commands.len() >= COMMANDS_PER_TASK_MAX {
+            return Err(Stop::new(
+                GuestErrorKind::TooManyCommands,
+                format!(
+                    "guest asked for more than {COMMANDS_PER_TASK_MAX} things without waiting for any"
+                ),
+            ));
+        }
+        self.command_bytes += weight(&command);
+        if self.command_bytes > COMMAND_BYTES_PER_TURN_MAX {
+            return Err(Stop::new(
+                GuestErrorKind::TooManyCommands,
+                format!(
+                    "guest handed over more than {COMMAND_BYTES_PER_TURN_MAX} bytes without waiting for anything"
+                ),
+            ));
+        }
+        self.commands.push(command);
+        Ok(())
+    }
+
+    pub(crate) fn publish(
+        &mut self,
+        function: &str,
+        name: String,
+        value: Payload,
+    ) -> Result<(), Stop> {
+        self.check_phase(function)?;
+        self.push(Command::Publish { name, value })
+    }
+
+    pub(crate) fn cancel(&mut self, op: u32) -> Result<(), Stop> {
+        self.check_phase("operations.cancel")?;
+        let Some(open) = self.open.get(&op) else { return Ok(()) };
+        if self.cancel_asked.contains(&op) {
+            return Ok(());
+        }
+        self.cancel_asked.push(op);
+        match open {
+            Open::Activity(_) | Open::Timer(_) => self.push(Command::Cancel(OpSeq(op))),
+            Open::Signal { .. } | Open::Cancellation(_) => {
+                self.canceled.push_back(op);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn patched(&mut self, id: String) -> Result<bool, Stop> {
+        if let Some(&answer) = self.patches.get(&id) {
+            return Ok(answer);
+        }
+        let recorded = self.start.as_ref().is_some_and(|start| start.patches.contains(&id));
+        let answer = recorded || !self.replaying;
+        if self.phase == Phase::Query {
+            // A query sees what the next turn would, and decides nothing.
+            return Ok(answer);
+        }
+        self.check_phase("context.patched")?;
+        if answer {
+            self.push(Command::Patch(patch::Command::Record {
+                patch: id.clone(),
+                deprecated: false,
+            }))?;
+        }
+        self.patches.insert(id, answer);
+        Ok(answer)
+    }
+
+    pub(crate) fn deprecate_patch(&mut self, id: String) -> Result<(), Stop> {
+        self.check_phase("context.deprecate-patch")?;
+        if self.deprecated_patches.contains(&id) {
+            return Ok(());
+        }
+        self.deprecated_patches.push(id.clone());
+        self.push(Command::Patch(patch::Command::Record { patch: id, deprecated: true }))
+    }
+
+    /// Ends the run: it asked for something that this host can't do, in a place where the
+    /// interface has no failure to say so.
+    pub(crate) fn give_up(&mut self, function: &str, failure: Failure) -> Result<(), Stop> {
+        self.check_phase(function)?;
+        if self.ended.is_none() {
+            self.ended = Some(Err(failure));
+        }
+        Ok(())
+    }
+
+    // What is handed to the guest.
+
+    pub(crate) fn take_open(&mut self, op: OpSeq) -> Option<Open> {
+        self.cancel_asked.retain(|asked| *asked != op.0);
+        self.open.remove(&op.0)
+    }
+
+    pub(crate) fn remember_events(&mut self, failure: &Failure) {
+        if let Some(events) = ActivityEvents::of(failure) {
+            self.activity_events.push(events);
+        }
+    }
+
+    pub(crate) fn failure_in(&self, frames: types::Failure) -> Result<Failure, Stop> {
+        convert::failure_in(frames, &self.activity_events)
+    }
+
+    /// The oldest wait that the signal fits gets it; if there is none, it is kept.
+    pub(crate) fn take_signal(&mut self, signal: signal::Signal) {
+        let mut signal = signals::Signal {
+            name: signal.name,
+            args: convert::payloads_out(signal.input),
+            headers: convert::fields_out(&signal.header),
+        };
+        while let Some(op) = self.waiting_for(&signal.name) {
+            let Some(Open::Signal { name, reply }) = self.take_open(OpSeq(op)) else { break };
+            match reply.send(Ok(signal)) {
+                Ok(()) => return,
+                // The guest dropped that wait: try the next.
+                Err(Ok(unread)) => signal = unread,
+                Err(Err(_)) => unreachable!("a signal was sent, not a failure, to {name:?}"),
+            }
+        }
+        self.signals.push_back(signal);
+    }
+
+    fn waiting_for(&self, signal: &str) -> Option<u32> {
+        self.open.iter().find_map(|(op, open)| match open {
+            Open::Signal { name, .. } if name.as_deref().is_none_or(|name| name == signal) => {
+                Some(*op)
+            }
+            Open::Signal { .. }
+            | Open::Activity(_)
+            | Open::Timer(_)
+            | Open::Cancellation(_) => None,
+        })
+    }
+
+    pub(crate) fn next_signal(&mut self, name: Option<&str>) -> Option<signals::Signal> {
+        let at = self
+            .signals
+            .iter()
+            .position(|signal| name.is_none_or(|name| name == signal.name))?;
+        self.signals.remove(at)
+    }
+
+    pub(crate) fn pending_signals(&self, name: Option<&str>) -> usize {
+        self.signals.iter().filter(|signal| name.is_none_or(|name| name == signal.name)).count()
+    }
+
+    pub(crate) fn request_cancel(&mut self, cause: String) {
+        self.cancel_requested.get_or_insert(cause);
+    }
+
+    pub(crate) fn cancel_requested(&self) -> Option<&String> {
+        self.cancel_requested.as_ref()
+    }
+
+    /// Resolves one thing that the host itself owes the guest. False: nothing is owed.
+    pub(crate) fn resolve_one(&mut self) -> bool {
+        while let Some(op) = self.canceled.pop_front() {
+            let failure = || convert::failure_out(Failure::canceled("operation canceled"));
+            let delivered = match self.take_open(OpSeq(op)) {
+                Some(Open::Signal { reply, .. }) => reply.send(Err(failure())).is_ok(),
+                Some(Open::Cancellation(reply)) => reply.send(Err(failure())).is_ok(),
+                Some(Open::Activity(_) | Open::Timer(_)) | None => false,
+            };
+            if delivered {
+                return true;
+            }
+        }
+        let Some(reason) = self.cancel_requested.clone() else { return false };
+        let waiting = |(op, open): (&u32, &Open)| match open {
+            Open::Cancellation(_) => Some(*op),
+            Open::Activity(_) | Open::Timer(_) | Open::Signal { .. } => None,
+        };
+        while let Some(op) = self.open.iter().find_map(waiting) {
+            if let Some(Open::Cancellation(reply)) = self.take_open(OpSeq(op)) {
+                let request = crate::bindings::context::CancelRequest { reason: reason.clone() };
+                if reply.send(Ok(request)).is_ok() {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    // Randomness.
+
+    pub(crate) fn random(&mut self, stream: Stream) -> &mut impl Rng {
+        match (self.phase, stream) {
+            // A query that draws a number must not change what the next turn draws.
+            (Phase::Query, _) => &mut self.random.query,
+            (Phase::Turn | Phase::Definition, Stream::Context) => &mut self.random.context,
+            (Phase::Turn | Phase::Definition, Stream::Wasi) => &mut self.random.wasi,
+            (Phase::Turn | Phase::Definition, Stream::Insecure) => &mut self.random.insecure,
+        }
+    }
+
+    // The log.
+
+    /// The last line logged as an error in this turn.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
+
+    pub(crate) fn log(&mut self, level: types::LogLevel, line: &str) {
+        let line = cut(line);
+        if level == types::LogLevel::Error {
+            self.said = Some(line.to_owned());
+        }
+        if self.replaying && self.phase != Phase::Query {
+            return;
+        }
+        if self.log_bytes > LOG_BYTES_PER_TURN_MAX {
+            return;
+        }
+        self.log_bytes += line.len() + 64;
+        if self.log_bytes > LOG_BYTES_PER_TURN_MAX {
+            self.emit(types::LogLevel::Warn, "the rest of this turn's log was dropped: too long");
+            return;
+        }
+        self.emit(level, line);
+    }
+
+    fn emit(&self, level: types::LogLevel, line: &str) {
+        let Some(start) = &self.start else { return };
+        let (namespace, workflow_id, run_id) =
+            (start.namespace.as_str(), start.started.workflow_id.as_str(), start.run);
+        macro_rules! emit {
+            ($level:ident) => {
+                tracing::event!(
+                    target: "refrain::guest", tracing::Level::$level,
+                    namespace, workflow_id, %run_id, "{line}"
+                )
+            };
+        }
+        match level {
+            types::LogLevel::Trace => emit!(TRACE),
+            types::LogLevel::Debug => emit!(DEBUG),
+            types::LogLevel::Info => emit!(INFO),
+            types::LogLevel::Warn => emit!(WARN),
+            types::LogLevel::Error => emit!(ERROR),
+        }
+    }
+}
+
+/// At most `LOG_LINE_BYTES_MAX` bytes, ending at a character.
+fn cut(line: &str) -> &str {
+    let mut end = line.len().min(LOG_LINE_BYTES_MAX);
+    while !line.is_char_boundary(end) {
+        end -= 1;
+    }
+    &line[..end]
+}
+
+/// What a command holds of the host's memory, roughly.
+fn weight(command: &Command) -> usize {
+    use refrain_core::machines::{activity, execution, timer};
+    let own = match command {
+        Command::Activity(activity::Command::Schedule(schedule)) => {
+            payload::size_of_all(&schedule.input) + payload::size_of_map(&schedule.header)
+        }
+        Command::Publish { name, value } => name.len() + value.size(),
+        Command::Patch(patch::Command::Record { patch, .. }) => patch.len(),
+        Command::Timer(timer::Command::Start { summary, .. }) => {
+            summary.as_ref().map_or(0, Payload::size)
+        }
+        Command::Execution(execution::Command::Complete { .. } | execution::Command::Fail { .. })
+        | Command::Cancel(_) => 0,
+    };
+    own + 256
+}

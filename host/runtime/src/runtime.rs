@@ -1,0 +1,164 @@
+//! The runtime: one engine, its linkers and its caches. Cheap to clone.
+
+use crate::activities::{self, ActivityProgram, EgressList};
+use crate::cache::{Compiled, Recent};
+use crate::component::{self, ComponentInfo, ComponentKind, digest_of};
+use crate::engine::{self, RuntimeConfig};
+use crate::errors::{ComponentError, RuntimeError};
+use crate::imports::Ctx;
+use crate::program::WorkflowProgram;
+use crate::{bindings, wasi};
+use refrain_core::ids::Digest;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+#[derive(Clone)]
+pub struct Runtime {
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    config: RuntimeConfig,
+    engine: Engine,
+    workflows: Linker<Ctx>,
+    activities: Linker<activities::Ctx>,
+    compiled: Compiled,
+    recent_workflows: Recent<WorkflowProgram>,
+    recent_activities: Recent<ActivityProgram>,
+}
+
+impl Runtime {
+    pub fn new(config: RuntimeConfig) -> Result<Runtime, RuntimeError> {
+        let engine = engine::build(&config)?;
+        let linked = |cause: wasmtime::Error| RuntimeError::Engine(format!("{cause:#}"));
+        Ok(Runtime {
+            parts: Arc::new(Parts {
+                workflows: workflow_linker(&engine).map_err(linked)?,
+                activities: activities::linker(&engine).map_err(linked)?,
+                compiled: Compiled::open(&config.cache_dir, &engine)?,
+                recent_workflows: Recent::new(config.programs_max),
+                recent_activities: Recent::new(config.programs_max),
+                engine,
+                config,
+            }),
+        })
+    }
+
+    pub fn config(&self) -> &RuntimeConfig {
+        &self.parts.config
+    }
+
+    /// Can this host run it, and what is in it? Compiles it, which may take seconds; the result
+    /// is kept, so that the first run does not wait for it.
+    pub fn check(&self, bytes: &[u8]) -> Result<ComponentInfo, ComponentError> {
+        let kind = component::read(bytes, self.parts.config.component_bytes_max)?;
+        let digest = digest_of(bytes);
+        let bytes = || Ok(bytes.to_vec());
+        let definition = match kind {
+            ComponentKind::Workflow => self.load_checked(digest, bytes)?.definition().clone(),
+            ComponentKind::Activities => {
+                self.load_activities_checked(digest, bytes)?.definition().clone()
+            }
+        };
+        Ok(ComponentInfo { digest, kind, definition })
+    }
+
+    /// A workflow component that was checked when it was uploaded. `bytes` is called if it must
+    /// be compiled: never twice for the same component, engine and cache folder.
+    pub fn load(
+        &self,
+        digest: Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Arc<WorkflowProgram>, ComponentError> {
+        self.load_checked(digest, || {
+            let bytes = bytes()?;
+            self.check_kind(digest, &bytes, ComponentKind::Workflow)?;
+            Ok(bytes)
+        })
+    }
+
+    /// As [`Runtime::load`], for a component of activities.
+    pub fn load_activities(
+        &self,
+        digest: Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Arc<ActivityProgram>, ComponentError> {
+        self.load_activities_checked(digest, || {
+            let bytes = bytes()?;
+            self.check_kind(digest, &bytes, ComponentKind::Activities)?;
+            Ok(bytes)
+        })
+    }
+
+    /// Which hosts an activity may talk to is said at each call: see [`ActivityProgram::execute`].
+    pub fn no_egress() -> EgressList {
+        EgressList::default()
+    }
+
+    fn check_kind(
+        &self,
+        wanted: Digest,
+        bytes: &[u8],
+        expected: ComponentKind,
+    ) -> Result<(), ComponentError> {
+        let found = digest_of(bytes);
+        if found != wanted {
+            return Err(ComponentError::WrongDigest { wanted, found });
+        }
+        let kind = component::read(bytes, self.parts.config.component_bytes_max)?;
+        if kind != expected {
+            return Err(ComponentError::WrongKind {
+                digest: wanted,
+                found: kind.name(),
+                expected: expected.name(),
+            });
+        }
+        Ok(())
+    }
+
+    fn load_checked(
+        &self,
+        digest: Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Arc<WorkflowProgram>, ComponentError> {
+        let parts = &self.parts;
+        parts.recent_workflows.get(digest, || {
+            let component = parts.compiled.component(&parts.engine, digest, bytes)?;
+            WorkflowProgram::new(
+                digest,
+                &component,
+                &parts.workflows,
+                Duration::from_millis(parts.config.activation_ms_max),
+                parts.config.memory_bytes_max,
+            )
+        })
+    }
+
+    fn load_activities_checked(
+        &self,
+        digest: Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
+    ) -> Result<Arc<ActivityProgram>, ComponentError> {
+        let parts = &self.parts;
+        parts.recent_activities.get(digest, || {
+            let component = parts.compiled.component(&parts.engine, digest, bytes)?;
+            ActivityProgram::new(
+                digest,
+                &component,
+                &parts.activities,
+                parts.config.memory_bytes_max,
+            )
+        })
+    }
+}
+
+fn workflow_linker(engine: &Engine) -> wasmtime::Result<Linker<Ctx>> {
+    let mut linker = Linker::new(engine);
+    // Virtual WASI replaces some of what wasmtime-wasi links.
+    linker.allow_shadowing(true);
+    wasi::add_to_linker(&mut linker)?;
+    bindings::Workflow::add_to_linker::<_, HasSelf<Ctx>>(&mut linker, |ctx| ctx)?;
+    Ok(linker)
+}
