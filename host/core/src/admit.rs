@@ -56,3 +56,97 @@ pub fn start(
         (IdReusePolicy::RejectDuplicate, _) => refused(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    const RUN: RunId = RunId(1);
+
+    fn current(status: execution::State) -> Current {
+        Current { run: RUN, status, start_request_id: "first".to_owned() }
+    }
+
+    fn cell(admission: Admission) -> &'static str {
+        match admission {
+            Admission::New => "new",
+            Admission::Existing { started: false, .. } => "existing",
+            Admission::Existing { started: true, .. } => "its own",
+            Admission::TerminateFirst { .. } => "terminate",
+            Admission::Refused { .. } => "refused",
+        }
+    }
+
+    #[test]
+    fn every_pair_of_policies_meets_every_status() {
+        use execution::State;
+        let mut table = String::new();
+        for (reuse, reuse_name) in [
+            (IdReusePolicy::AllowDuplicate, "allow"),
+            (IdReusePolicy::AllowDuplicateFailedOnly, "failed only"),
+            (IdReusePolicy::RejectDuplicate, "reject"),
+        ] {
+            for (conflict, conflict_name) in [
+                (IdConflictPolicy::Fail, "fail"),
+                (IdConflictPolicy::UseExisting, "use"),
+                (IdConflictPolicy::TerminateExisting, "terminate"),
+            ] {
+                table.push_str(&format!("{reuse_name}, {conflict_name}:"));
+                for status in [
+                    State::Running,
+                    State::CancelRequested,
+                    State::Completed,
+                    State::Failed,
+                    State::Canceled,
+                    State::TimedOut,
+                    State::Terminated,
+                ] {
+                    let admission = start(Some(&current(status)), "second", reuse, conflict);
+                    table.push_str(&format!(" {}={}", status.name(), cell(admission)));
+                }
+                table.push('\n');
+            }
+        }
+        expect![[r#"
+            allow, fail: Running=refused CancelRequested=refused Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
+            allow, use: Running=existing CancelRequested=existing Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
+            allow, terminate: Running=terminate CancelRequested=terminate Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
+            failed only, fail: Running=refused CancelRequested=refused Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
+            failed only, use: Running=existing CancelRequested=existing Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
+            failed only, terminate: Running=terminate CancelRequested=terminate Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
+            reject, fail: Running=refused CancelRequested=refused Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+            reject, use: Running=existing CancelRequested=existing Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+            reject, terminate: Running=terminate CancelRequested=terminate Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+        "#]].assert_eq(&table);
+    }
+
+    #[test]
+    fn an_id_that_was_never_used_is_free_under_every_policy() {
+        let admission =
+            start(None, "first", IdReusePolicy::RejectDuplicate, IdConflictPolicy::Fail);
+        assert_eq!(admission, Admission::New);
+    }
+
+    #[test]
+    fn the_same_request_again_gets_the_run_that_it_began_even_if_that_is_over() {
+        for status in [execution::State::Running, execution::State::Failed] {
+            let admission = start(
+                Some(&current(status)),
+                "first",
+                IdReusePolicy::RejectDuplicate,
+                IdConflictPolicy::TerminateExisting,
+            );
+            assert_eq!(admission, Admission::Existing { run: RUN, started: true });
+        }
+    }
+
+    #[test]
+    fn requests_without_an_id_are_never_the_same() {
+        let nameless =
+            Current { start_request_id: String::new(), ..current(execution::State::Running) };
+        let admission =
+            start(Some(&nameless), "", IdReusePolicy::AllowDuplicate, IdConflictPolicy::Fail);
+        assert_eq!(admission, Admission::Refused { run: RUN, start_request_id: String::new() });
+    }
+}

@@ -10,6 +10,9 @@ use crate::machines::activity::{Schedule, Scheduled};
 use crate::payload::Payloads;
 use crate::time::{Delay, Timestamp};
 
+#[cfg(test)]
+mod tests;
+
 /// A row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActivityTask {
@@ -77,7 +80,7 @@ pub fn fill_in(
     run_timeout: Option<Delay>,
     task: EventId,
 ) -> Result<Scheduled, String> {
-    let given = schedule.timeouts;
+    let given = schedule.timeouts.without_zeros();
     let kind = &schedule.activity_type;
     if kind.is_empty() {
         return Err("activity type is empty".to_owned());
@@ -113,7 +116,7 @@ pub fn fill_in(
         (limit, all) => limit.or(all),
     };
     let start_to_close = within(given.start_to_close);
-    let heartbeat = given.heartbeat.filter(|it| !it.is_zero()).map(|it| match start_to_close {
+    let heartbeat = given.heartbeat.map(|it| match start_to_close {
         Some(limit) => it.min(limit),
         None => it,
     });

@@ -109,3 +109,73 @@ fn describe_divergence(divergence: &Divergence) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guest::GuestErrorKind;
+    use crate::machines::task::FailedCause;
+    use expect_test::expect;
+
+    /// One of each, so that the text of every error is seen once.
+    fn all() -> Vec<StepError> {
+        let digest = |byte| Some(Digest([byte; 32]));
+        let diverged = |recorded: Option<&str>, asked: Option<&str>, replayed_by| {
+            StepError::Diverged(Box::new(Divergence {
+                at: EventId(7),
+                recorded: recorded.map(str::to_owned),
+                asked: asked.map(str::to_owned),
+                recorded_by: digest(0xab),
+                replayed_by,
+            }))
+        };
+        vec![
+            diverged(Some("timer 3 started 5s"), Some("activity charge (3) scheduled"), digest(1)),
+            diverged(None, Some("timer 3 started 5s"), digest(0xab)),
+            diverged(Some("timer 3 started 5s"), None, None),
+            StepError::Guest(GuestError {
+                kind: GuestErrorKind::Trap,
+                message: "unreachable executed".to_owned(),
+                backtrace: String::new(),
+            }),
+            StepError::BadCommand {
+                cause: FailedCause::BadCommand,
+                reason: "activity type is empty".to_owned(),
+            },
+            StepError::Corrupt {
+                at: EventId(4),
+                cause: IllegalTransition::new("timer", "Absent", "Fired"),
+            },
+        ]
+    }
+
+    #[test]
+    fn every_error_says_what_was_found_and_what_was_expected() {
+        let text: Vec<_> =
+            all().iter().map(|it| format!("{} {:?}: {it}", it.code().0, it.owner())).collect();
+        expect![[r#"
+            W0101 GuestAuthor: diverged from history at event 7: recorded `timer 3 started 5s`, guest asked for `activity charge (3) scheduled`; recorded by sha256:abababababab, replayed by sha256:010101010101: guard the change with `patched`, or pin the old component
+            W0101 GuestAuthor: diverged from history at event 7: recorded `nothing`, guest asked for `timer 3 started 5s`; the component is the same, sha256:abababababab
+            W0102 GuestAuthor: diverged from history at event 7: recorded `timer 3 started 5s`, guest asked for `nothing`
+            W0201 GuestAuthor: guest failed: unreachable executed
+            W0202 GuestAuthor: activity type is empty
+            W0901 Us: history can't be folded at event 4: timer in state Absent can't take Fired"#]].assert_eq(&text.join("\n"));
+    }
+
+    #[test]
+    fn every_code_has_a_page_and_every_page_a_code() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/errors");
+        let mut pages: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        pages.sort();
+        let mut codes: Vec<_> = all().iter().map(|it| it.code().0).collect();
+        codes.dedup();
+        assert_eq!(pages, codes.iter().map(|code| format!("{code}.md")).collect::<Vec<_>>());
+        for code in codes {
+            let page = std::fs::read_to_string(format!("{folder}/{code}.md")).unwrap();
+            assert!(page.starts_with(&format!("# {code}: ")), "{code}.md has another title");
+        }
+    }
+}

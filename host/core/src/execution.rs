@@ -20,6 +20,8 @@ pub struct Execution {
     pub started: Option<Arc<execution::Started>>,
     pub start_time: Timestamp,
     pub closed_at: Option<Timestamp>,
+    /// The time of the latest event: what happens next is not earlier, whatever a clock says.
+    pub latest: Timestamp,
     /// Those that are not closed.
     pub activities: BTreeMap<EventId, PendingActivity>,
     /// Those that have not fired.
@@ -64,6 +66,7 @@ impl Default for Execution {
             started: None,
             start_time: Timestamp::default(),
             closed_at: None,
+            latest: Timestamp::default(),
             activities: BTreeMap::new(),
             timers: BTreeMap::new(),
             patches: BTreeSet::new(),
@@ -102,6 +105,7 @@ impl Execution {
         self.apply_to_machine(*id, *time, event)
             .map_err(|cause| StepError::Corrupt { at: *id, cause })?;
         self.next_event = self.next_event.max(id.next());
+        self.latest = self.latest.max(*time);
         if wakes_guest(event) {
             self.undelivered.push_back(recorded.clone());
         }
@@ -130,6 +134,9 @@ impl Execution {
             Event::Task(event) => {
                 self.task = self.task.apply(id, event)?;
                 self.waits_for_first_task = false;
+                if let task::Event::Completed { .. } = event {
+                    self.undelivered.clear();
+                }
                 Ok(())
             }
             Event::Activity(event) => self.apply_activity(id, time, event),
@@ -299,12 +306,13 @@ impl Execution {
             Arrival::ActivityClosed(closed) => self.admit_activity_closed(*closed, now, draft),
             Arrival::FirstTaskDue => {
                 draft.effects.push(Effect::DeleteTimer { timer: DueTimer::FirstTask });
+                // A request to cancel may have begun the first task before its time.
+                draft.wants_task |= self.waits_for_first_task;
                 self.waits_for_first_task = false;
-                draft.wants_task = true;
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::TaskRetryDue => {
-                draft.wants_task = !self.undelivered.is_empty();
+                draft.wants_task |= !self.undelivered.is_empty() && !self.waits_for_first_task;
                 Ok(Ok(Accepted::Recorded))
             }
         }
@@ -341,6 +349,15 @@ impl Execution {
         let Some(pending) = self.activities.get(&scheduled) else {
             return Ok(Err(Refused::ActivityNotPending));
         };
+        let needs_attempt = match closed.outcome {
+            ActivityOutcome::Completed { .. } | ActivityOutcome::Failed { .. } => true,
+            ActivityOutcome::Canceled { .. } => pending.state == activity::State::Scheduled,
+            ActivityOutcome::TimedOut { .. } => false,
+        };
+        if needs_attempt && closed.attempt.is_none() {
+            // Nobody works on it, so nobody can have come to this outcome.
+            return Ok(Err(Refused::ActivityNotPending));
+        }
         let cancel_requested = match pending.state {
             activity::State::CancelRequested { requested } => Some(requested),
             activity::State::Started { cancel_requested, .. } => cancel_requested,

@@ -46,6 +46,19 @@ pub struct ActivityTimeouts {
     pub heartbeat: Option<Delay>,
 }
 
+impl ActivityTimeouts {
+    /// Zero means "no limit" wherever users write it.
+    pub fn without_zeros(self) -> ActivityTimeouts {
+        let given = |limit: Option<Delay>| limit.filter(|it| !it.is_zero());
+        ActivityTimeouts {
+            schedule_to_close: given(self.schedule_to_close),
+            schedule_to_start: given(self.schedule_to_start),
+            start_to_close: given(self.start_to_close),
+            heartbeat: given(self.heartbeat),
+        }
+    }
+}
+
 /// What a workflow's wish to cancel an activity means to the workflow itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CancellationType {

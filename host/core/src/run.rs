@@ -77,6 +77,9 @@ enum Target {
     Timer { started: EventId },
 }
 
+/// `Scheduled`, `Started` and `Completed`.
+const EVENTS_OF_A_TASK: u64 = 3;
+
 /// One workflow task, as the guest sees it.
 struct Task {
     now: Timestamp,
@@ -134,6 +137,10 @@ impl Run {
         while let Some(recorded) = history.get(at) {
             at += 1;
             run.execution.expect_next(recorded)?;
+            let mut waiting = VecDeque::new();
+            if let Event::Task(task::Event::Completed { .. }) = &recorded.event {
+                waiting = std::mem::take(&mut run.execution.undelivered);
+            }
             run.execution.apply(recorded)?;
             let Event::Task(event) = &recorded.event else { continue };
             match event {
@@ -153,7 +160,7 @@ impl Run {
                     let n = history[at..].iter().take_while(|it| wished(it)).count();
                     let mut wishes =
                         Wishes::Replay { recorded: &history[at..at + n], recorded_by: *component };
-                    run.play(&task, &mut wishes)?;
+                    run.play(&task, waiting, &mut wishes)?;
                     at += n;
                 }
                 task::Event::Scheduled { .. }
@@ -182,7 +189,8 @@ impl Run {
     /// Takes `self`: a run whose decision is not committed is gone, because its memory is ahead
     /// of the truth. It is never repaired, it is replayed. If the guest fails, the outcome says
     /// so and there is no run to go on with.
-    pub fn step(mut self, step: Step) -> Result<Outcome, StepError> {
+    pub fn step(mut self, mut step: Step) -> Result<Outcome, StepError> {
+        step.now = step.now.max(self.execution.latest);
         let mut draft = Draft::default();
         let first_event = self.execution.next_event;
         let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft)?;
@@ -229,6 +237,17 @@ impl Run {
             Some(it) => (it.task_queue.clone(), it.task_timeout),
             None => (String::new(), limits::TASK_TIMEOUT),
         };
+        if let Some(reason) = self.too_long(history_bytes) {
+            // Before the task's events: a task in history is one that the guest has played.
+            let event = execution::Event::Terminated {
+                reason: reason.clone(),
+                details: Vec::new(),
+                identity: identity.to_owned(),
+            };
+            self.execution.push(draft, now, Event::Execution(event))?;
+            draft.effects.push(Effect::Close { result: CloseResult::Terminated { reason } });
+            return Ok(());
+        }
         let scheduled = Event::Task(task::Event::Scheduled { task_queue, timeout, attempt });
         let scheduled = self.execution.push(draft, now, scheduled)?;
         let suggest_continue_as_new = scheduled.0 >= limits::EVENTS_SUGGEST_CONTINUE
@@ -246,24 +265,8 @@ impl Run {
             identity: identity.to_owned(),
             component: Some(self.facts.component),
         });
+        let waiting = std::mem::take(&mut self.execution.undelivered);
         let completed = self.execution.push(draft, now, completed)?;
-        if completed.0 > limits::EVENTS_PER_HISTORY_MAX || history_bytes > limits::HISTORY_BYTES_MAX
-        {
-            let reason = format!(
-                "history has {} events and {history_bytes} bytes: the limits are {} and {}",
-                completed,
-                limits::EVENTS_PER_HISTORY_MAX,
-                limits::HISTORY_BYTES_MAX
-            );
-            let event = execution::Event::Terminated {
-                reason: reason.clone(),
-                details: Vec::new(),
-                identity: identity.to_owned(),
-            };
-            self.execution.push(draft, now, Event::Execution(event))?;
-            draft.effects.push(Effect::Close { result: CloseResult::Terminated { reason } });
-            return Ok(());
-        }
         let task = Task {
             now,
             completed,
@@ -271,18 +274,36 @@ impl Run {
             history_bytes,
             suggest_continue_as_new,
         };
-        self.play(&task, &mut Wishes::Live(draft))
+        self.play(&task, waiting, &mut Wishes::Live(draft))
+    }
+
+    /// Why the run must end, if its history is as long as one may be.
+    fn too_long(&self, history_bytes: u64) -> Option<String> {
+        let n_events = self.execution.next_event.0 - 1;
+        let room = n_events + EVENTS_OF_A_TASK <= limits::EVENTS_PER_HISTORY_MAX;
+        (!room || history_bytes > limits::HISTORY_BYTES_MAX).then(|| {
+            format!(
+                "history has {n_events} events and {history_bytes} bytes: the limits are {} and {}",
+                limits::EVENTS_PER_HISTORY_MAX,
+                limits::HISTORY_BYTES_MAX
+            )
+        })
     }
 
     /// Hands over, one by one, what the guest has not seen, and grants what it wishes for.
-    fn play(&mut self, task: &Task, wishes: &mut Wishes<'_>) -> Result<(), StepError> {
+    fn play(
+        &mut self,
+        task: &Task,
+        mut waiting: VecDeque<Recorded>,
+        wishes: &mut Wishes<'_>,
+    ) -> Result<(), StepError> {
         let mut n_commands = 0;
         // What a wish leads to at once (a canceled timer's future) comes before the next event.
         let mut at_once = VecDeque::new();
         while !self.returned {
             let job = match at_once.pop_front() {
                 Some(job) => job,
-                None => match self.execution.undelivered.pop_front() {
+                None => match waiting.pop_front() {
                     None => break,
                     Some(recorded) => match self.job_for(&recorded) {
                         Some(job) => job,
@@ -660,9 +681,10 @@ impl Run {
 /// `error`: why a task that is due now fails. `None` if none is due.
 pub fn step_without_guest(
     mut execution: Execution,
-    step: Step,
+    mut step: Step,
     error: Option<&StepError>,
 ) -> Result<Decision, StepError> {
+    step.now = step.now.max(execution.latest);
     let mut draft = Draft::default();
     let first_event = execution.next_event;
     let admitted = admit_all(&mut execution, step.arrivals, step.now, &mut draft)?;

@@ -1,1 +1,319 @@
 //! Prints a machine's transitions, so that a change of behaviour shows as a changed cell.
+
+use super::{activity, execution, task, timer};
+use crate::errors::IllegalTransition;
+use crate::failure::{Failure, RetryState};
+use crate::ids::{EventId, OpSeq};
+use crate::machines::activity::Schedule;
+use crate::options::{ActivityTimeouts, CancellationType};
+use crate::time::Delay;
+use expect_test::{Expect, expect};
+use std::collections::BTreeMap;
+
+/// One row for each state, one column for each event; `-` where the pair is refused.
+fn check_table<S: Copy, E>(
+    machine: &str,
+    states: &[(&str, S)],
+    events: &[(&'static str, E)],
+    apply: impl Fn(S, &E) -> Result<&'static str, IllegalTransition>,
+    expected: Expect,
+) {
+    let mut rows =
+        vec![std::iter::once(machine).chain(events.iter().map(|it| it.0)).collect::<Vec<_>>()];
+    for (name, state) in states {
+        let cell = |event| match apply(*state, event) {
+            Ok(next) => next,
+            Err(refused) => {
+                assert!(name.starts_with(refused.state), "{name} is called {}", refused.state);
+                "-"
+            }
+        };
+        rows.push(std::iter::once(*name).chain(events.iter().map(|it| cell(&it.1))).collect());
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..rows[0].len()).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let cells: Vec<_> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let line = format!("{} | {}", cells[0], cells[1..].join("  "));
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    expected.assert_eq(&text);
+}
+
+const SOME: EventId = EventId(5);
+
+#[test]
+fn execution_transitions() {
+    use execution::{Event, State};
+    let events = [
+        ("Started", Event::Started(Box::default())),
+        (
+            "CancelRequested",
+            Event::CancelRequested {
+                cause: String::new(),
+                identity: String::new(),
+                request_id: String::new(),
+            },
+        ),
+        ("Completed", Event::Completed { result: Vec::new(), task: SOME }),
+        (
+            "Failed",
+            Event::Failed {
+                failure: Failure::default(),
+                retry_state: RetryState::RetryPolicyNotSet,
+                task: SOME,
+            },
+        ),
+        ("Canceled", Event::Canceled { details: Vec::new(), task: SOME }),
+        ("TimedOut", Event::TimedOut { retry_state: RetryState::RetryPolicyNotSet }),
+        (
+            "Terminated",
+            Event::Terminated {
+                reason: String::new(),
+                details: Vec::new(),
+                identity: String::new(),
+            },
+        ),
+    ];
+    let states = [
+        State::Absent,
+        State::Running,
+        State::CancelRequested,
+        State::Completed,
+        State::Failed,
+        State::Canceled,
+        State::TimedOut,
+        State::Terminated,
+    ]
+    .map(|state| (state.name(), state));
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    check_table(
+        "execution",
+        &states,
+        &events,
+        |state, event| state.apply(event).map(State::name),
+        expect![[r#"
+            execution       | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated
+            Absent          | Running  -                -          -       -         -         -
+            Running         | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated
+            CancelRequested | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated
+            Completed       | -        -                -          -       -         -         -
+            Failed          | -        -                -          -       -         -         -
+            Canceled        | -        -                -          -       -         -         -
+            TimedOut        | -        -                -          -       -         -         -
+            Terminated      | -        -                -          -       -         -         -
+        "#]],
+    );
+}
+
+#[test]
+fn task_transitions() {
+    use task::{Event, State};
+    let events = [
+        (
+            "Scheduled",
+            Event::Scheduled { task_queue: String::new(), timeout: Delay::ZERO, attempt: 1 },
+        ),
+        (
+            "Started",
+            Event::Started {
+                scheduled: SOME,
+                identity: String::new(),
+                history_bytes: 0,
+                suggest_continue_as_new: false,
+            },
+        ),
+        (
+            "Completed",
+            Event::Completed {
+                scheduled: SOME,
+                started: SOME,
+                identity: String::new(),
+                component: None,
+            },
+        ),
+        (
+            "Failed",
+            Event::Failed {
+                scheduled: SOME,
+                started: SOME,
+                cause: task::FailedCause::BadCommand,
+                failure: Failure::default(),
+                identity: String::new(),
+            },
+        ),
+        ("TimedOut", Event::TimedOut { scheduled: SOME, started: SOME }),
+    ];
+    let states = [
+        State::Idle,
+        State::Scheduled { scheduled: SOME },
+        State::Started { scheduled: SOME, started: SOME },
+        State::Failing,
+    ]
+    .map(|state| (state.name(), state));
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    check_table(
+        "task",
+        &states,
+        &events,
+        |state, event| state.apply(SOME, event).map(State::name),
+        expect![[r#"
+            task      | Scheduled  Started  Completed  Failed   TimedOut
+            Idle      | Scheduled  -        -          -        -
+            Scheduled | -          Started  -          -        Failing
+            Started   | -          -        Idle       Failing  Failing
+            Failing   | Scheduled  -        -          -        -
+        "#]],
+    );
+}
+
+#[test]
+fn activity_transitions() {
+    use activity::{Event, State};
+    let schedule = Schedule {
+        op: OpSeq(1),
+        activity_id: None,
+        activity_type: "charge".to_owned(),
+        task_queue: None,
+        input: Vec::new(),
+        header: BTreeMap::new(),
+        timeouts: ActivityTimeouts {
+            start_to_close: Some(Delay::from_secs(1)),
+            ..ActivityTimeouts::default()
+        },
+        retry: None,
+        cancellation: CancellationType::TryCancel,
+        summary: None,
+        priority: None,
+    };
+    let scheduled = crate::attempt::fill_in(&schedule, "orders", None, SOME).unwrap();
+    let identity = String::new;
+    let events = [
+        ("Scheduled", Event::Scheduled(Box::new(scheduled))),
+        (
+            "Started",
+            Event::Started {
+                scheduled: SOME,
+                identity: identity(),
+                attempt: 1,
+                last_failure: None,
+            },
+        ),
+        (
+            "Completed",
+            Event::Completed {
+                scheduled: SOME,
+                started: SOME,
+                result: Vec::new(),
+                identity: identity(),
+            },
+        ),
+        (
+            "Failed",
+            Event::Failed {
+                scheduled: SOME,
+                started: SOME,
+                failure: Failure::default(),
+                retry_state: RetryState::Timeout,
+                identity: identity(),
+            },
+        ),
+        (
+            "TimedOut",
+            Event::TimedOut {
+                scheduled: SOME,
+                started: SOME,
+                failure: Failure::default(),
+                retry_state: RetryState::Timeout,
+            },
+        ),
+        ("CancelRequested", Event::CancelRequested { scheduled: SOME, task: SOME }),
+        (
+            "Canceled",
+            Event::Canceled {
+                scheduled: SOME,
+                started: SOME,
+                cancel_requested: SOME,
+                details: Vec::new(),
+                identity: identity(),
+            },
+        ),
+    ];
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    let started = |cancel_requested| State::Started { started: SOME, cancel_requested };
+    let states = [
+        ("Absent", State::Absent),
+        ("Scheduled", State::Scheduled),
+        ("CancelRequested", State::CancelRequested { requested: SOME }),
+        ("Started", started(None)),
+        ("Started, cancel requested", started(Some(SOME))),
+        ("Completed", State::Completed),
+        ("Failed", State::Failed),
+        ("TimedOut", State::TimedOut),
+        ("Canceled", State::Canceled),
+    ];
+    check_table(
+        "activity",
+        &states,
+        &events,
+        |state, event| state.apply(SOME, event).map(State::name),
+        expect![[r#"
+            activity                  | Scheduled  Started  Completed  Failed  TimedOut  CancelRequested  Canceled
+            Absent                    | Scheduled  -        -          -       -         -                -
+            Scheduled                 | -          Started  -          -       TimedOut  CancelRequested  -
+            CancelRequested           | -          Started  -          -       TimedOut  -                Canceled
+            Started                   | -          -        Completed  Failed  TimedOut  Started          -
+            Started, cancel requested | -          -        Completed  Failed  TimedOut  -                Canceled
+            Completed                 | -          -        -          -       -         -                -
+            Failed                    | -          -        -          -       -         -                -
+            TimedOut                  | -          -        -          -       -         -                -
+            Canceled                  | -          -        -          -       -         -                -
+        "#]],
+    );
+}
+
+#[test]
+fn timer_transitions() {
+    use timer::{Event, State};
+    let timer_id = || "1".to_owned();
+    let events = [
+        (
+            "Started",
+            Event::Started {
+                timer_id: timer_id(),
+                delay: Delay::from_secs(1),
+                task: SOME,
+                summary: None,
+            },
+        ),
+        ("Fired", Event::Fired { timer_id: timer_id(), started: SOME }),
+        ("Canceled", Event::Canceled { timer_id: timer_id(), started: SOME, task: SOME }),
+    ];
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    let states = [State::Absent, State::Pending, State::Fired, State::Canceled]
+        .map(|state| (state.name(), state));
+    check_table(
+        "timer",
+        &states,
+        &events,
+        |state, event| state.apply(event).map(State::name),
+        expect![[r#"
+            timer    | Started  Fired  Canceled
+            Absent   | Pending  -      -
+            Pending  | -        Fired  Canceled
+            Fired    | -        -      -
+            Canceled | -        -      -
+        "#]],
+    );
+}
