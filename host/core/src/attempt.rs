@@ -94,7 +94,7 @@ pub fn fill_in(
         None => crate::options::RetryPolicy::default(),
         Some(retry) => retry.clone(),
     };
-    if !(retry.backoff_coefficient >= 1.0) {
+    if retry.backoff_coefficient.is_nan() || retry.backoff_coefficient < 1.0 {
         return Err(format!(
             "activity `{kind}` has backoff coefficient {}: expected 1 or more",
             retry.backoff_coefficient

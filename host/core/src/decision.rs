@@ -83,6 +83,7 @@ pub enum DueTimer {
 
 /// How a run ended, for those that wait for it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum CloseResult {
     Completed(Payloads),
     Failed(Failure),

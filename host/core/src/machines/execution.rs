@@ -13,6 +13,7 @@ use crate::time::Delay;
 
 /// Wished by the guest: how `run` ended.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Command {
     Complete { result: Payloads },
     Fail { failure: Failure },

@@ -23,6 +23,7 @@ pub enum FailedCause {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Event {
     Scheduled {
         task_queue: String,
