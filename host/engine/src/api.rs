@@ -5,7 +5,7 @@
 use crate::cell::Letter;
 use crate::error::EngineError;
 use crate::inner::Inner;
-use crate::programs::{Checked, ComponentKind};
+use crate::programs::Checked;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::attempt::ActivityTask;
 use refrain_core::failure::Failure;
@@ -14,11 +14,12 @@ use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use refrain_store::{
-    ComponentRow, DeploymentRow, HistoryPage, ListCursor, ListFilter, NamespaceRow, RunRow,
-    StatusCount,
+    ComponentKind, ComponentMeta, Deployment, HistoryPage, ListFilter, Namespace, RunCounts,
+    RunRow, Status,
 };
 
 /// A running engine. Clones are the same engine.
@@ -60,7 +61,7 @@ pub struct Description {
     pub row: RunRow,
     pub started: Arc<execution::Started>,
     pub pending_activities: Vec<ActivityTask>,
-    pub published: Vec<(String, Payload)>,
+    pub published: BTreeMap<String, Payload>,
 }
 
 /// How far a run is. For those that wait for its history to grow.
@@ -183,13 +184,14 @@ impl Engine {
         self.inner.history(run, from, n_max).await
     }
 
+    /// Newest start first. `after`: the last one of the page before.
     pub async fn list(
         &self,
         namespace: NamespaceId,
         filter: &ListFilter,
-        after: Option<ListCursor>,
-        n_max: usize,
-    ) -> Result<(Vec<RunRow>, Option<ListCursor>), EngineError> {
+        after: Option<&RunRow>,
+        n_max: u32,
+    ) -> Result<Vec<RunRow>, EngineError> {
         self.inner.list(namespace, filter, after, n_max).await
     }
 
@@ -197,7 +199,7 @@ impl Engine {
         &self,
         namespace: NamespaceId,
         filter: &ListFilter,
-    ) -> Result<Vec<StatusCount>, EngineError> {
+    ) -> Result<RunCounts, EngineError> {
         self.inner.count(namespace, filter).await
     }
 
@@ -233,11 +235,11 @@ impl Engine {
 
     // ---- namespaces
 
-    pub fn namespace(&self, name: &str) -> Result<Arc<NamespaceRow>, EngineError> {
+    pub fn namespace(&self, name: &str) -> Result<Arc<Namespace>, EngineError> {
         self.inner.namespaces.by_name(name)
     }
 
-    pub fn namespaces(&self) -> Vec<Arc<NamespaceRow>> {
+    pub fn namespaces(&self) -> Vec<Arc<Namespace>> {
         self.inner.namespaces.all()
     }
 
@@ -247,7 +249,7 @@ impl Engine {
         description: &str,
         owner_email: &str,
         retention: Delay,
-    ) -> Result<Arc<NamespaceRow>, EngineError> {
+    ) -> Result<Arc<Namespace>, EngineError> {
         self.inner.register_namespace(name, description, owner_email, retention).await
     }
 
@@ -267,7 +269,10 @@ impl Engine {
         self.inner.upload_component(namespace, name, bytes).await
     }
 
-    pub async fn components(&self, namespace: NamespaceId) -> Result<Vec<ComponentRow>, EngineError> {
+    pub async fn components(
+        &self,
+        namespace: NamespaceId,
+    ) -> Result<Vec<ComponentMeta>, EngineError> {
         self.inner.components(namespace).await
     }
 
@@ -277,11 +282,11 @@ impl Engine {
         namespace: NamespaceId,
         task_queue: &str,
         component: Digest,
-    ) -> Result<DeploymentRow, EngineError> {
+    ) -> Result<Deployment, EngineError> {
         self.inner.deploy(namespace, task_queue, component).await
     }
 
-    pub fn deployments(&self, namespace: NamespaceId) -> Vec<DeploymentRow> {
+    pub fn deployments(&self, namespace: NamespaceId) -> Vec<Deployment> {
         self.inner.deployments.of_namespace(namespace)
     }
 
@@ -303,7 +308,7 @@ impl Engine {
     /// Returns when nothing is in motion: no arrival waits, no step runs, no commit is under
     /// way. Activities that workers hold and timers that are not due do not count.
     pub async fn settle(&self) {
-        self.inner.motion.still().await;
+        self.inner.settle().await;
     }
 
     /// Drops every guest that is idle. Loses nothing.

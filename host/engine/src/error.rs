@@ -25,7 +25,9 @@ pub enum EngineError {
         "no workflow component is deployed to task queue `{task_queue}`: deploy one with `refrain deploy`"
     )]
     NothingDeployed { task_queue: String },
-    #[error("workflow type `{found}` is not in the component deployed to task queue `{task_queue}`: it has {known}")]
+    #[error(
+        "workflow type `{found}` is not in the component deployed to task queue `{task_queue}`: it has {known}"
+    )]
     UnknownWorkflowType { found: String, task_queue: String, known: String },
     #[error("component `{0}` not found")]
     ComponentNotFound(String),

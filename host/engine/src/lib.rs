@@ -4,24 +4,29 @@
 //! `worker`), becomes a decision, is committed with others (`committer`) and only then answered.
 //! Everything in memory here may be lost at any line without losing work: the store is the truth.
 
-pub mod api;
-pub mod error;
-pub mod clock;
-pub mod config;
-pub mod programs;
-mod cell;
-mod ready;
-mod worker;
-mod loader;
-mod committer;
-mod timers;
 mod activities;
-mod host_activities;
+mod admin;
+pub mod api;
+mod cell;
+pub mod clock;
+mod committer;
+pub mod config;
 mod deployments;
-mod namespaces;
-mod watchers;
-mod warm;
+pub mod error;
+mod host_activities;
 mod inner;
+mod loader;
+mod motion;
+mod namespaces;
+pub mod programs;
+mod reads;
+mod ready;
+mod rows;
+mod start;
+mod timers;
+mod warm;
+mod watchers;
+mod worker;
 
 pub use api::Engine;
 pub use clock::{Clock, SimClock};

@@ -5,6 +5,7 @@ use refrain_core::failure::Failure;
 use refrain_core::guest::{GuestError, Program};
 use refrain_core::ids::Digest;
 use refrain_core::payload::Payloads;
+use refrain_store::ComponentKind;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -54,10 +55,4 @@ pub struct Checked {
     pub definition: String,
     /// Workflow types or activity types. Empty: the component does not say.
     pub types: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ComponentKind {
-    Workflow,
-    Activities,
 }

@@ -1,0 +1,768 @@
+//! Activity tasks: which worker gets which, and what becomes of an attempt.
+//!
+//! A row of the store is the truth about an attempt; `tasks` holds the rows that are in motion,
+//! `queues` is only a hint of who could take what. A worker gets a task after the commit that
+//! says so: usually the very commit that scheduled it, because a worker that waits is reserved
+//! before (`reserve`).
+
+use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
+use crate::cell::Letter;
+use crate::committer::CommitJob;
+use crate::deployments::{Deployed, Deployments};
+use crate::error::EngineError;
+use crate::inner::Inner;
+use crate::timers::What;
+use refrain_core::arrival::{ActivityClosed, Arrival, Refused};
+use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State as Attempt};
+use refrain_core::decision::Effect;
+use refrain_core::ids::{EventId, NamespaceId, RunId, RunKey};
+use refrain_core::payload::Payloads;
+use refrain_core::time::{Delay, Timestamp};
+use refrain_store::{ComponentKind, Write};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+
+/// How this host names itself as a worker: its attempts die with it.
+pub(crate) const HOST_WORKER: &str = "refrain-host";
+/// Waiting tasks of one queue kept in memory; more wait in the store.
+const WAITING_IN_MEMORY_MAX: usize = 10_000;
+const BACKLOG_PAGE: u32 = 1000;
+/// An attempt is being written just when its deadline comes: look again after this.
+const BUSY_RETRY: Delay = Delay(50);
+
+type TaskKey = (RunId, EventId);
+type QueueKey = (NamespaceId, String);
+
+pub(crate) struct Activities {
+    deployments: Arc<Deployments>,
+    state: Mutex<State>,
+}
+
+struct State {
+    tasks: BTreeMap<TaskKey, Entry>,
+    queues: HashMap<QueueKey, Queue>,
+    /// Attempts that this host could run now beside those it runs.
+    host_free: usize,
+}
+
+struct Entry {
+    task: ActivityTask,
+    busy: Busy,
+    /// Stops the attempt, if this host runs it.
+    abort: Option<AbortHandle>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Busy {
+    No,
+    /// A worker is about to get it.
+    Starting,
+    /// An outcome is on its way to the store.
+    Ending,
+}
+
+struct Queue {
+    waiting: VecDeque<TaskKey>,
+    pollers: VecDeque<Poller>,
+    /// The store may have waiting tasks that `waiting` has not.
+    more_in_store: bool,
+    loading: bool,
+}
+
+struct Poller {
+    identity: String,
+    hand: oneshot::Sender<ActivityTask>,
+}
+
+/// Who takes a task.
+enum Worker {
+    Remote(Poller),
+    Host(Arc<Deployed>),
+}
+
+/// Workers that get their task when the commit is done.
+#[derive(Default)]
+pub(crate) struct Reserved(Vec<(EventId, Worker)>);
+
+impl Default for Queue {
+    fn default() -> Queue {
+        Queue {
+            waiting: VecDeque::new(),
+            pollers: VecDeque::new(),
+            // A host that was just started does not know what the last one left.
+            more_in_store: true,
+            loading: false,
+        }
+    }
+}
+
+impl Worker {
+    fn identity(&self) -> String {
+        match self {
+            Worker::Remote(poller) => poller.identity.clone(),
+            Worker::Host(_) => HOST_WORKER.to_owned(),
+        }
+    }
+}
+
+impl Activities {
+    pub(crate) fn new(deployments: Arc<Deployments>, host_free: usize) -> Activities {
+        let state = State { tasks: BTreeMap::new(), queues: HashMap::new(), host_free };
+        Activities { deployments, state: Mutex::new(state) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives new tasks to workers that wait, before the commit that makes the tasks.
+    pub(crate) fn reserve(&self, effects: &mut [Effect], now: Timestamp) -> Reserved {
+        let mut reserved = Reserved::default();
+        for effect in effects {
+            let Effect::InsertActivity(task) = effect else { continue };
+            let mut state = self.lock();
+            let queue = state.queues.entry(queue_of(task)).or_default();
+            let is_next = queue.waiting.is_empty() && !queue.more_in_store;
+            if let Some(worker) = state.worker_for(&self.deployments, task, is_next) {
+                **task = (**task).clone().on_started(worker.identity(), now);
+                reserved.0.push((task.scheduled, worker));
+            }
+        }
+        reserved
+    }
+
+    /// The commit failed: the workers wait on.
+    pub(crate) fn unreserve(&self, inner: &Arc<Inner>, reserved: Reserved) {
+        for (_, worker) in reserved.0 {
+            match worker {
+                // The poller's patience has an end, and then it asks again.
+                Worker::Remote(poller) => drop(poller),
+                Worker::Host(_) => inner.host_slot_free(),
+            }
+        }
+    }
+
+    /// Deletes what memory has of an activity that is closed.
+    pub(crate) fn remove(&self, run: RunId, scheduled: EventId) {
+        self.lock().tasks.remove(&(run, scheduled));
+    }
+
+    /// The run is closed. Attempts of this host are stopped; remote workers learn of it when
+    /// they report.
+    pub(crate) fn remove_run(&self, run: RunId) {
+        let mut state = self.lock();
+        let of_run = state.tasks.range((run, EventId(0))..).map(|(key, _)| *key);
+        let keys: Vec<_> = of_run.take_while(|key| key.0 == run).collect();
+        for key in keys {
+            if let Some(Entry { abort: Some(abort), .. }) = state.tasks.remove(&key) {
+                abort.abort();
+            }
+        }
+    }
+
+    pub(crate) fn cancel_requested(&self, run: RunId, scheduled: EventId) -> bool {
+        let state = self.lock();
+        state.tasks.get(&(run, scheduled)).is_none_or(|entry| entry.task.cancel_requested)
+    }
+}
+
+impl State {
+    fn worker_for(
+        &mut self,
+        deployments: &Deployments,
+        task: &ActivityTask,
+        is_next: bool,
+    ) -> Option<Worker> {
+        let namespace = task.run.execution.namespace;
+        let options = &task.options;
+        let kind = ComponentKind::Activities;
+        if let Some(deployed) = deployments.current(namespace, &options.task_queue, kind)
+            && deployed.has(&options.activity_type)
+        {
+            self.host_free = self.host_free.checked_sub(1)?;
+            return Some(Worker::Host(deployed));
+        }
+        if !is_next {
+            return None;
+        }
+        let queue = self.queues.get_mut(&queue_of(task))?;
+        while let Some(poller) = queue.pollers.pop_front() {
+            if !poller.hand.is_closed() {
+                return Some(Worker::Remote(poller));
+            }
+        }
+        None
+    }
+}
+
+fn queue_of(task: &ActivityTask) -> QueueKey {
+    (task.run.execution.namespace, task.options.task_queue.clone())
+}
+
+fn key_of(task: &ActivityTask) -> TaskKey {
+    (task.run.run, task.scheduled)
+}
+
+impl Inner {
+    // ---- tasks that come and go with a run's decision
+
+    /// After the commit of a decision: its activities are there.
+    pub(crate) fn activity_added(self: &Arc<Inner>, task: ActivityTask, reserved: &mut Reserved) {
+        let key = key_of(&task);
+        let queue_key = queue_of(&task);
+        self.watch_deadline(&task);
+        let at = reserved.0.iter().position(|(scheduled, _)| *scheduled == task.scheduled);
+        let worker = at.map(|at| reserved.0.swap_remove(at).1);
+        let mut state = self.activities.lock();
+        if worker.is_none() {
+            let queue = state.queues.entry(queue_key.clone()).or_default();
+            if queue.waiting.len() >= WAITING_IN_MEMORY_MAX {
+                queue.more_in_store = true;
+                return;
+            }
+            queue.waiting.push_back(key);
+        }
+        state.tasks.insert(key, Entry { task, busy: Busy::No, abort: None });
+        drop(state);
+        match worker {
+            Some(worker) => self.hand_over(key, worker),
+            None => self.match_queue(&queue_key),
+        }
+    }
+
+    /// The guest asked for it, and that is committed.
+    pub(crate) fn cancel_activity(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
+        let (inner, run) = (Arc::clone(self), run.clone());
+        self.motion.begin();
+        tokio::spawn(async move {
+            match inner.ensure_loaded(&run, scheduled).await {
+                Ok(()) => inner.cancel_loaded(&run, scheduled),
+                Err(error) => {
+                    tracing::warn!(%run, %scheduled, %error, "cancel could not be passed on")
+                }
+            }
+            inner.motion.end();
+        });
+    }
+
+    fn cancel_loaded(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
+        let mut state = self.activities.lock();
+        let Some(entry) = state.tasks.get_mut(&(run.run, scheduled)) else { return };
+        entry.task.cancel_requested = true;
+        if entry.busy == Busy::No && !entry.task.is_started() {
+            // No worker has it, so no worker has to agree.
+            entry.busy = Busy::Ending;
+            let closed = entry.task.on_canceled(Vec::new());
+            drop(state);
+            self.close_activity(run, closed);
+        } else {
+            let write = Write::activity(&entry.task, self.now());
+            drop(state);
+            // Should the write fail, the worker still learns of it from memory.
+            self.commit(CommitJob { writes: vec![write], done: Box::new(|_, _| {}) });
+        }
+    }
+
+    fn close_activity(self: &Arc<Inner>, run: &RunKey, closed: Box<ActivityClosed>) {
+        let arrival = Arrival::ActivityClosed(closed);
+        self.post(&run.execution, Letter::Deliver { run: Some(run.run), arrival, reply: None });
+    }
+
+    // ---- matching
+
+    /// Pairs what waits with who waits.
+    fn match_queue(self: &Arc<Inner>, queue_key: &QueueKey) {
+        loop {
+            let now = self.now();
+            let mut state = self.activities.lock();
+            let Some(queue) = state.queues.get_mut(queue_key) else { return };
+            let Some(key) = queue.waiting.pop_front() else {
+                let has_taker = !queue.pollers.is_empty() || self.serves_activities(queue_key);
+                if has_taker && queue.more_in_store && !queue.loading {
+                    queue.loading = true;
+                    drop(state);
+                    self.load_backlog(queue_key.clone());
+                }
+                return;
+            };
+            let Some(task) = state.tasks.get(&key).filter(|it| it.busy == Busy::No) else {
+                continue;
+            };
+            if task.task.is_started() {
+                continue;
+            }
+            let task = task.task.clone();
+            let Some(worker) = state.worker_for(&self.activities.deployments, &task, true) else {
+                if let Some(queue) = state.queues.get_mut(queue_key) {
+                    queue.waiting.push_front(key);
+                }
+                return;
+            };
+            let started = task.on_started(worker.identity(), now);
+            if let Some(entry) = state.tasks.get_mut(&key) {
+                entry.busy = Busy::Starting;
+            }
+            drop(state);
+            self.write_started(key, started, worker);
+        }
+    }
+
+    fn serves_activities(&self, (namespace, queue): &QueueKey) -> bool {
+        self.deployments.current(*namespace, queue, ComponentKind::Activities).is_some()
+    }
+
+    fn write_started(self: &Arc<Inner>, key: TaskKey, started: ActivityTask, worker: Worker) {
+        let writes = vec![Write::activity(&started, self.now())];
+        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
+            let mut state = inner.activities.lock();
+            if let Some(entry) = state.tasks.get_mut(&key) {
+                entry.busy = Busy::No;
+                if outcome.is_ok() {
+                    // A cancel may have come while this was written.
+                    let cancel_requested = entry.task.cancel_requested;
+                    entry.task = ActivityTask { cancel_requested, ..started.clone() };
+                }
+            }
+            drop(state);
+            match outcome {
+                Ok(()) => {
+                    inner.watch_deadline(&started);
+                    inner.hand_over(key, worker);
+                }
+                Err(_) => {
+                    inner.activities.unreserve(inner, Reserved(vec![(key.1, worker)]));
+                    inner.look_again(&started.run, key.1);
+                }
+            }
+        };
+        self.commit(CommitJob { writes, done: Box::new(done) });
+    }
+
+    fn hand_over(self: &Arc<Inner>, key: TaskKey, worker: Worker) {
+        let task = match self.activities.lock().tasks.get(&key) {
+            Some(entry) => entry.task.clone(),
+            None => {
+                // Closed meanwhile: the worker is free again.
+                self.activities.unreserve(self, Reserved(vec![(key.1, worker)]));
+                return;
+            }
+        };
+        match worker {
+            Worker::Remote(poller) => {
+                if let Err(task) = poller.hand.send(task) {
+                    self.take_back(task);
+                }
+            }
+            Worker::Host(deployed) => {
+                let abort = self.spawn_attempt(deployed.row.digest, task);
+                if let Some(entry) = self.activities.lock().tasks.get_mut(&key) {
+                    entry.abort = Some(abort);
+                }
+            }
+        }
+    }
+
+    /// The worker went away before it saw the task: the attempt has not begun.
+    fn take_back(self: &Arc<Inner>, task: ActivityTask) {
+        let since = self.now();
+        let task = ActivityTask { state: Attempt::Waiting { since }, ..task };
+        self.write_waiting(task);
+    }
+
+    /// Writes a row that waits, now or after a backoff, and watches for its time.
+    fn write_waiting(self: &Arc<Inner>, task: ActivityTask) {
+        let writes = vec![Write::activity(&task, self.now())];
+        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
+            let (key, queue_key) = (key_of(&task), queue_of(&task));
+            let mut state = inner.activities.lock();
+            let Some(entry) = state.tasks.get_mut(&key) else { return };
+            entry.busy = Busy::No;
+            if outcome.is_err() {
+                drop(state);
+                inner.look_again(&task.run, key.1);
+                return;
+            }
+            let cancel_requested = entry.task.cancel_requested;
+            entry.task = ActivityTask { cancel_requested, ..task };
+            entry.abort = None;
+            let task = entry.task.clone();
+            inner.watch_deadline(&task);
+            let waits_now =
+                matches!(task.state, Attempt::Waiting { since } if since <= inner.now());
+            if waits_now {
+                state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
+                drop(state);
+                inner.match_queue(&queue_key);
+            }
+        };
+        self.commit(CommitJob { writes, done: Box::new(done) });
+    }
+
+    fn watch_deadline(&self, task: &ActivityTask) {
+        let at = task.due_at(self.now());
+        if at < Timestamp::NEVER {
+            self.timers.set(&task.run, What::Activity(task.scheduled), at);
+        }
+    }
+
+    fn look_again(&self, run: &RunKey, scheduled: EventId) {
+        self.timers.set(run, What::Activity(scheduled), self.now().plus(BUSY_RETRY));
+    }
+
+    /// Brings waiting tasks from the store that memory does not have.
+    fn load_backlog(self: &Arc<Inner>, queue_key: QueueKey) {
+        let inner = Arc::clone(self);
+        self.motion.begin();
+        tokio::spawn(async move {
+            let mut after = None;
+            loop {
+                let (namespace, name) = &queue_key;
+                let page = inner
+                    .store
+                    .activities_waiting(*namespace, name, after.as_ref(), BACKLOG_PAGE)
+                    .await;
+                let page = match page {
+                    Ok(page) => page,
+                    Err(error) => {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "backlog can't be read"
+                        );
+                        break;
+                    }
+                };
+                let more = page.len() == BACKLOG_PAGE as usize;
+                let mut state = inner.activities.lock();
+                let mut full = false;
+                for task in &page {
+                    let key = key_of(task);
+                    let queue = state.queues.entry(queue_key.clone()).or_default();
+                    full = queue.waiting.len() >= WAITING_IN_MEMORY_MAX;
+                    if full {
+                        break;
+                    }
+                    // Backing off: its time brings it.
+                    let waits =
+                        !matches!(task.state, Attempt::Waiting { since } if since > inner.now());
+                    if waits && !state.tasks.contains_key(&key) {
+                        let entry = Entry { task: task.clone(), busy: Busy::No, abort: None };
+                        state.tasks.insert(key, entry);
+                        if let Some(queue) = state.queues.get_mut(&queue_key) {
+                            queue.waiting.push_back(key);
+                        }
+                    }
+                }
+                if let Some(queue) = state.queues.get_mut(&queue_key) {
+                    queue.more_in_store = more || full;
+                }
+                if full || !more {
+                    break;
+                }
+                after = page.last().cloned();
+            }
+            if let Some(queue) = inner.activities.lock().queues.get_mut(&queue_key) {
+                queue.loading = false;
+            }
+            inner.match_queue(&queue_key);
+            inner.motion.end();
+        });
+    }
+
+    // ---- what workers say
+
+    pub(crate) async fn poll_activity(
+        self: &Arc<Inner>,
+        namespace: NamespaceId,
+        task_queue: &str,
+        identity: &str,
+        patience: Delay,
+    ) -> Result<Option<ActivityTask>, EngineError> {
+        if self.is_shutting_down() {
+            return Err(EngineError::ShuttingDown);
+        }
+        let (hand, taken) = oneshot::channel();
+        let queue_key = (namespace, task_queue.to_owned());
+        let mut polling = Polling { inner: Arc::clone(self), taken };
+        {
+            let mut state = self.activities.lock();
+            let queue = state.queues.entry(queue_key.clone()).or_default();
+            queue.pollers.retain(|it| !it.hand.is_closed());
+            queue.pollers.push_back(Poller { identity: identity.to_owned(), hand });
+        }
+        self.match_queue(&queue_key);
+        tokio::select! {
+            task = &mut polling.taken => Ok(task.ok()),
+            () = tokio::time::sleep(std::time::Duration::from_millis(patience.as_ms())) => Ok(None),
+            () = self.shutting_down() => Err(EngineError::ShuttingDown),
+        }
+    }
+
+    pub(crate) async fn finish_activity(
+        self: &Arc<Inner>,
+        activity: ActivityRef,
+        result: AttemptResult,
+    ) -> Result<(), EngineError> {
+        self.ensure_loaded(&activity.run, activity.scheduled).await?;
+        let key = (activity.run.run, activity.scheduled);
+        let now = self.now();
+        let next = {
+            let mut state = self.activities.lock();
+            let entry = state.current_attempt(&activity)?;
+            entry.busy = Busy::Ending;
+            match result {
+                AttemptResult::Completed(result) => Next::Close(entry.task.on_completed(result)),
+                AttemptResult::Canceled(details) => Next::Close(entry.task.on_canceled(details)),
+                AttemptResult::Failed { failure, last_heartbeat } => {
+                    if let Some(details) = last_heartbeat {
+                        entry.task.heartbeat = Some(Heartbeat { at: now, details });
+                    }
+                    entry.task.on_failed(failure, now)
+                }
+            }
+        };
+        let _ending = Ending { inner: Arc::clone(self), key };
+        match next {
+            Next::Retry(task) => {
+                let (reply, written) = oneshot::channel();
+                let writes = vec![Write::activity(&task, self.now())];
+                let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+                self.commit(CommitJob { writes, done: Box::new(done) });
+                written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+                self.backs_off(*task);
+                Ok(())
+            }
+            Next::Close(closed) => {
+                let run = Some(activity.run.run);
+                let arrival = Arrival::ActivityClosed(closed);
+                let answer = self
+                    .ask(&activity.run.execution, |reply| Letter::Deliver {
+                        run,
+                        arrival,
+                        reply: Some(reply),
+                    })
+                    .await;
+                match answer {
+                    Ok(_) => Ok(()),
+                    Err(
+                        EngineError::Refused(Refused::ActivityNotPending | Refused::RunClosed)
+                        | EngineError::WorkflowNotFound { .. },
+                    ) => {
+                        self.activities.remove(key.0, key.1);
+                        Err(EngineError::ActivityNotFound)
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+
+    /// A failed attempt is written: the next one begins when its time comes.
+    fn backs_off(self: &Arc<Inner>, task: ActivityTask) {
+        let mut state = self.activities.lock();
+        if let Some(entry) = state.tasks.get_mut(&key_of(&task)) {
+            entry.task = task.clone();
+            entry.busy = Busy::No;
+            entry.abort = None;
+        }
+        drop(state);
+        self.watch_deadline(&task);
+    }
+
+    pub(crate) async fn heartbeat_activity(
+        self: &Arc<Inner>,
+        activity: ActivityRef,
+        details: Payloads,
+    ) -> Result<HeartbeatReply, EngineError> {
+        self.ensure_loaded(&activity.run, activity.scheduled).await?;
+        let (write, task) = {
+            let mut state = self.activities.lock();
+            let now = self.now();
+            let entry = state.current_attempt(&activity)?;
+            entry.task.heartbeat = Some(Heartbeat { at: now, details });
+            (Write::activity(&entry.task, self.now()), entry.task.clone())
+        };
+        self.watch_deadline(&task);
+        let (reply, written) = oneshot::channel();
+        let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+        self.commit(CommitJob { writes: vec![write], done: Box::new(done) });
+        written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        Ok(HeartbeatReply { cancel_requested: task.cancel_requested })
+    }
+
+    /// Memory knows only what is in motion; after a restart that is nothing.
+    async fn ensure_loaded(&self, run: &RunKey, scheduled: EventId) -> Result<(), EngineError> {
+        let key = (run.run, scheduled);
+        if self.activities.lock().tasks.contains_key(&key) {
+            return Ok(());
+        }
+        let row = self.store.activity(run.run, scheduled).await;
+        let row = row.map_err(|error| EngineError::StoreUnavailable(error.to_string()))?;
+        let Some(task) = row else { return Err(EngineError::ActivityNotFound) };
+        let mut state = self.activities.lock();
+        state.tasks.entry(key).or_insert(Entry { task, busy: Busy::No, abort: None });
+        Ok(())
+    }
+
+    // ---- deadlines
+
+    pub(crate) fn activity_due(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
+        let (inner, run) = (Arc::clone(self), run.clone());
+        if self.activities.lock().tasks.contains_key(&(run.run, scheduled)) {
+            self.due_loaded(&run, scheduled);
+            return;
+        }
+        self.motion.begin();
+        tokio::spawn(async move {
+            match inner.ensure_loaded(&run, scheduled).await {
+                // Closed meanwhile.
+                Err(EngineError::ActivityNotFound) => {}
+                Err(_) => inner.timers.set(
+                    &run,
+                    What::Activity(scheduled),
+                    inner.now().plus(Delay::from_secs(1)),
+                ),
+                Ok(()) => inner.due_loaded(&run, scheduled),
+            }
+            inner.motion.end();
+        });
+    }
+
+    fn due_loaded(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
+        let now = self.now();
+        let key = (run.run, scheduled);
+        let mut state = self.activities.lock();
+        let Some(entry) = state.tasks.get_mut(&key) else { return };
+        if entry.busy != Busy::No {
+            drop(state);
+            self.look_again(run, scheduled);
+            return;
+        }
+        match entry.task.on_due(now) {
+            Due::Never => {}
+            Due::Later(at) => {
+                drop(state);
+                self.timers.set(run, What::Activity(scheduled), at);
+            }
+            Due::Dispatch => {
+                let task = entry.task.clone();
+                let queue_key = queue_of(&task);
+                let queue = state.queues.entry(queue_key.clone()).or_default();
+                if !queue.waiting.contains(&key) {
+                    queue.waiting.push_back(key);
+                }
+                drop(state);
+                let at = task.due_at(now);
+                if at < Timestamp::NEVER {
+                    self.timers.set(run, What::Activity(scheduled), at);
+                }
+                self.match_queue(&queue_key);
+            }
+            Due::TimedOut(next) => {
+                entry.busy = Busy::Ending;
+                if let Some(abort) = entry.abort.take() {
+                    abort.abort();
+                }
+                drop(state);
+                match next {
+                    Next::Retry(task) => self.write_waiting(*task),
+                    Next::Close(closed) => self.close_activity(run, closed),
+                }
+            }
+        }
+    }
+
+    // ---- this host as a worker
+
+    pub(crate) fn host_slot_free(self: &Arc<Inner>) {
+        let waiting: Vec<_> = {
+            let mut state = self.activities.lock();
+            state.host_free += 1;
+            let has_waiting = state.queues.iter().filter(|(_, queue)| !queue.waiting.is_empty());
+            has_waiting.map(|(key, _)| key.clone()).collect()
+        };
+        for queue_key in waiting.iter().filter(|key| self.serves_activities(key)) {
+            self.match_queue(queue_key);
+        }
+    }
+
+    /// A component of activities was deployed, or the host has just started.
+    pub(crate) fn host_serves(self: &Arc<Inner>, namespace: NamespaceId, task_queue: &str) {
+        let queue_key = (namespace, task_queue.to_owned());
+        self.activities.lock().queues.entry(queue_key.clone()).or_default();
+        self.match_queue(&queue_key);
+    }
+
+    /// An attempt that this host ran when it stopped is over: nobody runs it any more.
+    pub(crate) fn attempt_died_with_host(self: &Arc<Inner>, task: ActivityTask) {
+        let failure = refrain_core::failure::Failure {
+            kind: refrain_core::failure::FailureKind::Application {
+                error_type: "HostStopped".to_owned(),
+                non_retryable: false,
+                details: Vec::new(),
+                next_retry_delay: None,
+                benign: false,
+            },
+            ..refrain_core::failure::Failure::host(
+                "HostStopped",
+                "the host stopped while it ran this attempt",
+            )
+        };
+        let run = task.run.clone();
+        let next = task.on_failed(failure, self.now());
+        let entry = Entry { task, busy: Busy::Ending, abort: None };
+        self.activities.lock().tasks.insert(key_of(&entry.task), entry);
+        match next {
+            Next::Retry(task) => self.write_waiting(*task),
+            Next::Close(closed) => self.close_activity(&run, closed),
+        }
+    }
+}
+
+impl State {
+    fn current_attempt(&mut self, activity: &ActivityRef) -> Result<&mut Entry, EngineError> {
+        let key = (activity.run.run, activity.scheduled);
+        match self.tasks.get_mut(&key) {
+            Some(entry)
+                if entry.busy == Busy::No
+                    && entry.task.is_started()
+                    && entry.task.attempt == activity.attempt =>
+            {
+                Ok(entry)
+            }
+            Some(_) | None => Err(EngineError::ActivityNotFound),
+        }
+    }
+}
+
+/// A poller that is dropped may have been handed a task in that very moment.
+struct Polling {
+    inner: Arc<Inner>,
+    taken: oneshot::Receiver<ActivityTask>,
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        self.taken.close();
+        if let Ok(task) = self.taken.try_recv() {
+            self.inner.take_back(task);
+        }
+    }
+}
+
+/// If an outcome did not get through, the attempt is open for another word on it.
+struct Ending {
+    inner: Arc<Inner>,
+    key: TaskKey,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(entry) = self.inner.activities.lock().tasks.get_mut(&self.key)
+            && entry.busy == Busy::Ending
+        {
+            entry.busy = Busy::No;
+        }
+    }
+}

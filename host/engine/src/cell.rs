@@ -1,0 +1,193 @@
+//! An execution's place in memory: its mailbox, and its guest while that is warm.
+//!
+//! There is one cell for a workflow id, whatever run it is at: so a start, a signal and the end
+//! of a run can't miss each other. A cell that nobody needs is forgotten; the store knows all.
+
+use crate::api::{StartReply, StartRequest};
+use crate::error::EngineError;
+use refrain_core::arrival::{Accepted, Arrival};
+use refrain_core::event::Recorded;
+use refrain_core::guest::{GuestError, Program};
+use refrain_core::ids::{ExecutionKey, RunId};
+use refrain_core::limits;
+use refrain_core::payload::Payloads;
+use refrain_core::run::Run;
+use refrain_store::RunRow;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+pub(crate) type ReplyTo<T> = oneshot::Sender<Result<T, EngineError>>;
+
+/// What lies in a mailbox.
+pub(crate) enum Letter {
+    Start {
+        request: Box<StartRequest>,
+        reply: ReplyTo<StartReply>,
+    },
+    /// `reply`: none if it comes from the host itself, which then tries again on its own.
+    Deliver {
+        run: Option<RunId>,
+        arrival: Arrival,
+        reply: Option<ReplyTo<Accepted>>,
+    },
+    Query {
+        run: Option<RunId>,
+        name: String,
+        args: Payloads,
+        reply: ReplyTo<Payloads>,
+    },
+}
+
+impl Letter {
+    pub(crate) fn refuse(self, error: EngineError) {
+        // A caller that has gone needs no answer.
+        match self {
+            Letter::Start { reply, .. } => drop(reply.send(Err(error))),
+            Letter::Deliver { reply: Some(reply), .. } => drop(reply.send(Err(error))),
+            Letter::Deliver { reply: None, .. } => {}
+            Letter::Query { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+
+    /// From the host itself: it may not get lost when a commit fails.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self, Letter::Deliver { reply: None, .. })
+    }
+}
+
+pub(crate) struct Cell {
+    pub(crate) key: ExecutionKey,
+    state: Mutex<CellState>,
+}
+
+#[derive(Default)]
+pub(crate) struct CellState {
+    pub(crate) mailbox: VecDeque<Letter>,
+    pub(crate) phase: Phase,
+    pub(crate) known: Known,
+    pub(crate) warm: Option<Run>,
+    /// Counts the times it became warm: tells an old entry of the eviction queue from a new one.
+    pub(crate) warm_stamp: u64,
+    pub(crate) loaded: Option<Loaded>,
+    /// No longer in the registry: look the key up again.
+    gone: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    #[default]
+    Idle,
+    /// Waits for a worker thread.
+    Queued,
+    /// A worker, the loader or the committer has it. Whoever that is puts it on.
+    Busy,
+}
+
+/// What is known of the latest run.
+#[derive(Default)]
+pub(crate) enum Known {
+    #[default]
+    Unknown,
+    /// The workflow id was never used.
+    Nothing,
+    Run(Arc<RunRow>),
+}
+
+/// What a cold run needs to be replayed.
+pub(crate) struct Loaded {
+    pub(crate) history: Vec<Recorded>,
+    pub(crate) program: Result<Arc<dyn Program>, GuestError>,
+}
+
+impl Cell {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, CellState> {
+        // A panic while it was held would have been ours; the state is still whole, since every
+        // change of it is a plain assignment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All cells, found by key.
+pub(crate) struct Cells {
+    shards: Vec<Mutex<HashMap<ExecutionKey, Arc<Cell>>>>,
+    hasher: RandomState,
+}
+
+/// What became of a letter that was put into a mailbox.
+pub(crate) enum Posted {
+    /// The cell was idle: it must be queued.
+    Wake(Arc<Cell>),
+    Waits,
+    Full(Letter),
+}
+
+impl Cells {
+    pub(crate) fn new() -> Cells {
+        let shards = (0..64).map(|_| Mutex::new(HashMap::new())).collect();
+        Cells { shards, hasher: RandomState::new() }
+    }
+
+    fn shard(&self, key: &ExecutionKey) -> MutexGuard<'_, HashMap<ExecutionKey, Arc<Cell>>> {
+        let at = self.hasher.hash_one(key) as usize % self.shards.len();
+        self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cell(&self, key: &ExecutionKey) -> Arc<Cell> {
+        let mut shard = self.shard(key);
+        if let Some(cell) = shard.get(key) {
+            return Arc::clone(cell);
+        }
+        let cell = Arc::new(Cell { key: key.clone(), state: Mutex::default() });
+        shard.insert(key.clone(), Arc::clone(&cell));
+        cell
+    }
+
+    pub(crate) fn post(&self, key: &ExecutionKey, letter: Letter) -> Posted {
+        loop {
+            let cell = self.cell(key);
+            let mut state = cell.lock();
+            if state.gone {
+                continue;
+            }
+            if state.mailbox.len() >= limits::MAILBOX_MAX && !letter.is_own() {
+                return Posted::Full(letter);
+            }
+            state.mailbox.push_back(letter);
+            if state.phase != Phase::Idle {
+                return Posted::Waits;
+            }
+            state.phase = Phase::Queued;
+            drop(state);
+            return Posted::Wake(cell);
+        }
+    }
+
+    /// What memory knows of the latest run.
+    pub(crate) fn known_run(&self, key: &ExecutionKey) -> Option<Arc<RunRow>> {
+        let cell = self.shard(key).get(key).cloned()?;
+        match &cell.lock().known {
+            Known::Run(row) => Some(Arc::clone(row)),
+            Known::Unknown | Known::Nothing => None,
+        }
+    }
+
+    /// Forgets a cell that is idle, cold and empty.
+    pub(crate) fn forget_if_unused(&self, cell: &Arc<Cell>) {
+        let mut shard = self.shard(&cell.key);
+        let mut state = cell.lock();
+        if state.phase == Phase::Idle && state.mailbox.is_empty() && state.warm.is_none() {
+            state.gone = true;
+            shard.remove(&cell.key);
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Cell>> {
+        let lock = |shard: &Mutex<HashMap<ExecutionKey, Arc<Cell>>>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.values().cloned().collect::<Vec<_>>()
+        };
+        self.shards.iter().flat_map(lock).collect()
+    }
+}

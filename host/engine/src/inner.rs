@@ -1,0 +1,249 @@
+//! What all parts of the engine share, and the small steps between them.
+
+use crate::activities::{Activities, Reserved};
+use crate::api::Progress;
+use crate::cell::{Cell, Cells, Letter, Posted, ReplyTo};
+use crate::clock::Clock;
+use crate::committer::CommitJob;
+use crate::config::EngineConfig;
+use crate::deployments::Deployments;
+use crate::error::EngineError;
+use crate::host_activities::LoadedActivities;
+use crate::loader::Wanted;
+use crate::motion::Motion;
+use crate::namespaces::Namespaces;
+use crate::programs::Programs;
+use crate::ready::Ready;
+use crate::timers::{Timers, What};
+use crate::warm::{self, WarmRuns};
+use crate::watchers::Watchers;
+use refrain_core::arrival::Arrival;
+use refrain_core::decision::Effect;
+use refrain_core::guest::{GuestError, Program};
+use refrain_core::ids::{Digest, ExecutionKey, RunId};
+use refrain_core::time::Timestamp;
+use refrain_store::{RunRow, Store};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// What the host sends itself comes back after this if it could not be stored.
+const ARRIVE_AGAIN: Duration = Duration::from_secs(1);
+
+pub(crate) struct Inner {
+    pub(crate) config: EngineConfig,
+    pub(crate) store: Store,
+    pub(crate) programs: Arc<dyn Programs>,
+    pub(crate) namespaces: Namespaces,
+    pub(crate) deployments: Arc<Deployments>,
+    pub(crate) cells: Cells,
+    pub(crate) ready: Ready,
+    pub(crate) warm: WarmRuns,
+    pub(crate) timers: Timers,
+    pub(crate) activities: Activities,
+    pub(crate) loaded_activities: LoadedActivities,
+    pub(crate) watchers: Watchers,
+    pub(crate) motion: Motion,
+    pub(crate) jobs: mpsc::UnboundedSender<CommitJob>,
+    pub(crate) wanted: mpsc::UnboundedSender<Wanted>,
+    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    pub(crate) loops: Mutex<Vec<tokio::task::AbortHandle>>,
+    pub(crate) stopping: AtomicBool,
+    pub(crate) stop: Notify,
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.config.clock.now()
+    }
+
+    /// Version 7: runs that live at the same time lie together in the store.
+    pub(crate) fn new_run_id(&self, now: Timestamp) -> RunId {
+        let (secs, nanos) = (now.as_ms() / 1000, (now.as_ms() % 1000) as u32 * 1_000_000);
+        let time = uuid::Timestamp::from_unix(uuid::NoContext, secs, nanos);
+        RunId(uuid::Uuid::new_v7(time).as_u128())
+    }
+
+    // ---- mail
+
+    /// Puts a letter into a mailbox and waits for its answer.
+    pub(crate) async fn ask<T>(
+        self: &Arc<Inner>,
+        key: &ExecutionKey,
+        letter: impl FnOnce(ReplyTo<T>) -> Letter,
+    ) -> Result<T, EngineError> {
+        if self.is_shutting_down() {
+            return Err(EngineError::ShuttingDown);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.post(key, letter(reply));
+        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+
+    pub(crate) fn post(&self, key: &ExecutionKey, letter: Letter) {
+        match self.cells.post(key, letter) {
+            Posted::Wake(cell) => {
+                self.motion.begin();
+                self.ready.push(cell);
+            }
+            Posted::Waits => {}
+            Posted::Full(letter) => {
+                let waiting = refrain_core::limits::MAILBOX_MAX;
+                letter.refuse(EngineError::MailboxFull { waiting });
+            }
+        }
+    }
+
+    /// A cell was let go of. `more`: letters came meanwhile.
+    pub(crate) fn settled(&self, cell: &Arc<Cell>, more: bool) {
+        if more {
+            self.ready.push(Arc::clone(cell));
+            return;
+        }
+        let stamp = {
+            let mut state = cell.lock();
+            state.warm_stamp += 1;
+            state.warm.is_some().then_some(state.warm_stamp)
+        };
+        match stamp {
+            Some(stamp) => self.warm.used(&self.cells, cell, stamp),
+            None => self.cells.forget_if_unused(cell),
+        }
+        self.motion.end();
+    }
+
+    /// The store could not be read for this cell: callers are told, the host's own letters come
+    /// back later.
+    pub(crate) fn abandon(self: &Arc<Inner>, cell: &Arc<Cell>, error: &EngineError) {
+        tracing::error!(execution = %cell.key, %error, "execution can't be loaded");
+        let letters = {
+            let mut state = cell.lock();
+            state.phase = crate::cell::Phase::Idle;
+            std::mem::take(&mut state.mailbox)
+        };
+        let mut own = Vec::new();
+        for letter in letters {
+            match letter {
+                Letter::Deliver { arrival, reply: None, run } => own.push((run, arrival)),
+                other => other.refuse(error.clone()),
+            }
+        }
+        self.settled(cell, false);
+        self.post_later(cell.key.clone(), own);
+    }
+
+    /// The commit failed, and what came from the host itself has no caller to try again.
+    pub(crate) fn arrive_again(self: &Arc<Inner>, cell: &Arc<Cell>, run: RunId, own: Vec<Arrival>) {
+        let own = own.into_iter().map(|arrival| (Some(run), arrival)).collect();
+        self.post_later(cell.key.clone(), own);
+    }
+
+    fn post_later(self: &Arc<Inner>, key: ExecutionKey, own: Vec<(Option<RunId>, Arrival)>) {
+        if own.is_empty() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        self.runtime.spawn(async move {
+            tokio::time::sleep(ARRIVE_AGAIN).await;
+            for (run, arrival) in own {
+                inner.post(&key, Letter::Deliver { run, arrival, reply: None });
+            }
+        });
+    }
+
+    pub(crate) fn want(&self, wanted: Wanted) {
+        // Closed only when the host has stopped, and then nobody waits.
+        let _ = self.wanted.send(wanted);
+    }
+
+    pub(crate) fn commit(&self, job: CommitJob) {
+        self.motion.begin();
+        if self.jobs.send(job).is_err() {
+            self.motion.end();
+        }
+    }
+
+    /// For worker threads, which may block.
+    pub(crate) fn program_blocking(&self, digest: Digest) -> Result<Arc<dyn Program>, GuestError> {
+        match self.programs.cached(digest) {
+            Some(program) => Ok(program),
+            None => self.runtime.block_on(self.program(digest)),
+        }
+    }
+
+    // ---- after a commit
+
+    /// What a committed decision means for what is in memory.
+    pub(crate) fn carry_out(
+        self: &Arc<Inner>,
+        row: &RunRow,
+        effects: Vec<Effect>,
+        mut reserved: Reserved,
+    ) {
+        let run = &row.key;
+        for effect in effects {
+            match effect {
+                Effect::InsertTimer { timer, fire_at } => {
+                    self.timers.set(run, What::Timer(timer), fire_at);
+                }
+                Effect::DeleteTimer { timer } => self.timers.clear(run.run, What::Timer(timer)),
+                Effect::InsertActivity(task) => self.activity_added(*task, &mut reserved),
+                Effect::DeleteActivity { scheduled } => {
+                    self.timers.clear(run.run, What::Activity(scheduled));
+                    self.activities.remove(run.run, scheduled);
+                }
+                Effect::CancelActivity { scheduled } => self.cancel_activity(run, scheduled),
+                Effect::Close { .. } => {
+                    self.timers.clear_run(run.run);
+                    self.activities.remove_run(run.run);
+                }
+                Effect::InsertRun(_) | Effect::PublishState { .. } => {}
+            }
+        }
+    }
+
+    pub(crate) fn announce(&self, row: &RunRow) {
+        self.watchers.announce(&progress_of(row));
+    }
+
+    // ---- the engine as a whole
+
+    pub(crate) async fn settle(&self) {
+        loop {
+            self.motion.still().await;
+            let now = self.now();
+            match self.config.clock {
+                // What is due is due at any moment: there is nothing to wait for.
+                Clock::System => return,
+                Clock::Sim(_) if self.timers.is_caught_up(now) && self.motion.is_still() => return,
+                Clock::Sim(_) => self.timers.caught_up(now).await,
+            }
+        }
+    }
+
+    pub(crate) fn evict_all(&self) {
+        for cell in self.cells.all() {
+            warm::evict(&self.cells, &cell, None);
+        }
+    }
+
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Returns when the host stops.
+    pub(crate) async fn shutting_down(&self) {
+        let stop = self.stop.notified();
+        tokio::pin!(stop);
+        stop.as_mut().enable();
+        if !self.is_shutting_down() {
+            stop.await;
+        }
+    }
+}
+
+pub(crate) fn progress_of(row: &RunRow) -> Progress {
+    Progress { run: row.key.clone(), next_event: row.next_event, closed: !row.status.is_open() }
+}

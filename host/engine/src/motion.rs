@@ -1,0 +1,38 @@
+//! Counts what is under way, so that a shutdown and a test can wait for its end.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Notify;
+
+#[derive(Default)]
+pub(crate) struct Motion {
+    n_moving: AtomicUsize,
+    stopped: Notify,
+}
+
+impl Motion {
+    pub(crate) fn begin(&self) {
+        self.n_moving.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn end(&self) {
+        if self.n_moving.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.stopped.notify_waiters();
+        }
+    }
+
+    pub(crate) fn is_still(&self) -> bool {
+        self.n_moving.load(Ordering::SeqCst) == 0
+    }
+
+    pub(crate) async fn still(&self) {
+        loop {
+            let stopped = self.stopped.notified();
+            tokio::pin!(stopped);
+            stopped.as_mut().enable();
+            if self.is_still() {
+                return;
+            }
+            stopped.await;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Answers that change nothing.
+
+use crate::api::{Description, Progress, Target};
+use crate::cell::{Loaded, ReplyTo};
+use crate::error::EngineError;
+use crate::inner::{Inner, progress_of};
+use crate::start::unavailable;
+use refrain_core::event::Recorded;
+use refrain_core::guest::{Query, QueryError};
+use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::machines::{Event, execution};
+use refrain_core::payload::Payloads;
+use refrain_core::run::{Run, RunFacts};
+use refrain_core::time::Delay;
+use refrain_store::{HistoryPage, ListFilter, RunCounts, RunRow};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Inner {
+    pub(crate) async fn row(&self, target: &Target) -> Result<Arc<RunRow>, EngineError> {
+        let key = target.execution();
+        if let Some(row) = self.cells.known_run(&key)
+            && target.run.is_none_or(|run| run == row.key.run)
+        {
+            return Ok(row);
+        }
+        let row = match target.run {
+            Some(run) => {
+                let row = self.store.run(target.namespace, run).await.map_err(unavailable)?;
+                row.filter(|row| row.key.execution == key)
+            }
+            None => {
+                let rows = self.store.current_runs(&[key]).await.map_err(unavailable)?;
+                rows.into_iter().next().flatten()
+            }
+        };
+        row.map(Arc::new).ok_or_else(|| EngineError::WorkflowNotFound {
+            workflow_id: target.workflow_id.clone(),
+            run: target.run,
+        })
+    }
+
+    pub(crate) async fn progress(&self, target: &Target) -> Result<Progress, EngineError> {
+        Ok(progress_of(&*self.row(target).await?))
+    }
+
+    pub(crate) async fn wait_for_event(
+        &self,
+        run: &RunKey,
+        next: EventId,
+        patience: Delay,
+    ) -> Result<Progress, EngineError> {
+        let mut watch = self.watchers.watch(run.run);
+        let target = Target {
+            namespace: run.execution.namespace,
+            workflow_id: run.execution.workflow.to_string(),
+            run: Some(run.run),
+        };
+        let enough = |progress: &Progress| progress.closed || progress.next_event > next;
+        let mut progress = self.progress(&target).await;
+        if let Ok(now) = &progress
+            && !enough(now)
+        {
+            let changed = watch.wait_for(|it| it.as_ref().is_some_and(enough));
+            let patience = Duration::from_millis(patience.as_ms());
+            tokio::select! {
+                changed = changed => {
+                    if let Ok(changed) = changed && let Some(is) = changed.as_ref() {
+                        progress = Ok(is.clone());
+                    }
+                }
+                () = tokio::time::sleep(patience) => {}
+                () = self.shutting_down() => {}
+            }
+        }
+        drop(watch);
+        self.watchers.forget_if_unwatched(run.run);
+        progress
+    }
+
+    pub(crate) async fn history(
+        &self,
+        run: &RunKey,
+        from: EventId,
+        n_max: usize,
+    ) -> Result<HistoryPage, EngineError> {
+        self.store.history_page(run.run, from, n_max).await.map_err(unavailable)
+    }
+
+    pub(crate) async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
+        let row = self.row(target).await?;
+        let run = row.key.run;
+        let first = self.store.history(run, EventId::FIRST, 1).await.map_err(unavailable)?;
+        let Some(started) = first.first().and_then(started_of) else {
+            return Err(EngineError::Internal(format!("history of {run} has no start")));
+        };
+        Ok(Description {
+            started,
+            pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
+            published: self.store.published_state(run).await.map_err(unavailable)?,
+            row: (*row).clone(),
+        })
+    }
+
+    pub(crate) async fn list(
+        &self,
+        namespace: NamespaceId,
+        filter: &ListFilter,
+        after: Option<&RunRow>,
+        n_max: u32,
+    ) -> Result<Vec<RunRow>, EngineError> {
+        self.store.list_runs(namespace, filter, after, n_max).await.map_err(unavailable)
+    }
+
+    pub(crate) async fn count(
+        &self,
+        namespace: NamespaceId,
+        filter: &ListFilter,
+    ) -> Result<RunCounts, EngineError> {
+        self.store.count_runs(namespace, filter).await.map_err(unavailable)
+    }
+
+    /// An earlier run of the chain is closed and nobody's turn: its guest lives for one answer.
+    pub(crate) fn query_earlier_run(
+        self: &Arc<Inner>,
+        key: &ExecutionKey,
+        run: Option<RunId>,
+        name: String,
+        args: Payloads,
+        reply: ReplyTo<Payloads>,
+    ) {
+        let inner = Arc::clone(self);
+        let target =
+            Target { namespace: key.namespace, workflow_id: key.workflow.to_string(), run };
+        self.runtime.spawn(async move {
+            let _ = reply.send(inner.ask_earlier_run(&target, name, args).await);
+        });
+    }
+
+    async fn ask_earlier_run(
+        self: &Arc<Inner>,
+        target: &Target,
+        name: String,
+        args: Payloads,
+    ) -> Result<Payloads, EngineError> {
+        let row = self.row(target).await?;
+        let Loaded { history, program } = self.load_for_replay(&row).await?;
+        let facts = RunFacts {
+            key: row.key.clone(),
+            namespace: self.namespaces.name_of(target.namespace),
+            component: row.component,
+        };
+        let query = Query { name, args, now: self.now() };
+        let asked = tokio::task::spawn_blocking(move || {
+            let broken =
+                |error: &dyn std::fmt::Display| EngineError::QueryUnavailable(error.to_string());
+            let guest = program.and_then(|it| it.guest()).map_err(|error| broken(&error))?;
+            let mut run = Run::replay(facts, &history, guest).map_err(|error| broken(&error))?;
+            run.query(&query).map_err(|error| match error {
+                QueryError::Failed(failure) => EngineError::QueryFailed(failure),
+                QueryError::Guest(error) => broken(&error),
+            })
+        });
+        asked.await.unwrap_or_else(|panic| Err(EngineError::Internal(panic.to_string())))
+    }
+}
+
+fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
+    match &recorded.event {
+        Event::Execution(execution::Event::Started(started)) => Some(Arc::new((**started).clone())),
+        Event::Execution(_)
+        | Event::Task(_)
+        | Event::Activity(_)
+        | Event::Timer(_)
+        | Event::Signal(_)
+        | Event::Patch(_) => None,
+    }
+}

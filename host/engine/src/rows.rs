@@ -1,0 +1,45 @@
+//! A run's row as memory keeps it, in step with what is committed.
+
+use refrain_core::decision::RunSummary;
+use refrain_core::ids::{Digest, EventId, RunKey};
+use refrain_core::machines::execution;
+use refrain_core::time::{Delay, Timestamp};
+use refrain_store::RunRow;
+
+/// Before the first step.
+pub(crate) fn of_start(
+    key: RunKey,
+    component: Digest,
+    request_id: &str,
+    started: &execution::Started,
+    now: Timestamp,
+) -> RunRow {
+    RunRow {
+        workflow_type: started.workflow_type.clone(),
+        task_queue: started.task_queue.clone(),
+        status: execution::State::Running,
+        cancel_requested: false,
+        started_at: now,
+        execution_at: now.plus(started.first_task_backoff.unwrap_or(Delay::ZERO)),
+        closed_at: None,
+        next_event: EventId::FIRST,
+        history_bytes: 0,
+        component,
+        start_request_id: Some(request_id.to_owned()).filter(|it| !it.is_empty()),
+        first_run: started.first_run.unwrap_or(key.run),
+        task_failure: None,
+        memo: started.memo.clone(),
+        search_attributes: started.search_attributes.clone(),
+        key,
+    }
+}
+
+/// After a step.
+pub(crate) fn advance(row: &mut RunRow, summary: RunSummary, history_bytes: u64) {
+    row.cancel_requested |= summary.status == execution::State::CancelRequested;
+    row.status = summary.status;
+    row.next_event = summary.next_event;
+    row.closed_at = summary.closed_at;
+    row.task_failure = summary.task_failure;
+    row.history_bytes += history_bytes;
+}

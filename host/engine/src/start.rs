@@ -1,0 +1,145 @@
+//! Start and stop. Starting reads indexes, not histories: a run is replayed when something
+//! arrives for it.
+
+use crate::activities::{Activities, HOST_WORKER};
+use crate::api::Engine;
+use crate::cell::Cells;
+use crate::config::EngineConfig;
+use crate::deployments::Deployments;
+use crate::error::EngineError;
+use crate::host_activities::LoadedActivities;
+use crate::inner::Inner;
+use crate::namespaces::Namespaces;
+use crate::programs::Programs;
+use crate::ready::Ready;
+use crate::timers::Timers;
+use crate::warm::WarmRuns;
+use crate::watchers::Watchers;
+use crate::{committer, loader, timers, worker};
+use refrain_store::{Store, StoreError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+
+/// How long a stop waits for what is under way.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+const RECOVERY_PAGE: u32 = 1000;
+
+pub(crate) fn unavailable(error: StoreError) -> EngineError {
+    EngineError::StoreUnavailable(error.to_string())
+}
+
+impl Engine {
+    /// Takes over all that the store holds. Must be called inside a tokio runtime.
+    pub async fn start(
+        config: EngineConfig,
+        store: Store,
+        programs: Arc<dyn Programs>,
+    ) -> Result<Engine, EngineError> {
+        let (jobs, job_queue) = mpsc::unbounded_channel();
+        let (wanted, wanted_queue) = mpsc::unbounded_channel();
+        let namespaces = Namespaces::new(store.list_namespaces().await.map_err(unavailable)?);
+        let deployments = Arc::new(Deployments::default());
+        let inner = Arc::new(Inner {
+            namespaces,
+            cells: Cells::new(),
+            ready: Ready::default(),
+            warm: WarmRuns::new(config.warm_runs_max),
+            timers: Timers::default(),
+            activities: Activities::new(Arc::clone(&deployments), config.host_activities_max),
+            loaded_activities: LoadedActivities::default(),
+            deployments,
+            watchers: Watchers::default(),
+            motion: crate::motion::Motion::default(),
+            jobs,
+            wanted,
+            runtime: tokio::runtime::Handle::current(),
+            threads: Mutex::default(),
+            loops: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            stop: Notify::new(),
+            store,
+            programs,
+            config,
+        });
+        inner.load_deployments().await?;
+        inner.start_loops(job_queue, wanted_queue).map_err(|error| {
+            EngineError::Internal(format!("worker threads can't be started: {error}"))
+        })?;
+        inner.recover_attempts().await?;
+        for (namespace, task_queue) in inner.deployments.activity_queues() {
+            inner.host_serves(namespace, &task_queue);
+        }
+        Ok(Engine { inner })
+    }
+}
+
+impl Inner {
+    fn start_loops(
+        self: &Arc<Inner>,
+        jobs: mpsc::UnboundedReceiver<committer::CommitJob>,
+        wanted: mpsc::UnboundedReceiver<loader::Wanted>,
+    ) -> std::io::Result<()> {
+        let mut threads = Vec::new();
+        for n in 0..self.config.workers.max(1) {
+            let inner = Arc::clone(self);
+            let name = format!("refrain-worker-{n}");
+            threads
+                .push(std::thread::Builder::new().name(name).spawn(move || worker::work(&inner))?);
+        }
+        let loops = vec![
+            tokio::spawn(committer::run(Arc::clone(self), jobs)).abort_handle(),
+            tokio::spawn(loader::run(Arc::clone(self), wanted)).abort_handle(),
+            tokio::spawn(timers::run(Arc::clone(self))).abort_handle(),
+        ];
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        *self.loops.lock().unwrap_or_else(PoisonError::into_inner) = loops;
+        Ok(())
+    }
+
+    /// What the last host ran itself died with it.
+    async fn recover_attempts(self: &Arc<Inner>) -> Result<(), EngineError> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .activities_started_by(HOST_WORKER, after.as_ref(), RECOVERY_PAGE)
+                .await
+                .map_err(unavailable)?;
+            let more = page.len() == RECOVERY_PAGE as usize;
+            after = page.last().cloned();
+            for task in page {
+                self.attempt_died_with_host(task);
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(crate) async fn shutdown(self: &Arc<Inner>) {
+        if self.stopping.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.stop.notify_waiters();
+        if tokio::time::timeout(STOP_PATIENCE, self.motion.still()).await.is_err() {
+            tracing::warn!("stopping with work under way; it goes on after the next start");
+        }
+        self.ready.close();
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let joined = tokio::task::spawn_blocking(move || {
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+        });
+        if tokio::time::timeout(STOP_PATIENCE, joined).await.is_err() {
+            tracing::warn!("a worker thread does not stop");
+        }
+        for task in self.loops.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::error!(error = &error as &dyn std::error::Error, "store not closed in order");
+        }
+    }
+}
