@@ -1,0 +1,2 @@
+-- Rows that the statement before this one changed.
+SELECT changes()

@@ -1,0 +1,13 @@
+-- All namespaces.
+-- Plan: the table from end to end, in the order of its key.
+SELECT
+    id,
+    name,
+    uuid,
+    description,
+    owner_email,
+    retention_ms,
+    created_ms,
+    state
+FROM namespaces
+ORDER BY id

@@ -1,0 +1,9 @@
+-- $1 rows [namespace, run id's place in $2, memo's place, its length, search attributes' place, their length].
+-- Plan: none, it reads $1 only.
+INSERT INTO run_attributes (namespace_id, run_id, memo, search_attributes)
+SELECT
+    new.value ->> 0,
+    substr($2, new.value ->> 1, 16),
+    substr($2, new.value ->> 2, new.value ->> 3),
+    substr($2, new.value ->> 4, new.value ->> 5)
+FROM json_each($1) AS new

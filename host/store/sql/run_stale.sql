@@ -1,0 +1,12 @@
+-- The first row of $1 that run_advance.sql did not find, and the next event that is stored, if any.
+-- $1, $2 as in run_advance.sql.
+-- Plan: for each row of $1, a search of the primary key.
+SELECT
+    new.key,
+    runs.next_event_id
+FROM json_each($1) AS new
+LEFT JOIN runs
+    ON runs.namespace_id = new.value ->> 0
+    AND runs.run_id = substr($2, new.value ->> 1, 16)
+WHERE runs.next_event_id IS NULL OR runs.next_event_id <> new.value ->> 2
+LIMIT 1

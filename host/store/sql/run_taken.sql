@@ -1,0 +1,13 @@
+-- The first row of $1 that run_insert.sql can't insert, and the run that stands in its way: the open one of its
+-- workflow id, or itself.
+-- $1, $2 as in run_insert.sql.
+-- Plan: for each row of $1, a search of runs_of_workflow for the workflow id.
+SELECT
+    new.key,
+    runs.run_id
+FROM json_each($1) AS new
+INNER JOIN runs
+    ON runs.namespace_id = new.value ->> 0
+    AND runs.workflow_id = new.value ->> 2
+WHERE runs.status = 1 OR runs.run_id = substr($2, new.value ->> 1, 16)
+LIMIT 1

@@ -1,0 +1,164 @@
+//! Activities that are not closed. Reading does not take them: an attempt begins when its row
+//! has been committed as started.
+
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::rows::{Columns, after_prefix, id, ms};
+use crate::sql::{self, Statement};
+use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::ids::{EventId, NamespaceId, RunId};
+use refrain_core::time::Timestamp;
+use refrain_wire::stored;
+use sqlx::sqlite::SqliteRow;
+
+/// An activity for which a moment comes by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DueActivity {
+    pub due: Timestamp,
+    pub task: ActivityTask,
+}
+
+impl Store {
+    /// Activities due at `until` or before, earliest first, at most `n_max`. `after`: the last one
+    /// that was read before.
+    pub async fn activities_due(
+        &self,
+        until: Timestamp,
+        after: Option<&DueActivity>,
+        n_max: u32,
+    ) -> Result<Vec<DueActivity>, StoreError> {
+        let (due, run, scheduled) = match after {
+            Some(last) => (ms(last.due), run_bytes(&last.task), id(last.task.scheduled)),
+            None => (-1, Vec::new(), 0),
+        };
+        let rows = sqlx::query(sql::ACTIVITIES_DUE.text)
+            .bind(ms(until))
+            .bind(due)
+            .bind(run)
+            .bind(scheduled)
+            .bind(i64::from(n_max))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_DUE))?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::new(sql::ACTIVITIES_DUE, row);
+                Ok(DueActivity { due: columns.time()?, task: read_task(&mut columns)? })
+            })
+            .collect()
+    }
+
+    /// Activities that wait on a queue, longest first, at most `n_max`; those that still back off
+    /// come last. `after`: the last one that was read before.
+    pub async fn activities_waiting(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        after: Option<&ActivityTask>,
+        n_max: u32,
+    ) -> Result<Vec<ActivityTask>, StoreError> {
+        let (since, run, scheduled) = match after {
+            Some(last) => (ms(since(last)), run_bytes(last), id(last.scheduled)),
+            None => (-1, Vec::new(), 0),
+        };
+        let rows = sqlx::query(sql::ACTIVITIES_WAITING.text)
+            .bind(i64::from(namespace.0))
+            .bind(task_queue)
+            .bind(since)
+            .bind(run)
+            .bind(scheduled)
+            .bind(i64::from(n_max))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_WAITING))?;
+        read_tasks(sql::ACTIVITIES_WAITING, &rows)
+    }
+
+    /// Started activities whose worker's identity begins with `prefix`, at most `n_max`: a host
+    /// that comes back finds the attempts that died with it. `after`: the last one that was read
+    /// before.
+    pub async fn activities_started_by(
+        &self,
+        prefix: &str,
+        after: Option<&ActivityTask>,
+        n_max: u32,
+    ) -> Result<Vec<ActivityTask>, StoreError> {
+        let (identity, run, scheduled) = match after {
+            Some(last) => match &last.state {
+                State::Started { identity, .. } => {
+                    (identity.clone(), run_bytes(last), id(last.scheduled))
+                }
+                State::Waiting { .. } => (prefix.to_owned(), Vec::new(), 0),
+            },
+            None => (prefix.to_owned(), Vec::new(), 0),
+        };
+        let rows = sqlx::query(sql::ACTIVITIES_STARTED_BY.text)
+            .bind(after_prefix(prefix))
+            .bind(identity)
+            .bind(run)
+            .bind(scheduled)
+            .bind(i64::from(n_max))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_STARTED_BY))?;
+        read_tasks(sql::ACTIVITIES_STARTED_BY, &rows)
+    }
+
+    /// All activities of a run that are not closed, in the order in which they were scheduled.
+    pub async fn activities_of_run(&self, run: RunId) -> Result<Vec<ActivityTask>, StoreError> {
+        let rows = sqlx::query(sql::ACTIVITIES_OF_RUN.text)
+            .bind(run.to_bytes().as_slice())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_OF_RUN))?;
+        read_tasks(sql::ACTIVITIES_OF_RUN, &rows)
+    }
+
+    /// `None`: closed, or never scheduled.
+    pub async fn activity(
+        &self,
+        run: RunId,
+        scheduled: EventId,
+    ) -> Result<Option<ActivityTask>, StoreError> {
+        let row = sqlx::query(sql::ACTIVITY_GET.text)
+            .bind(run.to_bytes().as_slice())
+            .bind(id(scheduled))
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITY_GET))?;
+        row.map(|row| read_task(&mut Columns::new(sql::ACTIVITY_GET, &row))).transpose()
+    }
+
+    /// Queues on which something waits or backs off. Reads all that waits: for start-up.
+    pub async fn queues_waiting(&self) -> Result<Vec<(NamespaceId, String)>, StoreError> {
+        let rows = sqlx::query(sql::QUEUES_WAITING.text)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::QUEUES_WAITING))?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::new(sql::QUEUES_WAITING, row);
+                Ok((NamespaceId(columns.small("namespace")?), columns.text()?))
+            })
+            .collect()
+    }
+}
+
+fn since(task: &ActivityTask) -> Timestamp {
+    match &task.state {
+        State::Waiting { since } => *since,
+        State::Started { at, .. } => *at,
+    }
+}
+
+fn run_bytes(task: &ActivityTask) -> Vec<u8> {
+    task.run.run.to_bytes().to_vec()
+}
+
+fn read_tasks(statement: Statement, rows: &[SqliteRow]) -> Result<Vec<ActivityTask>, StoreError> {
+    rows.iter().map(|row| read_task(&mut Columns::new(statement, row))).collect()
+}
+
+fn read_task(columns: &mut Columns<'_>) -> Result<ActivityTask, StoreError> {
+    stored::decode_activity_task(columns.bytes()?).map_err(columns.undecodable("an activity task"))
+}

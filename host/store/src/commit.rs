@@ -1,0 +1,438 @@
+//! Commit: the only place that changes a run.
+//!
+//! Many decisions, one transaction: either all of it is on disk or none of it, so a crash between
+//! two statements needs no repair code. The statements do not grow in number with the runs: each
+//! takes the rows of all decisions at once, and all of them go to the connection's thread in one
+//! message, because each message costs more than most statements.
+//!
+//! One guard keeps a stale decision out: `next_event_id` must be what the decision was made from.
+//! If one of a batch is stale, nothing of the batch is written, since it can only mean that two
+//! of us believed to own the run, and then nothing they say should be kept.
+//!
+//! Nothing here waits for a guest and nothing here tells anyone: replies and wake-ups are sent by
+//! the engine after commit, because a reader that is woken before commit finds nothing.
+
+use crate::error::{Class, class_of};
+use crate::open::{Store, Writer};
+use crate::rows::{Rows, id, ms};
+use crate::sql::{self, Statement};
+use crate::write::{ActivityPart, InsertPart, Part, RunPart, TaskFailurePart, Write};
+use refrain_core::decision::DueTimer;
+use refrain_core::ids::{EventId, RunId, RunKey};
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// Why a batch was not written. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Disk full, locked, I/O. The same batch may be written later.
+    #[error("the database can't be written now")]
+    Unavailable {
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A broken promise of ours: the decision was made from another history than the stored one.
+    #[error("{run} has a decision for event {expected}, {}", match found {
+        Some(found) => format!("but its next event is {found}"),
+        None => "but no row".to_owned(),
+    })]
+    Stale { run: RunKey, expected: EventId, found: Option<EventId> },
+    /// A broken promise of ours: the workflow id has an open run, or the run id is in use.
+    #[error("{run} can't be inserted: run {by} is in its place")]
+    Taken { run: RunKey, by: RunId },
+    /// A broken promise of ours: a run is in the batch twice.
+    #[error("the batch moves {n_runs} runs on, but {n_changed} rows changed: a run is in it twice")]
+    Twice { n_runs: usize, n_changed: i64 },
+    /// The file is damaged.
+    #[error("the database is damaged: restore a backup")]
+    Corrupt {
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A broken promise of ours: the rows contradict each other or the schema.
+    #[error("the batch was refused by the database")]
+    Broken {
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+/// The batch, in the order in which it must be written: closed runs make room for new ones of the
+/// same workflow id, and a row that one decision inserts may be updated by what follows.
+const STATEMENTS: [Statement; N_STATEMENTS] = [
+    sql::RUN_ADVANCE,
+    sql::RUN_INSERT,
+    sql::RUN_ATTRIBUTES_INSERT,
+    sql::HISTORY_APPEND,
+    sql::TIMER_PUT,
+    sql::TIMER_DELETE,
+    sql::TIMER_DELETE_OF_RUNS,
+    sql::ACTIVITY_INSERT,
+    sql::ACTIVITY_UPDATE,
+    sql::ACTIVITY_DELETE,
+    sql::ACTIVITY_DELETE_OF_RUNS,
+    sql::STATE_PUT,
+];
+const N_STATEMENTS: usize = 12;
+
+/// All of [`STATEMENTS`] as one text, with parameters of their own, and a count after the first.
+static BATCH: LazyLock<String> = LazyLock::new(|| {
+    let mut text = "BEGIN IMMEDIATE;\n".to_owned();
+    for (at, statement) in STATEMENTS.iter().enumerate() {
+        text.push_str(&renumbered(statement.text, 2 * at));
+        text.push_str(";\n");
+        if at == 0 {
+            text.push_str(sql::CHANGES.text);
+            text.push_str(";\n");
+        }
+    }
+    text
+});
+
+/// `$1` becomes the parameter after `before`, `$2` the one after that.
+fn renumbered(text: &str, before: usize) -> String {
+    let mut pieces = text.split('$');
+    let mut renumbered = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (number, rest) = match piece.strip_prefix('1') {
+            Some(rest) => (before + 1, rest),
+            None => (before + 2, piece.strip_prefix('2').unwrap_or(piece)),
+        };
+        // Writing to a string can't fail.
+        let _ = write!(renumbered, "${number}{rest}");
+    }
+    renumbered
+}
+
+impl Store {
+    /// Writes all of it, or nothing. On disk when this returns.
+    ///
+    /// No two writes may concern the same run, except that a decision which closes a run may stand
+    /// beside one that starts another run of its workflow id. Of two writes of the same activity
+    /// the later one counts.
+    ///
+    /// A caller that drops the future in the middle does not learn what became of the batch.
+    pub async fn commit(&self, writes: &[Write]) -> Result<(), CommitError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let batch = Batch::of(writes);
+        let mut writer = self.writer.lock().await;
+        let written = batch.write(&mut writer).await;
+        if written.is_err() {
+            writer.roll_back().await;
+        }
+        match written {
+            Ok(()) => Ok(()),
+            Err(failed) => Err(batch.explain(&mut writer, failed).await),
+        }
+    }
+}
+
+/// What stopped a batch.
+enum Failed {
+    ByDatabase(sqlx::Error),
+    /// Some run was not where its decision expected it.
+    ByGuard {
+        n_changed: i64,
+    },
+}
+
+/// Rows by statement, and whose the first two are.
+struct Batch {
+    parameters: Vec<(String, Vec<u8>)>,
+    advanced: Vec<(RunKey, EventId)>,
+    inserted: Vec<RunKey>,
+}
+
+impl Batch {
+    fn of(writes: &[Write]) -> Batch {
+        let mut tables = Tables::new();
+        let mut advanced = Vec::new();
+        let mut inserted = Vec::new();
+        let mut updates: HashMap<(RunId, EventId), &ActivityPart> = HashMap::new();
+        for write in writes {
+            match &write.0 {
+                Part::Run(run) => {
+                    tables.add_run(run);
+                    match run.insert {
+                        Some(_) => inserted.push(run.key.clone()),
+                        None => advanced.push((run.key.clone(), run.first_event)),
+                    }
+                }
+                Part::Activity(row) => {
+                    updates.insert((row.key.run, row.scheduled), row);
+                }
+            }
+        }
+        for row in updates.values() {
+            tables.update_activity(row);
+        }
+        Batch { parameters: tables.finish(), advanced, inserted }
+    }
+
+    async fn write(&self, writer: &mut Writer) -> Result<(), Failed> {
+        let connection = writer.begin().await.map_err(Failed::ByDatabase)?;
+        let mut query = sqlx::query_scalar::<_, i64>(BATCH.as_str());
+        for (rows, bytes) in &self.parameters {
+            query = query.bind(rows.as_str()).bind(bytes.as_slice());
+        }
+        let counts = query.fetch_all(&mut *connection).await.map_err(Failed::ByDatabase)?;
+        let n_changed = counts.first().copied().unwrap_or(0);
+        if n_changed != self.advanced.len() as i64 {
+            return Err(Failed::ByGuard { n_changed });
+        }
+        sqlx::query("COMMIT").execute(&mut *connection).await.map_err(Failed::ByDatabase)?;
+        writer.in_transaction = false;
+        Ok(())
+    }
+
+    /// Finds out whose fault it was. The batch is rolled back already.
+    async fn explain(&self, writer: &mut Writer, failed: Failed) -> CommitError {
+        let otherwise = match failed {
+            Failed::ByGuard { n_changed } => {
+                CommitError::Twice { n_runs: self.advanced.len(), n_changed }
+            }
+            Failed::ByDatabase(source) => match class_of(&source) {
+                Class::Unavailable => return CommitError::Unavailable { source },
+                Class::Corrupt | Class::NotADatabase => return CommitError::Corrupt { source },
+                Class::Refused => CommitError::Broken { source },
+                Class::Broken => return CommitError::Broken { source },
+            },
+        };
+        match self.find_culprit(writer).await {
+            Ok(Some(culprit)) => culprit,
+            Ok(None) => otherwise,
+            Err(source) => CommitError::Unavailable { source },
+        }
+    }
+
+    async fn find_culprit(&self, writer: &mut Writer) -> Result<Option<CommitError>, sqlx::Error> {
+        let connection = writer.connection().await?;
+        let (rows, bytes) = &self.parameters[0];
+        let stale: Option<(i64, Option<i64>)> = sqlx::query_as(sql::RUN_STALE.text)
+            .bind(rows.as_str())
+            .bind(bytes.as_slice())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some((at, found)) = stale
+            && let Some((run, expected)) = self.advanced.get(at as usize)
+        {
+            return Ok(Some(CommitError::Stale {
+                run: run.clone(),
+                expected: *expected,
+                found: found.map(|it| EventId(it as u64)),
+            }));
+        }
+        let (rows, bytes) = &self.parameters[1];
+        let taken: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::RUN_TAKEN.text)
+            .bind(rows.as_str())
+            .bind(bytes.as_slice())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some((at, by)) = taken
+            && let Some(run) = self.inserted.get(at as usize)
+            && let Ok(by) = by.try_into()
+        {
+            return Ok(Some(CommitError::Taken { run: run.clone(), by: RunId::from_bytes(by) }));
+        }
+        Ok(None)
+    }
+}
+
+/// The rows of each statement.
+struct Tables {
+    run_advance: Rows,
+    run_insert: Rows,
+    run_attributes_insert: Rows,
+    history_append: Rows,
+    timer_put: Rows,
+    timer_delete: Rows,
+    timer_delete_of_runs: Rows,
+    activity_insert: Rows,
+    activity_update: Rows,
+    activity_delete: Rows,
+    activity_delete_of_runs: Rows,
+    state_put: Rows,
+}
+
+impl Tables {
+    fn new() -> Tables {
+        Tables {
+            run_advance: Rows::new(),
+            run_insert: Rows::new(),
+            run_attributes_insert: Rows::new(),
+            history_append: Rows::new(),
+            timer_put: Rows::new(),
+            timer_delete: Rows::new(),
+            timer_delete_of_runs: Rows::new(),
+            activity_insert: Rows::new(),
+            activity_update: Rows::new(),
+            activity_delete: Rows::new(),
+            activity_delete_of_runs: Rows::new(),
+            state_put: Rows::new(),
+        }
+    }
+
+    /// In the order of [`STATEMENTS`].
+    fn finish(self) -> Vec<(String, Vec<u8>)> {
+        let rows: [Rows; N_STATEMENTS] = [
+            self.run_advance,
+            self.run_insert,
+            self.run_attributes_insert,
+            self.history_append,
+            self.timer_put,
+            self.timer_delete,
+            self.timer_delete_of_runs,
+            self.activity_insert,
+            self.activity_update,
+            self.activity_delete,
+            self.activity_delete_of_runs,
+            self.state_put,
+        ];
+        rows.into_iter().map(Rows::finish).collect()
+    }
+
+    fn add_run(&mut self, part: &RunPart) {
+        let run = part.key.run.to_bytes();
+        let namespace = i64::from(part.key.execution.namespace.0);
+        match &part.insert {
+            Some(insert) => self.insert_run(part, insert),
+            None => self.advance_run(part),
+        }
+        if part.n_events > 0 {
+            self.history_append
+                .row()
+                .fixed(&run)
+                .int(id(part.first_event))
+                .int(part.n_events as i64)
+                .bytes(&part.history);
+        }
+        for (timer, fire_at) in &part.timers {
+            let (kind, seq) = timer_columns(*timer);
+            match fire_at {
+                Some(fire_at) => self
+                    .timer_put
+                    .row()
+                    .fixed(&run)
+                    .int(kind)
+                    .int(seq)
+                    .int(ms(*fire_at))
+                    .int(namespace)
+                    .text(&part.key.execution.workflow),
+                None => self.timer_delete.row().fixed(&run).int(kind).int(seq),
+            };
+        }
+        for (scheduled, row) in &part.activities {
+            match row {
+                Some(row) => self.insert_activity(row),
+                None => {
+                    self.activity_delete.row().fixed(&run).int(id(*scheduled));
+                }
+            }
+        }
+        for (name, value) in &part.published {
+            self.state_put.row().fixed(&run).text(name).bytes(value);
+        }
+        if part.closes {
+            self.timer_delete_of_runs.row().fixed(&run);
+            self.activity_delete_of_runs.row().fixed(&run);
+        }
+    }
+
+    fn advance_run(&mut self, part: &RunPart) {
+        let row = self
+            .run_advance
+            .row()
+            .int(i64::from(part.key.execution.namespace.0))
+            .fixed(&part.key.run.to_bytes())
+            .int(id(part.first_event))
+            .int(id(part.next_event))
+            .int(part.status)
+            .int(i64::from(part.cancel_requested))
+            .int_or_null(part.closed_at.map(ms))
+            .int(part.history.len() as i64)
+            .fixed(&part.component.0);
+        add_task_failure(row, part.task_failure.as_ref());
+    }
+
+    fn insert_run(&mut self, part: &RunPart, insert: &InsertPart) {
+        let namespace = i64::from(part.key.execution.namespace.0);
+        let run = part.key.run.to_bytes();
+        let started = &insert.started;
+        let row = self
+            .run_insert
+            .row()
+            .int(namespace)
+            .fixed(&run)
+            .text(&part.key.execution.workflow)
+            .text(&started.workflow_type)
+            .text(&started.task_queue)
+            .int(part.status)
+            .int(i64::from(part.cancel_requested))
+            .int(ms(insert.started_at))
+            .int(ms(insert.execution_at))
+            .int_or_null(part.closed_at.map(ms))
+            .int(id(part.next_event))
+            .int(part.history.len() as i64)
+            .fixed(&part.component.0)
+            .text_or_null(insert.start_request_id.as_deref())
+            .fixed(&started.first_run.unwrap_or(part.key.run).to_bytes());
+        add_task_failure(row, part.task_failure.as_ref());
+        if let Some((memo, search_attributes)) = &insert.attributes {
+            self.run_attributes_insert
+                .row()
+                .int(namespace)
+                .fixed(&run)
+                .bytes(memo)
+                .bytes(search_attributes);
+        }
+    }
+
+    fn insert_activity(&mut self, part: &ActivityPart) {
+        self.activity_insert
+            .row()
+            .fixed(&part.key.run.to_bytes())
+            .int(part.scheduled_id())
+            .int(i64::from(part.key.execution.namespace.0))
+            .text(&part.key.execution.workflow)
+            .text(&part.activity_id)
+            .text(&part.task_queue)
+            .int(part.state())
+            .int(ms(part.since))
+            .int_or_null(part.due_ms())
+            .int(i64::from(part.attempt))
+            .text_or_null(part.started_by.as_deref())
+            .bytes(&part.task);
+    }
+
+    fn update_activity(&mut self, part: &ActivityPart) {
+        self.activity_update
+            .row()
+            .fixed(&part.key.run.to_bytes())
+            .int(part.scheduled_id())
+            .int(part.state())
+            .int(ms(part.since))
+            .int_or_null(part.due_ms())
+            .int(i64::from(part.attempt))
+            .text_or_null(part.started_by.as_deref())
+            .bytes(&part.task);
+    }
+}
+
+fn add_task_failure(row: &mut Rows, failure: Option<&TaskFailurePart>) {
+    row.int(failure.map_or(0, |it| i64::from(it.attempts)))
+        .bytes_or_null(failure.map(|it| it.failure.as_slice()))
+        .int_or_null(failure.map(|it| ms(it.retry_at)));
+}
+
+/// `kind` and `seq` of a row of `timers`.
+pub(crate) fn timer_columns(timer: DueTimer) -> (i64, i64) {
+    match timer {
+        DueTimer::User(started) => (1, id(started)),
+        DueTimer::RunTimeout => (2, 0),
+        DueTimer::FirstTask => (3, 0),
+        DueTimer::TaskRetry => (4, 0),
+    }
+}

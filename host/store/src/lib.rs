@@ -1,0 +1,45 @@
+//! Everything that survives a crash, and the only place that knows SQL.
+//!
+//! One promise: what `commit` has answered is on disk, and what it refused never happened. One
+//! process owns a database at a time; inside it one connection writes and a few read. There is no
+//! storage trait: a temporary database is the test double.
+//!
+//! The store has no rules of the domain. It looks inside a decision only to see which rows it
+//! means, and nobody is told anything from here.
+
+mod sql;
+
+mod error;
+mod open;
+
+mod rows;
+
+mod commit;
+mod write;
+
+mod history;
+mod runs;
+
+mod list;
+
+mod activities;
+mod timers;
+
+mod components;
+mod deployments;
+mod namespaces;
+
+pub use activities::DueActivity;
+pub use commit::CommitError;
+pub use components::{Component, ComponentKind, ComponentMeta, UnknownKind};
+pub use deployments::{Deployment, NewDeployment};
+pub use error::{OpenError, StoreError};
+pub use history::HistoryPage;
+pub use list::{ListFilter, RunCounts};
+pub use namespaces::{
+    Namespace, NamespaceError, NamespaceState, NewNamespace, UnknownNamespaceState,
+};
+pub use open::{Store, StoreConfig};
+pub use runs::{RunRow, Status};
+pub use timers::TimerRow;
+pub use write::{RunWrite, Write};

@@ -1,0 +1,249 @@
+//! Runs as they are now.
+
+use crate::error::StoreError;
+use crate::open::Store;
+use crate::rows::{Columns, Rows};
+use crate::sql::{self, Statement};
+use refrain_core::decision::TaskFailure;
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::machines::execution;
+use refrain_core::payload::{Payload, PayloadMap};
+use refrain_core::time::Timestamp;
+use refrain_wire::stored;
+use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
+
+/// A run, without its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRow {
+    pub key: RunKey,
+    pub workflow_type: String,
+    pub task_queue: String,
+    /// Never `Absent`.
+    pub status: execution::State,
+    /// Someone asked for it, whatever became of it; also said of closed runs.
+    pub cancel_requested: bool,
+    pub started_at: Timestamp,
+    /// When the first task could begin: later than the start by a backoff or a delay.
+    pub execution_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    /// One more than the length of its history.
+    pub next_event: EventId,
+    /// Encoded size of its history.
+    pub history_bytes: u64,
+    /// What it is pinned to.
+    pub component: Digest,
+    /// The request that started it, if that had an id.
+    pub start_request_id: Option<String>,
+    /// The first run of its chain; itself, if it is that.
+    pub first_run: RunId,
+    pub task_failure: Option<TaskFailure>,
+    pub memo: PayloadMap,
+    pub search_attributes: PayloadMap,
+}
+
+/// How a run stands, in Temporal's words and numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    Running,
+    Completed,
+    Failed,
+    Canceled,
+    Terminated,
+    ContinuedAsNew,
+    TimedOut,
+}
+
+impl Status {
+    pub const ALL: [Status; 7] = [
+        Status::Running,
+        Status::Completed,
+        Status::Failed,
+        Status::Canceled,
+        Status::Terminated,
+        Status::ContinuedAsNew,
+        Status::TimedOut,
+    ];
+
+    /// As Temporal's `WorkflowExecutionStatus` numbers them, and as rows hold them.
+    pub fn number(self) -> i64 {
+        match self {
+            Status::Running => 1,
+            Status::Completed => 2,
+            Status::Failed => 3,
+            Status::Canceled => 4,
+            Status::Terminated => 5,
+            Status::ContinuedAsNew => 6,
+            Status::TimedOut => 7,
+        }
+    }
+
+    /// `None`: there is no such status.
+    pub fn from_number(number: i64) -> Option<Status> {
+        Status::ALL.into_iter().find(|it| it.number() == number)
+    }
+
+    /// `None`: a run of this state has no row.
+    pub fn of(state: execution::State) -> Option<Status> {
+        columns_of(state).0
+    }
+}
+
+/// `status` and `cancel_requested` of a row.
+pub(crate) fn columns_of(state: execution::State) -> (Option<Status>, bool) {
+    match state {
+        execution::State::Absent => (None, false),
+        execution::State::Running => (Some(Status::Running), false),
+        execution::State::CancelRequested => (Some(Status::Running), true),
+        execution::State::Completed => (Some(Status::Completed), false),
+        execution::State::Failed => (Some(Status::Failed), false),
+        execution::State::Canceled => (Some(Status::Canceled), true),
+        execution::State::TimedOut => (Some(Status::TimedOut), false),
+        execution::State::Terminated => (Some(Status::Terminated), false),
+    }
+}
+
+fn state_of(status: Status, cancel_requested: bool) -> Option<execution::State> {
+    match (status, cancel_requested) {
+        (Status::Running, false) => Some(execution::State::Running),
+        (Status::Running, true) => Some(execution::State::CancelRequested),
+        (Status::Completed, _) => Some(execution::State::Completed),
+        (Status::Failed, _) => Some(execution::State::Failed),
+        (Status::Canceled, _) => Some(execution::State::Canceled),
+        (Status::Terminated, _) => Some(execution::State::Terminated),
+        (Status::TimedOut, _) => Some(execution::State::TimedOut),
+        // Core has no such state yet, so no row of ours has it.
+        (Status::ContinuedAsNew, _) => None,
+    }
+}
+
+impl Store {
+    /// The current run of each execution, in the order asked: its open run, else its latest.
+    /// `None`: it never had one. One statement for all.
+    pub async fn current_runs(
+        &self,
+        executions: &[ExecutionKey],
+    ) -> Result<Vec<Option<RunRow>>, StoreError> {
+        if executions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut asked = Rows::new();
+        for execution in executions {
+            asked.row().int(i64::from(execution.namespace.0)).text(&execution.workflow);
+        }
+        let (asked, _) = asked.finish();
+        let rows = sqlx::query(sql::RUNS_CURRENT.text)
+            .bind(asked)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::RUNS_CURRENT))?;
+        let mut found: Vec<Option<RunRow>> = executions.iter().map(|_| None).collect();
+        for row in &rows {
+            let mut columns = Columns::new(sql::RUNS_CURRENT, row);
+            let run = read_run(&mut columns)?;
+            let at = columns.int()?;
+            match found.get_mut(at as usize) {
+                Some(place) => *place = Some(run),
+                None => return Err(columns.bad("place", at, "one of those asked for")),
+            }
+        }
+        Ok(found)
+    }
+
+    /// `None`: this namespace has no such run.
+    pub async fn run(
+        &self,
+        namespace: NamespaceId,
+        run: RunId,
+    ) -> Result<Option<RunRow>, StoreError> {
+        let row = sqlx::query(sql::RUN_GET.text)
+            .bind(i64::from(namespace.0))
+            .bind(run.to_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::RUN_GET))?;
+        row.map(|row| read_run(&mut Columns::new(sql::RUN_GET, &row))).transpose()
+    }
+
+    /// The last value of each name that the run published; also after it is closed.
+    pub async fn published_state(
+        &self,
+        run: RunId,
+    ) -> Result<BTreeMap<String, Payload>, StoreError> {
+        let rows = sqlx::query(sql::STATE_READ.text)
+            .bind(run.to_bytes().as_slice())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::STATE_READ))?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::new(sql::STATE_READ, row);
+                let name = columns.text()?;
+                let value = stored::decode_payload(columns.bytes()?)
+                    .map_err(columns.undecodable("a published value"))?;
+                Ok((name, value))
+            })
+            .collect()
+    }
+}
+
+pub(crate) fn read_runs(
+    statement: Statement,
+    rows: &[SqliteRow],
+) -> Result<Vec<RunRow>, StoreError> {
+    rows.iter().map(|row| read_run(&mut Columns::new(statement, row))).collect()
+}
+
+/// The columns that all statements which read runs begin with.
+fn read_run(columns: &mut Columns<'_>) -> Result<RunRow, StoreError> {
+    let namespace = NamespaceId(columns.small("namespace")?);
+    let run = columns.run()?;
+    let workflow = columns.shared_text()?;
+    let workflow_type = columns.text()?;
+    let task_queue = columns.text()?;
+    let number = columns.int()?;
+    let cancel_requested = columns.flag()?;
+    let status = Status::from_number(number)
+        .and_then(|status| state_of(status, cancel_requested))
+        .ok_or_else(|| columns.bad("status", number, "1 to 5 or 7"))?;
+    Ok(RunRow {
+        key: RunKey { execution: ExecutionKey { namespace, workflow }, run },
+        workflow_type,
+        task_queue,
+        status,
+        cancel_requested,
+        started_at: columns.time()?,
+        execution_at: columns.time()?,
+        closed_at: columns.time_or_null()?,
+        next_event: columns.event()?,
+        history_bytes: columns.count("bytes of history")?,
+        component: columns.digest()?,
+        start_request_id: columns.text_or_null()?,
+        first_run: columns.run()?,
+        task_failure: read_task_failure(columns)?,
+        memo: read_map(columns, "a memo")?,
+        search_attributes: read_map(columns, "search attributes")?,
+    })
+}
+
+fn read_task_failure(columns: &mut Columns<'_>) -> Result<Option<TaskFailure>, StoreError> {
+    let attempts = columns.small("attempts")?;
+    let failure = columns.bytes_or_null()?;
+    let retry_at = columns.time_or_null()?;
+    match (failure, retry_at) {
+        (Some(failure), Some(retry_at)) => Ok(Some(TaskFailure {
+            attempts,
+            failure: stored::decode_failure(failure)
+                .map_err(columns.undecodable("a task's failure"))?,
+            retry_at,
+        })),
+        (None, _) | (_, None) => Ok(None),
+    }
+}
+
+fn read_map(columns: &mut Columns<'_>, what: &'static str) -> Result<PayloadMap, StoreError> {
+    match columns.bytes_or_null()? {
+        Some(bytes) => stored::decode_payload_map(bytes).map_err(columns.undecodable(what)),
+        None => Ok(PayloadMap::new()),
+    }
+}

@@ -1,0 +1,77 @@
+//! The list of statements. Each is a file, so that it can be read, planned and compared alone.
+
+/// One statement. Its parameters are `$1`, `$2`, ..., which SQLite and PostgreSQL both take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Statement {
+    /// The file's name, as errors give it.
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+}
+
+macro_rules! statements {
+    ($($name:ident = $file:literal;)*) => {
+        $(
+            pub(crate) const $name: Statement =
+                Statement { name: $file, text: include_str!(concat!("../sql/", $file, ".sql")) };
+        )*
+
+        #[cfg(test)]
+        pub(crate) const ALL: &[Statement] = &[$($name),*];
+    };
+}
+
+statements! {
+    RUN_ADVANCE = "run_advance";
+    CHANGES = "changes";
+    RUN_INSERT = "run_insert";
+    RUN_ATTRIBUTES_INSERT = "run_attributes_insert";
+    HISTORY_APPEND = "history_append";
+    TIMER_PUT = "timer_put";
+    TIMER_DELETE = "timer_delete";
+    TIMER_DELETE_OF_RUNS = "timer_delete_of_runs";
+    ACTIVITY_INSERT = "activity_insert";
+    ACTIVITY_UPDATE = "activity_update";
+    ACTIVITY_DELETE = "activity_delete";
+    ACTIVITY_DELETE_OF_RUNS = "activity_delete_of_runs";
+    STATE_PUT = "state_put";
+
+    RUN_STALE = "run_stale";
+    RUN_TAKEN = "run_taken";
+
+    RUN_GET = "run_get";
+    RUNS_CURRENT = "runs_current";
+    HISTORY_READ = "history_read";
+    STATE_READ = "state_read";
+
+    RUNS_LIST = "runs_list";
+    RUNS_LIST_OF_STATUS = "runs_list_of_status";
+    RUNS_LIST_OF_WORKFLOW = "runs_list_of_workflow";
+    RUNS_COUNT = "runs_count";
+    RUNS_COUNT_ALL = "runs_count_all";
+    RUNS_COUNT_OF_WORKFLOW = "runs_count_of_workflow";
+
+    TIMERS_DUE = "timers_due";
+    ACTIVITIES_DUE = "activities_due";
+    ACTIVITIES_WAITING = "activities_waiting";
+    ACTIVITIES_STARTED_BY = "activities_started_by";
+    ACTIVITIES_OF_RUN = "activities_of_run";
+    ACTIVITY_GET = "activity_get";
+    QUEUES_WAITING = "queues_waiting";
+
+    COMPONENT_INSERT = "component_insert";
+    NAMESPACE_COMPONENT_PUT = "namespace_component_put";
+    COMPONENT_GET = "component_get";
+    COMPONENT_OF_NAMESPACE = "component_of_namespace";
+    COMPONENTS_LIST = "components_list";
+
+    DEPLOYMENT_CURRENT = "deployment_current";
+    DEPLOYMENTS_CURRENT = "deployments_current";
+    DEPLOYMENTS_LIST = "deployments_list";
+    DEPLOYMENT_RETIRE = "deployment_retire";
+    DEPLOYMENT_INSERT = "deployment_insert";
+
+    NAMESPACE_INSERT = "namespace_insert";
+    NAMESPACE_UPDATE = "namespace_update";
+    NAMESPACE_GET = "namespace_get";
+    NAMESPACES_LIST = "namespaces_list";
+}

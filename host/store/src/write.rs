@@ -1,0 +1,240 @@
+//! What a batch is made of: decisions and activity rows, as bytes. All encoding happens here, on
+//! the caller's thread, so that the one connection that writes only binds.
+
+use crate::rows::{id, ms};
+use crate::runs::{Status, columns_of};
+use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::decision::{Decision, DueTimer, Effect};
+use refrain_core::ids::{Digest, EventId, RunKey};
+use refrain_core::machines::execution::Started;
+use refrain_core::time::{Delay, Timestamp};
+use refrain_wire::{event, stored};
+use std::collections::BTreeMap;
+
+/// A decision on its way to the store.
+#[derive(Clone, Debug)]
+pub struct RunWrite {
+    pub key: RunKey,
+    /// What the run is pinned to from now on.
+    pub component: Digest,
+    /// Only looked at if the decision inserts the run.
+    pub start_request_id: Option<String>,
+    /// Its replies are the engine's; take them out before, if they are large.
+    pub decision: Decision,
+}
+
+/// One part of a batch, encoded.
+#[derive(Debug)]
+pub struct Write(pub(crate) Part);
+
+#[derive(Debug)]
+pub(crate) enum Part {
+    Run(Box<RunPart>),
+    Activity(Box<ActivityPart>),
+}
+
+/// A decision, as columns.
+#[derive(Debug)]
+pub(crate) struct RunPart {
+    pub(crate) key: RunKey,
+    pub(crate) component: Digest,
+    pub(crate) first_event: EventId,
+    pub(crate) next_event: EventId,
+    pub(crate) status: i64,
+    pub(crate) cancel_requested: bool,
+    pub(crate) closed_at: Option<Timestamp>,
+    pub(crate) task_failure: Option<TaskFailurePart>,
+    pub(crate) n_events: usize,
+    pub(crate) history: Vec<u8>,
+    pub(crate) insert: Option<InsertPart>,
+    /// `None`: it goes.
+    pub(crate) timers: BTreeMap<DueTimer, Option<Timestamp>>,
+    /// `None`: it goes.
+    pub(crate) activities: BTreeMap<EventId, Option<ActivityPart>>,
+    pub(crate) published: BTreeMap<String, Vec<u8>>,
+    /// All its timers and activities go.
+    pub(crate) closes: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct TaskFailurePart {
+    pub(crate) attempts: u32,
+    pub(crate) failure: Vec<u8>,
+    pub(crate) retry_at: Timestamp,
+}
+
+/// What only a new run's rows have.
+#[derive(Debug)]
+pub(crate) struct InsertPart {
+    pub(crate) started: Box<Started>,
+    pub(crate) start_request_id: Option<String>,
+    pub(crate) started_at: Timestamp,
+    pub(crate) execution_at: Timestamp,
+    /// Memo and search attributes, unless both are empty.
+    pub(crate) attributes: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// An activity's row.
+#[derive(Debug)]
+pub(crate) struct ActivityPart {
+    pub(crate) key: RunKey,
+    pub(crate) scheduled: EventId,
+    pub(crate) activity_id: String,
+    pub(crate) task_queue: String,
+    pub(crate) since: Timestamp,
+    /// `None`: never.
+    pub(crate) due: Option<Timestamp>,
+    pub(crate) attempt: u32,
+    /// `None`: it waits.
+    pub(crate) started_by: Option<String>,
+    pub(crate) task: Vec<u8>,
+}
+
+impl Write {
+    /// A decision. Encodes its events and rows; costs what they are long.
+    pub fn run(write: RunWrite) -> Write {
+        Write(Part::Run(Box::new(RunPart::of(write))))
+    }
+
+    /// Bytes that it adds to its run's history.
+    pub fn history_bytes(&self) -> u64 {
+        match &self.0 {
+            Part::Run(run) => run.history.len() as u64,
+            Part::Activity(_) => 0,
+        }
+    }
+
+    /// An activity's row as it is now. If the row is gone meanwhile it stays gone: the activity is
+    /// closed, and what becomes of the attempt interests nobody.
+    ///
+    /// `now` decides whether a backoff is still ahead, see [`ActivityTask::due_at`].
+    pub fn activity(task: &ActivityTask, now: Timestamp) -> Write {
+        Write(Part::Activity(Box::new(ActivityPart::of(task, now))))
+    }
+}
+
+impl RunPart {
+    fn of(write: RunWrite) -> RunPart {
+        let RunWrite { key, component, start_request_id, decision } = write;
+        let Decision { first_event, events, effects, replies: _, run } = decision;
+        debug_assert_eq!(first_event.plus(events.len()), run.next_event, "{key} counts its events");
+        let (status, cancel_requested) = columns_of(run.status);
+        let mut part = RunPart {
+            component,
+            first_event,
+            next_event: run.next_event,
+            status: status.map_or(0, Status::number),
+            cancel_requested,
+            closed_at: run.closed_at,
+            task_failure: run.task_failure.map(|it| TaskFailurePart {
+                attempts: it.attempts,
+                failure: stored::encode_failure(&it.failure),
+                retry_at: it.retry_at,
+            }),
+            n_events: events.len(),
+            history: if events.is_empty() { Vec::new() } else { event::encode(&events) },
+            insert: None,
+            timers: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            published: BTreeMap::new(),
+            closes: false,
+            key,
+        };
+        let started_at = events.first().map_or(Timestamp::default(), |it| it.time);
+        let mut start_request_id = start_request_id;
+        // The last word on each row counts: a decision may start a timer and cancel it.
+        for effect in effects {
+            match effect {
+                Effect::InsertRun(started) => {
+                    debug_assert_eq!(first_event, EventId::FIRST, "{} begins at 1", part.key);
+                    part.insert =
+                        Some(InsertPart::of(started, start_request_id.take(), started_at));
+                }
+                Effect::InsertTimer { timer, fire_at } => {
+                    part.timers.insert(timer, Some(fire_at));
+                }
+                Effect::DeleteTimer { timer } => {
+                    part.timers.insert(timer, None);
+                }
+                Effect::InsertActivity(task) => {
+                    let row = ActivityPart::of(&task, task.scheduled_at);
+                    part.activities.insert(task.scheduled, Some(row));
+                }
+                Effect::DeleteActivity { scheduled } => {
+                    part.activities.insert(scheduled, None);
+                }
+                // The engine owns the attempt and sends the row's new content itself.
+                Effect::CancelActivity { scheduled: _ } => {}
+                Effect::PublishState { name, value } => {
+                    part.published.insert(name, stored::encode_payload(&value));
+                }
+                Effect::Close { result: _ } => part.closes = true,
+            }
+        }
+        if part.closes {
+            part.timers.clear();
+            part.activities.clear();
+        }
+        part
+    }
+}
+
+impl InsertPart {
+    fn of(
+        started: Box<Started>,
+        start_request_id: Option<String>,
+        started_at: Timestamp,
+    ) -> InsertPart {
+        let attributes =
+            (!started.memo.is_empty() || !started.search_attributes.is_empty()).then(|| {
+                (
+                    stored::encode_payload_map(&started.memo),
+                    stored::encode_payload_map(&started.search_attributes),
+                )
+            });
+        InsertPart {
+            start_request_id,
+            started_at,
+            execution_at: started_at.plus(started.first_task_backoff.unwrap_or(Delay::ZERO)),
+            attributes,
+            started,
+        }
+    }
+}
+
+impl ActivityPart {
+    fn of(task: &ActivityTask, now: Timestamp) -> ActivityPart {
+        let due = task.due_at(now);
+        let (since, started_by) = match &task.state {
+            State::Waiting { since } => (*since, None),
+            State::Started { at, identity } => (*at, Some(identity.clone())),
+        };
+        ActivityPart {
+            key: task.run.clone(),
+            scheduled: task.scheduled,
+            activity_id: task.options.activity_id.clone(),
+            task_queue: task.options.task_queue.clone(),
+            since,
+            due: (due < Timestamp::NEVER).then_some(due),
+            attempt: task.attempt,
+            started_by,
+            task: stored::encode_activity_task(task),
+        }
+    }
+
+    /// `state`, as its column holds it.
+    pub(crate) fn state(&self) -> i64 {
+        match self.started_by {
+            None => 0,
+            Some(_) => 1,
+        }
+    }
+
+    pub(crate) fn due_ms(&self) -> Option<i64> {
+        self.due.map(ms)
+    }
+
+    pub(crate) fn scheduled_id(&self) -> i64 {
+        id(self.scheduled)
+    }
+}

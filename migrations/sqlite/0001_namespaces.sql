@@ -1,0 +1,12 @@
+-- Tenants. Truth. Few rows; all of them are read when the host starts.
+CREATE TABLE namespaces (
+    id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    name          TEXT    NOT NULL UNIQUE,
+    uuid          BLOB    NOT NULL UNIQUE CHECK (length(uuid) = 16),
+    description   TEXT    NOT NULL,
+    owner_email   TEXT    NOT NULL,
+    retention_ms  INTEGER NOT NULL CHECK (retention_ms >= 0),
+    created_ms    INTEGER NOT NULL CHECK (created_ms >= 0),
+    -- Temporal's numbers: 1 registered, 2 deprecated, 3 deleted.
+    state         INTEGER NOT NULL CHECK (state IN (1, 2, 3))
+) STRICT;

@@ -1,0 +1,46 @@
+-- Runs: what is true of each now. Truth, except that all but `component`, `start_request_id` and the three
+-- `task_` columns could be folded from history again.
+-- Small on purpose: a commit rewrites the whole row. What never changes and may be large is in `run_attributes`.
+-- Run ids are UUIDv7, so rows of runs that live at the same time lie together.
+CREATE TABLE runs (
+    namespace_id      INTEGER NOT NULL,
+    run_id            BLOB    NOT NULL CHECK (length(run_id) = 16),
+    workflow_id       TEXT    NOT NULL,
+    workflow_type     TEXT    NOT NULL,
+    task_queue        TEXT    NOT NULL,
+    -- Temporal's numbers: 1 running, 2 completed, 3 failed, 4 canceled, 5 terminated, 6 continued as new, 7 timed out.
+    status            INTEGER NOT NULL CHECK (status BETWEEN 1 AND 7),
+    -- Stays 1 after the run is closed: it says what was asked, not what became of it.
+    cancel_requested  INTEGER NOT NULL CHECK (cancel_requested IN (0, 1)),
+    start_ms          INTEGER NOT NULL CHECK (start_ms >= 0),
+    -- Later than `start_ms` by the wait before the first task.
+    execution_ms      INTEGER NOT NULL CHECK (execution_ms >= start_ms),
+    close_ms          INTEGER,
+    next_event_id     INTEGER NOT NULL CHECK (next_event_id >= 1),
+    history_bytes     INTEGER NOT NULL CHECK (history_bytes >= 0),
+    -- The component that the run is pinned to.
+    component         BLOB    NOT NULL CHECK (length(component) = 32),
+    start_request_id  TEXT,
+    first_run_id      BLOB    NOT NULL CHECK (length(first_run_id) = 16),
+    -- Failed attempts of the present workflow task, the last one's failure, and when it is tried again.
+    task_attempts     INTEGER NOT NULL CHECK (task_attempts >= 0),
+    task_failure      BLOB,
+    task_retry_ms     INTEGER,
+    PRIMARY KEY (namespace_id, run_id),
+    CHECK ((status = 1) = (close_ms IS NULL)),
+    CHECK ((task_attempts = 0) = (task_failure IS NULL)),
+    CHECK ((task_attempts = 0) = (task_retry_ms IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- Three promises in one tree, because workflow ids are random and each further tree would cost every start and
+-- every close a page of its own. All open runs of a workflow id have the same key x'ff', so there is at most one;
+-- it sorts after every run id, so the last entry is the current run; all runs of a workflow id lie together.
+-- For runs_current.sql, run_taken.sql, runs_list_of_workflow.sql and runs_count_of_workflow.sql.
+CREATE UNIQUE INDEX runs_of_workflow
+ON runs (namespace_id, workflow_id, (CASE status WHEN 1 THEN x'ff' ELSE run_id END));
+
+-- For runs_list.sql and runs_count.sql.
+CREATE INDEX runs_by_start ON runs (namespace_id, start_ms, run_id);
+
+-- For runs_list_of_status.sql and runs_count_all.sql.
+CREATE INDEX runs_by_status ON runs (namespace_id, status, start_ms, run_id);
