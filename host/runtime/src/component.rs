@@ -194,6 +194,10 @@ fn check_import(
         }
     };
     let interface = &resolve.interfaces[interface];
+    if interface.functions.is_empty() {
+        // Only types: there is nothing to provide.
+        return Ok(());
+    }
     let Some(package) = interface.package.map(|package| &resolve.packages[package].name) else {
         return unknown("expected only refrain:workflow/* and wasi:*".to_owned());
     };
