@@ -45,7 +45,7 @@ pub fn heartbeat<T: Serialize + ?Sized>(progress: &T) -> Result {
 }
 
 /// What the attempt before this one last told with [`heartbeat`].
-pub fn last_heartbeat<T: DeserializeOwned>() -> Option<T> {
+pub fn last_heartbeat<T: DeserializeOwned + 'static>() -> Option<T> {
     let details = &info().heartbeat_details;
     (!details.is_empty()).then(|| from_payloads(details).ok()).flatten()
 }

@@ -2,8 +2,9 @@
 
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use futures::future::LocalBoxFuture;
 use serde::Serialize;
@@ -92,12 +93,17 @@ fn no_update(name: &str) -> Failure {
     Failure::new("UpdateNotFound", format!("no update `{name}`"))
 }
 
-/// A value that the workflow and its handlers share.
+/// A value that the workflow and its handlers share. Clones share the value.
 pub fn shared<T>(value: T) -> Shared<T> {
-    Shared(Rc::new(RefCell::new(value)))
+    Shared(Rc::new(Cell { value: RefCell::new(value), waiting: RefCell::default() }))
 }
 
-pub struct Shared<T>(Rc<RefCell<T>>);
+pub struct Shared<T>(Rc<Cell<T>>);
+
+struct Cell<T> {
+    value: RefCell<T>,
+    waiting: RefCell<Vec<Waker>>,
+}
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
@@ -107,22 +113,36 @@ impl<T> Clone for Shared<T> {
 
 impl<T> Shared<T> {
     pub fn set(&self, value: T) {
-        *self.0.borrow_mut() = value;
+        self.update(|it| *it = value);
+    }
+
+    pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        let result = change(&mut self.0.value.borrow_mut());
+        self.0.waiting.take().into_iter().for_each(Waker::wake);
+        result
+    }
+
+    pub fn borrow(&self) -> Ref<'_, T> {
+        self.0.value.borrow()
     }
 
     pub fn get(&self) -> T
     where
         T: Clone,
     {
-        self.0.borrow().clone()
+        self.borrow().clone()
     }
 
-    pub fn borrow(&self) -> Ref<'_, T> {
-        self.0.borrow()
-    }
-
-    pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        change(&mut self.0.borrow_mut())
+    /// Waits until the value is as wished.
+    pub async fn wait_until(&self, mut condition: impl FnMut(&T) -> bool) {
+        poll_fn(|context| {
+            if condition(&self.borrow()) {
+                return Poll::Ready(());
+            }
+            self.0.waiting.borrow_mut().push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -166,6 +186,18 @@ impl<T: Serialize> Published<T> {
 
     pub fn borrow(&self) -> Ref<'_, T> {
         self.value.borrow()
+    }
+
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.value.get()
+    }
+
+    /// Waits until the value is as wished.
+    pub async fn wait_until(&self, condition: impl FnMut(&T) -> bool) {
+        self.value.wait_until(condition).await;
     }
 
     fn publish(&self) {

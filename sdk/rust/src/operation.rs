@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures::FutureExt;
-use futures::future::{FusedFuture, LocalBoxFuture};
+use futures::future::{FusedFuture, LocalBoxFuture, ready};
 
 use crate::bindings::{operations, types};
 use crate::{Failure, Result};
@@ -29,10 +29,16 @@ impl<T: 'static> Operation<T> {
     where
         W: 'static,
     {
-        let future = outcome
+        let mut future = outcome
             .map(|outcome| outcome.map_err(Failure::from_wire).and_then(decode))
             .boxed_local();
-        Operation { op, future: Some(future) }
+        // Starts to read now, so that the first poll knows of an outcome that came before it, as a
+        // promise would.
+        let mut context = Context::from_waker(Waker::noop());
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(outcome) => Operation { op, future: Some(ready(outcome).boxed_local()) },
+            Poll::Pending => Operation { op, future: Some(future) },
+        }
     }
 
     /// Asks for an early end: awaiting it then gives a canceled failure, unless its outcome was faster.

@@ -1,7 +1,7 @@
 //! Small workflows for measuring and for tests.
 
 use refrain_sdk::prelude::*;
-use refrain_sdk::{Activity, Json, or_canceled};
+use refrain_sdk::{Activity, Json, on_validated_update, or_canceled};
 
 refrain_sdk::export_workflows!(|| {
     Workflows::new()
@@ -17,6 +17,7 @@ refrain_sdk::export_workflows!(|| {
         .workflow("echo", echo)
         .workflow("counter", counter)
         .update("add")
+        .query("sum")
         .workflow("until-canceled", until_canceled)
         .workflow("parent", parent)
         .describe("Runs another workflow type as its child")
@@ -56,15 +57,15 @@ async fn echo(value: Json) -> Result<Json> {
     Ok(value)
 }
 
-/// Adds up what comes by the update `add` (which answers with the sum), until the signal `go`.
+/// Adds up what comes by the update `add`, which answers with the sum, until there are 100.
 async fn counter() -> Result<i64> {
     let sum = published("sum", 0);
     let adding = sum.clone();
-    refrain_sdk::on_validated_update(
+    on_validated_update(
         "add",
         |(n,): &(i64,)| match n {
-            0 => Err(Failure::new("NothingToAdd", "0 is nothing to add")),
-            _ => Ok(()),
+            1.. => Ok(()),
+            _ => Err(Failure::new("NotPositive", format!("{n} is not positive"))),
         },
         move |(n,): (i64,)| {
             let sum = adding.clone();
@@ -77,9 +78,8 @@ async fn counter() -> Result<i64> {
             }
         },
     );
-    signal::<()>("go").receive().await?;
-    let total = *sum.borrow();
-    Ok(total)
+    sum.wait_until(|sum| *sum >= 100).await;
+    Ok(sum.get())
 }
 
 /// Waits for cancellation, cleans up, and closes as canceled.
