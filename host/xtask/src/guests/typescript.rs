@@ -1,4 +1,4 @@
-//! TypeScript: checked by `tsc`, bundled by esbuild, made a component by componentize-qjs.
+//! TypeScript: checked by `tsc`, built by `refrain-build` of the SDK.
 //!
 //! The tools are pinned in `guest-examples/typescript/package-lock.json`.
 
@@ -16,29 +16,12 @@ pub(super) fn build(root: &Path, scenarios: &[Scenario]) -> anyhow::Result<()> {
 
     run_tool(tool(&examples, "tsc").args(["--noEmit", "--project", "."]))?;
     for scenario in scenarios {
-        let bundle = scenario.output.with_extension("js");
         run_tool(
-            tool(&examples, "esbuild")
+            tool(&examples, "refrain-build")
                 .arg(scenario.folder.join("workflow.ts"))
-                .args(["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"])
-                .args(["--external:refrain:*", "--keep-names"])
-                .arg(format!("--outfile={}", bundle.display())),
+                .arg("--output")
+                .arg(&scenario.output),
         )?;
-        let output = tool(&examples, "componentize-qjs")
-            .arg("--wit")
-            .arg(root.join("wit"))
-            .args(["--world", "workflow", "--js"])
-            .arg(&bundle)
-            .arg("--output")
-            .arg(&scenario.output)
-            .output()?;
-        if !output.status.success() {
-            bail!(
-                "componentize-qjs cannot build `{}`: {}",
-                scenario.name,
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
     }
     Ok(())
 }
@@ -55,9 +38,10 @@ fn install(examples: &Path) -> anyhow::Result<()> {
             "`npm` was not found\nhint: install Node.js 20 or later, on Debian with `apt-get install nodejs npm`"
         );
     }
+    // Not `npm ci`: some of componentize-qjs's optional packages were never published, and it insists on them.
     run_tool(
         Command::new("npm")
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+            .args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"])
             .current_dir(examples),
     )?;
     Ok(fs::write(installed, lock)?)

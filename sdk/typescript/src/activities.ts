@@ -1,0 +1,132 @@
+import host from "refrain:workflow/activities@0.1.0";
+import type { LocalOptions } from "refrain:workflow/activities@0.1.0";
+import type { RetryPolicy as HostRetryPolicy, Priority as HostPriority } from "refrain:workflow/types@0.1.0";
+import { type Duration, optionalMs, toMs } from "./duration";
+import { operation } from "./operation";
+import { fromPayloads, toPayloads } from "./payload";
+
+export interface RetryPolicy {
+  /** 1 s if nothing is said. */
+  initialInterval?: Duration;
+  /** 2 if nothing is said. */
+  backoffCoefficient?: number;
+  /** 100 times the first one if nothing is said. */
+  maximumInterval?: Duration;
+  /** No limit if nothing is said. */
+  maximumAttempts?: number;
+  nonRetryableErrorTypes?: string[];
+}
+
+export interface Priority {
+  priorityKey?: number;
+  fairnessKey?: string;
+  fairnessWeight?: number;
+}
+
+export const ActivityCancellationType = {
+  TRY_CANCEL: "try-cancel",
+  WAIT_CANCELLATION_COMPLETED: "wait-cancellation-completed",
+  ABANDON: "abandon",
+} as const;
+export type ActivityCancellationType = (typeof ActivityCancellationType)[keyof typeof ActivityCancellationType];
+
+export interface LocalActivityOptions {
+  activityId?: string;
+  /** All attempts together. */
+  scheduleToCloseTimeout?: Duration;
+  /** One attempt. */
+  startToCloseTimeout?: Duration;
+  retry?: RetryPolicy;
+  cancellationType?: ActivityCancellationType;
+  /** One line for people who look at the history. */
+  summary?: string;
+}
+
+/** One of `startToCloseTimeout` and `scheduleToCloseTimeout` must be set. */
+export interface ActivityOptions extends LocalActivityOptions {
+  taskQueue?: string;
+  scheduleToStartTimeout?: Duration;
+  heartbeatTimeout?: Duration;
+  priority?: Priority;
+}
+
+/** The functions of `A`, as the workflow calls them. */
+export type ActivityInterface<A> = {
+  [Name in keyof A]: A[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Awaited<Result>>
+    : never;
+};
+
+/** Functions that run activities of the same names. Each call starts one at once. */
+export function proxyActivities<A>(options: ActivityOptions): ActivityInterface<A> {
+  return proxy((name, args) => scheduleActivity(name, args, options));
+}
+
+/** As `proxyActivities`, for short activities that the host runs beside the workflow. */
+export function proxyLocalActivities<A>(options: LocalActivityOptions): ActivityInterface<A> {
+  return proxy((name, args) => scheduleLocalActivity(name, args, options));
+}
+
+function proxy<A>(call: (name: string, args: unknown[]) => Promise<unknown>): ActivityInterface<A> {
+  return new Proxy({} as ActivityInterface<A>, {
+    get: (_, name) => {
+      // A proxy with a `then` would be awaited as a promise.
+      if (typeof name !== "string" || name === "then") return undefined;
+      return (...args: unknown[]) => call(name, args);
+    },
+  });
+}
+
+export async function scheduleActivity<R>(type: string, args: unknown[], options: ActivityOptions): Promise<R> {
+  const result = await operation(() =>
+    host.execute(type, toPayloads(args), {
+      ...local(options),
+      taskQueue: options.taskQueue ?? null,
+      scheduleToStartMs: optionalMs(options.scheduleToStartTimeout),
+      heartbeatMs: optionalMs(options.heartbeatTimeout),
+      priority: toPriority(options.priority),
+    }),
+  );
+  return fromPayloads(result)[0] as R;
+}
+
+export async function scheduleLocalActivity<R>(
+  type: string,
+  args: unknown[],
+  options: LocalActivityOptions,
+): Promise<R> {
+  const result = await operation(() => host.executeLocal(type, toPayloads(args), local(options)));
+  return fromPayloads(result)[0] as R;
+}
+
+function local(options: LocalActivityOptions): LocalOptions {
+  return {
+    activityId: options.activityId ?? null,
+    scheduleToCloseMs: optionalMs(options.scheduleToCloseTimeout),
+    startToCloseMs: optionalMs(options.startToCloseTimeout),
+    retry: toRetryPolicy(options.retry),
+    cancellation: options.cancellationType ?? "try-cancel",
+    headers: [],
+    summary: options.summary ?? null,
+  };
+}
+
+export function toRetryPolicy(policy: RetryPolicy | undefined): HostRetryPolicy | null {
+  if (!policy) return null;
+  return {
+    initialIntervalMs: toMs(policy.initialInterval ?? 1000),
+    backoffCoefficient: policy.backoffCoefficient ?? 2,
+    maximumIntervalMs: optionalMs(policy.maximumInterval),
+    maximumAttempts: policy.maximumAttempts ?? 0,
+    nonRetryableErrorTypes: policy.nonRetryableErrorTypes ?? [],
+  };
+}
+
+export function toPriority(priority: Priority | undefined): HostPriority | null {
+  if (!priority) return null;
+  return {
+    key: priority.priorityKey ?? null,
+    fairnessKey: priority.fairnessKey ?? null,
+    fairnessWeight: priority.fairnessWeight ?? null,
+  };
+}

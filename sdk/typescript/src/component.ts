@@ -1,0 +1,111 @@
+// The exports of a workflow component.
+
+import "./globals";
+import context from "refrain:workflow/context@0.1.0";
+import type { IncomingUpdate, Outcome } from "refrain:workflow/lifecycle@0.1.0";
+import type { Payloads } from "refrain:workflow/types@0.1.0";
+import { log } from "./context";
+import { ContinueAsNew } from "./continue-as-new";
+import { ApplicationFailure, CancelledFailure, TemporalFailure, toFailure } from "./failures";
+import { answer, defined, pumpSignals, update, validate } from "./handlers";
+import { conditionsMayHold } from "./operation";
+import { fromPayloads, toPayload } from "./payload";
+import { CancellationScope, within } from "./scope";
+
+const SDK = { name: "refrain-typescript", version: "0.1.0" };
+
+type Workflow = (...args: any[]) => Promise<unknown>;
+interface Named {
+  name: string;
+  description: string;
+}
+
+/** What the world `workflow` exports, for a module whose exported functions are workflows. */
+export function component(module: Record<string, unknown>) {
+  const workflows = new Map<string, Workflow>();
+  for (const [name, value] of Object.entries(module)) {
+    if (typeof value === "function") workflows.set(name, value as Workflow);
+  }
+
+  async function run(type: string, args: Payloads): Promise<Outcome> {
+    const workflow = workflows.get(type) ?? workflows.get("default");
+    if (!workflow) {
+      const message = `no workflow type \`${type}\` in this component`;
+      throw toFailure(ApplicationFailure.nonRetryable(message, "WorkflowNotFound"));
+    }
+    const root = new CancellationScope(true, undefined);
+    try {
+      const result = await within(root, () => race(root, () => workflow(...fromPayloads(args))));
+      return { tag: "completed", val: [toPayload(result)] };
+    } catch (error) {
+      if (error instanceof ContinueAsNew) return { tag: "continue-as-new", val: error.command };
+      throw thrown(error);
+    }
+  }
+
+  return {
+    run,
+    query: (name: string, args: Payloads): Payloads => {
+      try {
+        return [toPayload(answer(name, fromPayloads(args)))];
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+    validateUpdate: ({ name, args }: IncomingUpdate): void => {
+      try {
+        validate(name, fromPayloads(args));
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
+    update: async ({ name, args }: IncomingUpdate): Promise<Payloads> => {
+      try {
+        return [toPayload(await update(name, fromPayloads(args)))];
+      } catch (error) {
+        throw thrown(error);
+      } finally {
+        conditionsMayHold();
+      }
+    },
+    definition: () => ({
+      workflowTypes: [...workflows.keys()].map(named),
+      signals: namesOf("signal"),
+      queries: namesOf("query"),
+      updates: namesOf("update"),
+      sdk: SDK,
+    }),
+  };
+}
+
+/** The workflow, beside it the pumps of signals and of cancellation. */
+function race(root: CancellationScope, workflow: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    pumpSignals(root, reject).catch(reject);
+    context.cancellation()[1]
+      .read()
+      .then((request) => {
+        if (request.tag !== "ok") return;
+        root.end(new CancelledFailure(request.val.reason || "workflow canceled"));
+        conditionsMayHold();
+      })
+      .catch(reject);
+    // Not awaited by way of `resolve`: a workflow that throws before its first `await` rejects too.
+    Promise.resolve().then(workflow).then(resolve, reject);
+  });
+}
+
+/** A failure to return. Anything else is a bug, and goes on as what traps. */
+function thrown(error: unknown): unknown {
+  if (error instanceof TemporalFailure) return toFailure(error);
+  log.error(error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error));
+  return error;
+}
+
+function namesOf(type: "signal" | "query" | "update"): Named[] {
+  return defined.filter((definition) => definition.type === type).map(({ name }) => named(name));
+}
+
+function named(name: string): Named {
+  return { name, description: "" };
+}

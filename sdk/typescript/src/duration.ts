@@ -1,0 +1,25 @@
+/** Milliseconds, or text such as `"24h"`, `"10 seconds"`, `"1.5 days"`. */
+export type Duration = number | string;
+
+const UNITS: [RegExp, number][] = [
+  [/^(ms|msecs?|milliseconds?)$/, 1],
+  [/^(s|secs?|seconds?)$/, 1000],
+  [/^(m|mins?|minutes?)$/, 60_000],
+  [/^(h|hrs?|hours?)$/, 3_600_000],
+  [/^(d|days?)$/, 86_400_000],
+  [/^(w|weeks?)$/, 604_800_000],
+];
+
+export function toMs(duration: Duration): number {
+  if (typeof duration === "number") return Math.max(0, Math.ceil(duration));
+  const match = /^([0-9.]+)\s*([a-z]*)$/i.exec(duration.trim());
+  const amount = Number(match?.[1]);
+  const unit = match?.[2]?.toLowerCase() || "ms";
+  const factor = UNITS.find(([name]) => name.test(unit))?.[1];
+  if (!factor || Number.isNaN(amount)) throw new TypeError(`\`${duration}\` is no duration`);
+  return Math.ceil(amount * factor);
+}
+
+export function optionalMs(duration: Duration | undefined): number | null {
+  return duration === undefined ? null : toMs(duration);
+}

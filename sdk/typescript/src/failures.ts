@@ -1,0 +1,222 @@
+// Errors under Temporal's names, and the list of frames that a failure is in `wit/`.
+
+import type { Failure, FailureFrame, FailureKind, TimeoutType } from "refrain:workflow/types@0.1.0";
+import { type Duration, optionalMs } from "./duration";
+import { fromPayloads, toPayloads } from "./payload";
+
+const SOURCE = "refrain-typescript";
+
+/**
+ * A failure that is part of the workflow. Any other error is a bug in the program: it fails the workflow
+ * task, not the workflow, and the run goes on once the bug is fixed.
+ */
+export class TemporalFailure extends Error {
+  /** Which SDK or host raised it. */
+  source = SOURCE;
+  override readonly cause?: Error;
+
+  constructor(message?: string, cause?: Error) {
+    super(message);
+    this.cause = cause;
+    this.name = new.target.name;
+  }
+}
+
+export interface ApplicationFailureOptions {
+  message?: string;
+  type?: string;
+  nonRetryable?: boolean;
+  details?: unknown[];
+  nextRetryDelay?: Duration;
+  cause?: Error;
+}
+
+export class ApplicationFailure extends TemporalFailure {
+  constructor(
+    message?: string,
+    readonly type?: string,
+    readonly nonRetryable = false,
+    readonly details: unknown[] = [],
+    cause?: Error,
+    readonly nextRetryDelay?: Duration,
+  ) {
+    super(message, cause);
+  }
+
+  static create(options: ApplicationFailureOptions): ApplicationFailure {
+    const { message, type, nonRetryable, details, cause, nextRetryDelay } = options;
+    return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay);
+  }
+
+  static retryable(message?: string, type?: string, ...details: unknown[]): ApplicationFailure {
+    return new ApplicationFailure(message, type, false, details);
+  }
+
+  static nonRetryable(message?: string, type?: string, ...details: unknown[]): ApplicationFailure {
+    return new ApplicationFailure(message, type, true, details);
+  }
+}
+
+export class CancelledFailure extends TemporalFailure {
+  constructor(
+    message = "canceled",
+    readonly details: unknown[] = [],
+    cause?: Error,
+  ) {
+    super(message, cause);
+  }
+}
+export { CancelledFailure as CanceledFailure };
+
+export class TerminatedFailure extends TemporalFailure {}
+
+export class TimeoutFailure extends TemporalFailure {
+  constructor(
+    message: string,
+    readonly lastHeartbeatDetails: unknown,
+    readonly timeoutType: TimeoutType,
+    cause?: Error,
+  ) {
+    super(message, cause);
+  }
+}
+
+export class ServerFailure extends TemporalFailure {
+  constructor(
+    message: string,
+    readonly nonRetryable: boolean,
+    cause?: Error,
+  ) {
+    super(message, cause);
+  }
+}
+
+export class ActivityFailure extends TemporalFailure {
+  constructor(
+    message: string,
+    readonly activityType: string,
+    readonly activityId: string,
+    readonly retryState: string,
+    cause?: Error,
+  ) {
+    super(message, cause);
+  }
+}
+
+export class ChildWorkflowFailure extends TemporalFailure {
+  constructor(
+    message: string,
+    readonly workflowType: string,
+    readonly execution: { workflowId: string; runId?: string },
+    readonly retryState: string,
+    cause?: Error,
+  ) {
+    super(message, cause);
+  }
+}
+
+/** Was this caused by cancellation, of the workflow or of something in it? */
+export function isCancellation(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof CancelledFailure) return true;
+  }
+  return false;
+}
+
+/** The error at the bottom of a chain of causes, as text. */
+export function rootCause(error: unknown): string {
+  let at = error;
+  while (at instanceof Error && at.cause !== undefined) at = at.cause;
+  return at instanceof Error ? at.message : String(at);
+}
+
+export function fromFailure(frames: Failure): Error {
+  let error: Error | undefined;
+  for (const frame of [...frames].reverse()) error = fromFrame(frame, error);
+  return error ?? new TemporalFailure("a failure without frames");
+}
+
+function fromFrame(frame: FailureFrame, cause: Error | undefined): Error {
+  const error = fromKind(frame, frame.kind, cause);
+  error.source = frame.source;
+  if (frame.stackTrace) error.stack = frame.stackTrace;
+  return error;
+}
+
+function fromKind(frame: FailureFrame, kind: FailureKind, cause: Error | undefined): TemporalFailure {
+  const { message } = frame;
+  switch (kind.tag) {
+    case "application": {
+      const delay = kind.val.nextRetryDelayMs ?? undefined;
+      const details = fromPayloads(frame.details);
+      const nextRetryDelay = delay === undefined ? undefined : Number(delay);
+      return new ApplicationFailure(message, kind.val.type, kind.val.nonRetryable, details, cause, nextRetryDelay);
+    }
+    case "canceled":
+      return new CancelledFailure(message, fromPayloads(frame.details), cause);
+    case "terminated":
+      return new TerminatedFailure(message, cause);
+    case "timeout":
+      return new TimeoutFailure(message, fromPayloads(frame.details)[0], kind.val, cause);
+    case "server":
+      return new ServerFailure(message, kind.val, cause);
+    case "activity":
+      return new ActivityFailure(message, kind.val.activityType, kind.val.activityId, kind.val.retryState, cause);
+    case "child-workflow": {
+      const { workflowId, runId } = kind.val.execution;
+      const execution = { workflowId, runId: runId ?? undefined };
+      return new ChildWorkflowFailure(message, kind.val.workflowType, execution, kind.val.retryState, cause);
+    }
+  }
+}
+
+export function toFailure(error: unknown): Failure {
+  const frames: Failure = [];
+  for (let at = error; at !== undefined && at !== null; at = at instanceof Error ? at.cause : undefined) {
+    frames.push(toFrame(at));
+  }
+  return frames;
+}
+
+function toFrame(error: unknown): FailureFrame {
+  if (!(error instanceof Error)) {
+    return { ...application("Error"), message: String(error), source: SOURCE, stackTrace: "", details: [] };
+  }
+  return {
+    message: error.message,
+    source: error instanceof TemporalFailure ? error.source : SOURCE,
+    stackTrace: error.stack ?? "",
+    ...toKind(error),
+  };
+}
+
+function toKind(error: Error): Pick<FailureFrame, "kind" | "details"> {
+  if (error instanceof ApplicationFailure) {
+    const { type, nonRetryable, nextRetryDelay, details } = error;
+    const val = { type: type ?? "Error", nonRetryable, nextRetryDelayMs: optionalMs(nextRetryDelay) };
+    return { kind: { tag: "application", val }, details: toPayloads(details) };
+  }
+  if (error instanceof CancelledFailure) {
+    return { kind: { tag: "canceled" }, details: toPayloads(error.details) };
+  }
+  if (error instanceof TerminatedFailure) return { kind: { tag: "terminated" }, details: [] };
+  if (error instanceof TimeoutFailure) {
+    const details = error.lastHeartbeatDetails === undefined ? [] : [error.lastHeartbeatDetails];
+    return { kind: { tag: "timeout", val: error.timeoutType }, details: toPayloads(details) };
+  }
+  if (error instanceof ServerFailure) return { kind: { tag: "server", val: error.nonRetryable }, details: [] };
+  if (error instanceof ActivityFailure) {
+    const { activityType, activityId, retryState } = error;
+    return { kind: { tag: "activity", val: { activityType, activityId, retryState } }, details: [] };
+  }
+  if (error instanceof ChildWorkflowFailure) {
+    const execution = { workflowId: error.execution.workflowId, runId: error.execution.runId ?? null };
+    const { workflowType, retryState } = error;
+    return { kind: { tag: "child-workflow", val: { workflowType, execution, retryState } }, details: [] };
+  }
+  return application(error.name);
+}
+
+function application(type: string): Pick<FailureFrame, "kind" | "details"> {
+  return { kind: { tag: "application", val: { type, nonRetryable: false, nextRetryDelayMs: null } }, details: [] };
+}

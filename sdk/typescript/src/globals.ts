@@ -1,0 +1,76 @@
+// What programs expect to be there and QuickJS does not have, or not deterministically.
+
+import context from "refrain:workflow/context@0.1.0";
+import timers from "refrain:workflow/timers@0.1.0";
+import operations from "refrain:workflow/operations@0.1.0";
+import { log } from "./context";
+import { conditionsMayHold } from "./operation";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
+
+const globals = globalThis as Record<string, unknown>;
+
+globals.TextEncoder = class TextEncoder {
+  readonly encoding = "utf-8";
+  encode(text = ""): Uint8Array {
+    return encodeUtf8(text);
+  }
+};
+
+globals.TextDecoder = class TextDecoder {
+  readonly encoding = "utf-8";
+  decode(bytes?: ArrayBuffer | ArrayBufferView): string {
+    if (bytes === undefined) return "";
+    if (bytes instanceof ArrayBuffer) return decodeUtf8(new Uint8Array(bytes));
+    return decodeUtf8(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+};
+
+// Durable timers; a handle is the timer's operation.
+globals.setTimeout = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): number => {
+  const [op, fired] = timers.sleep(Math.max(0, Math.ceil(ms)), null);
+  fired.read().then((result) => {
+    if (result.tag === "ok") callback(...args);
+    conditionsMayHold();
+  });
+  return op;
+};
+globals.clearTimeout = (op?: number): void => {
+  if (op !== undefined) operations.cancel(op);
+};
+
+// The engine's own generator was seeded when the component was built.
+Math.random = () => Number(BigInt(context.randomU64()) >> 11n) / 2 ** 53;
+globals.crypto = {
+  randomUUID: () => context.uuid4(),
+  getRandomValues: <T extends ArrayBufferView>(into: T): T => {
+    const bytes = context.randomBytes(into.byteLength);
+    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes);
+    return into;
+  },
+};
+
+// The time of the run, also where the engine would ask a clock.
+Date.now = () => Number(context.nowMs());
+
+const text = (values: unknown[]): string =>
+  values.map((value) => (typeof value === "string" ? value : show(value))).join(" ");
+
+function show(value: unknown): string {
+  if (value instanceof Error) return value.stack ? `${value}\n${value.stack}` : String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+globals.console = {
+  log: (...values: unknown[]) => log.info(text(values)),
+  info: (...values: unknown[]) => log.info(text(values)),
+  debug: (...values: unknown[]) => log.debug(text(values)),
+  trace: (...values: unknown[]) => log.trace(text(values)),
+  warn: (...values: unknown[]) => log.warn(text(values)),
+  error: (...values: unknown[]) => log.error(text(values)),
+};
+
+export {};

@@ -1,0 +1,69 @@
+// What a workflow imports, under the names of Temporal's TypeScript SDK.
+
+/// <reference path="./host.d.ts" />
+
+export {
+  type ActivityInterface,
+  type ActivityOptions,
+  type LocalActivityOptions,
+  type Priority,
+  type RetryPolicy,
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  scheduleActivity,
+  scheduleLocalActivity,
+} from "./activities";
+export {
+  type ChildWorkflowHandle,
+  type ChildWorkflowOptions,
+  type ExternalWorkflowHandle,
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  WorkflowIdReusePolicy,
+  executeChild,
+  getExternalWorkflowHandle,
+  startChild,
+} from "./children";
+export {
+  type SearchAttributeType,
+  type WorkflowInfo,
+  deprecatePatch,
+  log,
+  patched,
+  publish,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  uuid4,
+  workflowInfo,
+} from "./context";
+export { type ContinueAsNewOptions, ContinueAsNew, continueAsNew, makeContinueAsNewFunc } from "./continue-as-new";
+export type { Duration } from "./duration";
+export {
+  type ApplicationFailureOptions,
+  ActivityFailure,
+  ApplicationFailure,
+  CanceledFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  ServerFailure,
+  TemporalFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  isCancellation,
+  rootCause,
+} from "./failures";
+export {
+  type QueryDefinition,
+  type SignalDefinition,
+  type UpdateDefinition,
+  allHandlersFinished,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setDefaultSignalHandler,
+  setHandler,
+} from "./handlers";
+export { CancellationScope } from "./scope";
+export { condition, sleep, withTimeout } from "./timers";

@@ -1,0 +1,52 @@
+// Values to bytes and back: JSON, as `wit/README.md` says.
+
+import type { Fields, Payload, Payloads } from "refrain:workflow/types@0.1.0";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
+
+const JSON_PLAIN = encodeUtf8("json/plain");
+const BINARY_NULL = encodeUtf8("binary/null");
+const BINARY_PLAIN = encodeUtf8("binary/plain");
+
+export function toPayload(value: unknown): Payload {
+  if (value === undefined || value === null) {
+    return { metadata: [["encoding", BINARY_NULL]], data: new Uint8Array(0) };
+  }
+  if (value instanceof Uint8Array) {
+    return { metadata: [["encoding", BINARY_PLAIN]], data: value };
+  }
+  const json = JSON.stringify(value);
+  if (json === undefined) throw new TypeError(`a ${typeof value} cannot be a payload`);
+  return { metadata: [["encoding", JSON_PLAIN]], data: encodeUtf8(json) };
+}
+
+export function fromPayload(payload: Payload): unknown {
+  const bytes = payload.metadata.find(([name]) => name === "encoding")?.[1];
+  const encoding = bytes ? decodeUtf8(bytes) : "binary/plain";
+  switch (encoding) {
+    case "json/plain":
+    case "json/protobuf":
+      return JSON.parse(decodeUtf8(payload.data));
+    case "binary/null":
+      return undefined;
+    case "binary/plain":
+      return payload.data;
+    default:
+      throw new TypeError(`unknown encoding \`${encoding}\``);
+  }
+}
+
+export function toPayloads(values: readonly unknown[]): Payloads {
+  return values.map(toPayload);
+}
+
+export function fromPayloads(payloads: Payloads): unknown[] {
+  return payloads.map(fromPayload);
+}
+
+export function toFields(values: Record<string, unknown> | undefined): Fields {
+  return Object.entries(values ?? {}).map(([name, value]) => [name, toPayload(value)]);
+}
+
+export function fromFields(fields: Fields): Record<string, unknown> {
+  return Object.fromEntries(fields.map(([name, value]) => [name, fromPayload(value)]));
+}

@@ -1,0 +1,57 @@
+import timers from "refrain:workflow/timers@0.1.0";
+import { type Duration, toMs } from "./duration";
+import { operation, untilHolds } from "./operation";
+import { CancellationScope } from "./scope";
+
+/** Waits, for months if need be. */
+export function sleep(duration: Duration, options?: { summary?: string }): Promise<void> {
+  return operation(() => timers.sleep(toMs(duration), options?.summary ?? null));
+}
+
+/** Waits until `holds` gives true. With a timeout: false if that was faster. */
+export function condition(holds: () => boolean): Promise<void>;
+export function condition(holds: () => boolean, timeout: Duration): Promise<boolean>;
+export async function condition(holds: () => boolean, timeout?: Duration): Promise<boolean | void> {
+  CancellationScope.current().check();
+  if (holds()) return timeout === undefined ? undefined : true;
+
+  const { promise, abandon } = untilHolds(holds);
+  if (timeout === undefined) {
+    return untilCanceled(promise).finally(abandon);
+  }
+  const timer = new CancellationScope(true);
+  const fired = timer.run(() => sleep(timeout));
+  try {
+    return await Promise.race([promise.then(() => true), fired.then(() => false)]);
+  } finally {
+    abandon();
+    // Its end is of no interest any more.
+    fired.catch(() => {});
+    timer.cancel();
+  }
+}
+
+function untilCanceled<T>(promise: Promise<T>): Promise<T> {
+  const scope = CancellationScope.current();
+  return new Promise((resolve, reject) => {
+    const forget = scope.onCancel(reject);
+    promise.then(resolve, reject).finally(forget);
+  });
+}
+
+/** Runs `fn` in a scope that is canceled after `timeout`. */
+export async function withTimeout<T>(timeout: Duration, fn: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope(true);
+  const timer = new CancellationScope(true);
+  timer
+    .run(() => sleep(timeout))
+    .then(
+      () => scope.cancel(),
+      () => {},
+    );
+  try {
+    return await scope.run(fn);
+  } finally {
+    timer.cancel();
+  }
+}
