@@ -2,7 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+mod bench;
+mod demo;
 mod guests;
+mod shell;
+mod test;
+mod tidy;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of the project")]
@@ -15,10 +20,22 @@ struct Cli {
 enum Chore {
     /// Builds the example guests into target/guests/<language>/<scenario>.wasm.
     Guests(guests::Args),
+    /// The main job, to watch: an order workflow outlives its host.
+    Demo(demo::Args),
+    /// Sets up what the tests need, and runs them all.
+    Test(test::Args),
+    /// Checks what compilers do not: who imports whom, sizes of files, words that must not be there.
+    Tidy,
+    /// Measures a release build of the real binary over gRPC on a durable store.
+    Bench(bench::Args),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().chore {
         Chore::Guests(args) => guests::run(&args),
+        Chore::Demo(args) => demo::run(&args),
+        Chore::Test(args) => test::run(&args),
+        Chore::Tidy => tidy::run(),
+        Chore::Bench(args) => bench::run(&args),
     }
 }

@@ -1,0 +1,42 @@
+//! Where the binary and the guests lie.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap_or_default()
+}
+
+/// `target`, or where `CARGO_TARGET_DIR` puts it.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// The `refrain` binary: `REFRAIN_BIN`, or the one built in the profile of this program.
+pub fn binary() -> Result<PathBuf> {
+    let path = match std::env::var_os("REFRAIN_BIN") {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let this = std::env::current_exe().context("this program has no path")?;
+            let profile = this
+                .ancestors()
+                .find(|it| it.parent() == Some(&target()))
+                .map_or_else(|| target().join("debug"), Path::to_path_buf);
+            profile.join("refrain")
+        }
+    };
+    if !path.exists() {
+        bail!("{} is not there: run `cargo build -p refrain`", path.display());
+    }
+    Ok(path)
+}
+
+/// A guest built by `cargo xtask guests`, e.g. `rust/order-fulfillment`.
+pub fn guest(name: &str) -> Result<PathBuf> {
+    let path = target().join("guests").join(format!("{name}.wasm"));
+    if !path.exists() {
+        bail!("{} is not there: run `cargo xtask guests`", path.display());
+    }
+    Ok(path)
+}
