@@ -25,6 +25,7 @@ mod rows;
 mod start;
 mod timers;
 mod warm;
+pub mod wasm;
 mod watchers;
 mod worker;
 
