@@ -43,3 +43,6 @@ pub use open::{Store, StoreConfig};
 pub use runs::{RunRow, Status};
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write};
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ const CHECKPOINT_PAGES: i64 = 4096;
 macro_rules! migrations {
     ($($version:literal $name:literal)*) => {
         /// Every migration: version, name, text.
-        const MIGRATIONS: &[(i64, &str, &str)] = &[$((
+        pub(crate) const MIGRATIONS: &[(i64, &str, &str)] = &[$((
             $version,
             $name,
             include_str!(concat!("../../../migrations/sqlite/", $name, ".sql")),

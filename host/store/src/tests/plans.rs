@@ -1,0 +1,177 @@
+//! How SQLite means to carry out each statement. A plan that begins to scan a table shows here.
+
+use super::*;
+use crate::sql;
+use expect_test::expect;
+
+/// Every statement prepares, and its plan is this. `SCAN` of `new`, `old` and `asked` is the list
+/// of rows that the statement is given, not a table.
+#[tokio::test]
+async fn plans_of_all_statements() {
+    let store = temporary().await;
+    let mut text = String::new();
+    let mut writer = store.writer.lock().await;
+    let connection = writer.connection().await.unwrap();
+    for statement in sql::ALL {
+        writeln!(text, "{}", statement.name).unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {}", statement.text);
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+        for row in rows {
+            let detail: String = row.get("detail");
+            writeln!(text, "    {detail}").unwrap();
+        }
+    }
+    expect![[r#"
+        run_advance
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
+        changes
+            SCAN CONSTANT ROW
+        run_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
+        run_attributes_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
+        history_append
+            SCAN new VIRTUAL TABLE INDEX 1:
+        timer_put
+            SCAN new VIRTUAL TABLE INDEX 1:
+        timer_delete
+            SEARCH timers USING PRIMARY KEY (run_id=? AND kind=? AND seq=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        timer_delete_of_runs
+            SEARCH timers USING PRIMARY KEY (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        activity_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
+        activity_update
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH activity_tasks USING COVERING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+        activity_delete
+            SEARCH activity_tasks USING COVERING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        activity_delete_of_runs
+            SEARCH activity_tasks USING COVERING INDEX sqlite_autoindex_activity_tasks_1 (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        state_put
+            SCAN new VIRTUAL TABLE INDEX 1:
+        run_stale
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+        run_taken
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=?)
+        run_get
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+        runs_current
+            SCAN asked VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            CORRELATED SCALAR SUBQUERY 1
+            SEARCH latest USING COVERING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+        history_read
+            SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
+            SCALAR SUBQUERY 1
+            SEARCH begun USING COVERING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id<?)
+        state_read
+            SEARCH published_state USING PRIMARY KEY (run_id=?)
+        runs_list
+            SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
+            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+        runs_list_of_status
+            SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
+            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+        runs_list_of_workflow
+            SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+            USE TEMP B-TREE FOR ORDER BY
+        runs_count
+            SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
+            USE TEMP B-TREE FOR GROUP BY
+        runs_count_all
+            SEARCH runs USING COVERING INDEX runs_by_status (namespace_id=?)
+        runs_count_of_workflow
+            SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        timers_due
+            SEARCH timers USING INDEX timers_due ((fire_at_ms,run_id,kind,seq)>(?,?,?,?) AND fire_at_ms<?)
+        activities_due
+            SEARCH activity_tasks USING INDEX activity_tasks_due ((due_ms,run_id,scheduled_event_id)>(?,?,?) AND due_ms<?)
+        activities_waiting
+            SEARCH activity_tasks USING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND (since_ms,run_id,scheduled_event_id)>(?,?,?))
+        activities_started_by
+            SEARCH activity_tasks USING INDEX activity_tasks_started ((started_by,run_id,scheduled_event_id)>(?,?,?) AND started_by<?)
+        activities_of_run
+            SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=?)
+        activity_get
+            SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+        queues_waiting
+            SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+        component_insert
+        namespace_component_put
+        component_get
+            SEARCH components USING INDEX sqlite_autoindex_components_1 (digest=?)
+        component_of_namespace
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=? AND digest=?)
+            SEARCH components USING INDEX sqlite_autoindex_components_1 (digest=?)
+        components_list
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
+            SEARCH components USING INDEX sqlite_autoindex_components_1 (digest=?)
+            USE TEMP B-TREE FOR ORDER BY
+        deployment_current
+            SEARCH deployments USING INDEX deployments_current (namespace_id=? AND task_queue=? AND kind=?)
+        deployments_current
+            SCAN deployments USING INDEX deployments_current
+        deployments_list
+            SEARCH deployments USING PRIMARY KEY (namespace_id=?)
+            USE TEMP B-TREE FOR LAST TERM OF ORDER BY
+        deployment_retire
+            SEARCH deployments USING INDEX deployments_current (namespace_id=? AND task_queue=? AND kind=?)
+        deployment_insert
+        namespace_insert
+            SEARCH deployments USING PRIMARY KEY (namespace_id=?)
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
+        namespace_update
+            SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+        namespace_get
+            SEARCH namespaces USING INDEX sqlite_autoindex_namespaces_1 (name=?)
+        namespaces_list
+            SCAN namespaces
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn every_file_of_the_folder_is_a_statement_that_is_used() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|it| it.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    files.sort();
+    let mut listed: Vec<_> = sql::ALL.iter().map(|it| it.name.to_owned()).collect();
+    listed.sort();
+    assert_eq!(files, listed);
+}
+
+/// Values come by number, so that PostgreSQL takes the same text.
+#[test]
+fn statements_have_numbered_parameters_only() {
+    for statement in sql::ALL {
+        let code: String = statement
+            .text
+            .lines()
+            .filter(|line| !line.starts_with("--"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        assert!(!code.contains('?'), "{} has `?`", statement.name);
+    }
+}
