@@ -72,7 +72,9 @@ pub fn on_validated_update<A, R, F>(
 pub(crate) fn answer(name: &str, args: &[Payload]) -> Result<Vec<Payload>, types::Failure> {
     let query = HANDLERS.with_borrow(|all| all.queries.get(name).cloned());
     let Some(query) = query else {
-        return Err(Failure::new("QueryNotFound", format!("no query `{name}`")).into_wire());
+        return Err(Failure::new("QueryNotFound", format!("no query `{name}`"))
+            .non_retryable()
+            .into_wire());
     };
     query(args).map(|value| vec![value]).map_err(Failure::into_wire)
 }
@@ -90,7 +92,7 @@ pub(crate) async fn update(update: IncomingUpdate) -> Result<Vec<Payload>, types
 }
 
 fn no_update(name: &str) -> Failure {
-    Failure::new("UpdateNotFound", format!("no update `{name}`"))
+    Failure::new("UpdateNotFound", format!("no update `{name}`")).non_retryable()
 }
 
 /// A value that the workflow and its handlers share. Clones share the value.

@@ -11,6 +11,7 @@ import { answer, defined, pumpSignals, update, validate } from "./handlers";
 import { conditionsMayHold } from "./operation";
 import { fromPayloads, toPayload } from "./payload";
 import { CancellationScope, within } from "./scope";
+import { Task, read } from "./task";
 
 const SDK = { name: "refrain-typescript", version: "0.1.0" };
 
@@ -33,6 +34,8 @@ export function component(module: Record<string, unknown>) {
       const message = `no workflow type \`${type}\` in this component`;
       throw toFailure(ApplicationFailure.nonRetryable(message, "WorkflowNotFound"));
     }
+    const task = Task.enter();
+    task.stay();
     const root = new CancellationScope(true, undefined);
     try {
       const result = await within(root, () => race(root, () => workflow(...fromPayloads(args))));
@@ -40,6 +43,8 @@ export function component(module: Record<string, unknown>) {
     } catch (error) {
       if (error instanceof ContinueAsNew) return { tag: "continue-as-new", val: error.command };
       throw thrown(error);
+    } finally {
+      await task.back();
     }
   }
 
@@ -60,12 +65,15 @@ export function component(module: Record<string, unknown>) {
       }
     },
     update: async ({ name, args }: IncomingUpdate): Promise<Payloads> => {
+      const task = Task.enter();
       try {
-        return [toPayload(await update(name, fromPayloads(args)))];
+        const result = update(name, fromPayloads(args));
+        task.stay();
+        return [toPayload(await result)];
       } catch (error) {
         throw thrown(error);
       } finally {
-        conditionsMayHold();
+        await task.back();
       }
     },
     definition: () => ({
@@ -82,8 +90,7 @@ export function component(module: Record<string, unknown>) {
 function race(root: CancellationScope, workflow: () => Promise<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     pumpSignals(root, reject).catch(reject);
-    context.cancellation()[1]
-      .read()
+    read(context.cancellation()[1])
       .then((request) => {
         if (request.tag !== "ok") return;
         root.end(new CancelledFailure(request.val.reason || "workflow canceled"));

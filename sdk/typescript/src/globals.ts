@@ -5,6 +5,7 @@ import timers from "refrain:workflow/timers@0.1.0";
 import operations from "refrain:workflow/operations@0.1.0";
 import { log } from "./context";
 import { conditionsMayHold } from "./operation";
+import { read } from "./task";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 const globals = globalThis as Record<string, unknown>;
@@ -28,7 +29,7 @@ globals.TextDecoder = class TextDecoder {
 // Durable timers; a handle is the timer's operation.
 globals.setTimeout = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): number => {
   const [op, fired] = timers.sleep(Math.max(0, Math.ceil(ms)), null);
-  fired.read().then((result) => {
+  read(fired).then((result) => {
     if (result.tag === "ok") callback(...args);
     conditionsMayHold();
   });

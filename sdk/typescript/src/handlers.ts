@@ -5,6 +5,7 @@ import { ApplicationFailure, fromFailure } from "./failures";
 import { askConditions, conditionsMayHold } from "./operation";
 import { fromPayloads } from "./payload";
 import { type CancellationScope, within } from "./scope";
+import { read } from "./task";
 
 export interface SignalDefinition<Args extends unknown[] = [], Name extends string = string> {
   type: "signal";
@@ -112,7 +113,7 @@ export async function pumpSignals(scope: CancellationScope, fail: (error: unknow
   onFailure = fail;
   root = scope;
   for (;;) {
-    const result = await signals.receive(null)[1].read();
+    const result = await read(signals.receive(null)[1]);
     if (result.tag === "err") throw fromFailure(result.val);
     kept.push({ name: result.val.name, args: fromPayloads(result.val.args) });
     deliverKept();

@@ -5,10 +5,11 @@ import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op } from "refrain:workflow/types@0.1.0";
 import { fromFailure } from "./failures";
 import { CancellationScope } from "./scope";
+import { read } from "./task";
 
 /** The outcome of a future of the host, as a promise. */
 export async function outcome<T>(future: Future<T>): Promise<T> {
-  const result = await future.read();
+  const result = await read(future);
   conditionsMayHold();
   if (result.tag === "err") throw fromFailure(result.val);
   return result.val;
@@ -72,7 +73,7 @@ export function conditionsMayHold(): void {
   asked = true;
   const [op, future] = signals.receive("__never");
   operations.cancel(op);
-  future.read().then(() => {
+  read(future).then(() => {
     asked = false;
     if (askConditions()) conditionsMayHold();
   });

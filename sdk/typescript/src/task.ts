@@ -1,0 +1,41 @@
+// Which export call the engine is in. `run` and each `update` are tasks of their own: what the host resolves wakes
+// the task that reads it, and componentize-qjs returns a result for the task that was woken last. So a task has
+// to be woken itself before it returns.
+
+import operations from "refrain:workflow/operations@0.1.0";
+import signals from "refrain:workflow/signals@0.1.0";
+import type { Future, Op, Result } from "refrain:workflow/types@0.1.0";
+
+let current: Task | undefined;
+
+/** Reads a future for the current task. The only place that does. */
+export function read<T>(future: Future<T>): Promise<Result<T>> {
+  const task = current;
+  return future.read().then((result) => {
+    current = task;
+    return result;
+  });
+}
+
+export class Task {
+  private wake: { op: Op; woken: Promise<unknown> } | undefined;
+
+  /** To be called first in an export. */
+  static enter(): Task {
+    current = new Task();
+    return current;
+  }
+
+  /** Keeps the task open while it waits for what others do. To be called while it is the current one. */
+  stay(): void {
+    // No such signal can come: this waits until it is canceled, and leaves nothing in history.
+    const [op, future] = signals.receive("__wake");
+    this.wake = { op, woken: read(future) };
+  }
+
+  /** Makes this the current task again: to be awaited just before returning. */
+  async back(): Promise<void> {
+    if (this.wake) operations.cancel(this.wake.op);
+    if (current !== this) await this.wake?.woken;
+  }
+}
