@@ -5,6 +5,10 @@
 //! says so: usually the very commit that scheduled it, because a worker that waits is reserved
 //! before (`reserve`).
 
+mod backlog;
+mod due;
+mod report;
+
 use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
 use crate::cell::Letter;
 use crate::committer::CommitJob;
@@ -142,6 +146,34 @@ impl Activities {
                 Worker::Host(_) => inner.host_slot_free(),
             }
         }
+    }
+
+    /// The rows of started attempts that the decision wants canceled, as they are to be written
+    /// with it. Those that memory does not have follow after the commit.
+    pub(crate) fn canceled_rows(
+        &self,
+        run: RunId,
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> Vec<Write> {
+        let state = self.lock();
+        let canceled = effects.iter().filter_map(|effect| match effect {
+            Effect::CancelActivity { scheduled } => state.tasks.get(&(run, *scheduled)),
+            Effect::InsertRun(_)
+            | Effect::InsertTimer { .. }
+            | Effect::DeleteTimer { .. }
+            | Effect::InsertActivity(_)
+            | Effect::DeleteActivity { .. }
+            | Effect::PublishState { .. }
+            | Effect::Close { .. } => None,
+        });
+        let started = canceled.filter(|entry| entry.task.is_started());
+        started
+            .map(|entry| {
+                let task = ActivityTask { cancel_requested: true, ..entry.task.clone() };
+                Write::activity(&task, now)
+            })
+            .collect()
     }
 
     /// Deletes what memory has of an activity that is closed.
@@ -411,67 +443,6 @@ impl Inner {
         self.timers.set(run, What::Activity(scheduled), self.now().plus(BUSY_RETRY));
     }
 
-    /// Brings waiting tasks from the store that memory does not have.
-    fn load_backlog(self: &Arc<Inner>, queue_key: QueueKey) {
-        let inner = Arc::clone(self);
-        self.motion.begin();
-        tokio::spawn(async move {
-            let mut after = None;
-            loop {
-                let (namespace, name) = &queue_key;
-                let page = inner
-                    .store
-                    .activities_waiting(*namespace, name, after.as_ref(), BACKLOG_PAGE)
-                    .await;
-                let page = match page {
-                    Ok(page) => page,
-                    Err(error) => {
-                        tracing::error!(
-                            error = &error as &dyn std::error::Error,
-                            "backlog can't be read"
-                        );
-                        break;
-                    }
-                };
-                let more = page.len() == BACKLOG_PAGE as usize;
-                let mut state = inner.activities.lock();
-                let mut full = false;
-                for task in &page {
-                    let key = key_of(task);
-                    let queue = state.queues.entry(queue_key.clone()).or_default();
-                    full = queue.waiting.len() >= WAITING_IN_MEMORY_MAX;
-                    if full {
-                        break;
-                    }
-                    // Backing off: its time brings it.
-                    let waits =
-                        !matches!(task.state, Attempt::Waiting { since } if since > inner.now());
-                    if waits && !state.tasks.contains_key(&key) {
-                        let entry = Entry { task: task.clone(), busy: Busy::No, abort: None };
-                        state.tasks.insert(key, entry);
-                        if let Some(queue) = state.queues.get_mut(&queue_key) {
-                            queue.waiting.push_back(key);
-                        }
-                    }
-                }
-                if let Some(queue) = state.queues.get_mut(&queue_key) {
-                    queue.more_in_store = more || full;
-                }
-                if full || !more {
-                    break;
-                }
-                after = page.last().cloned();
-            }
-            if let Some(queue) = inner.activities.lock().queues.get_mut(&queue_key) {
-                queue.loading = false;
-            }
-            inner.match_queue(&queue_key);
-            inner.motion.end();
-        });
-    }
-
-    // ---- what workers say
-
     pub(crate) async fn poll_activity(
         self: &Arc<Inner>,
         namespace: NamespaceId,
@@ -499,180 +470,6 @@ impl Inner {
         }
     }
 
-    pub(crate) async fn finish_activity(
-        self: &Arc<Inner>,
-        activity: ActivityRef,
-        result: AttemptResult,
-    ) -> Result<(), EngineError> {
-        self.ensure_loaded(&activity.run, activity.scheduled).await?;
-        let key = (activity.run.run, activity.scheduled);
-        let now = self.now();
-        let next = {
-            let mut state = self.activities.lock();
-            let entry = state.current_attempt(&activity)?;
-            entry.busy = Busy::Ending;
-            match result {
-                AttemptResult::Completed(result) => Next::Close(entry.task.on_completed(result)),
-                AttemptResult::Canceled(details) => Next::Close(entry.task.on_canceled(details)),
-                AttemptResult::Failed { failure, last_heartbeat } => {
-                    if let Some(details) = last_heartbeat {
-                        entry.task.heartbeat = Some(Heartbeat { at: now, details });
-                    }
-                    entry.task.on_failed(failure, now)
-                }
-            }
-        };
-        let _ending = Ending { inner: Arc::clone(self), key };
-        match next {
-            Next::Retry(task) => {
-                let (reply, written) = oneshot::channel();
-                let writes = vec![Write::activity(&task, self.now())];
-                let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
-                self.commit(CommitJob { writes, done: Box::new(done) });
-                written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
-                self.backs_off(*task);
-                Ok(())
-            }
-            Next::Close(closed) => {
-                let run = Some(activity.run.run);
-                let arrival = Arrival::ActivityClosed(closed);
-                let answer = self
-                    .ask(&activity.run.execution, |reply| Letter::Deliver {
-                        run,
-                        arrival,
-                        reply: Some(reply),
-                    })
-                    .await;
-                match answer {
-                    Ok(_) => Ok(()),
-                    Err(
-                        EngineError::Refused(Refused::ActivityNotPending | Refused::RunClosed)
-                        | EngineError::WorkflowNotFound { .. },
-                    ) => {
-                        self.activities.remove(key.0, key.1);
-                        Err(EngineError::ActivityNotFound)
-                    }
-                    Err(error) => Err(error),
-                }
-            }
-        }
-    }
-
-    /// A failed attempt is written: the next one begins when its time comes.
-    fn backs_off(self: &Arc<Inner>, task: ActivityTask) {
-        let mut state = self.activities.lock();
-        if let Some(entry) = state.tasks.get_mut(&key_of(&task)) {
-            entry.task = task.clone();
-            entry.busy = Busy::No;
-            entry.abort = None;
-        }
-        drop(state);
-        self.watch_deadline(&task);
-    }
-
-    pub(crate) async fn heartbeat_activity(
-        self: &Arc<Inner>,
-        activity: ActivityRef,
-        details: Payloads,
-    ) -> Result<HeartbeatReply, EngineError> {
-        self.ensure_loaded(&activity.run, activity.scheduled).await?;
-        let (write, task) = {
-            let mut state = self.activities.lock();
-            let now = self.now();
-            let entry = state.current_attempt(&activity)?;
-            entry.task.heartbeat = Some(Heartbeat { at: now, details });
-            (Write::activity(&entry.task, self.now()), entry.task.clone())
-        };
-        self.watch_deadline(&task);
-        let (reply, written) = oneshot::channel();
-        let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
-        self.commit(CommitJob { writes: vec![write], done: Box::new(done) });
-        written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
-        Ok(HeartbeatReply { cancel_requested: task.cancel_requested })
-    }
-
-    /// Memory knows only what is in motion; after a restart that is nothing.
-    async fn ensure_loaded(&self, run: &RunKey, scheduled: EventId) -> Result<(), EngineError> {
-        let key = (run.run, scheduled);
-        if self.activities.lock().tasks.contains_key(&key) {
-            return Ok(());
-        }
-        let row = self.store.activity(run.run, scheduled).await;
-        let row = row.map_err(|error| EngineError::StoreUnavailable(error.to_string()))?;
-        let Some(task) = row else { return Err(EngineError::ActivityNotFound) };
-        let mut state = self.activities.lock();
-        state.tasks.entry(key).or_insert(Entry { task, busy: Busy::No, abort: None });
-        Ok(())
-    }
-
-    // ---- deadlines
-
-    pub(crate) fn activity_due(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
-        let (inner, run) = (Arc::clone(self), run.clone());
-        if self.activities.lock().tasks.contains_key(&(run.run, scheduled)) {
-            self.due_loaded(&run, scheduled);
-            return;
-        }
-        self.motion.begin();
-        tokio::spawn(async move {
-            match inner.ensure_loaded(&run, scheduled).await {
-                // Closed meanwhile.
-                Err(EngineError::ActivityNotFound) => {}
-                Err(_) => inner.timers.set(
-                    &run,
-                    What::Activity(scheduled),
-                    inner.now().plus(Delay::from_secs(1)),
-                ),
-                Ok(()) => inner.due_loaded(&run, scheduled),
-            }
-            inner.motion.end();
-        });
-    }
-
-    fn due_loaded(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
-        let now = self.now();
-        let key = (run.run, scheduled);
-        let mut state = self.activities.lock();
-        let Some(entry) = state.tasks.get_mut(&key) else { return };
-        if entry.busy != Busy::No {
-            drop(state);
-            self.look_again(run, scheduled);
-            return;
-        }
-        match entry.task.on_due(now) {
-            Due::Never => {}
-            Due::Later(at) => {
-                drop(state);
-                self.timers.set(run, What::Activity(scheduled), at);
-            }
-            Due::Dispatch => {
-                let task = entry.task.clone();
-                let queue_key = queue_of(&task);
-                let queue = state.queues.entry(queue_key.clone()).or_default();
-                if !queue.waiting.contains(&key) {
-                    queue.waiting.push_back(key);
-                }
-                drop(state);
-                let at = task.due_at(now);
-                if at < Timestamp::NEVER {
-                    self.timers.set(run, What::Activity(scheduled), at);
-                }
-                self.match_queue(&queue_key);
-            }
-            Due::TimedOut(next) => {
-                entry.busy = Busy::Ending;
-                if let Some(abort) = entry.abort.take() {
-                    abort.abort();
-                }
-                drop(state);
-                match next {
-                    Next::Retry(task) => self.write_waiting(*task),
-                    Next::Close(closed) => self.close_activity(run, closed),
-                }
-            }
-        }
-    }
-
     // ---- this host as a worker
 
     pub(crate) fn host_slot_free(self: &Arc<Inner>) {
@@ -693,47 +490,6 @@ impl Inner {
         self.activities.lock().queues.entry(queue_key.clone()).or_default();
         self.match_queue(&queue_key);
     }
-
-    /// An attempt that this host ran when it stopped is over: nobody runs it any more.
-    pub(crate) fn attempt_died_with_host(self: &Arc<Inner>, task: ActivityTask) {
-        let failure = refrain_core::failure::Failure {
-            kind: refrain_core::failure::FailureKind::Application {
-                error_type: "HostStopped".to_owned(),
-                non_retryable: false,
-                details: Vec::new(),
-                next_retry_delay: None,
-                benign: false,
-            },
-            ..refrain_core::failure::Failure::host(
-                "HostStopped",
-                "the host stopped while it ran this attempt",
-            )
-        };
-        let run = task.run.clone();
-        let next = task.on_failed(failure, self.now());
-        let entry = Entry { task, busy: Busy::Ending, abort: None };
-        self.activities.lock().tasks.insert(key_of(&entry.task), entry);
-        match next {
-            Next::Retry(task) => self.write_waiting(*task),
-            Next::Close(closed) => self.close_activity(&run, closed),
-        }
-    }
-}
-
-impl State {
-    fn current_attempt(&mut self, activity: &ActivityRef) -> Result<&mut Entry, EngineError> {
-        let key = (activity.run.run, activity.scheduled);
-        match self.tasks.get_mut(&key) {
-            Some(entry)
-                if entry.busy == Busy::No
-                    && entry.task.is_started()
-                    && entry.task.attempt == activity.attempt =>
-            {
-                Ok(entry)
-            }
-            Some(_) | None => Err(EngineError::ActivityNotFound),
-        }
-    }
 }
 
 /// A poller that is dropped may have been handed a task in that very moment.
@@ -747,22 +503,6 @@ impl Drop for Polling {
         self.taken.close();
         if let Ok(task) = self.taken.try_recv() {
             self.inner.take_back(task);
-        }
-    }
-}
-
-/// If an outcome did not get through, the attempt is open for another word on it.
-struct Ending {
-    inner: Arc<Inner>,
-    key: TaskKey,
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        if let Some(entry) = self.inner.activities.lock().tasks.get_mut(&self.key)
-            && entry.busy == Busy::Ending
-        {
-            entry.busy = Busy::No;
         }
     }
 }

@@ -462,6 +462,8 @@ impl<'a> Visit<'a> {
         let now = self.inner.now();
         let Stepped { mut row, run, mut decision, batch, own, started, start_request_id } = stepped;
         let reserved = self.inner.activities.reserve(&mut decision.effects, now);
+        let run_id = row.key.run;
+        let canceled = self.inner.activities.canceled_rows(run_id, &decision.effects, now);
         let replies = std::mem::take(&mut decision.replies);
         let in_memory = |effect: &&Effect| match effect {
             Effect::InsertRun(_) | Effect::PublishState { .. } => false,
@@ -478,6 +480,7 @@ impl<'a> Visit<'a> {
         let write = Write::run(RunWrite { key, component, start_request_id, decision });
         rows::advance(&mut row, summary, write.history_bytes());
         writes.push(write);
+        writes.extend(canceled);
         Prepared { row, run, effects, replies, reserved, batch, own, started }
     }
 

@@ -1,0 +1,147 @@
+//! What workers say of their attempts.
+
+use super::*;
+
+impl Inner {
+    pub(crate) async fn finish_activity(
+        self: &Arc<Inner>,
+        activity: ActivityRef,
+        result: AttemptResult,
+    ) -> Result<(), EngineError> {
+        self.ensure_loaded(&activity.run, activity.scheduled).await?;
+        let key = (activity.run.run, activity.scheduled);
+        let now = self.now();
+        let next = {
+            let mut state = self.activities.lock();
+            let entry = state.current_attempt(&activity)?;
+            entry.busy = Busy::Ending;
+            match result {
+                AttemptResult::Completed(result) => Next::Close(entry.task.on_completed(result)),
+                AttemptResult::Canceled(details) => Next::Close(entry.task.on_canceled(details)),
+                AttemptResult::Failed { failure, last_heartbeat } => {
+                    if let Some(details) = last_heartbeat {
+                        entry.task.heartbeat = Some(Heartbeat { at: now, details });
+                    }
+                    entry.task.on_failed(failure, now)
+                }
+            }
+        };
+        let _ending = Ending { inner: Arc::clone(self), key };
+        match next {
+            Next::Retry(task) => {
+                let (reply, written) = oneshot::channel();
+                let writes = vec![Write::activity(&task, self.now())];
+                let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+                self.commit(CommitJob { writes, done: Box::new(done) });
+                written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+                self.backs_off(*task);
+                Ok(())
+            }
+            Next::Close(closed) => {
+                let run = Some(activity.run.run);
+                let arrival = Arrival::ActivityClosed(closed);
+                let answer = self
+                    .ask(&activity.run.execution, |reply| Letter::Deliver {
+                        run,
+                        arrival,
+                        reply: Some(reply),
+                    })
+                    .await;
+                match answer {
+                    Ok(_) => Ok(()),
+                    Err(
+                        EngineError::Refused(Refused::ActivityNotPending | Refused::RunClosed)
+                        | EngineError::WorkflowNotFound { .. },
+                    ) => {
+                        self.activities.remove(key.0, key.1);
+                        Err(EngineError::ActivityNotFound)
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+        }
+    }
+
+    /// A failed attempt is written: the next one begins when its time comes.
+    fn backs_off(self: &Arc<Inner>, task: ActivityTask) {
+        let mut state = self.activities.lock();
+        if let Some(entry) = state.tasks.get_mut(&key_of(&task)) {
+            entry.task = task.clone();
+            entry.busy = Busy::No;
+            entry.abort = None;
+        }
+        drop(state);
+        self.watch_deadline(&task);
+    }
+
+    pub(crate) async fn heartbeat_activity(
+        self: &Arc<Inner>,
+        activity: ActivityRef,
+        details: Payloads,
+    ) -> Result<HeartbeatReply, EngineError> {
+        self.ensure_loaded(&activity.run, activity.scheduled).await?;
+        let (write, task) = {
+            let mut state = self.activities.lock();
+            let now = self.now();
+            let entry = state.current_attempt(&activity)?;
+            entry.task.heartbeat = Some(Heartbeat { at: now, details });
+            (Write::activity(&entry.task, self.now()), entry.task.clone())
+        };
+        self.watch_deadline(&task);
+        let (reply, written) = oneshot::channel();
+        let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+        self.commit(CommitJob { writes: vec![write], done: Box::new(done) });
+        written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        Ok(HeartbeatReply { cancel_requested: task.cancel_requested })
+    }
+
+    /// Memory knows only what is in motion; after a restart that is nothing.
+    pub(super) async fn ensure_loaded(
+        &self,
+        run: &RunKey,
+        scheduled: EventId,
+    ) -> Result<(), EngineError> {
+        let key = (run.run, scheduled);
+        if self.activities.lock().tasks.contains_key(&key) {
+            return Ok(());
+        }
+        let row = self.store.activity(run.run, scheduled).await;
+        let row = row.map_err(|error| EngineError::StoreUnavailable(error.to_string()))?;
+        let Some(task) = row else { return Err(EngineError::ActivityNotFound) };
+        let mut state = self.activities.lock();
+        state.tasks.entry(key).or_insert(Entry { task, busy: Busy::No, abort: None });
+        Ok(())
+    }
+}
+
+impl State {
+    fn current_attempt(&mut self, activity: &ActivityRef) -> Result<&mut Entry, EngineError> {
+        let key = (activity.run.run, activity.scheduled);
+        match self.tasks.get_mut(&key) {
+            Some(entry)
+                if entry.busy == Busy::No
+                    && entry.task.is_started()
+                    && entry.task.attempt == activity.attempt =>
+            {
+                Ok(entry)
+            }
+            Some(_) | None => Err(EngineError::ActivityNotFound),
+        }
+    }
+}
+
+/// If an outcome did not get through, the attempt is open for another word on it.
+struct Ending {
+    inner: Arc<Inner>,
+    key: TaskKey,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(entry) = self.inner.activities.lock().tasks.get_mut(&self.key)
+            && entry.busy == Busy::Ending
+        {
+            entry.busy = Busy::No;
+        }
+    }
+}
