@@ -1,0 +1,267 @@
+//! Our own service: components, deployments, published state.
+
+use crate::status::{invalid, of};
+use crate::validate;
+use futures::{Stream, StreamExt};
+use refrain_core::ids::{Digest, NamespaceId};
+use refrain_core::limits::COMPONENT_BYTES_MAX;
+use refrain_core::time::Timestamp;
+use refrain_engine::api::{ComponentKind, ComponentMeta, Deployment};
+use refrain_engine::{Engine, EngineError};
+use refrain_wire::admin::refrain_service_server::RefrainService;
+use refrain_wire::admin::{
+    CheckComponentRequest, CheckComponentResponse, Component, ComponentHeader,
+    ComponentKind as PbKind, DeployRequest, DeployResponse, Deployment as PbDeployment,
+    DescribeComponentRequest, DescribeComponentResponse, DescribeStateRequest,
+    DescribeStateResponse, ListComponentsRequest, ListComponentsResponse, ListDeploymentsRequest,
+    ListDeploymentsResponse, StateValue, UploadComponentRequest, UploadComponentResponse,
+    check_component_request, upload_component_request,
+};
+use refrain_wire::api::common::v1::WorkflowExecution;
+use tonic::{Request, Response, Status, Streaming};
+
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) engine: Engine,
+}
+
+enum Part {
+    Header(ComponentHeader),
+    Chunk(Vec<u8>),
+}
+
+/// The header and the bytes that follow it. The limit is checked while they come in: a stream has
+/// no end that a client could not put off.
+async fn receive<S>(mut parts: S) -> Result<(ComponentHeader, Vec<u8>), Status>
+where
+    S: Stream<Item = Result<Option<Part>, Status>> + Unpin,
+{
+    let header = match parts.next().await.transpose()?.flatten() {
+        Some(Part::Header(header)) => header,
+        Some(Part::Chunk(_)) | None => {
+            return Err(invalid("the first message is not a header, expected one"));
+        }
+    };
+    let mut bytes = Vec::new();
+    while let Some(part) = parts.next().await.transpose()? {
+        match part {
+            Some(Part::Chunk(chunk)) if bytes.len() + chunk.len() > COMPONENT_BYTES_MAX => {
+                return Err(invalid(format!(
+                    "component has more than {COMPONENT_BYTES_MAX} bytes, expected at most that"
+                )));
+            }
+            Some(Part::Chunk(chunk)) => bytes.extend_from_slice(&chunk),
+            Some(Part::Header(_)) => return Err(invalid("a second header found, expected chunks")),
+            None => {}
+        }
+    }
+    Ok((header, bytes))
+}
+
+fn kind_to_proto(kind: ComponentKind) -> i32 {
+    match kind {
+        ComponentKind::Workflow => PbKind::Workflow as i32,
+        ComponentKind::Activities => PbKind::Activity as i32,
+    }
+}
+
+/// Absent: whatever the component is.
+fn check_kind(asked: i32, found: ComponentKind) -> Result<(), Status> {
+    if asked == PbKind::Unspecified as i32 || asked == kind_to_proto(found) {
+        return Ok(());
+    }
+    Err(invalid(format!("component is of kind `{found}`, expected the kind asked for")))
+}
+
+fn types_of(kind: ComponentKind, types: Vec<String>) -> (Vec<String>, Vec<String>) {
+    match kind {
+        ComponentKind::Workflow => (types, Vec::new()),
+        ComponentKind::Activities => (Vec::new(), types),
+    }
+}
+
+fn time(at: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: (at.0 / 1000) as i64,
+        nanos: ((at.0 % 1000) * 1_000_000) as i32,
+    }
+}
+
+fn component(meta: &ComponentMeta) -> Component {
+    Component {
+        digest: meta.digest.to_string(),
+        name: meta.name.clone(),
+        kind: kind_to_proto(meta.kind),
+        size_bytes: meta.size,
+        upload_time: Some(time(meta.created_at)),
+        workflow_types: Vec::new(),
+        activity_types: Vec::new(),
+    }
+}
+
+fn deployment(it: &Deployment) -> PbDeployment {
+    PbDeployment {
+        task_queue: it.task_queue.clone(),
+        kind: kind_to_proto(it.kind),
+        digest: it.digest.to_string(),
+        name: it.name.clone(),
+        version: u64::from(it.version),
+        deploy_time: Some(time(it.deployed_at)),
+        current: it.current,
+    }
+}
+
+impl Admin {
+    /// By digest, or by name: then the newest of that name.
+    async fn find(&self, namespace: NamespaceId, named: &str) -> Result<ComponentMeta, Status> {
+        validate::name("component", named)?;
+        let all = self.engine.components(namespace).await.map_err(of)?;
+        let digest: Option<Digest> = named.parse().ok();
+        let found = match digest {
+            Some(digest) => all.into_iter().find(|it| it.digest == digest),
+            None => all.into_iter().filter(|it| it.name == named).max_by_key(|it| it.created_at),
+        };
+        found.ok_or_else(|| of(EngineError::ComponentNotFound(named.to_owned())))
+    }
+}
+
+#[tonic::async_trait]
+impl RefrainService for Admin {
+    async fn upload_component(
+        &self,
+        request: Request<Streaming<UploadComponentRequest>>,
+    ) -> Result<Response<UploadComponentResponse>, Status> {
+        use upload_component_request::Part as Sent;
+        let parts = request.into_inner().map(|part| {
+            Ok(part?.part.map(|part| match part {
+                Sent::Header(header) => Part::Header(header),
+                Sent::Chunk(chunk) => Part::Chunk(chunk),
+            }))
+        });
+        let (header, bytes) = receive(parts).await?;
+        let namespace = validate::namespace(&self.engine, &header.namespace)?;
+        validate::name("name", &header.name)?;
+        if header.kind != PbKind::Unspecified as i32 {
+            let checked = self.engine.check_component(bytes.clone()).await.map_err(of)?;
+            check_kind(header.kind, checked.kind)?;
+        }
+        let uploaded =
+            self.engine.upload_component(namespace.id, &header.name, bytes).await.map_err(of)?;
+        let checked = uploaded.component;
+        let (workflow_types, activity_types) = types_of(checked.kind, checked.types);
+        Ok(Response::new(UploadComponentResponse {
+            digest: checked.digest.to_string(),
+            kind: kind_to_proto(checked.kind),
+            workflow_types,
+            activity_types,
+            already_there: uploaded.already_there,
+        }))
+    }
+
+    async fn check_component(
+        &self,
+        request: Request<Streaming<CheckComponentRequest>>,
+    ) -> Result<Response<CheckComponentResponse>, Status> {
+        use check_component_request::Part as Sent;
+        let parts = request.into_inner().map(|part| {
+            Ok(part?.part.map(|part| match part {
+                Sent::Header(header) => Part::Header(header),
+                Sent::Chunk(chunk) => Part::Chunk(chunk),
+            }))
+        });
+        let (_, bytes) = receive(parts).await?;
+        let answer = match self.engine.check_component(bytes).await {
+            Ok(checked) => {
+                let (workflow_types, activity_types) = types_of(checked.kind, checked.types);
+                CheckComponentResponse {
+                    digest: checked.digest.to_string(),
+                    kind: kind_to_proto(checked.kind),
+                    workflow_types,
+                    activity_types,
+                    problems: Vec::new(),
+                }
+            }
+            Err(EngineError::InvalidArgument(problem)) => {
+                CheckComponentResponse { problems: vec![problem], ..Default::default() }
+            }
+            Err(error) => return Err(of(error)),
+        };
+        Ok(Response::new(answer))
+    }
+
+    async fn list_components(
+        &self,
+        request: Request<ListComponentsRequest>,
+    ) -> Result<Response<ListComponentsResponse>, Status> {
+        let namespace = validate::namespace(&self.engine, &request.get_ref().namespace)?;
+        let all = self.engine.components(namespace.id).await.map_err(of)?;
+        let components = all.iter().map(component).collect();
+        Ok(Response::new(ListComponentsResponse { components }))
+    }
+
+    async fn describe_component(
+        &self,
+        request: Request<DescribeComponentRequest>,
+    ) -> Result<Response<DescribeComponentResponse>, Status> {
+        let request = request.into_inner();
+        let namespace = validate::namespace(&self.engine, &request.namespace)?;
+        let meta = self.find(namespace.id, &request.component).await?;
+        Ok(Response::new(DescribeComponentResponse {
+            component: Some(component(&meta)),
+            definition: None,
+            definition_json: meta.definition,
+        }))
+    }
+
+    async fn deploy(
+        &self,
+        request: Request<DeployRequest>,
+    ) -> Result<Response<DeployResponse>, Status> {
+        let request = request.into_inner();
+        let namespace = validate::namespace(&self.engine, &request.namespace)?;
+        validate::name("task_queue", &request.task_queue)?;
+        let meta = self.find(namespace.id, &request.component).await?;
+        check_kind(request.kind, meta.kind)?;
+        let before = self.engine.deployments(namespace.id);
+        let previous = before
+            .iter()
+            .find(|it| it.current && it.task_queue == request.task_queue && it.kind == meta.kind);
+        let previous_digest = previous.map(|it| it.digest.to_string()).unwrap_or_default();
+        let deployed =
+            self.engine.deploy(namespace.id, &request.task_queue, meta.digest).await.map_err(of)?;
+        let deployment = Some(deployment(&deployed));
+        Ok(Response::new(DeployResponse { deployment, previous_digest }))
+    }
+
+    async fn list_deployments(
+        &self,
+        request: Request<ListDeploymentsRequest>,
+    ) -> Result<Response<ListDeploymentsResponse>, Status> {
+        let namespace = validate::namespace(&self.engine, &request.get_ref().namespace)?;
+        let deployments = self.engine.deployments(namespace.id);
+        let deployments = deployments.iter().map(deployment).collect();
+        Ok(Response::new(ListDeploymentsResponse { deployments }))
+    }
+
+    async fn describe_state(
+        &self,
+        request: Request<DescribeStateRequest>,
+    ) -> Result<Response<DescribeStateResponse>, Status> {
+        let DescribeStateRequest { namespace, workflow_id, run_id } = request.into_inner();
+        let namespace = validate::namespace(&self.engine, &namespace)?;
+        let execution = WorkflowExecution { workflow_id, run_id };
+        let target = validate::target(&namespace, Some(execution))?;
+        let described = self.engine.describe(&target).await.map_err(of)?;
+        Ok(Response::new(DescribeStateResponse {
+            run_id: described.row.key.run.to_string(),
+            state: described
+                .published
+                .into_iter()
+                .map(|(name, value)| {
+                    let metadata = value.metadata.into_iter().collect();
+                    (name, StateValue { metadata, data: value.data })
+                })
+                .collect(),
+        }))
+    }
+}

@@ -1,0 +1,194 @@
+//! Temporal's WorkflowService: which call is whose. The others answer UNIMPLEMENTED.
+
+use crate::stubs::workflow::workflow_service_server::WorkflowService;
+use crate::{activities, history, list, namespaces, system, tasks, workflows};
+use refrain_engine::Engine;
+use refrain_wire::api::workflowservice::v1::*;
+use tonic::{Request, Response, Status};
+
+#[derive(Clone)]
+pub(crate) struct Frontend {
+    pub(crate) engine: Engine,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl WorkflowService for Frontend {
+    async fn get_system_info(
+        &self,
+        _: Request<GetSystemInfoRequest>,
+    ) -> Answer<GetSystemInfoResponse> {
+        Ok(Response::new(system::system_info()))
+    }
+
+    async fn get_cluster_info(
+        &self,
+        _: Request<GetClusterInfoRequest>,
+    ) -> Answer<GetClusterInfoResponse> {
+        Ok(Response::new(system::cluster_info()))
+    }
+
+    async fn describe_namespace(
+        &self,
+        request: Request<DescribeNamespaceRequest>,
+    ) -> Answer<DescribeNamespaceResponse> {
+        namespaces::describe(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn list_namespaces(
+        &self,
+        request: Request<ListNamespacesRequest>,
+    ) -> Answer<ListNamespacesResponse> {
+        namespaces::list(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn register_namespace(
+        &self,
+        request: Request<RegisterNamespaceRequest>,
+    ) -> Answer<RegisterNamespaceResponse> {
+        namespaces::register(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn start_workflow_execution(
+        &self,
+        request: Request<StartWorkflowExecutionRequest>,
+    ) -> Answer<StartWorkflowExecutionResponse> {
+        workflows::start(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn signal_workflow_execution(
+        &self,
+        request: Request<SignalWorkflowExecutionRequest>,
+    ) -> Answer<SignalWorkflowExecutionResponse> {
+        workflows::signal(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn request_cancel_workflow_execution(
+        &self,
+        request: Request<RequestCancelWorkflowExecutionRequest>,
+    ) -> Answer<RequestCancelWorkflowExecutionResponse> {
+        workflows::request_cancel(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn terminate_workflow_execution(
+        &self,
+        request: Request<TerminateWorkflowExecutionRequest>,
+    ) -> Answer<TerminateWorkflowExecutionResponse> {
+        workflows::terminate(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn query_workflow(
+        &self,
+        request: Request<QueryWorkflowRequest>,
+    ) -> Answer<QueryWorkflowResponse> {
+        workflows::query(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn describe_workflow_execution(
+        &self,
+        request: Request<DescribeWorkflowExecutionRequest>,
+    ) -> Answer<DescribeWorkflowExecutionResponse> {
+        workflows::describe(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_workflow_execution_history(
+        &self,
+        request: Request<GetWorkflowExecutionHistoryRequest>,
+    ) -> Answer<GetWorkflowExecutionHistoryResponse> {
+        history::get(&self.engine, request).await.map(Response::new)
+    }
+
+    async fn get_workflow_execution_history_reverse(
+        &self,
+        request: Request<GetWorkflowExecutionHistoryReverseRequest>,
+    ) -> Answer<GetWorkflowExecutionHistoryReverseResponse> {
+        history::get_reverse(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_workflow_executions(
+        &self,
+        request: Request<ListWorkflowExecutionsRequest>,
+    ) -> Answer<ListWorkflowExecutionsResponse> {
+        list::list(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn count_workflow_executions(
+        &self,
+        request: Request<CountWorkflowExecutionsRequest>,
+    ) -> Answer<CountWorkflowExecutionsResponse> {
+        list::count(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn describe_task_queue(
+        &self,
+        request: Request<DescribeTaskQueueRequest>,
+    ) -> Answer<DescribeTaskQueueResponse> {
+        tasks::describe(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn poll_activity_task_queue(
+        &self,
+        request: Request<PollActivityTaskQueueRequest>,
+    ) -> Answer<PollActivityTaskQueueResponse> {
+        activities::poll(&self.engine, request).await.map(Response::new)
+    }
+
+    async fn respond_activity_task_completed(
+        &self,
+        request: Request<RespondActivityTaskCompletedRequest>,
+    ) -> Answer<RespondActivityTaskCompletedResponse> {
+        activities::completed(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn respond_activity_task_completed_by_id(
+        &self,
+        request: Request<RespondActivityTaskCompletedByIdRequest>,
+    ) -> Answer<RespondActivityTaskCompletedByIdResponse> {
+        activities::completed_by_id(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn respond_activity_task_failed(
+        &self,
+        request: Request<RespondActivityTaskFailedRequest>,
+    ) -> Answer<RespondActivityTaskFailedResponse> {
+        activities::attempt_failed(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn respond_activity_task_failed_by_id(
+        &self,
+        request: Request<RespondActivityTaskFailedByIdRequest>,
+    ) -> Answer<RespondActivityTaskFailedByIdResponse> {
+        activities::attempt_failed_by_id(&self.engine, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn respond_activity_task_canceled(
+        &self,
+        request: Request<RespondActivityTaskCanceledRequest>,
+    ) -> Answer<RespondActivityTaskCanceledResponse> {
+        activities::canceled(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn respond_activity_task_canceled_by_id(
+        &self,
+        request: Request<RespondActivityTaskCanceledByIdRequest>,
+    ) -> Answer<RespondActivityTaskCanceledByIdResponse> {
+        activities::canceled_by_id(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn record_activity_task_heartbeat(
+        &self,
+        request: Request<RecordActivityTaskHeartbeatRequest>,
+    ) -> Answer<RecordActivityTaskHeartbeatResponse> {
+        activities::heartbeat(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn record_activity_task_heartbeat_by_id(
+        &self,
+        request: Request<RecordActivityTaskHeartbeatByIdRequest>,
+    ) -> Answer<RecordActivityTaskHeartbeatByIdResponse> {
+        activities::heartbeat_by_id(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+}

@@ -1,0 +1,175 @@
+//! Reading histories, and waiting for them to grow.
+
+use crate::patience::within_deadline;
+use crate::status::{internal, of};
+use crate::{token, validate};
+use refrain_core::ids::{EventId, RunKey};
+use refrain_core::limits::{HISTORY_LONG_POLL, HISTORY_PAGE_EVENTS_MAX};
+use refrain_core::time::Delay;
+use refrain_engine::Engine;
+use refrain_engine::api::{Progress, Target};
+use refrain_wire::api::enums::v1::HistoryEventFilterType;
+use refrain_wire::api::history::v1::{History, HistoryEvent};
+use refrain_wire::api::workflowservice::v1::{
+    GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
+    GetWorkflowExecutionHistoryReverseRequest, GetWorkflowExecutionHistoryReverseResponse,
+};
+use refrain_wire::event;
+use tonic::{Request, Status};
+
+/// Events of a page if the client does not say.
+const PAGE_EVENTS: usize = 256;
+
+pub(crate) async fn get(
+    engine: &Engine,
+    request: Request<GetWorkflowExecutionHistoryRequest>,
+) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
+    let patience = within_deadline(request.metadata(), HISTORY_LONG_POLL);
+    let request = request.into_inner();
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let mut target = validate::target(&namespace, request.execution)?;
+    let mut from = EventId::FIRST;
+    if !request.next_page_token.is_empty() {
+        let (run, next) = token::to_history(&request.next_page_token, target.run)?;
+        target.run = Some(run);
+        from = next;
+    }
+    let progress = engine.progress(&target).await.map_err(of)?;
+    let patience = if request.wait_new_event { Some(patience) } else { None };
+    if request.history_event_filter_type == HistoryEventFilterType::CloseEvent as i32 {
+        return close_event(engine, progress, patience).await;
+    }
+    page(engine, progress, from, page_size(request.maximum_page_size), patience).await
+}
+
+fn page_size(asked: i32) -> usize {
+    match usize::try_from(asked) {
+        Ok(0) | Err(_) => PAGE_EVENTS,
+        Ok(n) => n.min(HISTORY_PAGE_EVENTS_MAX),
+    }
+}
+
+/// The closing event and nothing else: some clients take a second event for a broken server.
+/// While there is none, an empty page, with a token only for those that wait.
+async fn close_event(
+    engine: &Engine,
+    mut progress: Progress,
+    patience: Option<Delay>,
+) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
+    if let Some(patience) = patience {
+        let until = engine.now().plus(patience);
+        let asleep_until =
+            tokio::time::Instant::now() + std::time::Duration::from_millis(patience.as_ms());
+        while !progress.closed {
+            let left = asleep_until.saturating_duration_since(tokio::time::Instant::now());
+            if left.is_zero() || engine.now() > until {
+                break;
+            }
+            let left = Delay(left.as_millis() as u64);
+            let seen = progress.next_event;
+            progress = engine.wait_for_event(&progress.run, seen, left).await.map_err(of)?;
+        }
+    }
+    if !progress.closed {
+        let next_page_token = match patience {
+            Some(_) => token::of_history(progress.run.run, progress.next_event),
+            None => Vec::new(),
+        };
+        return Ok(answer(Vec::new(), next_page_token));
+    }
+    let last = EventId(progress.next_event.0.saturating_sub(1).max(1));
+    Ok(answer(events(engine, &progress.run, last, 1).await?, Vec::new()))
+}
+
+async fn page(
+    engine: &Engine,
+    mut progress: Progress,
+    from: EventId,
+    n_max: usize,
+    patience: Option<Delay>,
+) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
+    if let Some(patience) = patience
+        && from >= progress.next_event
+        && !progress.closed
+    {
+        progress = engine.wait_for_event(&progress.run, from, patience).await.map_err(of)?;
+    }
+    let run = progress.run.run;
+    if from >= progress.next_event {
+        let next = match patience {
+            Some(_) if !progress.closed => token::of_history(run, from),
+            Some(_) | None => Vec::new(),
+        };
+        return Ok(answer(Vec::new(), next));
+    }
+    let events = events(engine, &progress.run, from, n_max).await?;
+    let next = from.plus(events.len());
+    let more = next < progress.next_event;
+    let waits = patience.is_some() && !progress.closed;
+    let next = if more || waits { token::of_history(run, next) } else { Vec::new() };
+    Ok(answer(events, next))
+}
+
+fn answer(
+    events: Vec<HistoryEvent>,
+    next_page_token: Vec<u8>,
+) -> GetWorkflowExecutionHistoryResponse {
+    GetWorkflowExecutionHistoryResponse {
+        history: Some(History { events }),
+        raw_history: Vec::new(),
+        next_page_token,
+        archived: false,
+    }
+}
+
+/// At least one event, if there is one at `from`.
+async fn events(
+    engine: &Engine,
+    run: &RunKey,
+    from: EventId,
+    n_max: usize,
+) -> Result<Vec<HistoryEvent>, Status> {
+    let page = engine.history(run, from, n_max).await.map_err(of)?;
+    let history = event::decode_history(&page.bytes).map_err(|error| internal(&error))?;
+    Ok(history.events)
+}
+
+pub(crate) async fn get_reverse(
+    engine: &Engine,
+    request: GetWorkflowExecutionHistoryReverseRequest,
+) -> Result<GetWorkflowExecutionHistoryReverseResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let mut target: Target = validate::target(&namespace, request.execution)?;
+    let mut before = None;
+    if !request.next_page_token.is_empty() {
+        let (run, next) = token::to_history(&request.next_page_token, target.run)?;
+        target.run = Some(run);
+        before = Some(next);
+    }
+    let progress = engine.progress(&target).await.map_err(of)?;
+    let before = before.map_or(progress.next_event, |it| it.min(progress.next_event));
+    let n_max = page_size(request.maximum_page_size).min(PAGE_EVENTS) as u64;
+    let first = EventId(before.0.saturating_sub(n_max).max(1));
+    let mut all = Vec::new();
+    let mut from = first;
+    // A page of the store may be shorter than asked for, and its events come forwards.
+    while from < before {
+        let room = (before.0 - from.0) as usize;
+        let some = events(engine, &progress.run, from, room).await?;
+        if some.is_empty() {
+            break;
+        }
+        from = from.plus(some.len());
+        all.extend(some);
+    }
+    all.reverse();
+    let next_page_token = if first > EventId::FIRST {
+        token::of_history(progress.run.run, first)
+    } else {
+        Vec::new()
+    };
+    Ok(GetWorkflowExecutionHistoryReverseResponse {
+        history: Some(History { events: all }),
+        next_page_token,
+    })
+}

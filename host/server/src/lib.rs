@@ -1,0 +1,51 @@
+//! Temporal's protocol on the engine: a request is checked, becomes one call of the engine, and
+//! its answer is put in Temporal's words. One file per family of calls.
+//!
+//! No state but what a request holds while it waits: the server may be restarted between any two.
+
+#![allow(clippy::result_large_err, reason = "tonic's `Status` is what every call ends with")]
+
+mod serve;
+
+mod frontend;
+mod operator;
+
+mod system;
+
+mod namespaces;
+
+mod workflows;
+
+mod run_info;
+
+mod history;
+
+mod filter;
+mod list;
+
+mod activities;
+
+mod tasks;
+
+mod admin;
+
+mod health;
+
+mod patience;
+mod status;
+mod token;
+mod validate;
+mod words;
+
+pub use serve::{ServeError, serve};
+
+/// What `build.rs` makes of Temporal's service descriptions.
+#[allow(unreachable_pub, clippy::unwrap_used, clippy::large_enum_variant)]
+mod stubs {
+    pub mod workflow {
+        tonic::include_proto!("temporal.api.workflowservice.v1");
+    }
+    pub mod operator {
+        tonic::include_proto!("temporal.api.operatorservice.v1");
+    }
+}

@@ -1,0 +1,137 @@
+//! Namespaces. Every message field is filled: the command line dies on an absent one.
+
+use crate::status::{invalid, of};
+use crate::system::CLUSTER;
+use crate::validate;
+use refrain_core::limits::BLOB_BYTES_MAX;
+use refrain_core::time::Delay;
+use refrain_engine::Engine;
+use refrain_engine::api::Namespace;
+use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState};
+use refrain_wire::api::namespace::v1::namespace_info::{Capabilities, Limits};
+use refrain_wire::api::namespace::v1::{BadBinaries, NamespaceConfig, NamespaceInfo};
+use refrain_wire::api::replication::v1::{ClusterReplicationConfig, NamespaceReplicationConfig};
+use refrain_wire::api::workflowservice::v1::{
+    DescribeNamespaceRequest, DescribeNamespaceResponse, ListNamespacesRequest,
+    ListNamespacesResponse, RegisterNamespaceRequest, RegisterNamespaceResponse,
+};
+use refrain_wire::options::delay_to_proto;
+use tonic::Status;
+
+const PAGE_MAX: usize = 1000;
+const RETENTION_MIN: Delay = Delay::from_secs(3600);
+
+/// A UUID as text; the same form as a run's.
+fn id_of(namespace: &Namespace) -> String {
+    refrain_core::ids::RunId(namespace.uuid).to_string()
+}
+
+fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
+    DescribeNamespaceResponse {
+        namespace_info: Some(NamespaceInfo {
+            name: namespace.name.clone(),
+            // Temporal's numbers are the stored ones.
+            state: i32::try_from(namespace.state.number())
+                .unwrap_or(NamespaceState::Unspecified as i32),
+            description: namespace.description.clone(),
+            owner_email: namespace.owner_email.clone(),
+            data: Default::default(),
+            id: id_of(namespace),
+            // A worker that reads `worker_heartbeats` here would send them.
+            capabilities: Some(Capabilities::default()),
+            limits: Some(Limits {
+                blob_size_limit_error: BLOB_BYTES_MAX as i64,
+                memo_size_limit_error: BLOB_BYTES_MAX as i64,
+                ..Default::default()
+            }),
+            supports_schedules: true,
+        }),
+        config: Some(NamespaceConfig {
+            workflow_execution_retention_ttl: Some(delay_to_proto(namespace.retention)),
+            bad_binaries: Some(BadBinaries::default()),
+            history_archival_state: ArchivalState::Disabled as i32,
+            visibility_archival_state: ArchivalState::Disabled as i32,
+            ..Default::default()
+        }),
+        replication_config: Some(NamespaceReplicationConfig {
+            active_cluster_name: CLUSTER.to_owned(),
+            clusters: vec![ClusterReplicationConfig {
+                cluster_name: CLUSTER.to_owned(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn describe(
+    engine: &Engine,
+    request: DescribeNamespaceRequest,
+) -> Result<DescribeNamespaceResponse, Status> {
+    if request.namespace.is_empty() && !request.id.is_empty() {
+        let all = engine.namespaces();
+        let found = all.iter().find(|it| id_of(it) == request.id);
+        let found = found.ok_or_else(|| {
+            of(refrain_engine::EngineError::NamespaceNotFound(request.id.clone()))
+        })?;
+        return Ok(description(found));
+    }
+    Ok(description(&*validate::namespace(engine, &request.namespace)?))
+}
+
+/// The token is the name of the last one: names are the order.
+pub(crate) fn list(
+    engine: &Engine,
+    request: ListNamespacesRequest,
+) -> Result<ListNamespacesResponse, Status> {
+    let after = String::from_utf8(request.next_page_token)
+        .map_err(|_| invalid("next_page_token is not one that this host has given"))?;
+    let n_max = match usize::try_from(request.page_size) {
+        Ok(0) | Err(_) => PAGE_MAX,
+        Ok(n) => n.min(PAGE_MAX),
+    };
+    let mut all = engine.namespaces();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all.retain(|it| after.is_empty() || it.name > after);
+    let more = all.len() > n_max;
+    all.truncate(n_max);
+    let last = all.last().filter(|_| more).map(|it| it.name.clone().into_bytes());
+    Ok(ListNamespacesResponse {
+        namespaces: all.iter().map(|it| description(it)).collect(),
+        next_page_token: last.unwrap_or_default(),
+    })
+}
+
+pub(crate) async fn register(
+    engine: &Engine,
+    request: RegisterNamespaceRequest,
+) -> Result<RegisterNamespaceResponse, Status> {
+    validate::name("namespace", &request.namespace)?;
+    validate::short("owner_email", &request.owner_email)?;
+    if request.is_global_namespace {
+        return Err(invalid(
+            "is_global_namespace is `true`, expected `false`: this host is one cluster",
+        ));
+    }
+    let retention = validate::limit(
+        "workflow_execution_retention_period",
+        request.workflow_execution_retention_period,
+    )?
+    .ok_or_else(|| invalid("workflow_execution_retention_period is missing"))?;
+    if retention < RETENTION_MIN {
+        return Err(invalid(format!(
+            "workflow_execution_retention_period is `{retention}`, expected at least `{RETENTION_MIN}`"
+        )));
+    }
+    engine
+        .register_namespace(
+            &request.namespace,
+            &request.description,
+            &request.owner_email,
+            retention,
+        )
+        .await
+        .map_err(of)?;
+    Ok(RegisterNamespaceResponse::default())
+}

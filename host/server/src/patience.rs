@@ -1,0 +1,54 @@
+//! How long a request may be held.
+
+use refrain_core::time::Delay;
+use tonic::metadata::MetadataMap;
+
+/// `limit`, or less if the client would give up before: an empty answer in time is an answer, a
+/// late one is an error in its log.
+pub(crate) fn within_deadline(metadata: &MetadataMap, limit: Delay) -> Delay {
+    match client_timeout(metadata) {
+        Some(timeout) => {
+            let way_back = (timeout.0 / 10).clamp(50, 1000);
+            Delay(timeout.0.saturating_sub(way_back)).min(limit)
+        }
+        None => limit,
+    }
+}
+
+/// `grpc-timeout`: up to eight digits and a unit.
+fn client_timeout(metadata: &MetadataMap) -> Option<Delay> {
+    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+    let unit = text.chars().last()?;
+    let n: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let ms = match unit {
+        'H' => n.saturating_mul(3_600_000),
+        'M' => n.saturating_mul(60_000),
+        'S' => n.saturating_mul(1000),
+        'm' => n,
+        'u' => n / 1000,
+        'n' => n / 1_000_000,
+        _ => return None,
+    };
+    Some(Delay(ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patience(timeout: &'static str) -> u64 {
+        let mut metadata = MetadataMap::new();
+        metadata.insert("grpc-timeout", timeout.parse().expect("ascii"));
+        within_deadline(&metadata, Delay::from_secs(20)).0
+    }
+
+    #[test]
+    fn an_answer_comes_before_the_client_gives_up() {
+        assert_eq!(patience("70S"), 20_000);
+        assert_eq!(patience("2S"), 1800);
+        assert_eq!(patience("1999999u"), 1800);
+        assert_eq!(patience("10m"), 0);
+        assert_eq!(patience("1x"), 20_000);
+        assert_eq!(within_deadline(&MetadataMap::new(), Delay(7)), Delay(7));
+    }
+}

@@ -1,0 +1,175 @@
+//! A run as tools show it. Every message field that the real server fills is filled: the command
+//! line dies on an absent one.
+
+use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::machines::execution;
+use refrain_core::time::Timestamp;
+use refrain_engine::api::{Description, RunRow};
+use refrain_wire::api::activity::v1::ActivityOptions;
+use refrain_wire::api::common::v1::{ActivityType, WorkerVersionStamp, WorkflowType};
+use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
+use refrain_wire::api::enums::v1::{
+    EventType, PendingActivityState, PendingWorkflowTaskState, VersioningBehavior,
+    WorkflowExecutionStatus,
+};
+use refrain_wire::api::workflow::v1::{
+    PendingActivityInfo, PendingWorkflowTaskInfo, RequestIdInfo, ResetPoints,
+    WorkflowExecutionConfig, WorkflowExecutionExtendedInfo, WorkflowExecutionInfo,
+    WorkflowExecutionVersioningInfo,
+};
+use refrain_wire::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
+use refrain_wire::options::{
+    delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, priority_to_proto,
+    retry_to_proto, task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
+};
+use refrain_wire::{failure, payload, wkt};
+
+/// Go's zero time, which the real server sends for "never".
+const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
+
+pub(crate) fn status(state: execution::State) -> WorkflowExecutionStatus {
+    match state {
+        execution::State::Absent => WorkflowExecutionStatus::Unspecified,
+        execution::State::Running | execution::State::CancelRequested => {
+            WorkflowExecutionStatus::Running
+        }
+        execution::State::Completed => WorkflowExecutionStatus::Completed,
+        execution::State::Failed => WorkflowExecutionStatus::Failed,
+        execution::State::Canceled => WorkflowExecutionStatus::Canceled,
+        execution::State::TimedOut => WorkflowExecutionStatus::TimedOut,
+        execution::State::Terminated => WorkflowExecutionStatus::Terminated,
+    }
+}
+
+#[allow(deprecated, reason = "tools still read the build id from the version stamp")]
+pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
+    let build_id = row.component.to_string();
+    let execution = execution_to_proto(&row.key.execution.workflow, row.key.run);
+    WorkflowExecutionInfo {
+        root_execution: Some(execution.clone()),
+        execution: Some(execution),
+        r#type: Some(WorkflowType { name: row.workflow_type.clone() }),
+        start_time: Some(timestamp_to_proto(row.started_at)),
+        execution_time: Some(timestamp_to_proto(row.execution_at)),
+        close_time: row.closed_at.map(timestamp_to_proto),
+        execution_duration: row.closed_at.map(|at| delay_to_proto(at.since(row.execution_at))),
+        status: status(row.status) as i32,
+        // The web page sizes its buffer by it: it must be the last event's id.
+        history_length: event_id_to_proto(row.next_event).saturating_sub(1),
+        history_size_bytes: i64::try_from(row.history_bytes).unwrap_or(i64::MAX),
+        memo: Some(payload::memo_to_proto(&row.memo)),
+        search_attributes: Some(payload::search_attributes_to_proto(&row.search_attributes)),
+        auto_reset_points: Some(ResetPoints::default()),
+        task_queue: row.task_queue.clone(),
+        first_run_id: row.first_run.to_string(),
+        most_recent_worker_version_stamp: Some(WorkerVersionStamp {
+            build_id: build_id.clone(),
+            use_versioning: false,
+        }),
+        versioning_info: Some(WorkflowExecutionVersioningInfo {
+            behavior: VersioningBehavior::Pinned as i32,
+            deployment_version: Some(WorkerDeploymentVersion {
+                build_id,
+                deployment_name: "refrain".to_owned(),
+            }),
+            ..Default::default()
+        }),
+        worker_deployment_name: "refrain".to_owned(),
+        priority: Some(priority_to_proto(None)),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn description(
+    described: &Description,
+    now: Timestamp,
+) -> DescribeWorkflowExecutionResponse {
+    let Description { row, started, pending_activities, published: _ } = described;
+    let expires = |limit: Option<_>| limit.map(|it| timestamp_to_proto(row.started_at.plus(it)));
+    let started_by = RequestIdInfo {
+        event_type: EventType::WorkflowExecutionStarted as i32,
+        event_id: 1,
+        buffered: false,
+    };
+    DescribeWorkflowExecutionResponse {
+        execution_config: Some(WorkflowExecutionConfig {
+            task_queue: Some(task_queue_to_proto(&row.task_queue)),
+            workflow_execution_timeout: limit_to_proto(started.execution_timeout),
+            workflow_run_timeout: limit_to_proto(started.run_timeout),
+            default_workflow_task_timeout: Some(delay_to_proto(started.task_timeout)),
+            user_metadata: user_metadata_to_proto(
+                started.summary.as_ref(),
+                started.details.as_ref(),
+            ),
+        }),
+        workflow_execution_info: Some(execution_info(row)),
+        pending_activities: pending_activities.iter().map(|it| pending(it, now)).collect(),
+        pending_workflow_task: row.task_failure.as_ref().map(|it| PendingWorkflowTaskInfo {
+            state: PendingWorkflowTaskState::Scheduled as i32,
+            scheduled_time: Some(timestamp_to_proto(it.retry_at)),
+            original_scheduled_time: Some(timestamp_to_proto(it.retry_at)),
+            started_time: None,
+            attempt: i32::try_from(it.attempts).unwrap_or(i32::MAX).saturating_add(1),
+        }),
+        workflow_extended_info: Some(WorkflowExecutionExtendedInfo {
+            execution_expiration_time: expires(started.execution_timeout),
+            run_expiration_time: Some(expires(started.run_timeout).unwrap_or(NO_TIME)),
+            cancel_requested: row.cancel_requested,
+            original_start_time: Some(timestamp_to_proto(row.started_at)),
+            request_id_infos: row
+                .start_request_id
+                .iter()
+                .map(|id| (id.clone(), started_by.clone()))
+                .collect(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+fn pending(task: &ActivityTask, now: Timestamp) -> PendingActivityInfo {
+    let options = &task.options;
+    let (state, scheduled, started) = match &task.state {
+        State::Waiting { since } => (PendingActivityState::Scheduled, *since, None),
+        State::Started { at, identity } => {
+            (PendingActivityState::Started, task.scheduled_at, Some((*at, identity.clone())))
+        }
+    };
+    let state = if task.cancel_requested { PendingActivityState::CancelRequested } else { state };
+    let backing_off = started.is_none() && scheduled > now;
+    let expires = match options.timeouts.schedule_to_close {
+        Some(limit) => Some(task.scheduled_at.plus(limit)),
+        None => task.run_deadline,
+    };
+    PendingActivityInfo {
+        activity_id: options.activity_id.clone(),
+        activity_type: Some(ActivityType { name: options.activity_type.clone() }),
+        state: state as i32,
+        heartbeat_details: task
+            .heartbeat
+            .as_ref()
+            .and_then(|it| payload::list_to_proto(&it.details)),
+        last_heartbeat_time: task.heartbeat.as_ref().map(|it| timestamp_to_proto(it.at)),
+        last_started_time: started.as_ref().map(|(at, _)| timestamp_to_proto(*at)),
+        last_worker_identity: started.map(|(_, identity)| identity).unwrap_or_default(),
+        attempt: i32::try_from(task.attempt).unwrap_or(i32::MAX),
+        maximum_attempts: i32::try_from(options.retry.maximum_attempts).unwrap_or(i32::MAX),
+        scheduled_time: Some(timestamp_to_proto(scheduled)),
+        expiration_time: expires.filter(|it| *it != Timestamp::NEVER).map(timestamp_to_proto),
+        last_failure: task.last_failure.as_ref().map(failure::to_proto),
+        current_retry_interval: backing_off.then(|| delay_to_proto(scheduled.since(now))),
+        next_attempt_schedule_time: backing_off.then(|| timestamp_to_proto(scheduled)),
+        priority: Some(priority_to_proto(options.priority)),
+        activity_options: Some(ActivityOptions {
+            task_queue: Some(task_queue_to_proto(&options.task_queue)),
+            schedule_to_close_timeout: limit_to_proto(options.timeouts.schedule_to_close),
+            schedule_to_start_timeout: limit_to_proto(options.timeouts.schedule_to_start),
+            start_to_close_timeout: limit_to_proto(options.timeouts.start_to_close),
+            heartbeat_timeout: limit_to_proto(options.timeouts.heartbeat),
+            retry_policy: Some(retry_to_proto(&options.retry)),
+            priority: Some(priority_to_proto(options.priority)),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,160 @@
+//! Errors as clients see them: a code, a text, and a typed detail that SDKs look for.
+//!
+//! The details travel in `grpc-status-details-bin`. An SDK that finds none there shows a raw RPC
+//! error where its user expects, say, "workflow already started".
+
+use prost::{Message, Name};
+use prost_types::Any;
+use refrain_core::arrival::Refused;
+use refrain_engine::EngineError;
+use refrain_wire::api::enums::v1::{ResourceExhaustedCause, ResourceExhaustedScope};
+use refrain_wire::api::errordetails::v1 as details;
+use refrain_wire::{DecodeError, failure};
+use tonic::{Code, Status};
+
+/// `google.rpc.Status`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+fn with_detail<M: Message + Name>(code: Code, message: String, detail: &M) -> Status {
+    let detail = Any {
+        type_url: format!("type.googleapis.com/{}", M::full_name()),
+        value: detail.encode_to_vec(),
+    };
+    let status = RpcStatus { code: code as i32, message: message.clone(), details: vec![detail] };
+    Status::with_details(code, message, status.encode_to_vec().into())
+}
+
+pub(crate) fn invalid(message: impl Into<String>) -> Status {
+    Status::invalid_argument(message)
+}
+
+/// A field that is not what it must be: the sender's to mend.
+pub(crate) fn undecodable(error: DecodeError) -> Status {
+    invalid(with_causes(&error))
+}
+
+pub(crate) fn not_found(message: impl Into<String>) -> Status {
+    with_detail(Code::NotFound, message.into(), &details::NotFoundFailure::default())
+}
+
+/// A broken promise of ours: the client learns that it was not its fault, the log learns the rest.
+pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Status {
+    let text = with_causes(error);
+    tracing::error!(bug = true, error = %text, "a request failed");
+    Status::internal(format!("internal error: {text}"))
+}
+
+fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// The one place where the engine's errors become codes.
+///
+/// What may be tried again is UNAVAILABLE or RESOURCE_EXHAUSTED: SDKs told that we differentiate
+/// (GetSystemInfo) never retry INTERNAL.
+pub(crate) fn of(error: EngineError) -> Status {
+    let text = error.to_string();
+    match error {
+        EngineError::NamespaceNotFound(namespace) => {
+            let detail = details::NamespaceNotFoundFailure { namespace };
+            with_detail(Code::NotFound, text, &detail)
+        }
+        EngineError::NamespaceExists(_) => {
+            let detail = details::NamespaceAlreadyExistsFailure::default();
+            with_detail(Code::AlreadyExists, text, &detail)
+        }
+        EngineError::WorkflowNotFound { .. }
+        | EngineError::ActivityNotFound
+        | EngineError::ComponentNotFound(_)
+        | EngineError::Refused(Refused::RunClosed | Refused::ActivityNotPending) => not_found(text),
+        EngineError::Refused(Refused::SignalLimit) | EngineError::InvalidArgument(_) => {
+            invalid(text)
+        }
+        EngineError::Refused(Refused::TimerNotPending | Refused::Spurious)
+        | EngineError::Internal(_) => internal(&error),
+        EngineError::AlreadyStarted { run, start_request_id, .. } => {
+            let run_id = run.to_string();
+            let detail = details::WorkflowExecutionAlreadyStartedFailure {
+                start_request_id,
+                first_execution_run_id: run_id.clone(),
+                run_id,
+            };
+            with_detail(Code::AlreadyExists, text, &detail)
+        }
+        EngineError::NothingDeployed { .. } => Status::failed_precondition(text),
+        EngineError::UnknownWorkflowType { .. } => invalid(text),
+        EngineError::QueryFailed(cause) => {
+            let failure = Some(failure::to_proto(&cause));
+            let detail = details::QueryFailedFailure { failure };
+            with_detail(Code::InvalidArgument, text, &detail)
+        }
+        EngineError::QueryUnavailable(_) => {
+            let detail = details::WorkflowNotReadyFailure::default();
+            with_detail(Code::FailedPrecondition, text, &detail)
+        }
+        EngineError::MailboxFull { .. } => {
+            let detail = details::ResourceExhaustedFailure {
+                cause: ResourceExhaustedCause::BusyWorkflow as i32,
+                scope: ResourceExhaustedScope::Namespace as i32,
+            };
+            with_detail(Code::ResourceExhausted, text, &detail)
+        }
+        EngineError::StoreUnavailable(_) | EngineError::ShuttingDown => Status::unavailable(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+    use refrain_core::failure::Failure;
+    use refrain_core::ids::RunId;
+
+    /// Code, text and the name of the detail, as a client's trace shows them.
+    fn shown(status: &Status) -> String {
+        let details = RpcStatus::decode(status.details()).expect("ours");
+        let names: Vec<&str> =
+            details.details.iter().filter_map(|it| it.type_url.rsplit('.').next()).collect();
+        format!("{:?} {} {}\n", status.code(), names.join(","), status.message())
+    }
+
+    #[test]
+    fn each_error_has_the_code_and_the_detail_that_sdks_look_for() {
+        let errors = [
+            EngineError::NamespaceNotFound("ns".to_owned()),
+            EngineError::NamespaceExists("ns".to_owned()),
+            EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: None },
+            EngineError::Refused(Refused::RunClosed),
+            EngineError::Refused(Refused::SignalLimit),
+            EngineError::ActivityNotFound,
+            EngineError::AlreadyStarted {
+                workflow_id: "w".to_owned(),
+                run: RunId(1),
+                start_request_id: "r".to_owned(),
+            },
+            EngineError::NothingDeployed { task_queue: "q".to_owned() },
+            EngineError::QueryFailed(Failure::host("T", "no such query")),
+            EngineError::QueryUnavailable("it trapped".to_owned()),
+            EngineError::MailboxFull { waiting: 7 },
+            EngineError::StoreUnavailable("disk full".to_owned()),
+            EngineError::Internal("oops".to_owned()),
+        ];
+        let text: String = errors.into_iter().map(|error| shown(&of(error))).collect();
+        expect![[""]].assert_eq(&text);
+    }
+}

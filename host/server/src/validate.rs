@@ -1,0 +1,286 @@
+//! What a request must be before anything is asked of the engine.
+//!
+//! Everything that can be refused without reading a run is refused here, by the field's name,
+//! with what was found and what was expected.
+
+use crate::status::{invalid, undecodable};
+use refrain_core::ids::RunId;
+use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX, TASK_TIMEOUT, TASK_TIMEOUT_MAX};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy, RetryPolicy};
+use refrain_core::payload::{Payload, PayloadMap, size_of_all, size_of_map};
+use refrain_core::time::Delay;
+use refrain_engine::Engine;
+use refrain_engine::api::{Namespace, Target};
+use refrain_wire::api::common::v1 as common;
+use refrain_wire::api::enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
+use refrain_wire::api::sdk::v1::UserMetadata;
+use refrain_wire::{options, wkt};
+use std::sync::Arc;
+use tonic::Status;
+
+const SUMMARY_BYTES_MAX: usize = 400;
+const DETAILS_BYTES_MAX: usize = 20_000;
+
+pub(crate) fn namespace(engine: &Engine, name: &str) -> Result<Arc<Namespace>, Status> {
+    if name.is_empty() {
+        return Err(invalid("namespace is missing"));
+    }
+    engine.namespace(name).map_err(crate::status::of)
+}
+
+/// A name that must be there, and short enough to be a key.
+pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
+    if value.is_empty() {
+        return Err(invalid(format!("{field} is missing")));
+    }
+    short(field, value)
+}
+
+/// A name that may be absent.
+pub(crate) fn short(field: &'static str, value: &str) -> Result<(), Status> {
+    if value.len() > ID_BYTES_MAX {
+        let found = value.len();
+        return Err(invalid(format!("{field} has {found} bytes, expected at most {ID_BYTES_MAX}")));
+    }
+    Ok(())
+}
+
+pub(crate) fn run_id(text: &str) -> Result<Option<RunId>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| invalid(format!("run_id is `{text}`, expected a UUID")))
+}
+
+pub(crate) fn target(
+    namespace: &Namespace,
+    execution: Option<common::WorkflowExecution>,
+) -> Result<Target, Status> {
+    let execution = execution.unwrap_or_default();
+    if execution.workflow_id.is_empty() {
+        return Err(invalid("workflow_id is missing"));
+    }
+    let run = run_id(&execution.run_id)?;
+    // Not found rather than refused, as the real server: no workflow has such an id.
+    if execution.workflow_id.len() > ID_BYTES_MAX {
+        let shown: String = execution.workflow_id.chars().take(40).collect();
+        return Err(crate::status::not_found(format!("workflow execution `{shown}...` not found")));
+    }
+    Ok(Target { namespace: namespace.id, workflow_id: execution.workflow_id, run })
+}
+
+pub(crate) fn blob(field: &'static str, payloads: &[Payload]) -> Result<(), Status> {
+    blob_size(field, size_of_all(payloads))
+}
+
+pub(crate) fn blob_map(field: &'static str, map: &PayloadMap) -> Result<(), Status> {
+    blob_size(field, size_of_map(map))
+}
+
+fn blob_size(field: &'static str, found: usize) -> Result<(), Status> {
+    if found > BLOB_BYTES_MAX {
+        return Err(invalid(format!(
+            "{field} has {found} bytes, expected at most {BLOB_BYTES_MAX}"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn limit(
+    field: &'static str,
+    value: Option<wkt::Duration>,
+) -> Result<Option<Delay>, Status> {
+    options::limit_from_proto(field, value).map_err(undecodable)
+}
+
+pub(crate) fn retry_policy(
+    policy: Option<common::RetryPolicy>,
+) -> Result<Option<RetryPolicy>, Status> {
+    let Some(policy) = policy else { return Ok(None) };
+    let policy = options::retry_from_proto(policy).map_err(undecodable)?;
+    // Written so that NaN is refused too.
+    if !(policy.backoff_coefficient >= 1.0) {
+        return Err(invalid(format!(
+            "retry_policy.backoff_coefficient is `{}`, expected 1 or more",
+            policy.backoff_coefficient
+        )));
+    }
+    if policy.maximum_interval < policy.initial_interval {
+        return Err(invalid(format!(
+            "retry_policy.maximum_interval is `{}`, expected at least initial_interval `{}`",
+            policy.maximum_interval, policy.initial_interval
+        )));
+    }
+    Ok(Some(policy))
+}
+
+/// The two policies as the host has them. TERMINATE_IF_RUNNING, which clients still send, says
+/// both at once.
+#[allow(deprecated, reason = "deprecated is not unused")]
+pub(crate) fn id_policies(
+    reuse: i32,
+    conflict: i32,
+) -> Result<(IdReusePolicy, IdConflictPolicy), Status> {
+    use WorkflowIdConflictPolicy as Conflict;
+    use WorkflowIdReusePolicy as Reuse;
+    let reuse = Reuse::try_from(reuse)
+        .map_err(|_| invalid(format!("workflow_id_reuse_policy is `{reuse}`, expected 0 to 4")))?;
+    let conflict = Conflict::try_from(conflict).map_err(|_| {
+        invalid(format!("workflow_id_conflict_policy is `{conflict}`, expected 0 to 3"))
+    })?;
+    match (reuse, conflict) {
+        (Reuse::TerminateIfRunning, Conflict::Unspecified) => {
+            return Ok((IdReusePolicy::AllowDuplicate, IdConflictPolicy::TerminateExisting));
+        }
+        (
+            Reuse::TerminateIfRunning,
+            Conflict::Fail | Conflict::UseExisting | Conflict::TerminateExisting,
+        ) => {
+            return Err(invalid(
+                "workflow_id_reuse_policy is `TERMINATE_IF_RUNNING`, expected no workflow_id_conflict_policy beside it",
+            ));
+        }
+        (Reuse::RejectDuplicate, Conflict::TerminateExisting) => {
+            return Err(invalid(
+                "workflow_id_conflict_policy is `TERMINATE_EXISTING`, expected another one beside workflow_id_reuse_policy `REJECT_DUPLICATE`",
+            ));
+        }
+        _ => {}
+    }
+    let reuse = match reuse {
+        Reuse::Unspecified | Reuse::AllowDuplicate | Reuse::TerminateIfRunning => {
+            IdReusePolicy::AllowDuplicate
+        }
+        Reuse::AllowDuplicateFailedOnly => IdReusePolicy::AllowDuplicateFailedOnly,
+        Reuse::RejectDuplicate => IdReusePolicy::RejectDuplicate,
+    };
+    let conflict = match conflict {
+        Conflict::Unspecified | Conflict::Fail => IdConflictPolicy::Fail,
+        Conflict::UseExisting => IdConflictPolicy::UseExisting,
+        Conflict::TerminateExisting => IdConflictPolicy::TerminateExisting,
+    };
+    Ok((reuse, conflict))
+}
+
+/// A start's three limits, made to fit into each other: execution, run, task.
+pub(crate) struct StartTimeouts {
+    pub(crate) execution: Option<Delay>,
+    pub(crate) run: Option<Delay>,
+    pub(crate) task: Delay,
+}
+
+pub(crate) fn start_timeouts(
+    execution: Option<wkt::Duration>,
+    run: Option<wkt::Duration>,
+    task: Option<wkt::Duration>,
+) -> Result<StartTimeouts, Status> {
+    let execution = limit("workflow_execution_timeout", execution)?;
+    let run = match (limit("workflow_run_timeout", run)?, execution) {
+        (Some(run), Some(execution)) => Some(run.min(execution)),
+        (run, execution) => run.or(execution),
+    };
+    let task = limit("workflow_task_timeout", task)?.unwrap_or(TASK_TIMEOUT).min(TASK_TIMEOUT_MAX);
+    let task = run.map_or(task, |run| task.min(run));
+    Ok(StartTimeouts { execution, run, task })
+}
+
+pub(crate) fn user_metadata(
+    metadata: Option<UserMetadata>,
+) -> Result<(Option<Payload>, Option<Payload>), Status> {
+    let (summary, details) = options::user_metadata_from_proto(metadata);
+    let check = |field: &str, value: &Option<Payload>, max: usize| {
+        let found = value.as_ref().map_or(0, |it| it.data.len());
+        if found <= max {
+            return Ok(());
+        }
+        Err(invalid(format!("user_metadata.{field} has {found} bytes, expected at most {max}")))
+    };
+    check("summary", &summary, SUMMARY_BYTES_MAX)?;
+    check("details", &details, DETAILS_BYTES_MAX)?;
+    Ok((summary, details))
+}
+
+/// As the real server: what says nothing is not kept, so that "no value" has one form.
+pub(crate) fn search_attributes(attributes: Option<common::SearchAttributes>) -> PayloadMap {
+    let mut map = refrain_wire::payload::search_attributes_from_proto(attributes);
+    map.retain(|_, value| !matches!(value.data.as_slice(), b"" | b"null" | b"[]"));
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text<T>(result: Result<T, Status>) -> String {
+        match result {
+            Ok(_) => "ok".to_owned(),
+            Err(status) => format!("{:?}: {}", status.code(), status.message()),
+        }
+    }
+
+    #[test]
+    fn names_are_there_and_short() {
+        assert_eq!(text(name("workflow_id", "w")), "ok");
+        assert_eq!(text(name("workflow_id", "")), "InvalidArgument: workflow_id is missing");
+        assert_eq!(
+            text(name("workflow_id", &"é".repeat(501))),
+            "InvalidArgument: workflow_id has 1002 bytes, expected at most 1000"
+        );
+        assert_eq!(text(run_id("17")), "InvalidArgument: run_id is `17`, expected a UUID");
+    }
+
+    #[test]
+    fn contradicting_id_policies_are_refused_and_the_old_one_is_translated() {
+        use IdConflictPolicy as C;
+        use IdReusePolicy as R;
+        assert_eq!(id_policies(0, 0).ok(), Some((R::AllowDuplicate, C::Fail)));
+        assert_eq!(id_policies(4, 0).ok(), Some((R::AllowDuplicate, C::TerminateExisting)));
+        assert_eq!(id_policies(2, 2).ok(), Some((R::AllowDuplicateFailedOnly, C::UseExisting)));
+        for (reuse, conflict) in [(4, 1), (4, 2), (4, 3), (3, 3), (9, 0), (0, 9)] {
+            assert!(id_policies(reuse, conflict).is_err(), "{reuse} {conflict}");
+        }
+    }
+
+    #[test]
+    fn start_timeouts_fit_into_each_other() {
+        let seconds = |seconds| Some(wkt::Duration { seconds, nanos: 0 });
+        let times = |e, r, t| {
+            start_timeouts(e, r, t).map(|it| (it.execution, it.run, it.task)).map_err(drop)
+        };
+        let s = Delay::from_secs;
+        assert_eq!(times(None, None, None), Ok((None, None, s(10))));
+        assert_eq!(times(None, seconds(1), None), Ok((None, Some(s(1)), s(1))));
+        assert_eq!(times(None, None, seconds(200)), Ok((None, None, s(120))));
+        assert_eq!(times(seconds(5), seconds(9), None), Ok((Some(s(5)), Some(s(5)), s(5))));
+        assert_eq!(times(seconds(-1), None, None), Err(()));
+    }
+
+    #[test]
+    fn retry_policies_that_make_no_sense_are_refused() {
+        let policy = |backoff_coefficient, maximum| common::RetryPolicy {
+            backoff_coefficient,
+            maximum_interval: Some(wkt::Duration { seconds: maximum, nanos: 0 }),
+            initial_interval: Some(wkt::Duration { seconds: 2, nanos: 0 }),
+            ..Default::default()
+        };
+        assert_eq!(text(retry_policy(None)), "ok");
+        assert_eq!(text(retry_policy(Some(policy(1.0, 2)))), "ok");
+        assert!(retry_policy(Some(policy(0.5, 2))).is_err());
+        assert!(retry_policy(Some(policy(f64::NAN, 2))).is_err());
+        assert!(retry_policy(Some(policy(2.0, 1))).is_err());
+        assert!(retry_policy(Some(policy(2.0, -1))).is_err());
+    }
+
+    #[test]
+    fn search_attributes_that_say_nothing_are_dropped() {
+        let value = |data: &[u8]| common::Payload { data: data.to_vec(), ..Default::default() };
+        let attributes = common::SearchAttributes {
+            indexed_fields: [("a", &b"null"[..]), ("b", b"[]"), ("c", b"1")]
+                .into_iter()
+                .map(|(key, data)| (key.to_owned(), value(data)))
+                .collect(),
+        };
+        let kept: Vec<String> = search_attributes(Some(attributes)).into_keys().collect();
+        assert_eq!(kept, ["c"]);
+    }
+}

@@ -1,0 +1,118 @@
+//! The words that clients look for in a refusal.
+//!
+//! A client learns what a server can't do from UNIMPLEMENTED *and* its text: Go wants to read
+//! `unknown method` there, core `unknown service|unknown method`; with tonic's empty text they
+//! refuse to connect at all. So a layer around all services puts Go's words in.
+
+use http::{HeaderMap, HeaderValue, Request, Response};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower::{Layer, Service};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WordsLayer;
+
+impl<S> Layer<S> for WordsLayer {
+    type Service = Words<S>;
+
+    fn layer(&self, inner: S) -> Words<S> {
+        Words { inner }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Words<S> {
+    inner: S,
+}
+
+impl<S, B, R> Service<Request<B>> for Words<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let path = request.uri().path().to_owned();
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let mut response = answer.await?;
+            reword(&path, response.headers_mut());
+            Ok(response)
+        })
+    }
+}
+
+const STATUS: &str = "grpc-status";
+const MESSAGE: &str = "grpc-message";
+const OUT_OF_RANGE: &str = "11";
+const RESOURCE_EXHAUSTED: &str = "8";
+const UNIMPLEMENTED: &str = "12";
+
+fn reword(path: &str, headers: &mut HeaderMap) {
+    let Some(status) = headers.get(STATUS).and_then(|it| it.to_str().ok()) else { return };
+    let text = headers.get(MESSAGE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    match status {
+        UNIMPLEMENTED if text.is_empty() || text.starts_with("Not%20yet%20implemented") => {
+            if let Ok(words) = HeaderValue::from_str(&unknown(path)) {
+                headers.insert(MESSAGE, words);
+            }
+        }
+        // Temporal's code for a message over the limit; tonic's is another.
+        OUT_OF_RANGE if text.contains("message%20length%20too%20large") => {
+            headers.insert(STATUS, HeaderValue::from_static(RESOURCE_EXHAUSTED));
+        }
+        _ => {}
+    }
+}
+
+/// Percent-encoded, as `grpc-message` must be.
+fn unknown(path: &str) -> String {
+    let path: String = path
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-'))
+        .take(300)
+        .collect();
+    let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or((&path, ""));
+    format!("unknown%20method%20{method}%20for%20service%20{service}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reworded(path: &str, status: &'static str, message: &'static str) -> (String, String) {
+        let mut headers = HeaderMap::new();
+        headers.insert(STATUS, HeaderValue::from_static(status));
+        headers.insert(MESSAGE, HeaderValue::from_static(message));
+        reword(path, &mut headers);
+        let text = |name| headers[name].to_str().expect("ascii").to_owned();
+        (text(STATUS), text(MESSAGE))
+    }
+
+    #[test]
+    fn an_empty_refusal_gets_the_words_and_others_keep_theirs() {
+        let path = "/temporal.api.workflowservice.v1.WorkflowService/ResetWorkflowExecution";
+        let words = "unknown%20method%20ResetWorkflowExecution%20for%20service%20temporal.api.workflowservice.v1.WorkflowService";
+        assert_eq!(reworded(path, "12", "").1, words);
+        assert_eq!(reworded(path, "12", "Not%20yet%20implemented").1, words);
+        assert_eq!(reworded(path, "12", "no%20cron").1, "no%20cron");
+        assert_eq!(reworded(path, "5", "").1, "");
+        assert_eq!(reworded("x%\u{7f}", "12", "").1, "unknown%20method%20%20for%20service%20x");
+    }
+
+    #[test]
+    fn a_message_over_the_limit_is_resource_exhausted() {
+        let (status, _) =
+            reworded("/s/m", "11", "Error,%20decoded%20message%20length%20too%20large:%20found");
+        assert_eq!(status, "8");
+        assert_eq!(reworded("/s/m", "11", "other").0, "11");
+    }
+}

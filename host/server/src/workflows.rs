@@ -1,0 +1,262 @@
+//! Starting workflows, and telling and asking open ones something.
+
+use crate::status::{invalid, not_found, of, undecodable};
+use crate::{run_info, validate};
+use refrain_core::arrival::Refused;
+use refrain_core::machines::{execution, signal};
+use refrain_engine::api::{StartRequest, Target};
+use refrain_engine::{Engine, EngineError};
+use refrain_wire::api::common::v1::link::workflow_event::{
+    EventReference, Reference, RequestIdReference,
+};
+use refrain_wire::api::common::v1::link::{Variant, WorkflowEvent};
+use refrain_wire::api::common::v1::{Link, WorkflowExecution};
+use refrain_wire::api::enums::v1::{EventType, QueryRejectCondition};
+use refrain_wire::api::query::v1::QueryRejected;
+use refrain_wire::api::workflowservice::v1::{
+    DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse, QueryWorkflowRequest,
+    QueryWorkflowResponse, RequestCancelWorkflowExecutionRequest,
+    RequestCancelWorkflowExecutionResponse, SignalWorkflowExecutionRequest,
+    SignalWorkflowExecutionResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
+    TerminateWorkflowExecutionRequest, TerminateWorkflowExecutionResponse,
+};
+use refrain_wire::{options, payload};
+use tonic::Status;
+
+pub(crate) async fn start(
+    engine: &Engine,
+    request: StartWorkflowExecutionRequest,
+) -> Result<StartWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let namespace_name = request.namespace.clone();
+    let workflow_id = request.workflow_id.clone();
+    let (reuse, conflict) = validate::id_policies(
+        request.workflow_id_reuse_policy,
+        request.workflow_id_conflict_policy,
+    )?;
+    let request_id = request.request_id.clone();
+    let started = started(request)?;
+    let start = StartRequest { namespace: namespace.id, started, request_id, reuse, conflict };
+    let reply = engine.start_workflow(start).await.map_err(of)?;
+    let run_id = reply.run.to_string();
+    let event =
+        EventReference { event_id: 1, event_type: EventType::WorkflowExecutionStarted as i32 };
+    Ok(StartWorkflowExecutionResponse {
+        run_id: run_id.clone(),
+        first_execution_run_id: run_id.clone(),
+        started: reply.started,
+        status: run_info::status(reply.status) as i32,
+        eager_workflow_task: None,
+        link: Some(link(namespace_name, workflow_id, run_id, Reference::EventRef(event))),
+    })
+}
+
+fn started(request: StartWorkflowExecutionRequest) -> Result<execution::Started, Status> {
+    let workflow_type = request.workflow_type.unwrap_or_default().name;
+    let task_queue = options::task_queue_from_proto(request.task_queue);
+    validate::name("workflow_id", &request.workflow_id)?;
+    validate::name("workflow_type", &workflow_type)?;
+    validate::name("task_queue", &task_queue)?;
+    validate::short("request_id", &request.request_id)?;
+    validate::short("identity", &request.identity)?;
+    let times = validate::start_timeouts(
+        request.workflow_execution_timeout,
+        request.workflow_run_timeout,
+        request.workflow_task_timeout,
+    )?;
+    let delay = validate::limit("workflow_start_delay", request.workflow_start_delay)?;
+    if !request.cron_schedule.is_empty() {
+        return Err(invalid(format!(
+            "cron_schedule is `{}`, expected none: this host has no cron workflows",
+            request.cron_schedule
+        )));
+    }
+    if !request.completion_callbacks.is_empty() {
+        return Err(invalid(format!(
+            "{} completion_callbacks found, expected none: this host does not call back",
+            request.completion_callbacks.len()
+        )));
+    }
+    let retry = validate::retry_policy(request.retry_policy)?;
+    let input = payload::list_from_proto(request.input);
+    let memo = payload::memo_from_proto(request.memo);
+    let search_attributes = validate::search_attributes(request.search_attributes);
+    let header = payload::header_from_proto(request.header);
+    validate::blob("input", &input)?;
+    validate::blob_map("memo", &memo)?;
+    validate::blob_map("search_attributes", &search_attributes)?;
+    validate::blob_map("header", &header)?;
+    let (summary, details) = validate::user_metadata(request.user_metadata)?;
+    options::priority_from_proto(request.priority).map_err(undecodable)?;
+    Ok(execution::Started {
+        workflow_type,
+        workflow_id: request.workflow_id,
+        task_queue,
+        input,
+        execution_timeout: times.execution,
+        run_timeout: times.run,
+        task_timeout: times.task,
+        // Filled in by the engine, which makes the run's id.
+        original_run: None,
+        first_run: None,
+        identity: request.identity,
+        attempt: 1,
+        retry,
+        cron: String::new(),
+        first_task_backoff: delay,
+        memo,
+        search_attributes,
+        header,
+        summary,
+        details,
+    })
+}
+
+fn link(namespace: String, workflow_id: String, run_id: String, reference: Reference) -> Link {
+    let event = WorkflowEvent { namespace, workflow_id, run_id, reference: Some(reference) };
+    Link { variant: Some(Variant::WorkflowEvent(event)) }
+}
+
+pub(crate) async fn signal(
+    engine: &Engine,
+    request: SignalWorkflowExecutionRequest,
+) -> Result<SignalWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target = validate::target(&namespace, request.workflow_execution)?;
+    validate::name("signal_name", &request.signal_name)?;
+    validate::short("request_id", &request.request_id)?;
+    let input = payload::list_from_proto(request.input);
+    let header = payload::header_from_proto(request.header);
+    validate::blob("input", &input)?;
+    validate::blob_map("header", &header)?;
+    let signal = signal::Signal {
+        name: request.signal_name,
+        input,
+        header,
+        identity: request.identity,
+        request_id: request.request_id.clone(),
+    };
+    engine.signal(target.clone(), signal).await.map_err(of)?;
+    // The link is for tools; a run that can't be named now was signaled all the same.
+    let run_id = match engine.progress(&target).await {
+        Ok(progress) => progress.run.run.to_string(),
+        Err(_) => String::new(),
+    };
+    let event = RequestIdReference {
+        request_id: request.request_id,
+        event_type: EventType::WorkflowExecutionSignaled as i32,
+    };
+    let reference = Reference::RequestIdRef(event);
+    let link = link(request.namespace, target.workflow_id, run_id, reference);
+    Ok(SignalWorkflowExecutionResponse { link: Some(link) })
+}
+
+/// `first`: the first run of the chain that the caller means. While chains have one run each, it
+/// is the run itself.
+fn target_of_chain(
+    namespace: &refrain_engine::api::Namespace,
+    execution: Option<WorkflowExecution>,
+    first: &str,
+) -> Result<Target, Status> {
+    let mut target = validate::target(namespace, execution)?;
+    let first = validate::run_id(first)?;
+    match (target.run, first) {
+        (Some(run), Some(first)) if run != first => Err(not_found(format!(
+            "workflow execution `{}`: run `{run}` is not of the chain that begins with run `{first}`",
+            target.workflow_id
+        ))),
+        (run, first) => {
+            target.run = run.or(first);
+            Ok(target)
+        }
+    }
+}
+
+pub(crate) async fn request_cancel(
+    engine: &Engine,
+    request: RequestCancelWorkflowExecutionRequest,
+) -> Result<RequestCancelWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target =
+        target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
+    validate::short("request_id", &request.request_id)?;
+    let asked =
+        engine.request_cancel(target, request.reason, request.identity, request.request_id).await;
+    match asked {
+        // As the real server: who wants an ended run to end has what they want.
+        Ok(()) | Err(EngineError::Refused(Refused::RunClosed)) => Ok(Default::default()),
+        Err(error) => Err(of(error)),
+    }
+}
+
+pub(crate) async fn terminate(
+    engine: &Engine,
+    request: TerminateWorkflowExecutionRequest,
+) -> Result<TerminateWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target =
+        target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
+    let details = payload::list_from_proto(request.details);
+    validate::blob("details", &details)?;
+    engine.terminate(target, request.reason, details, request.identity).await.map_err(of)?;
+    Ok(Default::default())
+}
+
+pub(crate) async fn query(
+    engine: &Engine,
+    request: QueryWorkflowRequest,
+) -> Result<QueryWorkflowResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target = validate::target(&namespace, request.execution)?;
+    let query = request.query.ok_or_else(|| invalid("query is missing"))?;
+    validate::name("query_type", &query.query_type)?;
+    let args = payload::list_from_proto(query.query_args);
+    validate::blob("query_args", &args)?;
+    let condition =
+        QueryRejectCondition::try_from(request.query_reject_condition).map_err(|_| {
+            let found = request.query_reject_condition;
+            invalid(format!("query_reject_condition is `{found}`, expected 0 to 3"))
+        })?;
+    if let Some(query_rejected) = rejected(engine, &target, condition).await? {
+        let query_rejected = Some(query_rejected);
+        return Ok(QueryWorkflowResponse { query_rejected, ..Default::default() });
+    }
+    let result = engine.query(target, query.query_type, args).await.map_err(of)?;
+    // Present even if it is empty: TypeScript's client needs it.
+    let query_result = Some(payload::list_to_proto(&result).unwrap_or_default());
+    Ok(QueryWorkflowResponse { query_result, ..Default::default() })
+}
+
+async fn rejected(
+    engine: &Engine,
+    target: &Target,
+    condition: QueryRejectCondition,
+) -> Result<Option<QueryRejected>, Status> {
+    let also_completed = match condition {
+        QueryRejectCondition::Unspecified | QueryRejectCondition::None => return Ok(None),
+        QueryRejectCondition::NotOpen => true,
+        QueryRejectCondition::NotCompletedCleanly => false,
+    };
+    let state = engine.describe(target).await.map_err(of)?.row.status;
+    let rejected = match state {
+        execution::State::Absent
+        | execution::State::Running
+        | execution::State::CancelRequested => false,
+        execution::State::Completed => also_completed,
+        execution::State::Failed
+        | execution::State::Canceled
+        | execution::State::TimedOut
+        | execution::State::Terminated => true,
+    };
+    Ok(rejected.then(|| QueryRejected { status: run_info::status(state) as i32 }))
+}
+
+pub(crate) async fn describe(
+    engine: &Engine,
+    request: DescribeWorkflowExecutionRequest,
+) -> Result<DescribeWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target = validate::target(&namespace, request.execution)?;
+    let described = engine.describe(&target).await.map_err(of)?;
+    Ok(run_info::description(&described, engine.now()))
+}
