@@ -209,7 +209,7 @@ impl Run {
         let (now, identity) = (step.now, step.identity);
         match self.run_task(&mut draft, now, &identity, step.history_bytes, attempt) {
             Ok(()) => {
-                if after.task_failure.is_some() {
+                if after.task_failure.is_some() && self.execution.status.is_open() {
                     let timer = DueTimer::TaskRetry;
                     draft.effects.push(Effect::DeleteTimer { timer });
                 }
@@ -394,7 +394,7 @@ impl Run {
                                 break next;
                             }
                             if !may_go_unasked(next) {
-                                let asked = Some(granted.event.to_string());
+                                let asked = Some(asked_instead(&granted.event, next));
                                 return Err(self.diverged(
                                     next.id,
                                     Some(next),
@@ -857,6 +857,16 @@ fn may_go_unasked(recorded: &Recorded) -> bool {
         | Event::Activity(_)
         | Event::Timer(_)
         | Event::Signal(_) => false,
+    }
+}
+
+/// A wish beside the event that it should have led to. Payloads are not printed: they may be
+/// large, and secret.
+fn asked_instead(asked: &Event, recorded: &Recorded) -> String {
+    let text = asked.to_string();
+    match text == recorded.event.to_string() {
+        true => format!("{text} with other arguments"),
+        false => text,
     }
 }
 

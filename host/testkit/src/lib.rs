@@ -1,0 +1,18 @@
+//! Scripts: a workflow's life as text, played against core and against the engine.
+//!
+//! A test is data: what arrives when, what the guest's program does in each of its turns, and
+//! the history that must come of it. [`check`] plays it, and plays it again in harder ways.
+
+pub mod check;
+pub mod model;
+pub mod print;
+pub mod program;
+pub mod random;
+pub mod script;
+#[cfg(feature = "engine")]
+pub mod sim;
+mod words;
+
+#[cfg(feature = "engine")]
+pub use check::check;
+pub use check::check_core;

@@ -1,0 +1,575 @@
+//! A host in memory: core, and maps instead of a store. What the engine must come to as well.
+
+use crate::print;
+use crate::program::ScriptedProgram;
+use crate::script::{Act, Line, Script, Start};
+use crate::words::show;
+use refrain_core::admit::{self, Admission, Current};
+use refrain_core::arrival::{Accepted, Arrival, Refused};
+use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State};
+use refrain_core::decision::{Decision, DueTimer, Effect, TaskFailure};
+use refrain_core::errors::{Owner, StepError};
+use refrain_core::event::Recorded;
+use refrain_core::execution::Execution;
+use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::guest::{Program, Query};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::limits;
+use refrain_core::machines::{execution, signal};
+use refrain_core::payload::{Payload, Payloads};
+use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
+use refrain_core::time::Timestamp;
+use std::collections::BTreeMap;
+
+pub const WORKFLOW_ID: &str = "order-1";
+
+/// How hard the model makes it for itself. The text that is left must not differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The guest stays in memory.
+    Warm,
+    /// The guest is dropped before every step.
+    Evict,
+}
+
+pub struct Model {
+    mode: Mode,
+    now: Timestamp,
+    program: ScriptedProgram,
+    n_deployed: u8,
+    runs: Vec<ModelRun>,
+    /// Answers that are not simply "done".
+    notes: Vec<String>,
+}
+
+/// One run: what the store would have of it, and its guest.
+struct ModelRun {
+    key: RunKey,
+    start_request: String,
+    live: Option<Run>,
+    history: Vec<Recorded>,
+    status: execution::State,
+    task_failure: Option<TaskFailure>,
+    timers: BTreeMap<DueTimer, Timestamp>,
+    activities: BTreeMap<EventId, ActivityTask>,
+    published: BTreeMap<String, Payload>,
+}
+
+impl Model {
+    pub fn new(mode: Mode) -> Model {
+        Model {
+            mode,
+            now: Timestamp(0),
+            program: ScriptedProgram::default(),
+            n_deployed: 0,
+            runs: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Plays the script and prints what is left. Panics where core breaks one of its promises.
+    pub fn play(mut self, script: &Script) -> String {
+        let mut rest = &script.lines[..];
+        while let [first, more @ ..] = rest {
+            let n = more.iter().take_while(|it| it.together).count();
+            self.pass_time(first.at);
+            self.now = self.now.max(first.at);
+            let batch: Vec<_> = more[..n].iter().filter_map(|it| self.arrival_of(it)).collect();
+            self.act(first, batch);
+            rest = &more[n..];
+        }
+        self.to_string()
+    }
+
+    fn note(&mut self, text: impl std::fmt::Display) {
+        self.notes.push(format!("{:>13}  {text}", print::at(self.now)));
+    }
+
+    fn facts(&self, key: &RunKey) -> RunFacts {
+        RunFacts {
+            key: key.clone(),
+            namespace: "default".to_owned(),
+            component: Digest([self.n_deployed; 32]),
+        }
+    }
+
+    // ---- what the script says
+
+    fn arrival_of(&self, line: &Line) -> Option<Arrival> {
+        match &line.act {
+            Act::Signal { name, input, request } => Some(Arrival::Signal(signal::Signal {
+                name: name.clone(),
+                input: input.clone(),
+                request_id: request.clone(),
+                ..signal::Signal::default()
+            })),
+            Act::Cancel { cause } => Some(Arrival::CancelRequest {
+                cause: cause.clone(),
+                identity: "client".to_owned(),
+                request_id: String::new(),
+            }),
+            Act::Terminate { reason } => Some(Arrival::Terminate {
+                reason: reason.clone(),
+                details: Vec::new(),
+                identity: "client".to_owned(),
+            }),
+            Act::Done { activity, result } => {
+                let (_, task) = self.activity(activity)?;
+                Some(Arrival::ActivityClosed(task.on_completed(result.clone())))
+            }
+            Act::Start(_)
+            | Act::Take { .. }
+            | Act::Beat { .. }
+            | Act::Fail { .. }
+            | Act::GiveUp { .. }
+            | Act::Query { .. }
+            | Act::Deploy(_)
+            | Act::Wait => None,
+        }
+    }
+
+    fn act(&mut self, line: &Line, more: Vec<Arrival>) {
+        let last = self.runs.len().wrapping_sub(1);
+        match &line.act {
+            Act::Wait => {}
+            Act::Deploy(program) => {
+                self.program = program.clone();
+                self.n_deployed += 1;
+                self.runs.iter_mut().for_each(|run| run.live = None);
+            }
+            Act::Start(start) => self.start(start, more),
+            _ if self.runs.is_empty() => self.note("refused: no such workflow"),
+            Act::Signal { .. } | Act::Cancel { .. } | Act::Terminate { .. } => {
+                let arrivals = self.arrival_of(line).into_iter().chain(more).collect();
+                for reply in self.step(last, arrivals) {
+                    match reply {
+                        Ok(Accepted::Recorded) => {}
+                        Ok(Accepted::AlreadyThere) => self.note("already there"),
+                        Err(refused) => self.note(format!("refused: {refused}")),
+                    }
+                }
+            }
+            Act::Take { activity, worker } => self.take(last, activity, worker),
+            Act::Beat { activity, details } => match self.started(activity) {
+                Some(scheduled) => {
+                    let task = self.task(last, scheduled);
+                    let at = self.now;
+                    let beaten = ActivityTask {
+                        heartbeat: Some(Heartbeat { at, details: details.clone() }),
+                        ..task
+                    };
+                    if beaten.cancel_requested {
+                        self.note(format!("{activity} is asked to stop"));
+                    }
+                    self.runs[last].activities.insert(scheduled, beaten);
+                }
+                None => self.note("refused: activity task not found"),
+            },
+            Act::Done { activity, .. } => match self.started(activity) {
+                Some(_) => {
+                    let arrivals = self.arrival_of(line).into_iter().chain(more).collect();
+                    self.step(last, arrivals);
+                }
+                None => self.note("refused: activity task not found"),
+            },
+            Act::Fail { activity, failure } => match self.started(activity) {
+                Some(scheduled) => {
+                    let kind = FailureKind::Application {
+                        error_type: failure.error_type.clone(),
+                        non_retryable: failure.non_retryable,
+                        details: Vec::new(),
+                        next_retry_delay: failure.next_retry_delay,
+                        benign: false,
+                    };
+                    let message = failure.message.clone();
+                    let failure = Failure { message, kind, ..Failure::default() };
+                    let next = self.task(last, scheduled).on_failed(failure, self.now);
+                    self.attempt_over(last, scheduled, next);
+                }
+                None => self.note("refused: activity task not found"),
+            },
+            Act::GiveUp { activity } => match self.started(activity) {
+                Some(scheduled) => {
+                    let closed = self.task(last, scheduled).on_canceled(Vec::new());
+                    self.attempt_over(last, scheduled, Next::Close(closed));
+                }
+                None => self.note("refused: activity task not found"),
+            },
+            Act::Query { name } => self.query(last, name),
+        }
+    }
+
+    fn start(&mut self, start: &Start, more: Vec<Arrival>) {
+        let current = self.runs.last().map(|run| Current {
+            run: run.key.run,
+            status: run.status,
+            start_request_id: run.start_request.clone(),
+        });
+        match admit::start(current.as_ref(), &start.request, start.reuse, start.conflict) {
+            Admission::New => {}
+            Admission::Existing { started: true, .. } => return self.note("its own run"),
+            Admission::Existing { started: false, .. } => return self.note("existing run"),
+            Admission::Refused { .. } => return self.note("refused: already started"),
+            Admission::TerminateFirst { .. } => {
+                let arrival = Arrival::Terminate {
+                    reason: "terminated by a start with the same workflow id".to_owned(),
+                    details: Vec::new(),
+                    identity: "client".to_owned(),
+                };
+                self.step(self.runs.len() - 1, vec![arrival]);
+            }
+        }
+        let key = RunKey {
+            execution: ExecutionKey { namespace: NamespaceId(1), workflow: WORKFLOW_ID.into() },
+            run: RunId(self.runs.len() as u128 + 1),
+        };
+        let started = started(start, key.run);
+        self.runs.push(ModelRun {
+            key,
+            start_request: start.request.clone(),
+            live: None,
+            history: Vec::new(),
+            status: execution::State::Absent,
+            task_failure: None,
+            timers: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            published: BTreeMap::new(),
+        });
+        let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
+        self.step(self.runs.len() - 1, arrivals);
+    }
+
+    fn query(&mut self, at: usize, name: &str) {
+        let query = Query { name: name.to_owned(), args: Vec::new(), now: self.now };
+        let live = self.runs[at].live.take().map_or_else(|| self.replay(at), Ok);
+        match live {
+            Ok(mut live) => {
+                let answer = live.query(&query);
+                self.runs[at].live = Some(live);
+                match answer {
+                    Ok(answer) => self.note(format!("{name}: {}", show(&answer))),
+                    Err(error) => self.note(format!("{name}: {error}")),
+                }
+            }
+            Err(_) => self.note(format!("{name}: can't be queried")),
+        }
+    }
+
+    // ---- activities
+
+    /// The oldest pending one of a type, of the latest run.
+    fn activity(&self, kind: &str) -> Option<(EventId, &ActivityTask)> {
+        let run = self.runs.last()?;
+        let it = run.activities.iter().find(|(_, task)| task.options.activity_type == kind)?;
+        Some((*it.0, it.1))
+    }
+
+    fn started(&self, kind: &str) -> Option<EventId> {
+        self.activity(kind).filter(|(_, task)| task.is_started()).map(|it| it.0)
+    }
+
+    fn task(&self, at: usize, scheduled: EventId) -> ActivityTask {
+        self.runs[at].activities[&scheduled].clone()
+    }
+
+    fn take(&mut self, at: usize, kind: &str, worker: &str) {
+        let ready = self.activity(kind).filter(|(_, task)| match task.state {
+            State::Waiting { since } => since <= self.now,
+            State::Started { .. } => false,
+        });
+        match ready.map(|it| it.0) {
+            Some(scheduled) => {
+                let task = self.task(at, scheduled).on_started(worker.to_owned(), self.now);
+                self.runs[at].activities.insert(scheduled, task);
+            }
+            None => self.note("nothing to take"),
+        }
+    }
+
+    fn attempt_over(&mut self, at: usize, scheduled: EventId, next: Next) {
+        match next {
+            Next::Retry(task) => {
+                self.runs[at].activities.insert(scheduled, *task);
+            }
+            Next::Close(closed) => {
+                self.step(at, vec![Arrival::ActivityClosed(closed)]);
+            }
+        }
+    }
+
+    // ---- time
+
+    /// All that is due until then, in the order in which it is due.
+    fn pass_time(&mut self, until: Timestamp) {
+        while let Some((at, run, what)) = self.next_due() {
+            if at > until {
+                return;
+            }
+            self.now = self.now.max(at);
+            match what {
+                What::Timer(timer) => {
+                    self.step(run, vec![timer.arrival()]);
+                }
+                What::Activity(scheduled) => {
+                    if let Due::TimedOut(next) = self.task(run, scheduled).on_due(self.now) {
+                        self.attempt_over(run, scheduled, next);
+                    }
+                }
+            }
+        }
+    }
+
+    fn next_due(&self) -> Option<(Timestamp, usize, What)> {
+        let of_run = |(at, run): (usize, &ModelRun)| {
+            let timers = run.timers.iter().map(move |it| (*it.1, at, What::Timer(*it.0)));
+            let now = self.now;
+            let activities =
+                run.activities.iter().map(move |it| (it.1.due_at(now), at, What::Activity(*it.0)));
+            timers.chain(activities).min()
+        };
+        let earliest = self.runs.iter().enumerate().filter_map(of_run).min()?;
+        (earliest.0 < Timestamp::NEVER).then_some(earliest)
+    }
+
+    // ---- steps
+
+    fn replay(&self, at: usize) -> Result<Run, StepError> {
+        let run = &self.runs[at];
+        let guest = self.program.guest().map_err(StepError::Guest)?;
+        Run::replay(self.facts(&run.key), &run.history, guest)
+    }
+
+    fn step(&mut self, at: usize, arrivals: Vec<Arrival>) -> Vec<Result<Accepted, Refused>> {
+        if self.mode == Mode::Evict {
+            self.runs[at].live = None;
+        }
+        let step = Step {
+            arrivals,
+            now: self.now,
+            identity: "host".to_owned(),
+            history_bytes: 0,
+            task_failure: self.runs[at].task_failure.clone(),
+        };
+        let waits = step.task_failure.is_some() && !step.arrivals.contains(&Arrival::TaskRetryDue);
+        let live = match self.runs[at].live.take() {
+            Some(live) => Ok(live),
+            None if waits => Err(None),
+            None => self.replay(at).map_err(Some),
+        };
+        let (live, decision) = match live {
+            Ok(live) => {
+                let outcome = live.step(step).expect("a step comes to something");
+                assert_eq!(
+                    outcome.failed.is_some(),
+                    outcome.run.is_none(),
+                    "a run is gone if and only if its guest failed"
+                );
+                (outcome.run, outcome.decision)
+            }
+            Err(error) => {
+                if let Some(error) = &error {
+                    assert_eq!(error.owner(), Owner::GuestAuthor, "{error}");
+                }
+                let folded = Execution::fold(&self.runs[at].history).expect("history folds");
+                let decision = step_without_guest(folded, step, error.as_ref())
+                    .expect("a step comes to something");
+                (None, decision)
+            }
+        };
+        self.commit(at, live, decision)
+    }
+
+    /// Applies a decision, and holds core to its promises.
+    fn commit(
+        &mut self,
+        at: usize,
+        live: Option<Run>,
+        decision: Decision,
+    ) -> Vec<Result<Accepted, Refused>> {
+        let run = &mut self.runs[at];
+        assert_eq!(decision.first_event.0, run.history.len() as u64 + 1, "first event");
+        run.history.extend(decision.events);
+        assert_eq!(decision.run.next_event.0, run.history.len() as u64 + 1, "next event");
+        let folded = Execution::fold(&run.history).expect("history folds");
+        assert_eq!(folded.status, decision.run.status, "status of the row");
+        assert_eq!(folded.closed_at, decision.run.closed_at, "closing time of the row");
+        if let Some(live) = &live {
+            assert_eq!(live.execution(), &folded, "a live run is what its history folds to");
+        }
+        run.status = decision.run.status;
+        run.task_failure = decision.run.task_failure;
+        let mut to_close = Vec::new();
+        for effect in decision.effects {
+            if let Some(closed) = run.apply(effect) {
+                to_close.push(closed);
+            }
+        }
+        run.check_rows(&folded);
+        if let Some(live) = live {
+            let (mut live, mut replayed) =
+                (live, self.replay(at).expect("what was just recorded replays"));
+            assert_eq!(replayed.execution(), live.execution(), "replay comes to the live state");
+            assert_eq!(
+                replayed.query(&seen_query()),
+                live.query(&seen_query()),
+                "the guest is handed the same things, live and in replay"
+            );
+            self.runs[at].live = Some(live);
+        }
+        for scheduled in to_close {
+            // The close of the one before may have ended the run.
+            if let Some(task) = self.runs[at].activities.get(&scheduled) {
+                let closed = task.on_canceled(Vec::new());
+                self.step(at, vec![Arrival::ActivityClosed(closed)]);
+            }
+        }
+        decision.replies
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Timer(DueTimer),
+    Activity(EventId),
+}
+
+fn seen_query() -> Query {
+    Query { name: "seen".to_owned(), args: Payloads::new(), now: Timestamp(0) }
+}
+
+impl ModelRun {
+    /// Returns an activity that is to be closed as canceled, since no worker has it.
+    fn apply(&mut self, effect: Effect) -> Option<EventId> {
+        match effect {
+            Effect::InsertRun(_) => assert_eq!(self.history[0].id, EventId(1)),
+            Effect::InsertTimer { timer, fire_at } => {
+                self.timers.insert(timer, fire_at);
+            }
+            Effect::DeleteTimer { timer } => {
+                assert!(self.timers.remove(&timer).is_some(), "{timer:?} has no row to delete");
+            }
+            Effect::InsertActivity(task) => {
+                self.activities.insert(task.scheduled, *task);
+            }
+            Effect::DeleteActivity { scheduled } => {
+                assert!(self.activities.remove(&scheduled).is_some(), "{scheduled} has no row");
+            }
+            Effect::CancelActivity { scheduled } => {
+                let task = self.activities.get_mut(&scheduled).expect("a row to cancel");
+                task.cancel_requested = true;
+                return (!task.is_started()).then_some(scheduled);
+            }
+            Effect::PublishState { name, value } => {
+                self.published.insert(name, value);
+            }
+            Effect::Close { .. } => {
+                self.timers.clear();
+                self.activities.clear();
+            }
+        }
+        None
+    }
+
+    /// The rows beside a history say what the history says.
+    fn check_rows(&self, folded: &Execution) {
+        if !folded.status.is_open() {
+            assert!(self.timers.is_empty() && self.activities.is_empty(), "rows outlive the run");
+            return;
+        }
+        let timers: Vec<_> = folded.timers.iter().map(|it| (*it.0, it.1.fire_at)).collect();
+        let rows: Vec<_> = self
+            .timers
+            .iter()
+            .filter_map(|(timer, at)| match timer {
+                DueTimer::User(started) => Some((*started, *at)),
+                DueTimer::RunTimeout | DueTimer::FirstTask | DueTimer::TaskRetry => None,
+            })
+            .collect();
+        assert_eq!(rows, timers, "timer rows");
+        let activities: Vec<_> = folded.activities.keys().collect();
+        assert_eq!(self.activities.keys().collect::<Vec<_>>(), activities, "activity rows");
+        assert_eq!(
+            self.timers.contains_key(&DueTimer::TaskRetry),
+            self.task_failure.is_some(),
+            "a failing task, and only that, waits for its retry"
+        );
+    }
+}
+
+pub(crate) fn started(start: &Start, run: RunId) -> execution::Started {
+    execution::Started {
+        workflow_type: start.workflow_type.clone(),
+        workflow_id: WORKFLOW_ID.to_owned(),
+        task_queue: start.task_queue.clone(),
+        input: start.input.clone(),
+        execution_timeout: start.execution_timeout,
+        run_timeout: start.run_timeout,
+        task_timeout: limits::TASK_TIMEOUT,
+        original_run: Some(run),
+        first_run: Some(run),
+        identity: "client".to_owned(),
+        attempt: 1,
+        first_task_backoff: start.backoff,
+        ..execution::Started::default()
+    }
+}
+
+/// A run as the text shows it; the same for the model and the engine.
+pub(crate) struct RunText<'a> {
+    pub(crate) history: &'a [Recorded],
+    pub(crate) status: execution::State,
+    pub(crate) task_failure: Option<&'a TaskFailure>,
+    pub(crate) activities: Vec<&'a ActivityTask>,
+    pub(crate) published: Vec<(&'a str, &'a Payload)>,
+}
+
+impl std::fmt::Display for RunText<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&print::history(self.history))?;
+        if self.status.is_open() {
+            writeln!(f, "{}", self.status.name())?;
+            for task in &self.activities {
+                let state = match &task.state {
+                    State::Waiting { since } => format!("waits since {}", print::at(*since)),
+                    State::Started { at, identity } => {
+                        format!("started {} by {identity}", print::at(*at))
+                    }
+                };
+                let (kind, attempt) = (&task.options.activity_type, task.attempt);
+                writeln!(f, "activity {kind}, attempt {attempt}, {state}")?;
+            }
+            if let Some(failure) = self.task_failure {
+                writeln!(
+                    f,
+                    "task failed {} times, again at {}: {}",
+                    failure.attempts,
+                    print::at(failure.retry_at),
+                    failure.failure.message
+                )?;
+            }
+        }
+        for (name, value) in &self.published {
+            writeln!(f, "{name} is {}", show(&vec![(*value).clone()]))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, run) in self.runs.iter().enumerate() {
+            if at > 0 {
+                writeln!(f, "next run")?;
+            }
+            let text = RunText {
+                history: &run.history,
+                status: run.status,
+                task_failure: run.task_failure.as_ref(),
+                activities: run.activities.values().collect(),
+                published: run.published.iter().map(|it| (it.0.as_str(), it.1)).collect(),
+            };
+            write!(f, "{text}")?;
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
+    }
+}

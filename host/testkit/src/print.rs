@@ -1,0 +1,118 @@
+//! A history as text: the evidence of a script test.
+
+use crate::words::show;
+use refrain_core::event::Recorded;
+use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::machines::{Event, activity, execution, patch, signal, task};
+use refrain_core::time::{Delay, Timestamp};
+
+/// One line for each event; the three events of a task that went well share one.
+pub fn history(events: &[Recorded]) -> String {
+    let mut text = String::new();
+    let mut rest = events;
+    while let [first, more @ ..] = rest {
+        let (ids, what, n) = match rest {
+            [a, b, c, ..] if is_whole_task(&a.event, &b.event, &c.event) => {
+                (format!("{}-{}", a.id, c.id), task_line(&c.event), 3)
+            }
+            _ => (first.id.to_string(), event(&first.event), 1),
+        };
+        let _ = more;
+        text.push_str(&format!("{ids:<7}{:>6}  {what}\n", at(first.time)));
+        rest = &rest[n..];
+    }
+    text
+}
+
+pub fn at(time: Timestamp) -> String {
+    Delay(time.as_ms()).to_string()
+}
+
+fn is_whole_task(a: &Event, b: &Event, c: &Event) -> bool {
+    matches!(
+        (a, b, c),
+        (
+            Event::Task(task::Event::Scheduled { .. }),
+            Event::Task(task::Event::Started { .. }),
+            Event::Task(task::Event::Completed { .. } | task::Event::Failed { .. })
+        )
+    )
+}
+
+fn task_line(last: &Event) -> String {
+    match last {
+        Event::Task(task::Event::Failed { cause, failure, .. }) => {
+            format!("task failed: {cause:?}, {}", failure.message)
+        }
+        other => other.to_string(),
+    }
+}
+
+fn event(event: &Event) -> String {
+    let mut text = match event {
+        Event::Task(_) => task_line(event),
+        Event::Activity(activity::Event::TimedOut { scheduled, failure, retry_state, .. }) => {
+            format!(
+                "activity of {scheduled} timed out, {}, {retry_state:?}{}",
+                failure.type_name(),
+                cause(failure)
+            )
+        }
+        other => other.to_string(),
+    };
+    let details = match event {
+        Event::Execution(execution::Event::Started(it)) => {
+            format!("{} queue={}", show(&it.input), it.task_queue)
+        }
+        Event::Execution(execution::Event::CancelRequested { cause, .. }) => cause.clone(),
+        Event::Execution(execution::Event::Completed { result, .. }) => show(result),
+        Event::Execution(execution::Event::Canceled { details, .. }) => show(details),
+        Event::Activity(activity::Event::Scheduled(it)) => show(&it.input),
+        Event::Activity(activity::Event::Completed { result, .. }) => show(result),
+        Event::Activity(activity::Event::Canceled { details, .. }) => show(details),
+        Event::Activity(activity::Event::Failed { retry_state, .. }) => format!("{retry_state:?}"),
+        Event::Activity(activity::Event::Started { identity, last_failure, .. }) => {
+            match last_failure {
+                Some(last) => format!("by {identity}, after {}", reason(last)),
+                None => format!("by {identity}"),
+            }
+        }
+        Event::Signal(signal::Event::Received(signal)) => show(&signal.input),
+        Event::Patch(patch::Event::Recorded { deprecated: true, .. }) => "deprecated".to_owned(),
+        Event::Execution(
+            execution::Event::Failed { .. }
+            | execution::Event::TimedOut { .. }
+            | execution::Event::Terminated { .. },
+        )
+        | Event::Activity(
+            activity::Event::TimedOut { .. } | activity::Event::CancelRequested { .. },
+        )
+        | Event::Patch(_)
+        | Event::Task(_)
+        | Event::Timer(_) => String::new(),
+    };
+    let details = details.trim();
+    if !details.is_empty() {
+        text.push(' ');
+        text.push_str(details);
+    }
+    text
+}
+
+fn reason(failure: &Failure) -> String {
+    match &failure.kind {
+        FailureKind::Timeout { timeout, last_heartbeat } => {
+            format!("{} timeout {}", timeout.name(), show(last_heartbeat)).trim_end().to_owned()
+        }
+        FailureKind::Application { .. }
+        | FailureKind::Canceled { .. }
+        | FailureKind::Terminated
+        | FailureKind::Server { .. }
+        | FailureKind::Activity { .. }
+        | FailureKind::ChildWorkflow { .. } => format!("{:?}", failure.message),
+    }
+}
+
+fn cause(failure: &Failure) -> String {
+    failure.cause.as_deref().map_or_else(String::new, |it| format!(", after {}", reason(it)))
+}

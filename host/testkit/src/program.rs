@@ -1,0 +1,365 @@
+//! A guest's program as text: one line for each of its turns.
+//!
+//! ```text
+//! activity charge "order-1" work=10s attempts=2, timer 30s
+//! cancel 2, complete "paid"
+//! ```
+//!
+//! A turn is one thing that happened: the start, a result, a fired timer, a signal. So what the
+//! guest wishes for depends on history alone, and it can be replayed. Operations get the numbers
+//! 1, 2, 3 in the order in which they begin.
+//!
+//! | wish | means |
+//! |---|---|
+//! | `timer 30s` | begins a timer |
+//! | `activity TYPE ["ARG"] [OPTION...]` | begins an activity; `work=10s` if it has no limit |
+//! | `cancel N` | cancels operation N |
+//! | `patched ID ? WISH : WISH` | asks `patched`, and goes one way or the other |
+//! | `deprecate ID` | `deprecate-patch` |
+//! | `publish NAME "VALUE"` | shows a value without leaving an event |
+//! | `complete "RESULT"`, `complete seen` | returns; `seen` is all that the guest was handed |
+//! | `fail "WHY"`, `fail canceled` | returns a failure |
+//! | `trap` | breaks |
+//! | `flood N` | begins N timers |
+//! | `-` | nothing |
+//!
+//! Options of an activity: `close= wait= work= beat=` for the timeouts schedule-to-close,
+//! schedule-to-start, start-to-close, heartbeat; `attempts=N`, `retry=5s` (first interval),
+//! `final=TYPE` (not retryable); `queue=NAME`, `id=ID`; `wait-cancel`, `abandon`; `unlimited`.
+
+use crate::words::{self, Wrong};
+use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::guest::{
+    Guest, GuestError, GuestErrorKind, Job, Program, Query, QueryError, Turn,
+};
+use refrain_core::ids::OpSeq;
+use refrain_core::machines::{Command, activity, execution, patch, timer};
+use refrain_core::options::{CancellationType, RetryPolicy};
+use refrain_core::payload::{Payload, PayloadMap, Payloads};
+use refrain_core::time::Delay;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Wish {
+    Timer(Delay),
+    Activity(Box<activity::Schedule>),
+    Cancel(OpSeq),
+    Patched { patch: String, new: Box<Wish>, old: Box<Wish> },
+    Deprecate(String),
+    Publish { name: String, value: Payload },
+    Complete(Payloads),
+    CompleteSeen,
+    Fail(Failure),
+    Trap,
+    Flood(u32),
+    Nothing,
+}
+
+/// Starts guests that follow a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ScriptedProgram {
+    turns: Arc<Vec<Vec<Wish>>>,
+}
+
+impl ScriptedProgram {
+    /// One turn for each line. The error says which line, counted from 1, and what is wrong.
+    pub fn parse<'a>(
+        lines: impl IntoIterator<Item = &'a str>,
+    ) -> Result<ScriptedProgram, (usize, Wrong)> {
+        let turn = |(at, line): (usize, &str)| {
+            let wishes = words::split(line, ',').into_iter().map(parse_wish);
+            wishes.collect::<Result<Vec<_>, _>>().map_err(|wrong| (at + 1, wrong))
+        };
+        let turns = lines.into_iter().enumerate().map(turn).collect::<Result<Vec<_>, _>>()?;
+        Ok(ScriptedProgram { turns: Arc::new(turns) })
+    }
+}
+
+fn parse_wish(text: &str) -> Result<Wish, Wrong> {
+    let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let rest = rest.trim();
+    let args = words::words(rest);
+    let one = || match args[..] {
+        [only] => Ok(only),
+        _ => Err(format!("`{text}` has {} arguments: expected 1", args.len())),
+    };
+    match verb {
+        "-" => Ok(Wish::Nothing),
+        "timer" => Ok(Wish::Timer(words::delay(one()?)?)),
+        "activity" => parse_activity(&args).map(|it| Wish::Activity(Box::new(it))),
+        "cancel" => number(one()?).map(|op| Wish::Cancel(OpSeq(op))),
+        "patched" => {
+            let wrong = || format!("`{text}` is not `patched ID ? WISH : WISH`");
+            let (patch, ways) = rest.split_once('?').ok_or_else(wrong)?;
+            let (new, old) = ways.split_once(':').ok_or_else(wrong)?;
+            Ok(Wish::Patched {
+                patch: patch.trim().to_owned(),
+                new: Box::new(parse_wish(new.trim())?),
+                old: Box::new(parse_wish(old.trim())?),
+            })
+        }
+        "deprecate" => Ok(Wish::Deprecate(one()?.to_owned())),
+        "publish" => match args[..] {
+            [name, value] => match words::quoted(value) {
+                Some(value) => Ok(Wish::Publish { name: name.to_owned(), value }),
+                None => Err(format!("`{value}` is not in quotes")),
+            },
+            _ => Err(format!("`{text}` is not `publish NAME \"VALUE\"`")),
+        },
+        "complete" if rest == "seen" => Ok(Wish::CompleteSeen),
+        "complete" => match words::quoted(rest) {
+            Some(result) => Ok(Wish::Complete(vec![result])),
+            None => Err(format!("`{rest}` is neither `seen` nor in quotes")),
+        },
+        "fail" if rest == "canceled" => Ok(Wish::Fail(Failure::canceled("canceled as asked"))),
+        "fail" => Ok(Wish::Fail(Failure {
+            message: words::unquoted(rest).to_owned(),
+            ..Failure::default()
+        })),
+        "trap" => Ok(Wish::Trap),
+        "flood" => number(one()?).map(Wish::Flood),
+        other => Err(format!(
+            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, complete, fail, trap, flood or -"
+        )),
+    }
+}
+
+fn number(text: &str) -> Result<u32, Wrong> {
+    text.parse().map_err(|_| format!("`{text}` is not a number"))
+}
+
+fn parse_activity(args: &[&str]) -> Result<activity::Schedule, Wrong> {
+    let [kind, options @ ..] = args else {
+        return Err("an activity needs a type".to_owned());
+    };
+    let mut schedule = activity::Schedule {
+        op: OpSeq(0),
+        activity_id: None,
+        activity_type: words::unquoted(kind).to_owned(),
+        task_queue: None,
+        input: Vec::new(),
+        header: PayloadMap::new(),
+        timeouts: refrain_core::options::ActivityTimeouts::default(),
+        retry: None,
+        cancellation: CancellationType::TryCancel,
+        summary: None,
+        priority: None,
+    };
+    let mut unlimited = false;
+    for option in options {
+        if let Some(input) = words::quoted(option) {
+            schedule.input.push(input);
+            continue;
+        }
+        let (name, value) = option.split_once('=').unwrap_or((option, ""));
+        let retry = |schedule: &mut activity::Schedule, change: &dyn Fn(&mut RetryPolicy)| {
+            change(schedule.retry.get_or_insert_with(RetryPolicy::default));
+        };
+        match name {
+            "close" => schedule.timeouts.schedule_to_close = Some(words::delay(value)?),
+            "wait" => schedule.timeouts.schedule_to_start = Some(words::delay(value)?),
+            "work" => schedule.timeouts.start_to_close = Some(words::delay(value)?),
+            "beat" => schedule.timeouts.heartbeat = Some(words::delay(value)?),
+            "attempts" => {
+                let n = number(value)?;
+                retry(&mut schedule, &|it| it.maximum_attempts = n);
+            }
+            "retry" => {
+                let first = words::delay(value)?;
+                retry(&mut schedule, &|it| {
+                    it.initial_interval = first;
+                    it.maximum_interval = Delay(first.0 * 100);
+                });
+            }
+            "final" => {
+                retry(&mut schedule, &|it| it.non_retryable_error_types.push(value.to_owned()));
+            }
+            "queue" => schedule.task_queue = Some(value.to_owned()),
+            "id" => schedule.activity_id = Some(value.to_owned()),
+            "wait-cancel" => schedule.cancellation = CancellationType::WaitCancellationCompleted,
+            "abandon" => schedule.cancellation = CancellationType::Abandon,
+            "unlimited" => unlimited = true,
+            _ => {
+                return Err(format!(
+                    "unknown option `{option}`: expected close=, wait=, work=, beat=, attempts=, retry=, final=, queue=, id=, wait-cancel, abandon, unlimited or a quoted argument"
+                ));
+            }
+        }
+    }
+    let limits = schedule.timeouts;
+    if limits.start_to_close.is_none() && limits.schedule_to_close.is_none() && !unlimited {
+        schedule.timeouts.start_to_close = Some(Delay::from_secs(10));
+    }
+    Ok(schedule)
+}
+
+impl Program for ScriptedProgram {
+    fn guest(&self) -> Result<Box<dyn Guest>, GuestError> {
+        Ok(Box::new(ScriptedGuest {
+            turns: Arc::clone(&self.turns),
+            n_turns: 0,
+            n_ops: 0,
+            patches: BTreeSet::new(),
+            answers: BTreeMap::new(),
+            seen: Vec::new(),
+        }))
+    }
+}
+
+/// Follows its program, one line for each turn, whatever the turn is for.
+pub struct ScriptedGuest {
+    turns: Arc<Vec<Vec<Wish>>>,
+    n_turns: usize,
+    n_ops: u32,
+    /// Markers of the history that is about to be replayed.
+    patches: BTreeSet<String>,
+    /// What `patched` answered the first time it was asked for an id.
+    answers: BTreeMap<String, bool>,
+    seen: Vec<String>,
+}
+
+impl Guest for ScriptedGuest {
+    fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError> {
+        if let Job::Start(start) = &turn.job {
+            self.patches.clone_from(&start.patches);
+        }
+        self.seen.push(show_job(&turn.job));
+        let mut commands = Vec::new();
+        if let Some(wishes) = Arc::clone(&self.turns).get(self.n_turns) {
+            for wish in wishes {
+                self.follow(wish, turn.replaying, &mut commands)?;
+            }
+        }
+        self.n_turns += 1;
+        Ok(commands)
+    }
+
+    /// Answers with all that the guest was handed so far.
+    fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
+        match query.name.as_str() {
+            "seen" => Ok(vec![self.seen_so_far()]),
+            other => {
+                let message = format!("no query is called `{other}`: there is `seen`");
+                Err(QueryError::Failed(Failure::host("QueryNotFound", message)))
+            }
+        }
+    }
+}
+
+impl ScriptedGuest {
+    fn seen_so_far(&self) -> Payload {
+        Payload::json(format!("\"{}\"", self.seen.join("; ").replace('"', "'")))
+    }
+
+    fn next_op(&mut self) -> OpSeq {
+        self.n_ops += 1;
+        OpSeq(self.n_ops)
+    }
+
+    /// True for good if the marker is recorded or this is the first time the program gets here.
+    fn patched(&mut self, patch: &str, replaying: bool) -> bool {
+        let known = !replaying || self.patches.contains(patch);
+        *self.answers.entry(patch.to_owned()).or_insert(known)
+    }
+
+    fn follow(
+        &mut self,
+        wish: &Wish,
+        replaying: bool,
+        commands: &mut Vec<Command>,
+    ) -> Result<(), GuestError> {
+        let timer = |op, delay| Command::Timer(timer::Command::Start { op, delay, summary: None });
+        match wish {
+            Wish::Timer(delay) => commands.push(timer(self.next_op(), *delay)),
+            Wish::Activity(schedule) => {
+                let schedule = activity::Schedule { op: self.next_op(), ..(**schedule).clone() };
+                commands.push(Command::Activity(activity::Command::Schedule(Box::new(schedule))));
+            }
+            Wish::Cancel(op) => commands.push(Command::Cancel(*op)),
+            Wish::Patched { patch, new, old } => {
+                let asked_before = self.answers.contains_key(patch);
+                let way = match self.patched(patch, replaying) {
+                    true => {
+                        if !asked_before {
+                            commands.push(marker(patch, false));
+                        }
+                        new
+                    }
+                    false => old,
+                };
+                self.follow(way, replaying, commands)?;
+            }
+            Wish::Deprecate(patch) => {
+                let asked_before = self.answers.contains_key(patch);
+                if self.patched(patch, replaying) && !asked_before {
+                    commands.push(marker(patch, true));
+                }
+            }
+            Wish::Publish { name, value } => {
+                commands.push(Command::Publish { name: name.clone(), value: value.clone() });
+            }
+            Wish::Complete(result) => commands.push(complete(result.clone())),
+            Wish::CompleteSeen => commands.push(complete(vec![self.seen_so_far()])),
+            Wish::Fail(failure) => {
+                let failure = failure.clone();
+                commands.push(Command::Execution(execution::Command::Fail { failure }));
+            }
+            Wish::Trap => {
+                return Err(GuestError {
+                    kind: GuestErrorKind::Trap,
+                    message: "the script says `trap`".to_owned(),
+                    backtrace: String::new(),
+                });
+            }
+            Wish::Flood(n) => {
+                for _ in 0..*n {
+                    commands.push(timer(self.next_op(), Delay::from_secs(1)));
+                }
+            }
+            Wish::Nothing => {}
+        }
+        Ok(())
+    }
+}
+
+fn marker(patch: &str, deprecated: bool) -> Command {
+    Command::Patch(patch::Command::Record { patch: patch.to_owned(), deprecated })
+}
+
+fn complete(result: Payloads) -> Command {
+    Command::Execution(execution::Command::Complete { result })
+}
+
+fn show_job(job: &Job) -> String {
+    match job {
+        Job::Start(start) => format!("start {}", start.started.workflow_type),
+        Job::ActivityClosed { op, result: Ok(result) } => {
+            format!("activity {op} {}", words::show(result))
+        }
+        Job::ActivityClosed { op, result: Err(failure) } => {
+            format!("activity {op} {}", show_failure(failure))
+        }
+        Job::TimerClosed { op, result: Ok(()) } => format!("timer {op} fired"),
+        Job::TimerClosed { op, result: Err(_) } => format!("timer {op} canceled"),
+        Job::Signal(signal) => format!("signal {}", signal.name),
+        Job::CancelRequested { cause } => format!("cancel {cause}").trim_end().to_owned(),
+    }
+}
+
+/// The outermost frame, and what is below it.
+fn show_failure(failure: &Failure) -> String {
+    let below = failure.cause.as_deref().map(|it| match &it.kind {
+        FailureKind::Timeout { timeout, .. } => timeout.name().to_owned(),
+        FailureKind::Application { .. }
+        | FailureKind::Canceled { .. }
+        | FailureKind::Terminated
+        | FailureKind::Server { .. }
+        | FailureKind::Activity { .. }
+        | FailureKind::ChildWorkflow { .. } => it.message.clone(),
+    });
+    match below {
+        Some(below) => format!("{}: {below}", failure.message),
+        None => failure.message.clone(),
+    }
+}

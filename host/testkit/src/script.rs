@@ -1,0 +1,311 @@
+//! What happens to a workflow from outside, line by line.
+//!
+//! ```text
+//!  0s start order queue=orders "order-1"
+//!     guest activity charge "order-1", timer 30s
+//!     guest complete "paid"
+//!  2s take charge
+//!  5s done charge "ok"
+//! 60s -
+//! ```
+//!
+//! | line | means |
+//! |---|---|
+//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict=` |
+//! | `signal NAME ["ARG"] [request=ID]` | |
+//! | `cancel ["WHY"]`, `terminate "WHY"` | |
+//! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
+//! | `beat TYPE ["DETAILS"]` | it heartbeats |
+//! | `done TYPE "RESULT"` | it completes |
+//! | `fail TYPE "WHY" [type=T] [final] [again=5s]` | it fails |
+//! | `give-up TYPE` | it says that it was canceled |
+//! | `query seen` | asks the guest what it was handed |
+//! | `-` | only time passes |
+//! | `deploy` | the `guest` lines that follow are the program from now on |
+//! | `guest WISHES` | one turn of the program, see [`crate::program`] |
+//!
+//! A `&` after the time puts the line into the same step as the line before it; only
+//! [`crate::check_core`] can play that. All lines are about one workflow id.
+
+use crate::program::ScriptedProgram;
+use crate::words::{self, Wrong};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::payload::Payloads;
+use refrain_core::time::{Delay, Timestamp};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    pub lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub at: Timestamp,
+    /// Arrives together with the line before it.
+    pub together: bool,
+    pub act: Act,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Start(Box<Start>),
+    Signal { name: String, input: Payloads, request: String },
+    Cancel { cause: String },
+    Terminate { reason: String },
+    Take { activity: String, worker: String },
+    Beat { activity: String, details: Payloads },
+    Done { activity: String, result: Payloads },
+    Fail { activity: String, failure: Fail },
+    GiveUp { activity: String },
+    Query { name: String },
+    Deploy(ScriptedProgram),
+    Wait,
+}
+
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Start {
+    pub workflow_type: String,
+    pub input: Payloads,
+    pub task_queue: String,
+    pub backoff: Option<Delay>,
+    pub run_timeout: Option<Delay>,
+    pub execution_timeout: Option<Delay>,
+    pub request: String,
+    pub reuse: IdReusePolicy,
+    pub conflict: IdConflictPolicy,
+}
+
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Fail {
+    pub message: String,
+    pub error_type: String,
+    pub non_retryable: bool,
+    pub next_retry_delay: Option<Delay>,
+}
+
+/// A script that can't be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptError {
+    /// Counted from 1.
+    pub line: usize,
+    pub reason: String,
+}
+
+impl std::fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {} of the script: {}", self.line, self.reason)
+    }
+}
+
+impl Script {
+    /// The first program is deployed before anything else.
+    pub fn parse(text: &str) -> Result<Script, ScriptError> {
+        let mut lines = vec![Line {
+            at: Timestamp(0),
+            together: false,
+            act: Act::Deploy(ScriptedProgram::default()),
+        }];
+        // The program that `guest` lines belong to: where it is deployed, and its lines.
+        let (mut deployed_at, mut program) = (0, Vec::new());
+        for (index, text) in text.lines().enumerate() {
+            let wrong = |reason| ScriptError { line: index + 1, reason };
+            let text = text.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            if let Some(turn) = text.strip_prefix("guest ") {
+                program.push((index + 1, turn.trim()));
+                continue;
+            }
+            let line = parse_line(text).map_err(wrong)?;
+            if line.at < lines.last().map_or(Timestamp(0), |it| it.at) {
+                return Err(wrong("time goes back".to_owned()));
+            }
+            if let Act::Deploy(_) = line.act {
+                finish_program(&mut lines[deployed_at], std::mem::take(&mut program))?;
+                deployed_at = lines.len();
+            }
+            lines.push(line);
+        }
+        finish_program(&mut lines[deployed_at], program)?;
+        Ok(Script { lines })
+    }
+}
+
+fn finish_program(line: &mut Line, program: Vec<(usize, &str)>) -> Result<(), ScriptError> {
+    let turns = program.iter().map(|it| it.1);
+    line.act = Act::Deploy(
+        ScriptedProgram::parse(turns)
+            .map_err(|(turn, reason)| ScriptError { line: program[turn - 1].0, reason })?,
+    );
+    Ok(())
+}
+
+fn parse_line(text: &str) -> Result<Line, Wrong> {
+    let (time, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let at = words::delay(time)?;
+    let rest = rest.trim();
+    let (together, rest) = match rest.strip_prefix('&') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, rest),
+    };
+    let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let act = parse_act(verb, &words::words(rest))?;
+    Ok(Line { at: Timestamp(at.0), together, act })
+}
+
+/// What follows a verb: plain words, quoted words, `name=value`.
+struct Args<'a> {
+    names: Vec<&'a str>,
+    quoted: Payloads,
+    texts: Vec<String>,
+    options: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Args<'a> {
+    fn of(words: &[&'a str]) -> Args<'a> {
+        let mut args =
+            Args { names: Vec::new(), quoted: Vec::new(), texts: Vec::new(), options: Vec::new() };
+        for word in words {
+            if let Some(payload) = words::quoted(word) {
+                args.quoted.push(payload);
+                args.texts.push(words::unquoted(word).to_owned());
+            } else if let Some(option) = word.split_once('=') {
+                args.options.push(option);
+            } else {
+                args.names.push(word);
+            }
+        }
+        args
+    }
+
+    fn name(&self, what: &str) -> Result<String, Wrong> {
+        self.names.first().map(|it| (*it).to_owned()).ok_or(format!("{what} is missing"))
+    }
+
+    fn text(&self) -> String {
+        self.texts.first().cloned().unwrap_or_default()
+    }
+}
+
+fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
+    let args = Args::of(words);
+    let unknown = |option: &str, expected: &str| {
+        Err(format!("unknown option `{option}` of `{verb}`: expected {expected}"))
+    };
+    match verb {
+        "-" | "" => Ok(Act::Wait),
+        "deploy" => Ok(Act::Deploy(ScriptedProgram::default())),
+        "start" => parse_start(&args).map(|it| Act::Start(Box::new(it))),
+        "signal" => {
+            let mut request = String::new();
+            for (option, value) in &args.options {
+                match *option {
+                    "request" => request = (*value).to_owned(),
+                    other => return unknown(other, "request="),
+                }
+            }
+            Ok(Act::Signal { name: args.name("the signal's name")?, input: args.quoted, request })
+        }
+        "cancel" => Ok(Act::Cancel { cause: args.text() }),
+        "terminate" => Ok(Act::Terminate { reason: args.text() }),
+        "take" => {
+            let mut worker = "w1".to_owned();
+            for (option, value) in &args.options {
+                match *option {
+                    "by" => worker = (*value).to_owned(),
+                    other => return unknown(other, "by="),
+                }
+            }
+            Ok(Act::Take { activity: args.name("the activity's type")?, worker })
+        }
+        "beat" => {
+            Ok(Act::Beat { activity: args.name("the activity's type")?, details: args.quoted })
+        }
+        "done" => {
+            Ok(Act::Done { activity: args.name("the activity's type")?, result: args.quoted })
+        }
+        "give-up" => Ok(Act::GiveUp { activity: args.name("the activity's type")? }),
+        "fail" => {
+            let mut failure = Fail { message: args.text(), ..Fail::default() };
+            failure.non_retryable = args.names.contains(&"final");
+            for (option, value) in &args.options {
+                match *option {
+                    "type" => failure.error_type = (*value).to_owned(),
+                    "again" => failure.next_retry_delay = Some(words::delay(value)?),
+                    other => return unknown(other, "type=, again= or final"),
+                }
+            }
+            Ok(Act::Fail { activity: args.name("the activity's type")?, failure })
+        }
+        "query" => Ok(Act::Query { name: args.name("the query's name")? }),
+        other => Err(format!(
+            "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, take, beat, done, fail, give-up, query, deploy or -"
+        )),
+    }
+}
+
+fn parse_start(args: &Args<'_>) -> Result<Start, Wrong> {
+    let mut start = Start {
+        workflow_type: args.name("the workflow's type")?,
+        input: args.quoted.clone(),
+        task_queue: "orders".to_owned(),
+        ..Start::default()
+    };
+    for (option, value) in &args.options {
+        match *option {
+            "queue" => start.task_queue = (*value).to_owned(),
+            "backoff" => start.backoff = Some(words::delay(value)?),
+            "run-timeout" => start.run_timeout = Some(words::delay(value)?),
+            "timeout" => start.execution_timeout = Some(words::delay(value)?),
+            "request" => start.request = (*value).to_owned(),
+            "reuse" => {
+                start.reuse = match *value {
+                    "allow" => IdReusePolicy::AllowDuplicate,
+                    "failed-only" => IdReusePolicy::AllowDuplicateFailedOnly,
+                    "reject" => IdReusePolicy::RejectDuplicate,
+                    other => return Err(format!("unknown reuse policy `{other}`")),
+                }
+            }
+            "conflict" => {
+                start.conflict = match *value {
+                    "fail" => IdConflictPolicy::Fail,
+                    "use" => IdConflictPolicy::UseExisting,
+                    "terminate" => IdConflictPolicy::TerminateExisting,
+                    other => return Err(format!("unknown conflict policy `{other}`")),
+                }
+            }
+            other => return Err(format!("unknown option `{other}` of `start`")),
+        }
+    }
+    Ok(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
+        expect_test::expect![[r#"
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, take, beat, done, fail, give-up, query, deploy or -
+            line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
+            line 2 of the script: time goes back
+            line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
+            line 3 of the script: an activity needs a type
+            line 1 of the script: unknown option `id` of `signal`: expected request=
+            line 1 of the script: the activity's type is missing"#]].assert_eq(
+            &[
+                reason("0s start order\n\n5s dance"),
+                reason("soon start order"),
+                reason("5s -\n4s -"),
+                reason("0s start order\nguest timer 5s\nguest timer soon"),
+                reason("0s start order\n1s deploy\nguest activity"),
+                reason("0s signal x id=5"),
+                reason("0s take"),
+            ]
+            .join("\n"),
+        );
+    }
+}
