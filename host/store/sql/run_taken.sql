@@ -6,7 +6,7 @@ SELECT
     new.key,
     runs.run_id
 FROM json_each($1) AS new
-INNER JOIN runs
+INNER JOIN runs INDEXED BY runs_of_workflow
     ON runs.namespace_id = new.value ->> 0
     AND runs.workflow_id = new.value ->> 2
 WHERE runs.status = 1 OR runs.run_id = substr($2, new.value ->> 1, 16)

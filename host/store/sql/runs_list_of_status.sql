@@ -23,7 +23,7 @@ SELECT
     runs.task_retry_ms,
     run_attributes.memo,
     run_attributes.search_attributes
-FROM runs
+FROM runs INDEXED BY runs_by_status
 LEFT JOIN run_attributes
     ON run_attributes.namespace_id = runs.namespace_id
     AND run_attributes.run_id = runs.run_id

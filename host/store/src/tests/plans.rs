@@ -68,7 +68,7 @@ async fn plans_of_all_statements() {
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
         run_taken
             SCAN new VIRTUAL TABLE INDEX 1:
-            SEARCH runs USING PRIMARY KEY (namespace_id=?)
+            SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
         run_get
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
             SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
@@ -88,7 +88,7 @@ async fn plans_of_all_statements() {
             SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
             SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
         runs_list_of_status
-            SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
+            SEARCH runs USING INDEX runs_by_status (namespace_id=? AND status=? AND start_ms>? AND (start_ms,run_id)<(?,?))
             SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
         runs_list_of_workflow
             SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
