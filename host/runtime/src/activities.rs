@@ -14,7 +14,7 @@ use crate::component::Definition;
 use crate::errors::{ComponentError, Stage, guest_error, without_backtrace};
 use crate::instance;
 use crate::limits::Limits;
-use crate::program::mismatch;
+use crate::program::{import_mismatch, mismatch};
 use crate::wasi::LineLog;
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::GuestErrorKind;
@@ -119,12 +119,7 @@ impl ActivityProgram {
                 expected: "`execute`".to_owned(),
             });
         };
-        let pre = linker.instantiate_pre(component).map_err(|cause| {
-            ComponentError::ImportMismatch {
-                import: "refrain:workflow or wasi".to_owned(),
-                reason: without_backtrace(&cause),
-            }
-        })?;
+        let pre = linker.instantiate_pre(component).map_err(|cause| import_mismatch(&cause))?;
         let mut program = ActivityProgram {
             digest,
             pre,

@@ -147,7 +147,43 @@ fn frames(backtrace: &WasmBacktrace) -> String {
     for (at, name) in lines.enumerate() {
         let name = name.split_once('!').map_or(name, |(_, name)| name);
         // Writing to a string can't fail.
-        let _ = writeln!(text, "{at:>3}: {name}");
+        let _ = writeln!(text, "{at:>3}: {}", without_hashes(name));
     }
     text
+}
+
+/// Rust's names carry hashes of crates and of instances: `std[a543996e6e7dbf1e]::x`, `x::h0ba0223c762f6865`.
+fn without_hashes(name: &str) -> String {
+    let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let name = match name.rsplit_once("::h") {
+        Some((name, hash)) if is_hash(hash) => name,
+        Some(_) | None => name,
+    };
+    let mut text = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('[') {
+        text.push_str(before);
+        rest = match after.split_once(']') {
+            Some((hash, after)) if is_hash(hash) => after,
+            Some(_) | None => {
+                text.push('[');
+                after
+            }
+        };
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_functions_are_told_as_they_were_written() {
+        let told = |name| without_hashes(name);
+        assert_eq!(told("core[c5930c85a12de822]::panicking::panic_fmt"), "core::panicking::panic_fmt");
+        assert_eq!(told("a::{{closure}}::hbe55d837bf2efccb"), "a::{{closure}}");
+        assert_eq!(told("[async-lift]run"), "[async-lift]run");
+    }
 }

@@ -56,12 +56,7 @@ impl WorkflowProgram {
         };
         let exports =
             Exports { run, query: export("query"), definition: export("definition") };
-        let pre = linker.instantiate_pre(component).map_err(|cause| {
-            ComponentError::ImportMismatch {
-                import: "refrain:workflow or wasi".to_owned(),
-                reason: without_backtrace(&cause),
-            }
-        })?;
+        let pre = linker.instantiate_pre(component).map_err(|cause| import_mismatch(&cause))?;
         let mut workflow = Workflow {
             digest,
             pre,
@@ -158,6 +153,19 @@ impl Workflow {
             format!("unknown queryType {name}. KnownQueryTypes=[{}]", known.join(" ")),
         )
     }
+}
+
+/// wasmtime names the import in its text only.
+pub(crate) fn import_mismatch(cause: &wasmtime::Error) -> ComponentError {
+    let text = without_backtrace(cause);
+    let (import, reason) = match text.split('`').nth(1) {
+        Some(import) => {
+            let reason = text.split_once("not found in the linker: ").map_or(&*text, |(_, why)| why);
+            (import.to_owned(), reason.to_owned())
+        }
+        None => ("?".to_owned(), text),
+    };
+    ComponentError::ImportMismatch { import, reason }
 }
 
 pub(crate) fn mismatch(export: &str, cause: &wasmtime::Error) -> ComponentError {

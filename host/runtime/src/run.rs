@@ -344,7 +344,8 @@ impl Run {
 
     pub(crate) fn deprecate_patch(&mut self, id: String) -> Result<(), Stop> {
         self.check_phase("context.deprecate-patch")?;
-        if self.deprecated_patches.contains(&id) {
+        let is_recorded = self.patches.get(&id).is_some_and(|answer| *answer);
+        if is_recorded || self.deprecated_patches.contains(&id) {
             return Ok(());
         }
         self.deprecated_patches.push(id.clone());

@@ -1,0 +1,102 @@
+//! Guests that misbehave end alone, with an error that says why.
+
+use crate::stage::{ACTIVATION_MS_MAX, Actor};
+use expect_test::expect;
+use refrain_core::guest::{GuestErrorKind, Job, QueryError};
+use std::time::{Duration, Instant};
+
+fn broken(workflow_type: &str, args: &[&str]) -> (GuestErrorKind, String, String) {
+    let mut actor = Actor::rust("bad");
+    let error = actor.try_start(workflow_type, args, &[]).unwrap_err();
+    // It stays broken, and says the same.
+    let again = actor.turn(Job::CancelRequested { cause: String::new() }).unwrap_err();
+    assert_eq!(again, error);
+    (error.kind, error.message, error.backtrace)
+}
+
+#[test]
+fn a_trap_tells_the_panic_and_where_it_was() {
+    let (kind, message, backtrace) = broken("trap", &[]);
+    assert_eq!(kind, GuestErrorKind::Trap);
+    assert!(message.contains("trapped on purpose"), "{message}");
+    assert!(backtrace.contains("core::panicking::panic_fmt\n"), "{backtrace}");
+    assert!(backtrace.contains("[async-lift]run\n"), "{backtrace}");
+    assert!(!backtrace.contains("0x"), "{backtrace}");
+}
+
+#[test]
+fn a_guest_that_spins_runs_out_of_time_and_holds_up_no_other() {
+    let mut other = Actor::rust("bench");
+    let began = Instant::now();
+    let spinning = std::thread::spawn(|| broken("spin", &[]));
+    std::thread::sleep(Duration::from_millis(20));
+    other.start("sleep", &["1"]);
+    assert!(!spinning.is_finished());
+    let (kind, message, _) = spinning.join().unwrap();
+    assert_eq!(kind, GuestErrorKind::OutOfTime);
+    expect!["guest ran for more than 300 ms without waiting for anything"].assert_eq(&message);
+    assert!(began.elapsed() >= Duration::from_millis(ACTIVATION_MS_MAX));
+}
+
+#[test]
+fn memory_has_a_limit() {
+    let (kind, message, _) = broken("oom", &[]);
+    assert_eq!(kind, GuestErrorKind::OutOfMemory, "{message}");
+    assert!(message.ends_with("at most 67108864 are allowed"), "{message}");
+}
+
+#[test]
+fn endless_recursion_ends() {
+    let (kind, message, backtrace) = broken("deep", &[]);
+    assert_eq!(kind, GuestErrorKind::StackOverflow, "{message}");
+    assert!(backtrace.contains("down"), "{backtrace}");
+}
+
+#[test]
+fn a_flood_of_commands_is_stopped() {
+    let (kind, message, _) = broken("flood", &[]);
+    assert_eq!(kind, GuestErrorKind::TooManyCommands, "{message}");
+}
+
+#[test]
+fn a_flood_of_log_lines_costs_time_and_nothing_else() {
+    let (kind, message, _) = broken("flood-log", &[]);
+    assert_eq!(kind, GuestErrorKind::OutOfTime, "{message}");
+}
+
+#[test]
+fn a_result_that_is_too_large_is_refused() {
+    let (kind, message, _) = broken("huge-result", &["3"]);
+    assert_eq!(kind, GuestErrorKind::BrokenInterface);
+    expect!["`run` returned 3145748 bytes, at most 2097152 are allowed"].assert_eq(&message);
+}
+
+#[test]
+fn an_argument_that_is_too_large_is_a_failure_that_the_guest_can_catch() {
+    let mut actor = Actor::rust("bad");
+    expect!["fail InvalidActivityOptions: activity `noop`: arguments have 3145748 bytes, at most 2097152 are allowed"]
+        .assert_eq(&actor.start("huge-argument", &["3"]));
+}
+
+#[test]
+fn a_guest_that_waits_for_nothing_is_idle() {
+    let mut actor = Actor::rust("bad");
+    expect![""].assert_eq(&actor.start("never", &[]));
+    expect![""].assert_eq(&actor.signal("go", &[]));
+}
+
+#[test]
+fn a_query_that_spins_breaks_the_guest_only() {
+    let mut actor = Actor::rust("bad");
+    actor.start("spin-in-query", &[]);
+    let Err(QueryError::Guest(error)) = actor.query("spin") else { panic!("answered") };
+    assert_eq!(error.kind, GuestErrorKind::OutOfTime);
+    let again = actor.turn(Job::CancelRequested { cause: String::new() });
+    assert_eq!(again, Err(error));
+}
+
+#[test]
+fn a_failure_of_the_programs_own_is_no_trap() {
+    let mut actor = Actor::rust("bad");
+    expect!["fail Oops: failed on purpose"].assert_eq(&actor.start("fail", &["\"Oops\""]));
+}

@@ -1,0 +1,203 @@
+//! Turns, one after another, and what comes of them.
+
+use crate::stage::{Actor, component, logged, runtime, told};
+use expect_test::expect;
+use refrain_core::failure::{Failure, FailureKind, RetryState};
+use refrain_core::guest::{GuestErrorKind, Job, QueryError};
+use refrain_core::ids::{EventId, OpSeq};
+use refrain_core::machines::Command;
+use refrain_core::machines::signal::Signal;
+use refrain_core::payload::Payload;
+use refrain_runtime::ComponentKind;
+
+#[test]
+fn an_upload_says_what_is_in_it() {
+    let info = runtime().check(&component("rust", "bench")).unwrap();
+    assert_eq!(info.kind, ComponentKind::Workflow);
+    assert_eq!(info.definition.sdk_name, "refrain-rust");
+    let names: Vec<_> =
+        info.definition.workflow_types.iter().map(|named| named.name.as_str()).collect();
+    assert!(names.contains(&"one-activity"), "{names:?}");
+}
+
+#[test]
+fn an_activity_is_a_command_and_its_result_completes_the_run() {
+    let mut actor = Actor::rust("bench");
+    expect!["activity 1 noop()"].assert_eq(&actor.start("one-activity", &[]));
+    expect![""].assert_eq(&actor.activity(2, Ok("null")));
+}
+
+#[test]
+fn parallel_operations_start_in_program_order_and_wait_for_all() {
+    let mut actor = Actor::rust("bench");
+    expect![[r#"
+        activity 1 noop()
+        activity 2 noop()
+        activity 3 noop()"#]]
+    .assert_eq(&actor.start("parallel", &["3"]));
+    expect![""].assert_eq(&actor.activity(4, Ok("null")));
+    expect![""].assert_eq(&actor.activity(2, Ok("null")));
+    expect![""].assert_eq(&actor.activity(3, Ok("null")));
+}
+
+#[test]
+fn a_timer_that_fires_wakes_the_guest() {
+    let mut actor = Actor::rust("bench");
+    expect!["timer 1 1s500ms"].assert_eq(&actor.start("sleep", &["1500"]));
+    expect![""].assert_eq(&actor.timer(2, Ok(())));
+}
+
+#[test]
+fn a_signal_goes_to_the_guest_that_waits_for_it() {
+    let mut actor = Actor::rust("bench");
+    expect![[r#"publish status "waiting""#]].assert_eq(&actor.start("wait-signal", &[]));
+    expect![""].assert_eq(&actor.signal("other", &[]));
+    expect![[r#"
+        publish status "signaled"
+        complete "hi""#]]
+    .assert_eq(&actor.signal("go", &["\"hi\""]));
+}
+
+#[test]
+fn a_failure_that_escapes_keeps_its_chain_and_its_events() {
+    let mut actor = Actor::rust("bench");
+    actor.start("one-activity", &[]);
+    let failure = Failure {
+        message: "activity failed".to_owned(),
+        kind: FailureKind::Activity {
+            scheduled: EventId(5),
+            started: EventId(6),
+            identity: "worker".to_owned(),
+            activity_type: "noop".to_owned(),
+            activity_id: "2".to_owned(),
+            retry_state: RetryState::NonRetryableFailure,
+        },
+        ..Failure::default()
+    }
+    .caused_by(Failure::host("CardDeclined", "no"));
+    expect![""]
+        .assert_eq(&actor.activity(2, Err(failure)));
+}
+
+#[test]
+fn a_cancel_request_reaches_the_guest_which_cleans_up() {
+    let mut actor = Actor::rust("bench");
+    let mut story = vec![actor.start("until-canceled", &[])];
+    story.push(actor.cancel());
+    story.push(actor.activity(3, Ok("null")));
+    expect![""].assert_eq(&story.join("\n--\n"));
+}
+
+#[test]
+fn what_is_not_there_yet_fails_instead_of_trapping() {
+    let mut actor = Actor::rust("bench");
+    expect!["fail NotSupportedYet: child workflow `echo` is not supported by this host yet"].assert_eq(&actor.start("parent", &["\"echo\"", "1"]));
+    let mut actor = Actor::rust("bench");
+    expect!["fail NotSupportedYet: continue-as-new is not supported by this host yet"].assert_eq(&actor.start("generations", &["1"]));
+}
+
+#[test]
+fn a_query_is_answered_while_the_run_waits_and_after_it_returned() {
+    let mut actor = Actor::rust("bench");
+    actor.start("wait-signal", &[]);
+    expect!["\"waiting\""].assert_eq(&actor.query("status").unwrap());
+    actor.signal("go", &["1"]);
+    expect!["\"signaled\""].assert_eq(&actor.query("status").unwrap());
+    expect![""].assert_eq(&actor.signal("go", &["2"]));
+}
+
+#[test]
+fn a_query_that_the_guest_does_not_know_fails_in_the_guests_words() {
+    let mut actor = Actor::rust("bench");
+    actor.start("wait-signal", &[]);
+    let Err(QueryError::Failed(failure)) = actor.query("nonsense") else { panic!("answered") };
+    assert_eq!(failure.type_name(), "QueryNotFound");
+    expect!["\"waiting\""].assert_eq(&actor.query("status").unwrap());
+}
+
+/// An order from payment to delivery, each turn on a thread of its own.
+fn fulfill() -> Vec<Vec<Command>> {
+    let mut actor = Actor::rust("order-fulfillment");
+    let order = r#"{"orderId":"o1","amount":100,"items":[{"sku":"a","quantity":1}]}"#;
+    let mut story = vec![actor.try_start("orderFulfillment", &[order], &[]).unwrap()];
+    while !story.iter().flatten().any(|command| matches!(command, Command::Execution(_))) {
+        assert!(story.len() < 10, "{story:?}");
+        let job = match story.last().unwrap().iter().find_map(op_of) {
+            Some(op) => Job::ActivityClosed { op, result: Ok(vec![Payload::json("\"x\"")]) },
+            None => Job::Signal(Signal { name: "warehouseConfirmed".to_owned(), ..Signal::default() }),
+        };
+        let turn = || actor.turn(job);
+        story.push(std::thread::scope(|scope| scope.spawn(turn).join().unwrap()).unwrap());
+    }
+    story
+}
+
+#[test]
+fn the_same_turns_lead_to_the_same_commands_on_any_thread() {
+    let (once, again) = (fulfill(), fulfill());
+    assert_eq!(once, again);
+    let told: Vec<_> = once.iter().map(|commands| told(commands)).collect();
+    expect![[r#"
+        publish status "received"
+        publish status "charging"
+        activity 2 charge("o1" 100)
+        --
+        publish status "reserving"
+        activity 3 reserve("o1" [{"sku":"a","quantity":1}])
+        --
+        publish status "awaitingWarehouse"
+        timer 4 1d
+        --
+        cancel 4
+        publish status "schedulingDelivery"
+        activity 5 scheduleDelivery("o1" "x")
+        --
+        publish status "completed"
+        complete {"orderId":"o1","chargeId":"x","reservationId":"x","deliveryId":"x"}"#]].assert_eq(&told.join("\n--\n"));
+}
+
+#[test]
+fn a_line_is_logged_once_and_not_in_replay() {
+    let log = |replaying| {
+        logged(|| {
+            let mut actor = Actor::rust("bad");
+            actor.replaying = replaying;
+            let error = actor.try_start("trap", &[], &[]).unwrap_err();
+            assert!(error.message.contains("trapped on purpose"), "{error}");
+        })
+    };
+    let line = log(false);
+    assert!(line.contains("ERROR refrain::guest: "), "{line}");
+    assert!(line.contains("trapped on purpose"), "{line}");
+    assert!(line.contains(r#"namespace="default" workflow_id="w1" run_id=0195e1f2-"#), "{line}");
+    assert_eq!(line.lines().filter(|line| line.contains("trapped")).count(), 1);
+    assert_eq!(log(true), "");
+}
+
+fn op_of(command: &Command) -> Option<OpSeq> {
+    match command {
+        Command::Activity(refrain_core::machines::activity::Command::Schedule(schedule)) => {
+            Some(schedule.op)
+        }
+        Command::Timer(_)
+        | Command::Patch(_)
+        | Command::Cancel(_)
+        | Command::Publish { .. }
+        | Command::Execution(_) => None,
+    }
+}
+
+#[test]
+fn a_result_that_nobody_waits_for_is_dropped() {
+    let mut actor = Actor::rust("bench");
+    actor.start("one-activity", &[]);
+    expect![""].assert_eq(&actor.activity(77, Ok("1")));
+    expect![""].assert_eq(&actor.activity(2, Ok("null")));
+}
+
+#[test]
+fn the_first_turn_must_be_the_start() {
+    let mut actor = Actor::rust("bench");
+    let error = actor.turn(Job::CancelRequested { cause: String::new() }).unwrap_err();
+    assert_eq!(error.kind, GuestErrorKind::BrokenInterface);
+}
