@@ -1,6 +1,6 @@
 import host from "refrain:workflow/activities@0.1.0";
-import type { LocalOptions } from "refrain:workflow/activities@0.1.0";
-import type { RetryPolicy as HostRetryPolicy, Priority as HostPriority } from "refrain:workflow/types@0.1.0";
+import type { LocalOptions, Options } from "refrain:workflow/activities@0.1.0";
+import type { Payloads, RetryPolicy as HostRetryPolicy, Priority as HostPriority } from "refrain:workflow/types@0.1.0";
 import { type Duration, optionalMs, toMs } from "./duration";
 import { operation } from "./operation";
 import { fromPayloads, toPayloads } from "./payload";
@@ -59,12 +59,14 @@ export type ActivityInterface<A> = {
 
 /** Functions that run activities of the same names. Each call starts one at once. */
 export function proxyActivities<A>(options: ActivityOptions): ActivityInterface<A> {
-  return proxy((name, args) => scheduleActivity(name, args, options));
+  const prepared = remote(options);
+  return proxy((name, args) => operation(() => host.execute(name, toPayloads(args), prepared), first));
 }
 
 /** As `proxyActivities`, for short activities that the host runs beside the workflow. */
 export function proxyLocalActivities<A>(options: LocalActivityOptions): ActivityInterface<A> {
-  return proxy((name, args) => scheduleLocalActivity(name, args, options));
+  const prepared = local(options);
+  return proxy((name, args) => operation(() => host.executeLocal(name, toPayloads(args), prepared), first));
 }
 
 function proxy<A>(call: (name: string, args: unknown[]) => Promise<unknown>): ActivityInterface<A> {
@@ -77,26 +79,30 @@ function proxy<A>(call: (name: string, args: unknown[]) => Promise<unknown>): Ac
   });
 }
 
-export async function scheduleActivity<R>(type: string, args: unknown[], options: ActivityOptions): Promise<R> {
-  const result = await operation(() =>
-    host.execute(type, toPayloads(args), {
-      ...local(options),
-      taskQueue: options.taskQueue ?? null,
-      scheduleToStartMs: optionalMs(options.scheduleToStartTimeout),
-      heartbeatMs: optionalMs(options.heartbeatTimeout),
-      priority: toPriority(options.priority),
-    }),
-  );
-  return fromPayloads(result)[0] as R;
+export function scheduleActivity<R>(type: string, args: unknown[], options: ActivityOptions): Promise<R> {
+  return operation(() => host.execute(type, toPayloads(args), remote(options)), first<R>);
 }
 
-export async function scheduleLocalActivity<R>(
+export function scheduleLocalActivity<R>(
   type: string,
   args: unknown[],
   options: LocalActivityOptions,
 ): Promise<R> {
-  const result = await operation(() => host.executeLocal(type, toPayloads(args), local(options)));
-  return fromPayloads(result)[0] as R;
+  return operation(() => host.executeLocal(type, toPayloads(args), local(options)), first<R>);
+}
+
+function first<R>(payloads: Payloads): R {
+  return fromPayloads(payloads)[0] as R;
+}
+
+function remote(options: ActivityOptions): Options {
+  return {
+    ...local(options),
+    taskQueue: options.taskQueue ?? null,
+    scheduleToStartMs: optionalMs(options.scheduleToStartTimeout),
+    heartbeatMs: optionalMs(options.heartbeatTimeout),
+    priority: toPriority(options.priority),
+  };
 }
 
 function local(options: LocalActivityOptions): LocalOptions {

@@ -6,7 +6,7 @@ import type { Execution } from "refrain:workflow/types@0.1.0";
 import { type Priority, type RetryPolicy, toPriority, toRetryPolicy } from "./activities";
 import { type Duration, optionalMs } from "./duration";
 import type { SignalDefinition } from "./handlers";
-import { operation, outcome } from "./operation";
+import { nothing, operation, outcome } from "./operation";
 import { fromPayloads, toFields, toPayloads } from "./payload";
 import { CancellationScope } from "./scope";
 
@@ -74,12 +74,13 @@ export async function startChild<W extends Workflow = Workflow>(
   const type = typeof workflow === "string" ? workflow : workflow.name;
   const child = host.start(type, toPayloads(options.args ?? []), toOptions(options));
   const forget = scope.onCancel(() => operations.cancel(child.op));
-  const result = outcome(child.result)
-    .then((payloads) => fromPayloads(payloads)[0] as ResultOf<W>)
-    .finally(forget);
+  const result = outcome(child.result, (payloads) => {
+    forget();
+    return fromPayloads(payloads)[0] as ResultOf<W>;
+  });
   // Whoever is interested awaits it.
-  result.catch(() => {});
-  const { workflowId, runId } = await outcome(child.started);
+  result.catch(nothing);
+  const { workflowId, runId } = await outcome(child.started, (started) => started);
   return {
     workflowId,
     firstExecutionRunId: runId,
@@ -133,11 +134,11 @@ export function getExternalWorkflowHandle(workflowId: string, runId?: string): E
     workflowId,
     runId,
     signal: (definition, ...args) => signal(target, definition, args),
-    cancel: (reason = "") => operation(() => externalHost.cancel(target, reason)),
+    cancel: (reason = "") => operation(() => externalHost.cancel(target, reason), nothing),
   };
 }
 
 function signal(target: Execution, definition: SignalDefinition<any> | string, args: unknown[]): Promise<void> {
   const name = typeof definition === "string" ? definition : definition.name;
-  return operation(() => externalHost.signal(target, name, toPayloads(args), []));
+  return operation(() => externalHost.signal(target, name, toPayloads(args), []), nothing);
 }

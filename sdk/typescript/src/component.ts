@@ -36,9 +36,8 @@ export function component(module: Record<string, unknown>) {
     }
     const task = Task.enter();
     task.stay();
-    const root = new CancellationScope(true, undefined);
     try {
-      const result = await within(root, () => race(root, () => workflow(...fromPayloads(args))));
+      const result = await race(() => workflow(...fromPayloads(args)));
       return { tag: "completed", val: [toPayload(result)] };
     } catch (error) {
       if (error instanceof ContinueAsNew) return { tag: "continue-as-new", val: error.command };
@@ -86,19 +85,18 @@ export function component(module: Record<string, unknown>) {
   };
 }
 
-/** The workflow, beside it the pumps of signals and of cancellation. */
-function race(root: CancellationScope, workflow: () => Promise<unknown>): Promise<unknown> {
+/** The workflow, beside it what waits for signals and for cancellation. */
+function race(workflow: () => Promise<unknown>): Promise<unknown> {
+  const root = CancellationScope.root();
   return new Promise((resolve, reject) => {
-    pumpSignals(root, reject).catch(reject);
-    read(context.cancellation()[1])
-      .then((request) => {
-        if (request.tag !== "ok") return;
-        root.end(new CancelledFailure(request.val.reason || "workflow canceled"));
-        conditionsMayHold();
-      })
-      .catch(reject);
-    // Not awaited by way of `resolve`: a workflow that throws before its first `await` rejects too.
-    Promise.resolve().then(workflow).then(resolve, reject);
+    pumpSignals(reject);
+    read(context.cancellation()[1], (request) => {
+      if (request.tag !== "ok") return;
+      root.end(new CancelledFailure(request.val.reason || "workflow canceled"));
+      conditionsMayHold();
+    });
+    // By way of `then`: a workflow that throws before its first `await` rejects too.
+    within(root, () => Promise.resolve().then(workflow)).then(resolve, reject);
   });
 }
 

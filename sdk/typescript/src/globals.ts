@@ -5,6 +5,7 @@ import timers from "refrain:workflow/timers@0.1.0";
 import operations from "refrain:workflow/operations@0.1.0";
 import { log } from "./context";
 import { conditionsMayHold } from "./operation";
+import { CancellationScope, within } from "./scope";
 import { read } from "./task";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
@@ -29,8 +30,9 @@ globals.TextDecoder = class TextDecoder {
 // Durable timers; a handle is the timer's operation.
 globals.setTimeout = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): number => {
   const [op, fired] = timers.sleep(Math.max(0, Math.ceil(ms)), null);
-  read(fired).then((result) => {
-    if (result.tag === "ok") callback(...args);
+  const scope = CancellationScope.current();
+  read(fired, (result) => {
+    if (result.tag === "ok") within(scope, () => callback(...args));
     conditionsMayHold();
   });
   return op;

@@ -4,7 +4,7 @@ import signals from "refrain:workflow/signals@0.1.0";
 import { ApplicationFailure, fromFailure } from "./failures";
 import { askConditions, conditionsMayHold } from "./operation";
 import { fromPayloads } from "./payload";
-import { type CancellationScope, within } from "./scope";
+import { CancellationScope, within } from "./scope";
 import { read } from "./task";
 
 export interface SignalDefinition<Args extends unknown[] = [], Name extends string = string> {
@@ -109,21 +109,19 @@ export function allHandlersFinished(): boolean {
 }
 
 /** Receives signals and hands them to their handlers, as long as the run lives. */
-export async function pumpSignals(scope: CancellationScope, fail: (error: unknown) => void): Promise<never> {
+export function pumpSignals(fail: (error: unknown) => void): void {
   onFailure = fail;
-  root = scope;
-  for (;;) {
-    const result = await read(signals.receive(null)[1]);
-    if (result.tag === "err") throw fromFailure(result.val);
+  read(signals.receive(null)[1], (result) => {
+    if (result.tag === "err") return fail(fromFailure(result.val));
+    pumpSignals(fail);
     kept.push({ name: result.val.name, args: fromPayloads(result.val.args) });
     deliverKept();
     askConditions();
     conditionsMayHold();
-  }
+  });
 }
 
 let onFailure: (error: unknown) => void = () => {};
-let root: CancellationScope | undefined;
 
 function deliverKept(): void {
   for (const signal of kept.splice(0)) {
@@ -137,7 +135,7 @@ function deliverKept(): void {
 async function handle<T>(handler: () => T | Promise<T>): Promise<T> {
   running++;
   try {
-    return await within(root, handler);
+    return await within(CancellationScope.root(), handler);
   } finally {
     running--;
     conditionsMayHold();

@@ -8,24 +8,40 @@ import { CancellationScope } from "./scope";
 import { read } from "./task";
 
 /** The outcome of a future of the host, as a promise. */
-export async function outcome<T>(future: Future<T>): Promise<T> {
-  const result = await read(future);
-  conditionsMayHold();
-  if (result.tag === "err") throw fromFailure(result.val);
-  return result.val;
+export function outcome<T, R>(future: Future<T>, decode: (value: T) => R): Promise<R> {
+  return new Promise((resolve, reject) => settle(future, decode, resolve, reject));
 }
 
 /** As `outcome`, of an operation that ends with the scope it was started in. */
-export function operation<T>(start: () => [Op, Future<T>]): Promise<T> {
+export function operation<T, R>(start: () => [Op, Future<T>], decode: (value: T) => R): Promise<R> {
   const scope = CancellationScope.current();
-  try {
+  return new Promise((resolve, reject) => {
     scope.check();
-  } catch (failure) {
-    return Promise.reject(failure);
-  }
-  const [op, future] = start();
-  const forget = scope.onCancel(() => operations.cancel(op));
-  return outcome(future).finally(forget);
+    const [op, future] = start();
+    const forget = scope.onCancel(() => operations.cancel(op));
+    settle(future, decode, resolve, reject, forget);
+  });
+}
+
+export function nothing(): void {}
+
+function settle<T, R>(
+  future: Future<T>,
+  decode: (value: T) => R,
+  resolve: (value: R) => void,
+  reject: (error: unknown) => void,
+  before = nothing,
+): void {
+  read(future, (result) => {
+    before();
+    conditionsMayHold();
+    if (result.tag === "err") return reject(fromFailure(result.val));
+    try {
+      resolve(decode(result.val));
+    } catch (error) {
+      reject(error);
+    }
+  });
 }
 
 interface Condition {
@@ -73,7 +89,7 @@ export function conditionsMayHold(): void {
   asked = true;
   const [op, future] = signals.receive("__never");
   operations.cancel(op);
-  read(future).then(() => {
+  read(future, () => {
     asked = false;
     if (askConditions()) conditionsMayHold();
   });

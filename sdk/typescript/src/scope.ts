@@ -4,6 +4,7 @@
 import { CancelledFailure } from "./failures";
 
 let current: CancellationScope | undefined;
+let root: CancellationScope | undefined;
 
 export class CancellationScope {
   private failure: CancelledFailure | undefined;
@@ -30,8 +31,15 @@ export class CancellationScope {
   }
 
   static current(): CancellationScope {
-    if (!current) throw new Error("no workflow is running");
-    return current;
+    const scope = current ?? root;
+    if (!scope) throw new Error("no workflow is running");
+    return scope;
+  }
+
+  /** The scope of the whole run. */
+  static root(): CancellationScope {
+    root ??= new CancellationScope(true, undefined);
+    return root;
   }
 
   get consideredCancelled(): boolean {
@@ -87,7 +95,8 @@ export function within<T>(scope: CancellationScope | undefined, fn: () => T): T 
 
 type Callback = ((value: any) => any) | null | undefined;
 
-const then = Promise.prototype.then;
+/** The engine's own: for what does not call the program. */
+export const then = Promise.prototype.then;
 Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, rejected: Callback): Promise<any> {
   const scope = current;
   if (!scope) return then.call(this, fulfilled, rejected);

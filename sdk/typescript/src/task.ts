@@ -5,15 +5,16 @@
 import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op, Result } from "refrain:workflow/types@0.1.0";
+import { then } from "./scope";
 
 let current: Task | undefined;
 
 /** Reads a future for the current task. The only place that does. */
-export function read<T>(future: Future<T>): Promise<Result<T>> {
+export function read<T>(future: Future<T>, done: (result: Result<T>) => void): void {
   const task = current;
-  return future.read().then((result) => {
+  then.call(future.read(), (result) => {
     current = task;
-    return result;
+    done(result as Result<T>);
   });
 }
 
@@ -30,7 +31,7 @@ export class Task {
   stay(): void {
     // No such signal can come: this waits until it is canceled, and leaves nothing in history.
     const [op, future] = signals.receive("__wake");
-    this.wake = { op, woken: read(future) };
+    this.wake = { op, woken: new Promise((woken) => read(future, woken)) };
   }
 
   /** Makes this the current task again: to be awaited just before returning. */

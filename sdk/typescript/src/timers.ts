@@ -1,11 +1,11 @@
 import timers from "refrain:workflow/timers@0.1.0";
 import { type Duration, toMs } from "./duration";
-import { operation, untilHolds } from "./operation";
+import { nothing, operation, untilHolds } from "./operation";
 import { CancellationScope } from "./scope";
 
 /** Waits, for months if need be. */
 export function sleep(duration: Duration, options?: { summary?: string }): Promise<void> {
-  return operation(() => timers.sleep(toMs(duration), options?.summary ?? null));
+  return operation(() => timers.sleep(toMs(duration), options?.summary ?? null), nothing);
 }
 
 /** Waits until `holds` gives true. With a timeout: false if that was faster. */
@@ -26,7 +26,7 @@ export async function condition(holds: () => boolean, timeout?: Duration): Promi
   } finally {
     abandon();
     // Its end is of no interest any more.
-    fired.catch(() => {});
+    fired.catch(nothing);
     timer.cancel();
   }
 }
