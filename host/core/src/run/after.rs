@@ -1,0 +1,169 @@
+//! What is known of a run after a step, and steps that need no guest.
+
+use super::*;
+
+/// A step of a run that has no guest: its component can't be loaded, its replay diverged, or it
+/// waits for the retry of a failed task. What arrives is recorded, so nothing is lost.
+///
+/// `error`: why a task that is due now fails. `None` if none is due.
+pub fn step_without_guest(
+    mut execution: Execution,
+    mut step: Step,
+    error: Option<&StepError>,
+) -> Result<Decision, StepError> {
+    step.now = step.now.max(execution.latest);
+    let mut draft = Draft::default();
+    let first_event = execution.next_event;
+    let admitted = admit_all(&mut execution, step.arrivals, step.now, &mut draft)?;
+    let mut after = After::of(&execution, step.task_failure);
+    let due = draft.wants_task && execution.status.is_open() && !after.must_wait(&admitted);
+    if let Some(error) = error.filter(|_| due) {
+        let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
+        after.task_failed(&mut draft, first_event, task_queue, step.identity, error, step.now);
+    }
+    Ok(after.conclude(first_event, draft, admitted.replies))
+}
+
+pub(super) struct Admitted {
+    pub(super) replies: Vec<Result<Accepted, Refused>>,
+    /// Someone wants a failed task to be tried again now.
+    pub(super) retry: bool,
+}
+
+pub(super) fn admit_all(
+    execution: &mut Execution,
+    arrivals: Vec<Arrival>,
+    now: Timestamp,
+    draft: &mut Draft,
+) -> Result<Admitted, StepError> {
+    let retry = arrivals.contains(&Arrival::TaskRetryDue);
+    let replies = arrivals
+        .into_iter()
+        .map(|arrival| execution.admit(arrival, now, draft))
+        .collect::<Result<_, _>>()?;
+    Ok(Admitted { replies, retry })
+}
+
+/// What will be known of the run after the step.
+pub(super) struct After {
+    pub(super) status: execution::State,
+    pub(super) closed_at: Option<Timestamp>,
+    pub(super) task_failure: Option<TaskFailure>,
+}
+
+impl After {
+    pub(super) fn of(execution: &Execution, task_failure: Option<TaskFailure>) -> After {
+        After { status: execution.status, closed_at: execution.closed_at, task_failure }
+    }
+
+    /// A failed task is tried again when its wait is over, not whenever something arrives.
+    pub(super) fn must_wait(&self, admitted: &Admitted) -> bool {
+        self.task_failure.is_some() && !admitted.retry
+    }
+
+    pub(super) fn attempt(&self) -> u32 {
+        self.task_failure.as_ref().map_or(1, |it| it.attempts + 1)
+    }
+
+    /// The first failure is written to history; later ones only count.
+    pub(super) fn task_failed(
+        &mut self,
+        draft: &mut Draft,
+        first_event: EventId,
+        task_queue: Option<String>,
+        identity: String,
+        error: &StepError,
+        now: Timestamp,
+    ) {
+        let attempt = self.attempt();
+        let failure = failure_of(error);
+        if attempt == 1 {
+            let scheduled = first_event.plus(draft.events.len());
+            let started = scheduled.next();
+            let events = [
+                task::Event::Scheduled {
+                    task_queue: task_queue.unwrap_or_default(),
+                    timeout: limits::TASK_TIMEOUT,
+                    attempt,
+                },
+                task::Event::Started {
+                    scheduled,
+                    identity: identity.clone(),
+                    history_bytes: 0,
+                    suggest_continue_as_new: false,
+                },
+                task::Event::Failed {
+                    scheduled,
+                    started,
+                    cause: cause_of(error),
+                    failure: failure.clone(),
+                    identity,
+                },
+            ];
+            for event in events {
+                let id = first_event.plus(draft.events.len());
+                draft.events.push(Recorded { id, time: now, event: Event::Task(event) });
+            }
+        }
+        let retry_at = now.plus(task_backoff(attempt));
+        let timer = DueTimer::TaskRetry;
+        draft.effects.push(Effect::InsertTimer { timer, fire_at: retry_at });
+        self.task_failure = Some(TaskFailure { attempts: attempt, failure, retry_at });
+    }
+
+    pub(super) fn conclude(
+        self,
+        first_event: EventId,
+        draft: Draft,
+        replies: Vec<Result<Accepted, Refused>>,
+    ) -> Decision {
+        let run = RunSummary {
+            status: self.status,
+            next_event: first_event.plus(draft.events.len()),
+            closed_at: self.closed_at,
+            // A run that is over has nothing left to try.
+            task_failure: self.task_failure.filter(|_| self.status.is_open()),
+        };
+        Decision { first_event, events: draft.events, effects: draft.effects, replies, run }
+    }
+}
+
+/// Doubles from a second on to ten minutes.
+pub(super) fn task_backoff(attempt: u32) -> Delay {
+    let doublings = attempt.saturating_sub(1).min(20);
+    Delay(limits::TASK_RETRY_FIRST.0 << doublings).min(limits::TASK_RETRY_MAX)
+}
+
+pub(super) fn cause_of(error: &StepError) -> task::FailedCause {
+    match error {
+        StepError::Diverged(_) => task::FailedCause::NonDeterministicError,
+        StepError::Guest(_) | StepError::Corrupt { .. } => {
+            task::FailedCause::WorkflowWorkerUnhandledFailure
+        }
+        StepError::BadCommand { cause, .. } => *cause,
+    }
+}
+
+/// As describe and the history show it.
+pub(super) fn failure_of(error: &StepError) -> Failure {
+    let (error_type, stack_trace) = match error {
+        StepError::Diverged(_) => ("NonDeterminism", String::new()),
+        StepError::Guest(guest) => (guest_error_type(guest.kind), guest.backtrace.clone()),
+        StepError::BadCommand { .. } => ("BadCommand", String::new()),
+        StepError::Corrupt { .. } => ("CorruptHistory", String::new()),
+    };
+    let message = format!("[{}] {error}", error.code().0);
+    Failure { stack_trace, ..Failure::host(error_type, message) }
+}
+
+pub(super) fn guest_error_type(kind: GuestErrorKind) -> &'static str {
+    match kind {
+        GuestErrorKind::Trap => "GuestTrap",
+        GuestErrorKind::OutOfTime => "GuestOutOfTime",
+        GuestErrorKind::OutOfMemory => "GuestOutOfMemory",
+        GuestErrorKind::StackOverflow => "GuestStackOverflow",
+        GuestErrorKind::TooManyCommands => "GuestTooManyCommands",
+        GuestErrorKind::BrokenInterface => "GuestBrokenInterface",
+        GuestErrorKind::Instantiate => "GuestInstantiate",
+    }
+}

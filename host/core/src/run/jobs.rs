@@ -1,0 +1,142 @@
+//! What is handed to a guest, and which of its operations that closes.
+
+use super::*;
+
+impl Run {
+    /// The turn that an event is for. `None`: the guest gave up waiting for it.
+    pub(super) fn job_for(&mut self, recorded: &Recorded) -> Option<Job> {
+        match &recorded.event {
+            Event::Execution(execution::Event::Started(_)) => {
+                let started = self.execution.started.clone()?;
+                Some(Job::Start(Box::new(Start {
+                    namespace: self.facts.namespace.clone(),
+                    run: self.facts.key.run,
+                    started,
+                    start_time: self.execution.start_time,
+                    patches: std::mem::take(&mut self.patches),
+                })))
+            }
+            Event::Execution(execution::Event::CancelRequested { cause, .. }) => {
+                Some(Job::CancelRequested { cause: cause.clone() })
+            }
+            Event::Signal(signal::Event::Received(signal)) => Some(Job::Signal((**signal).clone())),
+            Event::Timer(timer::Event::Fired { started, .. }) => {
+                let op = self.ops.timers.get(started).copied()?;
+                self.ops.close(op);
+                Some(Job::TimerClosed { op, result: Ok(()) })
+            }
+            Event::Activity(event) => self.activity_job(event),
+            Event::Execution(
+                execution::Event::Completed { .. }
+                | execution::Event::Failed { .. }
+                | execution::Event::Canceled { .. }
+                | execution::Event::TimedOut { .. }
+                | execution::Event::Terminated { .. },
+            )
+            | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })
+            | Event::Task(_)
+            | Event::Patch(_) => None,
+        }
+    }
+
+    pub(super) fn activity_job(&mut self, event: &activity::Event) -> Option<Job> {
+        let (scheduled, result) = match event {
+            activity::Event::Completed { scheduled, result, .. } => {
+                (*scheduled, Ok(result.clone()))
+            }
+            activity::Event::Failed { scheduled, started, failure, retry_state, identity } => {
+                (*scheduled, Err((*started, identity.clone(), *retry_state, failure.clone())))
+            }
+            activity::Event::TimedOut { scheduled, started, failure, retry_state } => {
+                (*scheduled, Err((*started, String::new(), *retry_state, failure.clone())))
+            }
+            activity::Event::Canceled { scheduled, started, details, identity, .. } => {
+                let kind = FailureKind::Canceled { details: details.clone() };
+                let cause = Failure { kind, ..Failure::canceled("activity canceled") };
+                (*scheduled, Err((*started, identity.clone(), RetryState::CancelRequested, cause)))
+            }
+            activity::Event::Scheduled(_)
+            | activity::Event::Started { .. }
+            | activity::Event::CancelRequested { .. } => return None,
+        };
+        let (op, options) = self.ops.activities.get(&scheduled).cloned()?;
+        self.ops.close(op);
+        let result = result.map_err(|(started, identity, retry_state, cause)| {
+            let kind = FailureKind::Activity {
+                scheduled,
+                started,
+                identity,
+                activity_type: options.activity_type.clone(),
+                activity_id: options.activity_id.clone(),
+                retry_state,
+            };
+            activity_failure(kind, cause)
+        });
+        Some(Job::ActivityClosed { op, result })
+    }
+}
+
+pub(super) fn activity_failure(kind: FailureKind, cause: Failure) -> Failure {
+    let message = match &cause.kind {
+        FailureKind::Timeout { .. } => "activity timed out",
+        FailureKind::Canceled { .. } => "activity canceled",
+        FailureKind::Application { .. }
+        | FailureKind::Terminated
+        | FailureKind::Server { .. }
+        | FailureKind::Activity { .. }
+        | FailureKind::ChildWorkflow { .. } => "activity failed",
+    };
+    Failure {
+        message: message.to_owned(),
+        source: "refrain".to_owned(),
+        kind,
+        ..Failure::default()
+    }
+    .caused_by(cause)
+}
+
+/// The guest does not wait for the worker: it sees its activity canceled at once.
+pub(super) fn canceled_activity(op: OpSeq, scheduled: EventId, pending: &PendingActivity) -> Job {
+    let kind = FailureKind::Activity {
+        scheduled,
+        started: EventId(0),
+        identity: String::new(),
+        activity_type: pending.options.activity_type.clone(),
+        activity_id: pending.options.activity_id.clone(),
+        retry_state: RetryState::CancelRequested,
+    };
+    Job::ActivityClosed {
+        op,
+        result: Err(activity_failure(kind, Failure::canceled("activity canceled"))),
+    }
+}
+
+impl Operations {
+    pub(super) fn open(
+        &mut self,
+        op: OpSeq,
+        id: EventId,
+        cancellation: CancellationType,
+        execution: &Execution,
+    ) {
+        if let Some(pending) = execution.activities.get(&id) {
+            self.targets.insert(op, Target::Activity { scheduled: id, cancellation });
+            self.activities.insert(id, (op, Arc::clone(&pending.options)));
+        } else {
+            self.targets.insert(op, Target::Timer { started: id });
+            self.timers.insert(id, op);
+        }
+    }
+
+    pub(super) fn close(&mut self, op: OpSeq) {
+        match self.targets.remove(&op) {
+            Some(Target::Activity { scheduled, .. }) => {
+                self.activities.remove(&scheduled);
+            }
+            Some(Target::Timer { started }) => {
+                self.timers.remove(&started);
+            }
+            None => {}
+        }
+    }
+}

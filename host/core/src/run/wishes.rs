@@ -1,0 +1,277 @@
+//! What a guest wishes for, and what it leads to.
+
+use super::*;
+
+impl Run {
+    pub(super) fn grant(
+        &mut self,
+        command: Command,
+        task: &Task,
+        wishes: &mut Wishes<'_>,
+        at_once: &mut VecDeque<Job>,
+    ) -> Result<(), StepError> {
+        if let Command::Publish { name, value } = command {
+            if let Wishes::Live(draft) = wishes {
+                draft.effects.push(Effect::PublishState { name, value });
+            }
+            return Ok(());
+        }
+        if let Command::Cancel(op) = command
+            && let Some(Target::Activity { scheduled, cancellation: CancellationType::Abandon }) =
+                self.ops.targets.get(&op).copied()
+        {
+            if let Some(pending) = self.execution.activities.get(&scheduled) {
+                at_once.push_back(canceled_activity(op, scheduled, pending));
+                self.ops.close(op);
+            }
+            return Ok(());
+        }
+        let Some(granted) = self.decide(command, task)? else { return Ok(()) };
+        self.returned = granted.event.closes_run();
+        let id = match wishes {
+            Wishes::Live(draft) => {
+                let event = granted.event.clone();
+                let id = self.execution.push(draft, task.now, granted.event)?;
+                self.add_effects(draft, id, &event, task.now);
+                id
+            }
+            Wishes::Replay { recorded, recorded_by } => {
+                let next = loop {
+                    match recorded.split_first() {
+                        Some((next, rest)) => {
+                            *recorded = rest;
+                            if next.event.answers(&granted.event) {
+                                break next;
+                            }
+                            if !may_go_unasked(next) {
+                                let asked = Some(asked_instead(&granted.event, next));
+                                return Err(self.diverged(
+                                    next.id,
+                                    Some(next),
+                                    asked,
+                                    *recorded_by,
+                                ));
+                            }
+                            self.execution.apply(next)?;
+                        }
+                        None => {
+                            let at = self.execution.next_event;
+                            let asked = Some(granted.event.to_string());
+                            return Err(self.diverged(at, None, asked, *recorded_by));
+                        }
+                    }
+                };
+                self.execution.expect_next(next)?;
+                self.execution.apply(next)?;
+                next.id
+            }
+        };
+        if let Some((op, job)) = granted.closes {
+            at_once.push_back(job);
+            self.ops.close(op);
+        }
+        if let Some((op, cancellation)) = granted.opens {
+            self.ops.open(op, id, cancellation, &self.execution);
+        }
+        Ok(())
+    }
+
+    /// What a wish leads to, given all that has happened. `None` is a no-op we mean: the guest
+    /// could not yet see that what it cancels is over.
+    pub(super) fn decide(
+        &self,
+        command: Command,
+        task: &Task,
+    ) -> Result<Option<Granted>, StepError> {
+        let completed = task.completed;
+        let only = |event| Ok(Some(Granted { event, opens: None, closes: None }));
+        match command {
+            Command::Execution(command) => {
+                only(Event::Execution(self.execution.status.decide(command, completed)))
+            }
+            Command::Patch(patch::Command::Record { patch, deprecated }) => {
+                only(Event::Patch(patch::Event::Recorded { patch, deprecated, task: completed }))
+            }
+            Command::Timer(timer::Command::Start { op, delay, summary }) => {
+                if self.execution.timers.len() >= limits::PENDING_TIMERS_MAX {
+                    return Err(bad_command(format!(
+                        "{} timers are pending, the most a run can have",
+                        limits::PENDING_TIMERS_MAX
+                    )));
+                }
+                let timer_id = timer::id_of(op);
+                let event = timer::Event::Started { timer_id, delay, task: completed, summary };
+                Ok(Some(Granted {
+                    event: Event::Timer(event),
+                    opens: Some((op, CancellationType::TryCancel)),
+                    closes: None,
+                }))
+            }
+            Command::Activity(activity::Command::Schedule(schedule)) => {
+                self.decide_schedule(*schedule, completed)
+            }
+            Command::Cancel(op) => Ok(self.decide_cancel(op, completed)),
+            // Has no event, and was taken care of before.
+            Command::Publish { .. } => Ok(None),
+        }
+    }
+
+    pub(super) fn decide_schedule(
+        &self,
+        schedule: activity::Schedule,
+        task: EventId,
+    ) -> Result<Option<Granted>, StepError> {
+        if self.execution.activities.len() >= limits::PENDING_ACTIVITIES_MAX {
+            return Err(StepError::BadCommand {
+                cause: task::FailedCause::PendingActivitiesLimitExceeded,
+                reason: format!(
+                    "{} activities are pending, the most a run can have",
+                    limits::PENDING_ACTIVITIES_MAX
+                ),
+            });
+        }
+        let started = self.execution.started.as_deref();
+        let queue = started.map_or("", |it| it.task_queue.as_str());
+        let run_timeout = started.and_then(run_timeout);
+        let options = attempt::fill_in(&schedule, queue, run_timeout, task).map_err(bad_command)?;
+        Ok(Some(Granted {
+            event: Event::Activity(activity::Event::Scheduled(Box::new(options))),
+            opens: Some((schedule.op, schedule.cancellation)),
+            closes: None,
+        }))
+    }
+
+    pub(super) fn decide_cancel(&self, op: OpSeq, task: EventId) -> Option<Granted> {
+        match self.ops.targets.get(&op).copied()? {
+            Target::Timer { started } => {
+                let pending = self.execution.timers.get(&started)?;
+                let timer_id = pending.timer_id.clone();
+                let result = Err(Failure::canceled("timer canceled"));
+                Some(Granted {
+                    event: Event::Timer(timer::Event::Canceled { timer_id, started, task }),
+                    opens: None,
+                    closes: Some((op, Job::TimerClosed { op, result })),
+                })
+            }
+            Target::Activity { scheduled, cancellation } => {
+                let pending = self.execution.activities.get(&scheduled)?;
+                match pending.state {
+                    activity::State::Scheduled
+                    | activity::State::Started { cancel_requested: None, .. } => {}
+                    activity::State::CancelRequested { .. }
+                    | activity::State::Started { cancel_requested: Some(_), .. }
+                    | activity::State::Absent
+                    | activity::State::Completed
+                    | activity::State::Failed
+                    | activity::State::TimedOut
+                    | activity::State::Canceled => return None,
+                }
+                let event = activity::Event::CancelRequested { scheduled, task };
+                Some(Granted {
+                    event: Event::Activity(event),
+                    opens: None,
+                    closes: match cancellation {
+                        CancellationType::TryCancel | CancellationType::Abandon => {
+                            Some((op, canceled_activity(op, scheduled, pending)))
+                        }
+                        CancellationType::WaitCancellationCompleted => None,
+                    },
+                })
+            }
+        }
+    }
+
+    /// What the store must do because of a granted wish.
+    pub(super) fn add_effects(
+        &self,
+        draft: &mut Draft,
+        id: EventId,
+        event: &Event,
+        now: Timestamp,
+    ) {
+        match event {
+            Event::Activity(activity::Event::Scheduled(options)) => {
+                let started = self.execution.started.as_deref();
+                draft.effects.push(Effect::InsertActivity(Box::new(attempt::ActivityTask {
+                    run: self.facts.key.clone(),
+                    scheduled: id,
+                    scheduled_at: now,
+                    workflow_type: started.map_or_else(String::new, |it| it.workflow_type.clone()),
+                    options: (**options).clone(),
+                    run_deadline: self.execution.run_deadline(),
+                    attempt: 1,
+                    state: attempt::State::Waiting { since: now },
+                    cancel_requested: false,
+                    heartbeat: None,
+                    last_failure: None,
+                })));
+            }
+            Event::Activity(activity::Event::CancelRequested { scheduled, .. }) => {
+                draft.effects.push(Effect::CancelActivity { scheduled: *scheduled });
+            }
+            Event::Timer(timer::Event::Started { delay, .. }) => {
+                let timer = DueTimer::User(id);
+                draft.effects.push(Effect::InsertTimer { timer, fire_at: now.plus(*delay) });
+            }
+            Event::Timer(timer::Event::Canceled { started, .. }) => {
+                draft.effects.push(Effect::DeleteTimer { timer: DueTimer::User(*started) });
+            }
+            Event::Execution(execution::Event::Completed { result, .. }) => {
+                draft
+                    .effects
+                    .push(Effect::Close { result: CloseResult::Completed(result.clone()) });
+            }
+            Event::Execution(execution::Event::Failed { failure, .. }) => {
+                draft.effects.push(Effect::Close { result: CloseResult::Failed(failure.clone()) });
+            }
+            Event::Execution(execution::Event::Canceled { details, .. }) => {
+                draft
+                    .effects
+                    .push(Effect::Close { result: CloseResult::Canceled(details.clone()) });
+            }
+            // Not wished for by a guest, or without a row of its own.
+            Event::Execution(
+                execution::Event::Started(_)
+                | execution::Event::CancelRequested { .. }
+                | execution::Event::TimedOut { .. }
+                | execution::Event::Terminated { .. },
+            )
+            | Event::Activity(
+                activity::Event::Started { .. }
+                | activity::Event::Completed { .. }
+                | activity::Event::Failed { .. }
+                | activity::Event::TimedOut { .. }
+                | activity::Event::Canceled { .. },
+            )
+            | Event::Timer(timer::Event::Fired { .. })
+            | Event::Task(_)
+            | Event::Signal(_)
+            | Event::Patch(_) => {}
+        }
+    }
+}
+
+pub(super) fn bad_command(reason: String) -> StepError {
+    StepError::BadCommand { cause: task::FailedCause::BadCommand, reason }
+}
+
+pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
+    match &recorded.event {
+        Event::Patch(patch) => patch.may_go_unasked(),
+        Event::Execution(_)
+        | Event::Task(_)
+        | Event::Activity(_)
+        | Event::Timer(_)
+        | Event::Signal(_) => false,
+    }
+}
+
+/// A wish beside the event that it should have led to. Payloads are not printed: they may be
+/// large, and secret.
+pub(super) fn asked_instead(asked: &Event, recorded: &Recorded) -> String {
+    let text = asked.to_string();
+    match text == recorded.event.to_string() {
+        true => format!("{text} with other arguments"),
+        false => text,
+    }
+}
