@@ -15,6 +15,7 @@ use crate::errors::{ComponentError, Stage, guest_error, without_backtrace};
 use crate::instance;
 use crate::limits::Limits;
 use crate::program::{import_mismatch, mismatch};
+use crate::run::say;
 use crate::wasi::LineLog;
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::GuestErrorKind;
@@ -83,7 +84,7 @@ pub(crate) struct Ctx {
     hooks: Egress,
     label: Arc<Label>,
     heartbeats: Heartbeats,
-    said: Option<String>,
+    said: String,
 }
 
 /// Who logs.
@@ -173,7 +174,7 @@ impl ActivityProgram {
             Ok(Err(frames)) => {
                 Err(failure_in(frames, &[]).unwrap_or_else(|stop| broke(&stop.into(), stage, None)))
             }
-            Err(cause) => Err(broke(&cause, stage, store.data().said.as_deref())),
+            Err(cause) => Err(broke(&cause, stage, Some(store.data().said.as_str()).filter(|said| !said.is_empty()))),
         }
     }
 
@@ -216,10 +217,11 @@ impl ActivityProgram {
             hooks: Egress { list: egress, label: label.clone() },
             label,
             heartbeats,
-            said: None,
+            said: String::new(),
         };
         let mut store = Store::new(self.pre.engine(), ctx);
         store.limiter(|ctx| &mut ctx.limits);
+        store.set_hostcall_fuel(self.memory_bytes_max);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
@@ -343,7 +345,7 @@ impl activity_context::Host for Ctx {
     fn log(&mut self, level: LogLevel, message: String) -> wasmtime::Result<()> {
         self.label.log(level, &message);
         if level == LogLevel::Error {
-            self.said = Some(message);
+            say(&mut self.said, &message);
         }
         Ok(())
     }

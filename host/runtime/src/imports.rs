@@ -312,19 +312,12 @@ impl state::Host for Ctx {
             ))
             .into());
         }
-        if value.size() > BLOB_BYTES_MAX {
-            return Err(Stop::broken(format!(
-                "guest published `{name}` with {} bytes, at most {BLOB_BYTES_MAX} are allowed",
-                value.size()
-            ))
-            .into());
-        }
-        Ok(self.run.lock().publish("state.publish", name, value)?)
+        self.publish("state.publish", name, value)
     }
 
     fn set_current_details(&mut self, text: String) -> wasmtime::Result<()> {
         let (name, value) = (CURRENT_DETAILS.to_owned(), text_payload(&text));
-        Ok(self.run.lock().publish("state.set-current-details", name, value)?)
+        self.publish("state.set-current-details", name, value)
     }
 
     fn upsert_search_attributes(&mut self, _attributes: types::Fields) -> wasmtime::Result<()> {
@@ -334,6 +327,19 @@ impl state::Host for Ctx {
 
     fn upsert_memo(&mut self, _memo: types::Fields) -> wasmtime::Result<()> {
         Ok(self.run.lock().give_up("state.upsert-memo", not_yet("upsert-memo"))?)
+    }
+}
+
+impl Ctx {
+    fn publish(&mut self, function: &str, name: String, value: Payload) -> wasmtime::Result<()> {
+        let bytes = value.size();
+        if bytes > BLOB_BYTES_MAX {
+            return Err(Stop::broken(format!(
+                "guest published `{name}` with {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"
+            ))
+            .into());
+        }
+        Ok(self.run.lock().publish(function, name, value)?)
     }
 }
 
@@ -382,7 +388,7 @@ impl context::Host for Ctx {
     }
 
     fn now_ms(&mut self) -> wasmtime::Result<u64> {
-        Ok(self.run.lock().now.as_ms())
+        Ok(self.run.lock().now().as_ms())
     }
 
     fn random_u64(&mut self) -> wasmtime::Result<u64> {

@@ -264,6 +264,7 @@ pub(crate) fn store(workflow: &Workflow, run: &SharedRun) -> Store<Ctx> {
     let ctx = Ctx { run: run.clone(), limits, wasi: None };
     let mut store = Store::new(workflow.pre.engine(), ctx);
     store.limiter(|ctx| &mut ctx.limits);
+    store.set_hostcall_fuel(workflow.memory_bytes_max);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
         store.data().run.lock().check_time()?;

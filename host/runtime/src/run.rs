@@ -31,6 +31,9 @@ const LOG_BYTES_PER_TURN_MAX: usize = 1 << 20;
 /// Bytes of one line; the rest of it is dropped.
 pub(crate) const LOG_LINE_BYTES_MAX: usize = 16 << 10;
 
+/// Kept of what a guest says before it traps.
+const SAID_BYTES_MAX: usize = 2048;
+
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, types::Failure>>;
 
 /// An operation whose future has not resolved.
@@ -96,7 +99,8 @@ pub(crate) struct Run {
     pub(crate) phase: Phase,
     /// `None` while a definition is read.
     pub(crate) start: Option<Box<Start>>,
-    pub(crate) now: Timestamp,
+    now: Timestamp,
+    query_now: Timestamp,
     pub(crate) replaying: bool,
     pub(crate) history_length: u64,
     pub(crate) history_bytes: u64,
@@ -122,7 +126,7 @@ pub(crate) struct Run {
 
     random: Random,
     log_bytes: usize,
-    said: Option<String>,
+    said: String,
 
     /// `run` returned, or asked for something that ends it.
     pub(crate) ended: Option<Result<lifecycle::Outcome, Failure>>,
@@ -154,6 +158,7 @@ impl Run {
             phase: if start.is_some() { Phase::Turn } else { Phase::Definition },
             start,
             now,
+            query_now: now,
             replaying: false,
             history_length: 0,
             history_bytes: 0,
@@ -173,7 +178,7 @@ impl Run {
             command_bytes: 0,
             random: Random::new(seed),
             log_bytes: 0,
-            said: None,
+            said: String::new(),
             ended: None,
             is_over: false,
         }
@@ -182,7 +187,7 @@ impl Run {
     // Turns.
 
     pub(crate) fn begin_turn(&mut self, turn: &Turn) {
-        self.now = self.now.max(turn.now);
+        self.now = turn.now;
         self.replaying = turn.replaying;
         self.history_length = turn.history_length;
         self.history_bytes = turn.history_bytes;
@@ -191,15 +196,23 @@ impl Run {
     }
 
     pub(crate) fn begin_query(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        self.query_now = now.max(self.now);
         self.begin(Phase::Query);
+    }
+
+    /// What clocks show. A query sees its own time, which leaves nothing behind.
+    pub(crate) fn now(&self) -> Timestamp {
+        match self.phase {
+            Phase::Query => self.query_now,
+            Phase::Turn | Phase::Definition => self.now,
+        }
     }
 
     fn begin(&mut self, phase: Phase) {
         self.phase = phase;
         self.began = Instant::now();
         self.log_bytes = 0;
-        self.said = None;
+        self.said.clear();
     }
 
     pub(crate) fn check_time(&self) -> Result<(), Stop> {
@@ -473,15 +486,15 @@ impl Run {
 
     // The log.
 
-    /// The last line logged as an error in this turn.
+    /// What was logged as errors in this turn: often why a guest trapped.
     pub(crate) fn said(&self) -> Option<&str> {
-        self.said.as_deref()
+        Some(self.said.as_str()).filter(|said| !said.is_empty())
     }
 
     pub(crate) fn log(&mut self, level: types::LogLevel, line: &str) {
-        let line = cut(line);
+        let line = cut(line, LOG_LINE_BYTES_MAX);
         if level == types::LogLevel::Error {
-            self.said = Some(line.to_owned());
+            say(&mut self.said, line);
         }
         if self.replaying && self.phase != Phase::Query {
             return;
@@ -519,9 +532,22 @@ impl Run {
     }
 }
 
-/// At most `LOG_LINE_BYTES_MAX` bytes, ending at a character.
-fn cut(line: &str) -> &str {
-    let mut end = line.len().min(LOG_LINE_BYTES_MAX);
+/// Keeps the first lines that tell why, without what a toolchain adds to each of them.
+pub(crate) fn say(said: &mut String, line: &str) {
+    if line.trim().is_empty() || line.starts_with("note: run with `RUST_BACKTRACE=1`") {
+        return;
+    }
+    if said.len() < SAID_BYTES_MAX {
+        if !said.is_empty() {
+            said.push_str("; ");
+        }
+        said.push_str(cut(line.trim(), SAID_BYTES_MAX));
+    }
+}
+
+/// At most so many bytes, ending at a character.
+fn cut(line: &str, bytes_max: usize) -> &str {
+    let mut end = line.len().min(bytes_max);
     while !line.is_char_boundary(end) {
         end -= 1;
     }

@@ -178,7 +178,7 @@ fn tame_p2(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
     })?;
     clock.func_wrap("subscribe-instant", |mut store, (when,): (u64,)| {
         let ctx = store.data_mut();
-        let now = clocks::nanoseconds(ctx.run.lock().now);
+        let now = clocks::nanoseconds(ctx.run.lock().now());
         sleep(ctx, when.saturating_sub(now))
     })?;
 
@@ -218,7 +218,7 @@ fn tame_p3(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
     })?;
     clock.func_wrap_concurrent("wait-until", |accessor, (when,): (u64,)| {
         Box::pin(async move {
-            let now = accessor.with(|mut access| clocks::nanoseconds(access.get().run.lock().now));
+            let now = accessor.with(|mut access| clocks::nanoseconds(access.get().run.lock().now()));
             match when.saturating_sub(now) {
                 0 => Ok(()),
                 duration => Err(no_sleep(duration).into()),

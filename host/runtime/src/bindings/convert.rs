@@ -148,10 +148,19 @@ impl ActivityEvents {
     }
 }
 
+/// Core's failures are nested, and dropped by recursion: a long chain would end the host.
+const FRAMES_MAX: usize = 100;
+
 pub(crate) fn failure_in(
     frames: types::Failure,
     known: &[ActivityEvents],
 ) -> Result<Failure, Stop> {
+    if frames.len() > FRAMES_MAX {
+        return Err(Stop::broken(format!(
+            "guest gave a failure of {} frames, at most {FRAMES_MAX} are allowed",
+            frames.len()
+        )));
+    }
     let mut whole = None;
     for frame in frames.into_iter().rev() {
         let cause = whole.take().map(Box::new);

@@ -18,7 +18,7 @@ impl HostWallClock for RunClock {
     }
 
     fn now(&self) -> Duration {
-        Duration::from_millis(self.0.lock().now.as_ms())
+        Duration::from_millis(self.0.lock().now().as_ms())
     }
 }
 
@@ -28,6 +28,6 @@ impl HostMonotonicClock for RunClock {
     }
 
     fn now(&self) -> u64 {
-        nanoseconds(self.0.lock().now)
+        nanoseconds(self.0.lock().now())
     }
 }

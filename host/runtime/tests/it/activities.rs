@@ -37,7 +37,8 @@ fn an_upload_says_which_activities_are_in_it() {
 
 #[tokio::test]
 async fn an_attempt_gets_arguments_and_gives_a_result() {
-    assert_eq!(execute("echo", 1, &["{\"a\":1}"]).await, Ok("{\"a\":1}".to_owned()));
+    let attempt = tokio::spawn(execute("echo", 1, &["{\"a\":1}"]));
+    assert_eq!(attempt.await.unwrap(), Ok("{\"a\":1}".to_owned()));
 }
 
 #[tokio::test]

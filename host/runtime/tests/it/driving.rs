@@ -85,7 +85,12 @@ fn a_cancel_request_reaches_the_guest_which_cleans_up() {
     let mut story = vec![actor.start("until-canceled", &[])];
     story.push(actor.cancel());
     story.push(actor.activity(3, Ok("null")));
-    expect![""].assert_eq(&story.join("\n--\n"));
+    expect![[r#"
+        timer 1 365d
+        --
+        activity 3 noop()
+        --
+        fail CanceledFailure: enough"#]].assert_eq(&story.join("\n--\n"));
 }
 
 #[test]
