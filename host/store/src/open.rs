@@ -18,6 +18,9 @@ const APPLICATION_ID: i64 = 0x5246_524e;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by each connection.
 const STATEMENTS_KEPT: usize = 256;
+/// Memory for pages of the database, in KB: a start or a close touches a page at a random place in
+/// the index of workflow ids, and reading it back in would cost more than changing it.
+const WRITER_CACHE_KB: i64 = 64 << 10;
 /// Pages of the write-ahead log after which a commit moves them into the database: 16 MB.
 const CHECKPOINT_PAGES: i64 = 4096;
 
@@ -146,6 +149,8 @@ impl Store {
             format!("PRAGMA application_id = {APPLICATION_ID}"),
             "PRAGMA journal_mode = WAL".to_owned(),
             format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+            // Less than 0: KB, not pages.
+            format!("PRAGMA cache_size = -{WRITER_CACHE_KB}"),
         ] {
             // Safe: made of our own constants.
             sqlx::query(sqlx::AssertSqlSafe(setting))

@@ -4,6 +4,7 @@
 
 mod commit;
 mod configuration;
+mod errors;
 mod failures;
 mod history;
 mod list;
