@@ -3,7 +3,6 @@
 use crate::shell;
 use anyhow::{Context, Result};
 use refrain_e2e::paths;
-use std::path::PathBuf;
 use std::process::Command;
 
 #[derive(clap::Args)]
@@ -28,7 +27,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// Temporal's own command line and Python SDK, pinned, in a place of their own.
 fn python_clients() -> Result<()> {
-    let python = python_directory();
+    let python = paths::python_directory();
     let requirements = paths::root().join("tests/clients/requirements.txt");
     let wanted = std::fs::read_to_string(&requirements)?;
     let stamp = python.join("requirements.txt");
@@ -44,8 +43,4 @@ fn python_clients() -> Result<()> {
             .arg(&requirements),
     )?;
     std::fs::write(stamp, wanted).context("the stamp can't be written")
-}
-
-fn python_directory() -> PathBuf {
-    paths::target().join("test-tools/python")
 }

@@ -1,3 +1,11 @@
 //! End to end: the real binary, real files, real signals, real clients.
 
+mod client;
+mod common;
+mod containment;
+mod faults;
+mod lifecycle;
 mod orders;
+mod python_worker;
+mod temporal_cli;
+mod torture;

@@ -1,12 +1,14 @@
-//! The main job: an order outlives its host.
+//! The main job: an order outlives its host, and undoes what it did when it can't be fulfilled.
 
+use crate::common::{Python, directory, summary};
 use anyhow::Result;
-use refrain_e2e::{Host, order, paths};
+use expect_test::expect;
+use refrain_e2e::{Host, order};
+use serde_json::Value;
 
-fn directory(name: &str) -> std::path::PathBuf {
-    let directory = paths::target().join("e2e").join(name);
-    let _ = std::fs::remove_dir_all(&directory);
-    directory
+/// The same for every language.
+fn check_fulfilled(history: &[Value]) {
+    expect![[""]].assert_eq(&summary(history));
 }
 
 fn order_survives_its_host(language: &str) -> Result<()> {
@@ -21,11 +23,12 @@ fn order_survives_its_host(language: &str) -> Result<()> {
     assert_eq!(host.history("order-1001")?, before, "what was committed is there, unchanged");
 
     order::confirm(&host, "order-1001")?;
-    let result: serde_json::Value = serde_json::from_str(&order::result(&host, "order-1001")?)?;
-    assert_eq!(result, serde_json::from_str::<serde_json::Value>(order::RESULT)?);
+    let result: Value = serde_json::from_str(&order::result(&host, "order-1001")?)?;
+    assert_eq!(result, serde_json::from_str::<Value>(order::RESULT)?);
 
     let history = host.history("order-1001")?;
     assert_eq!(history[..before.len()], before, "history is only ever added to");
+    check_fulfilled(&history);
     for done in ["charging 4200 for order 1001", "reserving 2 x kettle for order 1001"] {
         let n_times = host.log()?.matches(done).count();
         assert_eq!(n_times, 1, "`{done}` ran once, before the kill, and not again after it");
@@ -41,4 +44,71 @@ fn an_order_in_rust_survives_kill_9_and_no_completed_activity_runs_again() -> Re
 #[test]
 fn an_order_in_typescript_survives_kill_9_and_no_completed_activity_runs_again() -> Result<()> {
     order_survives_its_host("typescript")
+}
+
+/// Killed before the warehouse is asked, between any two steps: whenever it is, the order ends the
+/// same, with the same history.
+#[test]
+fn an_order_that_loses_its_host_at_any_step_ends_the_same() -> Result<()> {
+    let mut host = Host::start(&directory("order-any-step"), &[])?;
+    order::deploy(&host, "rust")?;
+    for nth in 0..5 {
+        let id = format!("order-{nth}");
+        order::start(&host, &id)?;
+        host.kill()?;
+        host.start_again()?;
+        order::confirm(&host, &id)?;
+        host.kill()?;
+        host.start_again()?;
+        let result: Value = serde_json::from_str(&order::result(&host, &id)?)?;
+        assert_eq!(result, serde_json::from_str::<Value>(order::RESULT)?);
+    }
+    Ok(())
+}
+
+fn order_is_undone(language: &str) -> Result<()> {
+    const INPUT: &str =
+        r#"{"orderId":"1001","items":[{"sku":"unobtainium","quantity":1}],"amount":4200}"#;
+    let host = Host::start(&directory(&format!("order-undone-{language}")), &[])?;
+    order::deploy(&host, language)?;
+    order::start_with(&host, "order-1001", INPUT)?;
+    let said = host.try_cli(&["workflow", "result", "--workflow-id", "order-1001"])?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("`unobtainium` is out of stock"), "{said:?}");
+    check_undone(&host.history("order-1001")?);
+    Ok(())
+}
+
+/// The same for every language.
+fn check_undone(history: &[Value]) {
+    expect![[""]].assert_eq(&summary(history));
+}
+
+#[test]
+fn an_order_in_rust_that_cannot_be_fulfilled_is_undone() -> Result<()> {
+    order_is_undone("rust")
+}
+
+#[test]
+fn an_order_in_typescript_that_cannot_be_fulfilled_is_undone() -> Result<()> {
+    order_is_undone("typescript")
+}
+
+/// Two steps are to be undone, the last one first.
+#[test]
+fn what_was_done_is_undone_in_reverse_order() -> Result<()> {
+    let directory = directory("order-reverse");
+    let host = Host::start(&directory, &[])?;
+    order::deploy_workflow(&host, "rust")?;
+    let fails = ["--fails", "scheduleDelivery", "--for-good"];
+    let worker = Python::order_worker(&directory, &host, &fails)?;
+    order::start(&host, "order-1001")?;
+    order::wait_for_warehouse(&host, "order-1001")?;
+    order::confirm(&host, "order-1001")?;
+    let said = host.try_cli(&["workflow", "result", "--workflow-id", "order-1001"])?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let is_undoing = |it: &&str| it.starts_with("release") || it.starts_with("refund");
+    let undone: Vec<_> = worker.said()?.lines().filter(is_undoing).map(str::to_owned).collect();
+    assert_eq!(undone, ["release attempt 1 of order-1001", "refund attempt 1 of order-1001"]);
+    Ok(())
 }

@@ -6,10 +6,12 @@ use serde_json::Value;
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-const START_PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything may take that a test or the demo waits for.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 
 pub struct Host {
@@ -17,10 +19,12 @@ pub struct Host {
     port: u16,
     directory: PathBuf,
     flags: Vec<String>,
+    /// The host may write no file larger than this: a disk that fills up.
+    file_bytes_max: Option<u64>,
     n_lives: u32,
 }
 
-/// What a command of the binary said.
+/// What a program said, and how it ended.
 #[derive(Debug)]
 pub struct Said {
     pub code: Option<i32>,
@@ -31,13 +35,22 @@ pub struct Said {
 impl Host {
     /// Starts a host on `directory/refrain.db`. `flags` go to `server start-dev` as they are.
     pub fn start(directory: &Path, flags: &[&str]) -> Result<Host> {
+        Host::start_limited(directory, flags, None)
+    }
+
+    /// The same; with `file_bytes_max`, on a disk that is full when a file has so many bytes.
+    pub fn start_limited(
+        directory: &Path,
+        flags: &[&str],
+        file_bytes_max: Option<u64>,
+    ) -> Result<Host> {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("{} can't be made", directory.display()))?;
-        // Free now, and nobody else on this machine is told of it.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = free_port()?;
         let flags: Vec<_> = flags.iter().map(|it| (*it).to_owned()).collect();
-        let process = spawn(directory, port, &flags, 1)?;
-        let mut host = Host { process, port, directory: directory.to_owned(), flags, n_lives: 1 };
+        let process = spawn(directory, port, &flags, file_bytes_max, 1)?;
+        let directory = directory.to_owned();
+        let mut host = Host { process, port, directory, flags, file_bytes_max, n_lives: 1 };
         host.wait_until_ready()?;
         Ok(host)
     }
@@ -46,8 +59,16 @@ impl Host {
         format!("127.0.0.1:{}", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.directory.join("refrain.db")
     }
 
     /// `kill -9`: no goodbye, no flush.
@@ -59,25 +80,39 @@ impl Host {
 
     /// As an operator stops it: SIGTERM, and wait for its exit code.
     pub fn stop(&mut self) -> Result<Option<i32>> {
+        self.terminate()?;
+        let process = &mut self.process;
+        let status = eventually("the host ends after SIGTERM", || Ok(process.try_wait()?))?;
+        Ok(status.code())
+    }
+
+    /// SIGTERM, without waiting for what comes of it.
+    pub fn terminate(&self) -> Result<()> {
         #[allow(unsafe_code)]
         // SAFETY: kill(2) takes no pointers, and the process is our child, not yet waited for.
         let sent = unsafe { libc::kill(self.process.id() as libc::pid_t, libc::SIGTERM) };
         if sent != 0 {
             bail!("SIGTERM not sent: {}", std::io::Error::last_os_error());
         }
-        Ok(self.process.wait()?.code())
+        Ok(())
     }
 
     /// The next life of a host that was killed or stopped.
     pub fn start_again(&mut self) -> Result<()> {
         self.n_lives += 1;
-        self.process = spawn(&self.directory, self.port, &self.flags, self.n_lives)?;
+        let (port, limit) = (self.port, self.file_bytes_max);
+        self.process = spawn(&self.directory, port, &self.flags, limit, self.n_lives)?;
         self.wait_until_ready()
+    }
+
+    /// From the next life on, the disk has room again.
+    pub fn lift_limit(&mut self) {
+        self.file_bytes_max = None;
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
         let started = Instant::now();
-        while started.elapsed() < START_PATIENCE {
+        while started.elapsed() < PATIENCE {
             if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
                 return Ok(());
             }
@@ -86,41 +121,38 @@ impl Host {
             }
             std::thread::sleep(POLL);
         }
-        bail!("the host is not ready after {START_PATIENCE:?}:\n{}", self.log()?)
+        bail!("the host is not ready after {PATIENCE:?}:\n{}", self.log()?)
     }
 
     /// All that the host logged, in all its lives.
     pub fn log(&self) -> Result<String> {
         let mut log = String::new();
         for life in 1..=self.n_lives {
-            log.push_str(&std::fs::read_to_string(log_path(&self.directory, life))?);
+            log.push_str(&self.log_of(life)?);
         }
         Ok(log)
     }
 
+    /// What the host logged since it was last started.
+    pub fn log_of_this_life(&self) -> Result<String> {
+        self.log_of(self.n_lives)
+    }
+
+    fn log_of(&self, life: u32) -> Result<String> {
+        let bytes = std::fs::read(log_path(&self.directory, life))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Runs the binary against this host, whatever comes of it.
     pub fn try_cli(&self, args: &[&str]) -> Result<Said> {
-        let output = Command::new(paths::binary()?)
-            .args(args)
-            .env("REFRAIN_ADDRESS", self.address())
-            .stdin(Stdio::null())
-            .output()?;
-        Ok(Said::of(&output))
+        let mut command = Command::new(paths::binary()?);
+        command.args(args).env("REFRAIN_ADDRESS", self.address());
+        output(&mut command)
     }
 
     /// Runs the binary against this host; it must succeed. Returns its standard output.
     pub fn cli(&self, args: &[&str]) -> Result<String> {
-        let said = self.try_cli(args)?;
-        if said.code != Some(0) {
-            bail!(
-                "`refrain {}` ended with {:?}:\n{}{}",
-                args.join(" "),
-                said.code,
-                said.stdout,
-                said.stderr
-            );
-        }
-        Ok(said.stdout)
+        self.try_cli(args)?.or_fail("refrain", args)
     }
 
     /// The same with `--output json`, parsed.
@@ -163,6 +195,56 @@ impl Said {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+
+    /// Its standard output; an error if it did not end well.
+    pub fn or_fail(self, program: &str, args: &[&str]) -> Result<String> {
+        if self.code == Some(0) {
+            return Ok(self.stdout);
+        }
+        let Said { code, stdout, stderr } = self;
+        bail!("`{program} {}` ended with {code:?}:\n{stdout}{stderr}", args.join(" "))
+    }
+}
+
+/// Runs the binary without a host of ours, whatever comes of it. It must end by itself.
+pub fn binary(args: &[&str]) -> Result<Said> {
+    output(Command::new(paths::binary()?).args(args))
+}
+
+/// Runs a program until it ends; one that does not is killed.
+pub fn output(command: &mut Command) -> Result<Said> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{} can't be started", command.get_program().display()))?;
+    // Pipes must be read while the program runs, or it waits for us.
+    let stdout = child.stdout.take().map(read_to_end);
+    let stderr = child.stderr.take().map(read_to_end);
+    let status: Result<ExitStatus> = eventually("the program ends", || Ok(child.try_wait()?));
+    if status.is_err() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let read = |reader: Option<std::thread::JoinHandle<Vec<u8>>>| {
+        reader.and_then(|it| it.join().ok()).unwrap_or_default()
+    };
+    let (stdout, stderr) = (read(stdout), read(stderr));
+    let status = status.with_context(|| {
+        let said = String::from_utf8_lossy(&stdout).into_owned();
+        format!("{command:?} said:\n{said}{}", String::from_utf8_lossy(&stderr))
+    })?;
+    Ok(Said::of(&Output { status, stdout, stderr }))
+}
+
+fn read_to_end(mut from: impl std::io::Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read until then is worth showing.
+        let _ = from.read_to_end(&mut bytes);
+        bytes
+    })
 }
 
 /// Looks again and again until `look` finds something.
@@ -172,20 +254,55 @@ pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) ->
         if let Some(found) = look()? {
             return Ok(found);
         }
-        if started.elapsed() > START_PATIENCE {
-            bail!("{what}: not within {START_PATIENCE:?}");
+        if started.elapsed() > PATIENCE {
+            bail!("{what}: not within {PATIENCE:?}");
         }
         std::thread::sleep(POLL);
     }
+}
+
+/// Free now. Below the ports that the system gives to outgoing connections: one of those could be
+/// taken while the host is down, and a connection to it could even reach itself.
+pub fn free_port() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 10_000;
+    const N_PORTS: u16 = 20_000;
+    // Tests of other processes begin elsewhere.
+    let offset = (std::process::id() % u32::from(N_PORTS)) as u16;
+    for _ in 0..N_PORTS {
+        let nth = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + (offset + nth % N_PORTS) % N_PORTS;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free port from {FIRST} on")
 }
 
 fn log_path(directory: &Path, life: u32) -> PathBuf {
     directory.join(format!("host-{life}.log"))
 }
 
-fn spawn(directory: &Path, port: u16, flags: &[String], life: u32) -> Result<Child> {
+fn spawn(
+    directory: &Path,
+    port: u16,
+    flags: &[String],
+    file_bytes_max: Option<u64>,
+    life: u32,
+) -> Result<Child> {
     let log = File::create(log_path(directory, life))?;
-    Command::new(paths::binary()?)
+    let mut command = match file_bytes_max {
+        None => Command::new(paths::binary()?),
+        Some(bytes) => {
+            // Without the signal, a write over the limit fails as on a full disk.
+            let n_blocks = bytes / 512;
+            let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" \"$@\"");
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(script).arg(paths::binary()?);
+            command
+        }
+    };
+    command
         .args(["server", "start-dev", "--headless", "--port", &port.to_string()])
         .arg("--db-filename")
         .arg(directory.join("refrain.db"))

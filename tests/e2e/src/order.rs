@@ -12,14 +12,25 @@ pub const RESULT: &str = r#"{"orderId":"1001","chargeId":"charge-1001","reservat
 
 /// Uploads the workflow of one language, and the activities.
 pub fn deploy(host: &Host, language: &str) -> Result<()> {
-    for guest in [format!("{language}/order-fulfillment"), "rust/order-activities".to_owned()] {
-        let file = paths::guest(&guest)?;
-        host.cli(&["deploy", &file.to_string_lossy(), "--task-queue", TASK_QUEUE])?;
-    }
-    Ok(())
+    deploy_workflow(host, language)?;
+    deploy_guest(host, "rust/order-activities", TASK_QUEUE)
+}
+
+/// Without the activities: a remote worker has them.
+pub fn deploy_workflow(host: &Host, language: &str) -> Result<()> {
+    deploy_guest(host, &format!("{language}/order-fulfillment"), TASK_QUEUE)
+}
+
+pub fn deploy_guest(host: &Host, guest: &str, task_queue: &str) -> Result<()> {
+    let file = paths::guest(guest)?;
+    host.cli(&["deploy", &file.to_string_lossy(), "--task-queue", task_queue]).map(drop)
 }
 
 pub fn start(host: &Host, workflow_id: &str) -> Result<()> {
+    start_with(host, workflow_id, INPUT)
+}
+
+pub fn start_with(host: &Host, workflow_id: &str, input: &str) -> Result<()> {
     host.cli(&[
         "workflow",
         "start",
@@ -30,7 +41,7 @@ pub fn start(host: &Host, workflow_id: &str) -> Result<()> {
         "--task-queue",
         TASK_QUEUE,
         "--input",
-        INPUT,
+        input,
     ])
     .map(drop)
 }

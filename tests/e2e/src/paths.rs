@@ -40,3 +40,17 @@ pub fn guest(name: &str) -> Result<PathBuf> {
     }
     Ok(path)
 }
+
+/// Where `cargo xtask test` installs Temporal's own clients.
+pub fn python_directory() -> PathBuf {
+    target().join("test-tools/python")
+}
+
+/// A program of Temporal's clients: `temporal`, or the `python` that has the SDK.
+pub fn client_program(name: &str) -> Result<PathBuf> {
+    let path = python_directory().join("bin").join(name);
+    if !path.exists() {
+        bail!("{} is not there: run `cargo xtask test`, which installs it", path.display());
+    }
+    Ok(path)
+}

@@ -1,0 +1,144 @@
+//! What several of these tests need.
+
+use anyhow::{Context, Result};
+use refrain_e2e::host::{Said, eventually, output};
+use refrain_e2e::{Host, order, paths};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+pub(crate) const BENCH: &str = "bench";
+
+/// A place of its own for one test, empty.
+pub(crate) fn directory(name: &str) -> PathBuf {
+    let directory = paths::target().join("e2e").join(name);
+    let _ = std::fs::remove_dir_all(&directory);
+    directory
+}
+
+/// The bench workflows with their activities, on the task queue `bench`.
+pub(crate) fn deploy_bench(host: &Host) -> Result<()> {
+    order::deploy_guest(host, "rust/bench", BENCH)?;
+    order::deploy_guest(host, "rust/bench-activities", BENCH)
+}
+
+/// A line per event: its number, its type, and what the program chose. Times, ids of runs and
+/// whatever differs from run to run are left out.
+pub(crate) fn summary(history: &[Value]) -> String {
+    let mut text = String::new();
+    for event in history {
+        let kind = event["eventType"].as_str().unwrap_or_default();
+        let id = event["eventId"].as_str().unwrap_or_default();
+        let words = kind.trim_start_matches("EVENT_TYPE_").to_lowercase().replace('_', " ");
+        let _ = write!(text, "{id:>2} {words}");
+        let attributes = event.as_object().into_iter().flatten();
+        let attributes = attributes.filter(|(name, _)| name.ends_with("EventAttributes"));
+        for (_, it) in attributes {
+            let chosen = [
+                &it["activityType"]["name"],
+                &it["signalName"],
+                &it["startToFireTimeout"],
+                &it["failure"]["message"],
+            ];
+            for chosen in chosen.iter().filter_map(|it| it.as_str()) {
+                let _ = write!(text, " {chosen}");
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Temporal's own command line against a host, whatever comes of it.
+pub(crate) fn try_temporal(host: &Host, args: &[&str]) -> Result<Said> {
+    let mut command = Command::new(paths::client_program("temporal")?);
+    command.args(args).args(["--address", &host.address(), "--disable-config-file"]);
+    output(&mut command)
+}
+
+/// The same; it must succeed. Returns its standard output.
+pub(crate) fn temporal(host: &Host, args: &[&str]) -> Result<String> {
+    try_temporal(host, args)?.or_fail("temporal", args)
+}
+
+pub(crate) fn temporal_json(host: &Host, args: &[&str]) -> Result<Value> {
+    let args: Vec<_> = args.iter().copied().chain(["--output", "json"]).collect();
+    let stdout = temporal(host, &args)?;
+    serde_json::from_str(&stdout).with_context(|| format!("not JSON: {stdout}"))
+}
+
+/// A program of `tests/clients/python` that runs beside the test.
+pub(crate) struct Python {
+    process: Child,
+    said: PathBuf,
+}
+
+impl Python {
+    pub(crate) fn start(directory: &Path, program: &str, args: &[&str]) -> Result<Python> {
+        static N_STARTED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
+        let nth = N_STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        std::fs::create_dir_all(directory)?;
+        let said = directory.join(format!("{program}-{nth}.log"));
+        let log = File::create(&said)?;
+        let process = python(program)?
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("{program} can't be started"))?;
+        Ok(Python { process, said })
+    }
+
+    /// A worker for the activities of the order, ready to work.
+    pub(crate) fn order_worker(directory: &Path, host: &Host, flags: &[&str]) -> Result<Python> {
+        let address = host.address();
+        let mut args = vec!["--address", &address, "--task-queue", order::TASK_QUEUE];
+        args.extend(flags);
+        let mut worker = Python::start(directory, "activity_worker", &args)?;
+        worker.wait_for("ready")?;
+        Ok(worker)
+    }
+
+    pub(crate) fn said(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(&self.said)?)
+    }
+
+    /// How often it said so, by whole lines.
+    pub(crate) fn count(&self, line: &str) -> Result<usize> {
+        Ok(self.said()?.lines().filter(|it| *it == line).count())
+    }
+
+    pub(crate) fn wait_for(&mut self, line: &str) -> Result<()> {
+        let waited = eventually(&format!("`{line}`"), || {
+            if let Some(status) = self.process.try_wait()? {
+                anyhow::bail!("the program ended with {status}");
+            }
+            Ok((self.count(line)? > 0).then_some(()))
+        });
+        waited.with_context(|| self.said().unwrap_or_default())
+    }
+
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The Python that has Temporal's SDK, and one of our programs.
+pub(crate) fn python(program: &str) -> Result<Command> {
+    let file = paths::root().join("tests/clients/python").join(format!("{program}.py"));
+    let mut command = Command::new(paths::client_program("python")?);
+    command.arg(file);
+    Ok(command)
+}

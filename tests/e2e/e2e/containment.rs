@@ -1,0 +1,136 @@
+//! Guests that misbehave hurt nobody but themselves: their task fails, their run stays open, and others go on.
+
+use crate::common::{BENCH, deploy_bench, directory};
+use anyhow::Result;
+use expect_test::{Expect, expect};
+use refrain_e2e::host::eventually;
+use refrain_e2e::{Host, order};
+use serde_json::Value;
+
+fn start(host: &Host, queue: &str, workflow_type: &str, input: &str) -> Result<()> {
+    let id = workflow_type;
+    let args = ["workflow", "start", "--workflow-id", id, "--type", workflow_type];
+    let args = args.into_iter().chain(["--task-queue", queue]);
+    let input = if input.is_empty() { &[][..] } else { &["--input", input][..] };
+    host.cli(&args.chain(input.iter().copied()).collect::<Vec<_>>()).map(drop)
+}
+
+/// What the history says of the task that failed: its cause and why.
+fn failed_task(host: &Host, workflow_id: &str) -> Result<String> {
+    eventually("the workflow task fails", || {
+        let history = host.history(workflow_id)?;
+        let failed =
+            history.iter().find_map(|it| it.get("workflowTaskFailedEventAttributes")).cloned();
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        Ok(failed
+            .map(|it| format!("{}: {}\n", text(&it["cause"]), text(&it["failure"]["message"]))))
+    })
+}
+
+/// The run of a workflow that misbehaves: what its task failed with; others run meanwhile.
+fn check(workflow_type: &str, input: &str, expected: &Expect) -> Result<()> {
+    let host = Host::start(&directory(&format!("bad-{workflow_type}")), &[])?;
+    order::deploy_guest(&host, "rust/bad", "bad")?;
+    deploy_bench(&host)?;
+    start(&host, "bad", workflow_type, input)?;
+    start(&host, BENCH, "one-activity", "")?;
+    host.cli(&["workflow", "result", "--workflow-id", "one-activity"])?;
+
+    expected.assert_eq(&failed_task(&host, workflow_type)?);
+    let described = host.json(&["workflow", "describe", "--workflow-id", workflow_type])?;
+    let info = &described["workflowExecutionInfo"];
+    assert_eq!(info["status"], "WORKFLOW_EXECUTION_STATUS_RUNNING", "{described}");
+    let attempt = described["pendingWorkflowTask"]["attempt"].as_i64();
+    assert!(attempt >= Some(1), "the task that fails can be seen: {described}");
+
+    // It can be ended, and is gone then.
+    host.cli(&["workflow", "terminate", "--workflow-id", workflow_type])?;
+    let types = host.event_types(workflow_type)?;
+    assert_eq!(types.last().map(String::as_str), Some("WORKFLOW_EXECUTION_TERMINATED"));
+    Ok(())
+}
+
+#[test]
+fn a_guest_that_traps_fails_its_task() -> Result<()> {
+    check("trap", "", &expect![[""]])
+}
+
+#[test]
+fn a_guest_that_does_not_yield_is_stopped() -> Result<()> {
+    check("spin", "", &expect![[""]])
+}
+
+#[test]
+fn a_guest_that_hoards_memory_is_stopped() -> Result<()> {
+    check("oom", "", &expect![[""]])
+}
+
+#[test]
+fn a_guest_that_recurses_without_end_is_stopped() -> Result<()> {
+    check("deep", "", &expect![[""]])
+}
+
+#[test]
+fn a_guest_that_asks_for_more_and_more_is_stopped() -> Result<()> {
+    check("flood", "", &expect![[""]])
+}
+
+#[test]
+fn a_guest_that_logs_without_end_is_stopped() -> Result<()> {
+    check("flood-log", "", &expect![[""]])
+}
+
+#[test]
+fn a_result_over_the_limit_fails_the_task() -> Result<()> {
+    check("huge-result", "3", &expect![[""]])
+}
+
+#[test]
+fn an_argument_over_the_limit_fails_the_task() -> Result<()> {
+    check("huge-argument", "3", &expect![[""]])
+}
+
+#[test]
+fn a_query_that_does_not_yield_is_stopped_and_the_run_goes_on() -> Result<()> {
+    let host = Host::start(&directory("bad-query"), &[])?;
+    order::deploy_guest(&host, "rust/bad", "bad")?;
+    start(&host, "bad", "spin-in-query", "")?;
+    let query = ["workflow", "query", "--workflow-id", "spin-in-query", "--name", "spin"];
+    let said = host.try_cli(&query)?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    host.cli(&["workflow", "signal", "--workflow-id", "spin-in-query", "--name", "go"])?;
+    host.cli(&["workflow", "result", "--workflow-id", "spin-in-query"])?;
+    Ok(())
+}
+
+/// What it did before is in history; in replay it does something else.
+#[test]
+fn a_guest_that_diverges_in_replay_fails_its_task_and_loses_nothing() -> Result<()> {
+    let mut host = Host::start(&directory("bad-diverges"), &[])?;
+    order::deploy_guest(&host, "rust/bad", "bad")?;
+    start(&host, "bad", "nondeterministic", "")?;
+    eventually("the timer is set", || {
+        let types = host.event_types("nondeterministic")?;
+        Ok(types.iter().any(|it| it == "TIMER_STARTED").then_some(()))
+    })?;
+    host.kill()?;
+    host.start_again()?;
+    // The timer is due, or a signal comes: either replays the run.
+    host.cli(&["workflow", "signal", "--workflow-id", "nondeterministic", "--name", "go"])?;
+    expect![[""]].assert_eq(&failed_task(&host, "nondeterministic")?);
+    let types = host.event_types("nondeterministic")?;
+    assert!(types.iter().any(|it| it == "WORKFLOW_EXECUTION_SIGNALED"), "{types:?}");
+    Ok(())
+}
+
+/// A workflow that fails by itself is not one that misbehaves.
+#[test]
+fn a_failure_of_the_program_ends_the_run() -> Result<()> {
+    let host = Host::start(&directory("bad-fail"), &[])?;
+    order::deploy_guest(&host, "rust/bad", "bad")?;
+    start(&host, "bad", "fail", "\"OnPurpose\"")?;
+    let said = host.try_cli(&["workflow", "result", "--workflow-id", "fail"])?;
+    assert_eq!(said.code, Some(1));
+    expect![[""]].assert_eq(&said.stderr);
+    Ok(())
+}

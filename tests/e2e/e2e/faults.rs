@@ -1,0 +1,208 @@
+//! What goes wrong around the host, and what it says then.
+
+use crate::client::{Client, json, runtime};
+use crate::common::{BENCH, deploy_bench, directory};
+use anyhow::Result;
+use expect_test::{Expect, expect};
+use refrain_e2e::host::{Said, binary, free_port};
+use refrain_e2e::{Host, order, paths};
+use std::path::Path;
+use temporalio_protos::temporal::api::enums::v1::EventType;
+
+/// A host that must not start: on a database, and on a port.
+fn try_start(database: &Path, port: u16) -> Result<Said> {
+    let (database, port) = (database.to_string_lossy(), port.to_string());
+    let args = ["server", "start-dev", "--headless", "--port", &port, "--db-filename", &database];
+    binary(&args)
+}
+
+/// What it says, without what differs from place to place.
+fn told(said: &Said, directory: &Path, port: u16) -> String {
+    let text = said.stderr.replace(&directory.to_string_lossy().into_owned(), "DIRECTORY");
+    format!("{:?}\n{}", said.code, text.replace(&port.to_string(), "PORT"))
+}
+
+fn check_start(name: &str, database: &[u8], expected: &Expect) -> Result<()> {
+    let directory = directory(name);
+    std::fs::create_dir_all(&directory)?;
+    let file = directory.join("refrain.db");
+    std::fs::write(&file, database)?;
+    let port = free_port()?;
+    let said = try_start(&file, port)?;
+    expected.assert_eq(&told(&said, &directory, port));
+    assert_eq!(std::fs::read(&file)?, database, "what is not ours is left alone");
+    Ok(())
+}
+
+#[test]
+fn two_hosts_do_not_share_a_database() -> Result<()> {
+    let directory = directory("locked");
+    let host = Host::start(&directory, &[])?;
+    let port = free_port()?;
+    let said = try_start(&host.database(), port)?;
+    expect![[""]].assert_eq(&told(&said, &directory, port));
+    host.cli(&["workflow", "list"])?;
+    Ok(())
+}
+
+#[test]
+fn two_hosts_do_not_share_a_port() -> Result<()> {
+    let directory = directory("port-in-use");
+    let host = Host::start(&directory, &[])?;
+    let said = try_start(&directory.join("other.db"), host.port())?;
+    expect![[""]].assert_eq(&told(&said, &directory, host.port()));
+    host.cli(&["workflow", "list"])?;
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused() -> Result<()> {
+    let text = "This is my diary. ".repeat(1000);
+    check_start("not-a-database", text.as_bytes(), &expect![[""]])
+}
+
+#[test]
+fn a_database_of_another_program_is_refused() -> Result<()> {
+    // The header of an empty SQLite database, with an application id.
+    let mut database = vec![0; 4096];
+    database[..16].copy_from_slice(b"SQLite format 3\0");
+    let header = [0x10, 0, 1, 1, 0, 64, 32, 32, 0, 0, 0, 1, 0, 0, 0, 1];
+    database[16..32].copy_from_slice(&header);
+    database[47] = 4;
+    database[59] = 1;
+    database[68..72].copy_from_slice(b"GPKG");
+    database[95] = 1;
+    database[96..100].copy_from_slice(&[0, 0x2e, 0x63, 0x01]);
+    // The root page: a leaf of a table without rows.
+    database[100..108].copy_from_slice(&[13, 0, 0, 0, 0, 0x10, 0, 0]);
+    check_start("not-ours", &database, &expect![[""]])
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_refused() -> Result<()> {
+    // Not even root writes there.
+    let directory = Path::new("/sys");
+    let port = free_port()?;
+    let said = try_start(&directory.join("refrain.db"), port)?;
+    expect![[""]].assert_eq(&told(&said, directory, port));
+    Ok(())
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_not_made() -> Result<()> {
+    let directory = directory("nowhere");
+    let port = free_port()?;
+    let said = try_start(&directory.join("refrain.db"), port)?;
+    expect![[""]].assert_eq(&told(&said, &directory, port));
+    assert!(!directory.exists());
+    Ok(())
+}
+
+/// What does not fit on the disk is refused and not there; what was acknowledged is, later.
+#[test]
+fn a_full_disk_loses_nothing_that_was_acknowledged() -> Result<()> {
+    const FILE_BYTES_MAX: u64 = 12 << 20;
+    let directory = directory("disk-full");
+    let mut host = Host::start_limited(&directory, &[], Some(FILE_BYTES_MAX))?;
+    deploy_bench(&host)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(async { Client::new(&host.address()) })?;
+
+    let (n_acknowledged, refused) = runtime.block_on(async {
+        client.start("waits", "wait-signal", BENCH, &[], "start").await?;
+        let megabyte = json(&serde_json::json!("x".repeat(1 << 20)));
+        let mut n_acknowledged = 0;
+        // The limit is reached long before this ends.
+        for nth in 0..64 {
+            let request = format!("signal-{nth}");
+            match client.signal("waits", "other", &[megabyte.clone()], &request).await {
+                Ok(_) => n_acknowledged += 1,
+                Err(status) => return Ok((n_acknowledged, Some(status))),
+            }
+        }
+        anyhow::Ok((n_acknowledged, None))
+    })?;
+    let refused = refused.expect("the disk is full");
+    assert_eq!(refused.code(), tonic::Code::Unavailable, "{refused}");
+    assert!(refused.message().starts_with("the store is not available"), "{refused}");
+    assert!(n_acknowledged > 3, "{n_acknowledged}");
+    // What needs no room still works.
+    host.cli(&["workflow", "describe", "--workflow-id", "waits"])?;
+
+    host.kill()?;
+    host.lift_limit();
+    host.start_again()?;
+    runtime.block_on(async {
+        let history = client.history("waits").await?;
+        let is_signal = |kind: EventType| kind == EventType::WorkflowExecutionSignaled;
+        let n_there = history.iter().filter(|it| is_signal(it.event_type())).count();
+        assert_eq!(n_there, n_acknowledged);
+        client.signal("waits", "go", &[json(&serde_json::json!("at last"))], "go").await?;
+        anyhow::Ok(())
+    })?;
+    let result = host.cli(&["workflow", "result", "--workflow-id", "waits"])?;
+    assert_eq!(result.trim(), "\"at last\"");
+    Ok(())
+}
+
+/// `component check` needs no database, `deploy` must say the same.
+fn check_component(name: &str, bytes: &[u8], expected: &Expect) -> Result<()> {
+    let directory = directory(&format!("component-{name}"));
+    let host = Host::start(&directory, &[])?;
+    let file = directory.join(format!("{name}.wasm"));
+    std::fs::write(&file, bytes)?;
+    let file = file.to_string_lossy();
+    let checked = host.try_cli(&["component", "check", &file])?;
+    expected.assert_eq(&told(&checked, &directory, host.port()));
+    let pushed = host.try_cli(&["deploy", &file, "--task-queue", "q"])?;
+    assert_eq!(pushed.code, checked.code);
+    assert_eq!(pushed.stderr, checked.stderr);
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_not_wasm_is_refused() -> Result<()> {
+    check_component("text", b"console.log('hello')", &expect![[""]])
+}
+
+#[test]
+fn an_empty_file_is_refused() -> Result<()> {
+    check_component("empty", b"", &expect![[""]])
+}
+
+#[test]
+fn a_core_module_is_refused() -> Result<()> {
+    check_component("core", b"\0asm\x01\0\0\0", &expect![[""]])
+}
+
+#[test]
+fn a_component_of_another_world_is_refused() -> Result<()> {
+    check_component("world", b"\0asm\x0d\0\x01\0", &expect![[""]])
+}
+
+#[test]
+fn a_truncated_component_is_refused() -> Result<()> {
+    let whole = std::fs::read(paths::guest("rust/order-fulfillment")?)?;
+    check_component("truncated", &whole[..whole.len() / 2], &expect![[""]])
+}
+
+#[test]
+fn a_component_over_the_limit_is_refused() -> Result<()> {
+    let mut bytes = std::fs::read(paths::guest("rust/order-fulfillment")?)?;
+    bytes.resize((64 << 20) + 1, 0);
+    check_component("large", &bytes, &expect![[""]])
+}
+
+#[test]
+fn a_workflow_type_that_is_not_there_is_refused_by_name() -> Result<()> {
+    let host = Host::start(&directory("no-such-type"), &[])?;
+    order::deploy(&host, "rust")?;
+    let start = |kind: &str, queue: &str| {
+        let args = ["workflow", "start", "--workflow-id", "x", "--type", kind];
+        host.try_cli(&args.into_iter().chain(["--task-queue", queue]).collect::<Vec<_>>())
+    };
+    let said = [start("order", "orders")?, start("orderFulfillment", "empty")?];
+    let text: String = said.iter().map(|it| format!("{:?} {}", it.code, it.stderr)).collect();
+    expect![[""]].assert_eq(&text);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Stopping in order, and starting where it was left.
+
+use crate::client::{Client, runtime};
+use crate::common::{BENCH, deploy_bench, directory};
+use anyhow::Result;
+use refrain_e2e::Host;
+use refrain_e2e::host::eventually;
+use std::time::{Duration, Instant};
+
+/// Less than any long poll lasts.
+const STOP_AT_MOST: Duration = Duration::from_secs(10);
+
+#[test]
+fn sigterm_stops_in_order_long_polls_end_and_the_next_start_goes_on() -> Result<()> {
+    let mut host = Host::start(&directory("sigterm"), &[])?;
+    deploy_bench(&host)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(async { Client::new(&host.address()) })?;
+    runtime.block_on(client.start("waits", "wait-signal", BENCH, &[], "start"))?;
+
+    // One waits for the end of a run, one for an activity.
+    let long = Duration::from_secs(60);
+    let (for_end, for_task) = (client.clone(), client.clone());
+    let waits_for_end = runtime.spawn(async move { for_end.wait_for_end("waits", long).await });
+    let waits_for_task =
+        runtime.spawn(async move { for_task.poll_activity("nobody-schedules-here", long).await });
+    // A call that came after them is answered: so they are there.
+    runtime.block_on(client.describe("waits"))?;
+
+    let began = Instant::now();
+    assert_eq!(host.stop()?, Some(0), "{}", host.log()?);
+    assert!(began.elapsed() < STOP_AT_MOST, "it took {:?}", began.elapsed());
+    for ended in [
+        runtime.block_on(waits_for_end)?.map(|event| event.is_none()),
+        runtime.block_on(waits_for_task)?.map(|task| task.task_token.is_empty()),
+    ] {
+        match ended {
+            Ok(is_empty) => assert!(is_empty, "nothing came, and nothing was made up"),
+            Err(status) => assert_eq!(status.code(), tonic::Code::Unavailable, "{status}"),
+        }
+    }
+
+    host.start_again()?;
+    let payload = crate::client::json(&serde_json::json!("hello"));
+    runtime.block_on(client.signal("waits", "go", &[payload], "signal"))?;
+    let result = host.cli(&["workflow", "result", "--workflow-id", "waits"])?;
+    assert_eq!(result.trim(), "\"hello\"");
+    Ok(())
+}
+
+#[test]
+fn sigterm_during_work_loses_nothing_that_was_acknowledged() -> Result<()> {
+    let mut host = Host::start(&directory("sigterm-busy"), &[])?;
+    deploy_bench(&host)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(async { Client::new(&host.address()) })?;
+    let starting = client.clone();
+    let acknowledged = runtime.spawn(async move {
+        let mut n_acknowledged = 0;
+        let input = [crate::client::json(&serde_json::json!(3))];
+        for nth in 0..10_000 {
+            let id = format!("run-{nth}");
+            if starting.start(&id, "sequence", BENCH, &input, &id).await.is_err() {
+                break;
+            }
+            n_acknowledged += 1;
+        }
+        n_acknowledged
+    });
+    eventually("there is work", || Ok((runtime.block_on(client.count(""))? > 20).then_some(())))?;
+    assert_eq!(host.stop()?, Some(0), "{}", host.log()?);
+    let n_acknowledged: i64 = runtime.block_on(acknowledged)?;
+    host.start_again()?;
+    eventually("all runs complete", || {
+        let n_completed = runtime.block_on(client.count("ExecutionStatus = 'Completed'"))?;
+        let n_all = runtime.block_on(client.count(""))?;
+        // One more may have been committed whose answer was lost.
+        assert!((n_acknowledged..=n_acknowledged + 1).contains(&n_all), "{n_all} runs");
+        Ok((n_completed == n_all).then_some(()))
+    })
+}
+
+#[test]
+fn a_host_that_starts_on_existing_runs_replays_none_of_them() -> Result<()> {
+    const N_RUNS: usize = 200;
+    let mut host = Host::start(&directory("start-replays-nothing"), &[])?;
+    deploy_bench(&host)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(async { Client::new(&host.address()) })?;
+    runtime.block_on(async {
+        for nth in 0..N_RUNS {
+            let id = format!("run-{nth}");
+            client.start(&id, "wait-signal", BENCH, &[], &id).await?;
+        }
+        Ok::<_, tonic::Status>(())
+    })?;
+    host.kill()?;
+    host.start_again()?;
+    let log = host.log_of_this_life()?;
+    assert!(log.contains("200"), "{log}");
+    Ok(())
+}

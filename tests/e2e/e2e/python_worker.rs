@@ -1,0 +1,138 @@
+//! Temporal's Python SDK: its worker runs our activities, its client drives our workflows.
+
+use crate::common::{Python, deploy_bench, directory, python};
+use anyhow::Result;
+use expect_test::expect;
+use refrain_e2e::host::{eventually, output};
+use refrain_e2e::{Host, order};
+use serde_json::Value;
+
+/// A host with the order workflow in one language, and nobody to run its activities yet.
+fn host_without_activities(name: &str, language: &str) -> Result<(Host, std::path::PathBuf)> {
+    let directory = directory(name);
+    let host = Host::start(&directory, &[])?;
+    order::deploy_workflow(&host, language)?;
+    Ok((host, directory))
+}
+
+fn assert_order_is_fulfilled(host: &Host) -> Result<()> {
+    let result: Value = serde_json::from_str(&order::result(host, "order-1001")?)?;
+    assert_eq!(result, serde_json::from_str::<Value>(order::RESULT)?);
+    Ok(())
+}
+
+#[test]
+fn a_python_worker_runs_the_activities_of_an_order() -> Result<()> {
+    let (host, directory) = host_without_activities("python-success", "rust")?;
+    order::start(&host, "order-1001")?;
+    // The first activity waited for a worker.
+    let worker = Python::order_worker(&directory, &host, &[])?;
+    order::wait_for_warehouse(&host, "order-1001")?;
+    order::confirm(&host, "order-1001")?;
+    assert_order_is_fulfilled(&host)?;
+    expect![[r#"
+        ready
+        charge attempt 1 of order-1001
+        reserve attempt 1 of order-1001
+        scheduleDelivery attempt 1 of order-1001
+    "#]]
+    .assert_eq(&worker.said()?);
+    Ok(())
+}
+
+#[test]
+fn a_failed_attempt_is_retried_and_only_the_last_one_is_in_history() -> Result<()> {
+    let (host, directory) = host_without_activities("python-retry", "rust")?;
+    let fails = ["--fails", "reserve", "--fails-times", "2"];
+    let worker = Python::order_worker(&directory, &host, &fails)?;
+    order::start(&host, "order-1001")?;
+    order::wait_for_warehouse(&host, "order-1001")?;
+    order::confirm(&host, "order-1001")?;
+    assert_order_is_fulfilled(&host)?;
+    expect![[r#"
+        ready
+        charge attempt 1 of order-1001
+        reserve attempt 1 of order-1001
+        reserve attempt 2 of order-1001
+        reserve attempt 3 of order-1001
+        scheduleDelivery attempt 1 of order-1001
+    "#]]
+    .assert_eq(&worker.said()?);
+    let history = host.history("order-1001")?;
+    let started = history.iter().filter_map(|it| it.get("activityTaskStartedEventAttributes"));
+    let attempts: Vec<_> = started.map(|it| it["attempt"].as_u64()).collect();
+    assert_eq!(attempts, [Some(1), Some(3), Some(1)]);
+    assert!(
+        history.iter().any(|it| it.to_string().contains("attempt 2 fails on purpose")),
+        "why the attempt before failed is there too"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_running_activity_heartbeats_and_learns_of_its_cancellation() -> Result<()> {
+    // In TypeScript a canceled workflow cancels what it waits for.
+    let (host, directory) = host_without_activities("python-cancel", "typescript")?;
+    let mut worker = Python::order_worker(&directory, &host, &["--hangs", "charge"])?;
+    order::start(&host, "order-1001")?;
+    worker.wait_for("charge attempt 1 of order-1001")?;
+    let describe = ["workflow", "describe", "--workflow-id", "order-1001"];
+    eventually("a heartbeat is seen from outside", || {
+        let described = crate::common::temporal_json(&host, &describe)?;
+        let activity = &described["pendingActivities"][0];
+        Ok(activity.get("heartbeatDetails").map(drop))
+    })?;
+    host.cli(&["workflow", "cancel", "--workflow-id", "order-1001"])?;
+    worker.wait_for("charge canceled")?;
+    let said = host.try_cli(&["workflow", "result", "--workflow-id", "order-1001"])?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let types = host.event_types("order-1001")?;
+    assert_eq!(types.last().map(String::as_str), Some("WORKFLOW_EXECUTION_CANCELED"));
+    assert!(types.iter().any(|it| it == "ACTIVITY_TASK_CANCEL_REQUESTED"), "{types:?}");
+    Ok(())
+}
+
+#[test]
+fn an_activity_whose_worker_was_killed_is_retried_on_another_one() -> Result<()> {
+    let (host, directory) = host_without_activities("python-killed", "rust")?;
+    let mut first = Python::order_worker(&directory, &host, &["--hangs", "reserve"])?;
+    order::start(&host, "order-1001")?;
+    first.wait_for("reserve attempt 1 of order-1001")?;
+    first.kill()?;
+
+    let mut second = Python::order_worker(&directory, &host, &[])?;
+    // After the 10 seconds that an attempt may take.
+    second.wait_for("reserve attempt 2 of order-1001")?;
+    order::wait_for_warehouse(&host, "order-1001")?;
+    order::confirm(&host, "order-1001")?;
+    assert_order_is_fulfilled(&host)?;
+    assert_eq!(first.count("charge attempt 1 of order-1001")?, 1);
+    assert!(!second.said()?.contains("charge"), "what was completed did not run again");
+    Ok(())
+}
+
+#[test]
+fn a_python_worker_outlives_its_host() -> Result<()> {
+    let (mut host, directory) = host_without_activities("python-host-killed", "rust")?;
+    let worker = Python::order_worker(&directory, &host, &[])?;
+    order::start(&host, "order-1001")?;
+    order::wait_for_warehouse(&host, "order-1001")?;
+    host.kill()?;
+    host.start_again()?;
+    order::confirm(&host, "order-1001")?;
+    assert_order_is_fulfilled(&host)?;
+    for step in ["charge", "reserve", "scheduleDelivery"] {
+        assert_eq!(worker.count(&format!("{step} attempt 1 of order-1001"))?, 1, "{step} ran once");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_python_client_sees_of_our_workflows_what_it_expects() -> Result<()> {
+    let host = Host::start(&directory("python-client"), &[])?;
+    order::deploy(&host, "rust")?;
+    deploy_bench(&host)?;
+    let said = output(python("client")?.arg(host.address()))?;
+    expect![[""]].assert_eq(&said.or_fail("client.py", &[])?);
+    Ok(())
+}
