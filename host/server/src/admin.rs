@@ -11,13 +11,14 @@ use refrain_engine::{Engine, EngineError};
 use refrain_wire::admin::refrain_service_server::RefrainService;
 use refrain_wire::admin::{
     CheckComponentRequest, CheckComponentResponse, Component, ComponentHeader,
-    ComponentKind as PbKind, DeployRequest, DeployResponse, Deployment as PbDeployment,
+    ComponentKind as PbKind, Definition, DeployRequest, DeployResponse, Deployment as PbDeployment,
     DescribeComponentRequest, DescribeComponentResponse, DescribeStateRequest,
-    DescribeStateResponse, ListComponentsRequest, ListComponentsResponse, ListDeploymentsRequest,
-    ListDeploymentsResponse, StateValue, UploadComponentRequest, UploadComponentResponse,
-    check_component_request, upload_component_request,
+    DescribeStateResponse, Handler, ListComponentsRequest, ListComponentsResponse,
+    ListDeploymentsRequest, ListDeploymentsResponse, StateValue, UploadComponentRequest,
+    UploadComponentResponse, check_component_request, upload_component_request,
 };
 use refrain_wire::api::common::v1::WorkflowExecution;
+use serde_json::Value;
 use tonic::{Request, Response, Status, Streaming};
 
 #[derive(Clone)]
@@ -88,15 +89,29 @@ fn time(at: Timestamp) -> prost_types::Timestamp {
 }
 
 fn component(meta: &ComponentMeta) -> Component {
+    let definition: Value = serde_json::from_str(&meta.definition).unwrap_or_default();
     Component {
         digest: meta.digest.to_string(),
         name: meta.name.clone(),
         kind: kind_to_proto(meta.kind),
         size_bytes: meta.size,
         upload_time: Some(time(meta.created_at)),
-        workflow_types: Vec::new(),
-        activity_types: Vec::new(),
+        workflow_types: names(&definition, "workflow_types"),
+        activity_types: names(&definition, "activity_types"),
     }
+}
+
+/// `[{"name", "description"}]` under a key of a stored definition, which the runtime wrote.
+fn handlers(definition: &Value, key: &str) -> Vec<Handler> {
+    let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+    let list = definition[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter()
+        .map(|it| Handler { name: text(it, "name"), description: text(it, "description") })
+        .collect()
+}
+
+fn names(definition: &Value, key: &str) -> Vec<String> {
+    handlers(definition, key).into_iter().map(|it| it.name).collect()
 }
 
 fn deployment(it: &Deployment) -> PbDeployment {
@@ -206,9 +221,15 @@ impl RefrainService for Admin {
         let request = request.into_inner();
         let namespace = validate::namespace(&self.engine, &request.namespace)?;
         let meta = self.find(namespace.id, &request.component).await?;
+        let definition: Value = serde_json::from_str(&meta.definition).unwrap_or_default();
         Ok(Response::new(DescribeComponentResponse {
             component: Some(component(&meta)),
-            definition: None,
+            definition: Some(Definition {
+                workflow_types: names(&definition, "workflow_types"),
+                signals: handlers(&definition, "signals"),
+                queries: handlers(&definition, "queries"),
+                updates: handlers(&definition, "updates"),
+            }),
             definition_json: meta.definition,
         }))
     }

@@ -388,30 +388,76 @@ mod tests {
     #[test]
     fn what_clients_send_is_read() {
         check("", expect![[""]]);
-        check("WorkflowType=\"Wf\"", expect![[""]]);
-        check("`ExecutionStatus`=\"Running\" and WorkflowId != 'a''b'", expect![[""]]);
-        check("WorkflowType='Wf' GROUP BY ExecutionStatus", expect![[""]]);
-        check("GROUP BY `ExecutionStatus`", expect![[""]]);
-        check("(StartTime >= '2026-11-22T00:00:00Z') AND (CloseTime<'x')", expect![[""]]);
-        check("ExecutionStatus IN (\"Running\", 'Failed') AND ExecutionStatus = 1", expect![[""]]);
-        check("WorkflowId STARTS_WITH \"a\\\"b\"", expect![[""]]);
+        check("WorkflowType=\"Wf\"", expect![[r#"WorkflowType = ["Wf"]"#]]);
+        check(
+            "`ExecutionStatus`=\"Running\" and WorkflowId != 'a''b'",
+            expect![[r#"ExecutionStatus = ["Running"] & WorkflowId != ["a'b"]"#]],
+        );
+        check(
+            "WorkflowType='Wf' GROUP BY ExecutionStatus",
+            expect![[r#"WorkflowType = ["Wf"] by ExecutionStatus"#]],
+        );
+        check("GROUP BY `ExecutionStatus`", expect![" by ExecutionStatus"]);
+        check(
+            "(StartTime >= '2026-11-22T00:00:00Z') AND (CloseTime<'x')",
+            expect![[r#"StartTime >= ["2026-11-22T00:00:00Z"] & CloseTime < ["x"]"#]],
+        );
+        check(
+            "ExecutionStatus IN (\"Running\", 'Failed') AND ExecutionStatus = 1",
+            expect![[r#"ExecutionStatus IN ["Running", "Failed"] & ExecutionStatus = ["1"]"#]],
+        );
+        check("WorkflowId STARTS_WITH \"a\\\"b\"", expect![[r#"WorkflowId STARTS_WITH ["a\"b"]"#]]);
     }
 
     #[test]
     fn what_is_wrong_is_named_with_what_was_expected() {
-        check("Color = 'red'", expect![[""]]);
-        check("WorkflowId", expect![[""]]);
-        check("WorkflowId = ", expect![[""]]);
-        check("WorkflowId = 'a", expect![[""]]);
-        check("WorkflowId = 'a' WorkflowType = 'b'", expect![[""]]);
-        check("WorkflowId = 'a' OR WorkflowType = 'b'", expect![[""]]);
-        check("WorkflowId IN 'a'", expect![[""]]);
-        check("WorkflowId IN ('a'", expect![[""]]);
-        check("WorkflowId = 'a' ORDER BY StartTime", expect![[""]]);
-        check("WorkflowId LIKE 'a%'", expect![[""]]);
-        check("NOT WorkflowId = 'a'", expect![[""]]);
-        check("WorkflowId = 'a' ; DROP", expect![[""]]);
-        check("GROUP ExecutionStatus", expect![[""]]);
+        check(
+            "Color = 'red'",
+            expect![
+                "query: unknown search attribute `Color`, expected one of WorkflowId, WorkflowType, ExecutionStatus, RunId, StartTime, CloseTime, TaskQueue"
+            ],
+        );
+        check(
+            "WorkflowId",
+            expect!["query: found the end, expected one of = != < <= > >= IN STARTS_WITH BETWEEN"],
+        );
+        check(
+            "WorkflowId = ",
+            expect!["query: found the end, expected a value, in quotes if it is a text"],
+        );
+        check("WorkflowId = 'a", expect!["query: found no closing ' after `a`, expected one"]);
+        check(
+            "WorkflowId = 'a' WorkflowType = 'b'",
+            expect!["query: found `WorkflowType`, expected `AND` or the end"],
+        );
+        check(
+            "WorkflowId = 'a' OR WorkflowType = 'b'",
+            expect![
+                "query: found `OR`, expected `AND`: this host joins conditions by AND only; use `IN` for one of several values"
+            ],
+        );
+        check("WorkflowId IN 'a'", expect![[r#"query: found `"a"`, expected `(` after `IN`"#]]);
+        check("WorkflowId IN ('a'", expect!["query: found the end, expected `,` or `)`"]);
+        check(
+            "WorkflowId = 'a' ORDER BY StartTime",
+            expect!["query: found `ORDER BY`, expected none: the newest come first"],
+        );
+        check(
+            "WorkflowId LIKE 'a%'",
+            expect!["query: found `LIKE`, expected one of = != < <= > >= IN STARTS_WITH BETWEEN"],
+        );
+        check(
+            "NOT WorkflowId = 'a'",
+            expect![[r#"query: found `NOT`, expected a condition such as `a != "b"`"#]],
+        );
+        check(
+            "WorkflowId = 'a' ; DROP",
+            expect!["query: found `;`, expected an attribute, a value or an operator"],
+        );
+        check(
+            "GROUP ExecutionStatus",
+            expect!["query: found `ExecutionStatus`, expected `BY` after `GROUP`"],
+        );
     }
 
     #[test]

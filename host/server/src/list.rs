@@ -425,28 +425,65 @@ mod tests {
 
     #[test]
     fn conditions_narrow_each_other() {
-        check("WorkflowId = 'a' AND WorkflowType = 'T' AND TaskQueue = 'q'", expect![[""]]);
-        check("WorkflowId STARTS_WITH 'a' AND WorkflowId STARTS_WITH 'ab'", expect![[""]]);
-        check("WorkflowId STARTS_WITH 'a' AND WorkflowId STARTS_WITH 'b'", expect![[""]]);
-        check("WorkflowType = 'T' AND WorkflowType = 'U'", expect![[""]]);
-        check("ExecutionStatus != 'Running' AND ExecutionStatus IN (1, 'Failed')", expect![[""]]);
-        check("ExecutionStatus = 'Paused'", expect![[""]]);
+        check(
+            "WorkflowId = 'a' AND WorkflowType = 'T' AND TaskQueue = 'q'",
+            expect![[
+                r#"Wanted { filter: ListFilter { workflow_id: Some("a"), workflow_type: Some("T"), task_queue: Some("q"), statuses: {}, nothing: false }"#
+            ]],
+        );
+        check(
+            "WorkflowId STARTS_WITH 'a' AND WorkflowId STARTS_WITH 'ab'",
+            expect![[r#"workflow_id_prefix: Some("ab"), statuses: {}, nothing: false }"#]],
+        );
+        check("WorkflowId STARTS_WITH 'a' AND WorkflowId STARTS_WITH 'b'", expect!["nothing"]);
+        check("WorkflowType = 'T' AND WorkflowType = 'U'", expect!["nothing"]);
+        check(
+            "ExecutionStatus != 'Running' AND ExecutionStatus IN (1, 'Failed')",
+            expect!["statuses: {Failed}, nothing: false }"],
+        );
+        check("ExecutionStatus = 'Paused'", expect!["nothing"]);
         check(
             "StartTime > '1970-01-01T00:00:01Z' AND StartTime <= '1970-01-01T00:00:02.0005Z'",
-            expect![[""]],
+            expect![
+                "statuses: {}, started_min: Some(Timestamp(1001)), started_max: Some(Timestamp(2000)), nothing: false }"
+            ],
         );
-        check("CloseTime < '1970-01-01T00:00:00Z'", expect![[""]]);
-        check("CloseTime BETWEEN '1970-01-01T00:00:01Z' AND '1970-01-01T00:00:02Z'", expect![[""]]);
-        check("TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'b')", expect![[""]]);
+        check("CloseTime < '1970-01-01T00:00:00Z'", expect!["nothing"]);
+        check(
+            "CloseTime BETWEEN '1970-01-01T00:00:01Z' AND '1970-01-01T00:00:02Z'",
+            expect![
+                "statuses: {}, closed_min: Some(Timestamp(1000)), closed_max: Some(Timestamp(2000)) }, nothing: false }"
+            ],
+        );
+        check(
+            "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'b')",
+            expect!["nothing"],
+        );
     }
 
     #[test]
     fn what_the_store_can_not_do_is_refused_by_name() {
-        check("WorkflowType != 'T'", expect![[""]]);
-        check("ExecutionStatus = 'running'", expect![[""]]);
-        check("StartTime > '2026-11-22'", expect![[""]]);
-        check("RunId = '17'", expect![[""]]);
-        check("WorkflowType IN ('T', 'U')", expect![[""]]);
+        check(
+            "WorkflowType != 'T'",
+            expect!["query: found `WorkflowType !=`, expected = for this attribute"],
+        );
+        check(
+            "ExecutionStatus = 'running'",
+            expect![
+                "query: ExecutionStatus is `running`, expected one of Running, Completed, Failed, Canceled, Terminated, ContinuedAsNew, TimedOut"
+            ],
+        );
+        check(
+            "StartTime > '2026-11-22'",
+            expect![
+                "query: StartTime is `2026-11-22`, expected a time such as `2026-11-22T13:40:23Z`"
+            ],
+        );
+        check("RunId = '17'", expect!["query: RunId is `17`, expected a UUID"]);
+        check(
+            "WorkflowType IN ('T', 'U')",
+            expect!["query: found `WorkflowType IN`, expected one value for this attribute"],
+        );
     }
 
     #[test]

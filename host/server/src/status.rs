@@ -155,6 +155,20 @@ mod tests {
             EngineError::Internal("oops".to_owned()),
         ];
         let text: String = errors.into_iter().map(|error| shown(&of(error))).collect();
-        expect![[""]].assert_eq(&text);
+        expect![[r#"
+            NotFound NamespaceNotFoundFailure namespace `ns` not found
+            AlreadyExists NamespaceAlreadyExistsFailure namespace `ns` already exists
+            NotFound NotFoundFailure workflow execution `w` not found
+            NotFound NotFoundFailure workflow execution already completed
+            InvalidArgument  run has taken 10000 signals, the most a run can take
+            NotFound NotFoundFailure activity task not found: its attempt is over
+            AlreadyExists WorkflowExecutionAlreadyStartedFailure workflow execution already started: workflow id `w`, run `00000000-0000-0000-0000-000000000001`
+            FailedPrecondition  no workflow component is deployed to task queue `q`: deploy one with `refrain deploy`
+            InvalidArgument QueryFailedFailure no such query
+            FailedPrecondition WorkflowNotReadyFailure workflow can't be queried: it trapped
+            ResourceExhausted ResourceExhaustedFailure workflow execution has 7 arrivals waiting, the most it can have
+            Unavailable  the store is not available: disk full
+            Internal  internal error: internal error: oops
+        "#]].assert_eq(&text);
     }
 }
