@@ -27,13 +27,13 @@ pub(crate) async fn run(inner: Arc<Inner>, mut jobs: mpsc::UnboundedReceiver<Com
         match inner.store.commit(&writes).await {
             Ok(()) => {
                 for done in dones {
-                    done(&inner, Ok(()));
+                    tell(&inner, done, Ok(()));
                 }
             }
             Err(error @ CommitError::Unavailable { .. }) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "commit failed");
                 for done in dones {
-                    done(&inner, Err(EngineError::StoreUnavailable(error.to_string())));
+                    tell(&inner, done, Err(EngineError::StoreUnavailable(error.to_string())));
                 }
             }
             // One of them breaks a promise of ours: the others must not suffer for it.
@@ -54,9 +54,14 @@ pub(crate) async fn run(inner: Arc<Inner>, mut jobs: mpsc::UnboundedReceiver<Com
                             EngineError::Internal(error.to_string())
                         }
                     });
-                    done(&inner, outcome);
+                    tell(&inner, done, outcome);
                 }
             }
         }
     }
+}
+
+fn tell(inner: &Arc<Inner>, done: Done, outcome: Result<(), EngineError>) {
+    done(inner, outcome);
+    inner.motion.end();
 }

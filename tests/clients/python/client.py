@@ -21,9 +21,11 @@ def order(order_id: str, sku: str) -> dict:
 
 
 async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async def poll() -> None:
         while not await look():
             await asyncio.sleep(0.02)
+
+    await asyncio.wait_for(poll(), PATIENCE_S)
 
 
 async def ended(handle: WorkflowHandle) -> str:
@@ -107,7 +109,8 @@ async def main(address: str) -> None:
     print("listed:", sorted(f"{it.id} {it.status.name}" for it in listed))
     print("counted:", (await client.count_workflows("ExecutionStatus = 'Completed'")).count)
     history = await handle.fetch_history()
-    print("events:", len(history.events), "ids without gaps:", [e.event_id for e in history.events] == list(range(1, len(history.events) + 1)))
+    ids = [event.event_id for event in history.events]
+    print("events:", len(ids), "ids without gaps:", ids == list(range(1, len(ids) + 1)))
 
 
 asyncio.run(main(sys.argv[1]))

@@ -145,9 +145,7 @@ impl Host {
 
     /// Runs the binary against this host, whatever comes of it.
     pub fn try_cli(&self, args: &[&str]) -> Result<Said> {
-        let mut command = Command::new(paths::binary()?);
-        command.args(args).env("REFRAIN_ADDRESS", self.address());
-        output(&mut command)
+        output(refrain()?.args(args).env("REFRAIN_ADDRESS", self.address()))
     }
 
     /// Runs the binary against this host; it must succeed. Returns its standard output.
@@ -208,7 +206,14 @@ impl Said {
 
 /// Runs the binary without a host of ours, whatever comes of it. It must end by itself.
 pub fn binary(args: &[&str]) -> Result<Said> {
-    output(Command::new(paths::binary()?).args(args))
+    output(refrain()?.args(args))
+}
+
+/// The binary. What it compiles is shared by all that is run from here, and by nobody else.
+fn refrain() -> Result<Command> {
+    let mut command = Command::new(paths::binary()?);
+    command.env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
+    Ok(command)
 }
 
 /// Runs a program until it ends; one that does not is killed.
@@ -292,13 +297,14 @@ fn spawn(
 ) -> Result<Child> {
     let log = File::create(log_path(directory, life))?;
     let mut command = match file_bytes_max {
-        None => Command::new(paths::binary()?),
+        None => refrain()?,
         Some(bytes) => {
             // Without the signal, a write over the limit fails as on a full disk.
             let n_blocks = bytes / 512;
             let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" \"$@\"");
             let mut command = Command::new("sh");
             command.arg("-c").arg(script).arg(paths::binary()?);
+            command.env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
             command
         }
     };
