@@ -52,10 +52,9 @@ fn answers(commands: &[Command]) -> Vec<Job> {
     commands
         .iter()
         .filter_map(|command| match command {
-            Command::Activity(activity::Command::Schedule(schedule)) => Some(Job::ActivityClosed {
-                op: schedule.op,
-                result: Ok(vec![Payload::json("7")]),
-            }),
+            Command::Activity(activity::Command::Schedule(schedule)) => {
+                Some(Job::ActivityClosed { op: schedule.op, result: Ok(vec![Payload::json("7")]) })
+            }
             Command::Timer(timer::Command::Start { op, .. }) => {
                 Some(Job::TimerClosed { op: *op, result: Ok(()) })
             }
@@ -79,7 +78,11 @@ fn end_of(commands: &[Command]) -> Option<&execution::Command> {
 }
 
 /// Plays a run to its end; how many things were handed over after the start.
-fn play(guest: &mut dyn Guest, workflow_type: &str, args: &[String]) -> Result<u32, Box<dyn Error>> {
+fn play(
+    guest: &mut dyn Guest,
+    workflow_type: &str,
+    args: &[String],
+) -> Result<u32, Box<dyn Error>> {
     let mut commands = guest.turn(turn(start(workflow_type, args)))?;
     let mut waiting: VecDeque<Job> = VecDeque::new();
     let mut n_turns = 0;
@@ -171,6 +174,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         guest.turn(turn(start(workflow_type, &input)))?;
         guests.push(guest);
     }
-    println!("a waiting run    {:>7} KB", (resident_bytes().saturating_sub(before)) / WAITING / 1024);
+    println!(
+        "a waiting run    {:>7} KB",
+        (resident_bytes().saturating_sub(before)) / WAITING / 1024
+    );
     Ok(())
 }

@@ -7,9 +7,9 @@
 mod egress;
 
 use crate::bindings::convert::{failure_in, fields_out, payloads_in, payloads_out};
+use crate::bindings::definitions;
 use crate::bindings::types::{self, LogLevel};
 use crate::bindings::worker::{self, activity_context};
-use crate::bindings::definitions;
 use crate::component::Definition;
 use crate::errors::{ComponentError, Stage, guest_error, without_backtrace};
 use crate::instance;
@@ -174,7 +174,11 @@ impl ActivityProgram {
             Ok(Err(frames)) => {
                 Err(failure_in(frames, &[]).unwrap_or_else(|stop| broke(&stop.into(), stage, None)))
             }
-            Err(cause) => Err(broke(&cause, stage, Some(store.data().said.as_str()).filter(|said| !said.is_empty()))),
+            Err(cause) => Err(broke(
+                &cause,
+                stage,
+                Some(store.data().said.as_str()).filter(|said| !said.is_empty()),
+            )),
         }
     }
 
@@ -418,9 +422,8 @@ impl WasiHttpHooks for Egress {
         if self.list.allows(host, port) {
             return wasmtime_wasi_http::default_hooks().send_request(request, options, sent);
         }
-        let denied = format!(
-            "host `{host}` is not on the egress list: allow it with `--egress {host}`"
-        );
+        let denied =
+            format!("host `{host}` is not on the egress list: allow it with `--egress {host}`");
         self.label.log(LogLevel::Warn, &denied);
         Box::new(async move { Err(wasmtime_wasi_http::Error::InternalError(Some(denied))) })
     }

@@ -25,8 +25,7 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Compiled, RuntimeError> {
-        let failed =
-            |cause| RuntimeError::Cache { path: dir.display().to_string(), cause };
+        let failed = |cause| RuntimeError::Cache { path: dir.display().to_string(), cause };
         fs::create_dir_all(dir).map_err(failed)?;
         close_to_others(dir).map_err(failed)?;
         let mut hasher = DefaultHasher::new();

@@ -182,9 +182,8 @@ fn check_import(
     kind: ComponentKind,
 ) -> Result<(), ComponentError> {
     let import = resolve.name_world_key(key);
-    let unknown = |expected: String| {
-        Err(ComponentError::UnknownImport { import: import.clone(), expected })
-    };
+    let unknown =
+        |expected: String| Err(ComponentError::UnknownImport { import: import.clone(), expected });
     let interface = match (key, item) {
         // A type that the world itself uses or defines.
         (_, WorldItem::Type { .. }) => return Ok(()),

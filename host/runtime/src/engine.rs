@@ -79,9 +79,9 @@ pub(crate) fn build(config: &RuntimeConfig) -> Result<Engine, RuntimeError> {
 fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
-        .total_core_instances(instances.saturating_mul(4).max(CORE_INSTANCES_PER_COMPONENT_MAX))
-        .total_memories(instances)
-        .total_tables(instances.saturating_mul(2).max(TABLES_PER_COMPONENT_MAX))
+        .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_COMPONENT_MAX))
+        .total_memories(instances.max(MEMORIES_PER_COMPONENT_MAX))
+        .total_tables(instances.saturating_mul(4).max(TABLES_PER_COMPONENT_MAX))
         .total_stacks(instances.saturating_mul(2))
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT_MAX)
         .max_memories_per_component(MEMORIES_PER_COMPONENT_MAX)
@@ -129,4 +129,3 @@ fn start_epochs(engine: &Engine) -> Result<(), RuntimeError> {
         .map(|_| ())
         .map_err(|cause| RuntimeError::Engine(format!("could not start the epoch thread: {cause}")))
 }
-

@@ -154,9 +154,8 @@ fn frames(backtrace: &WasmBacktrace) -> String {
 
 /// Rust's names carry hashes of crates and of instances: `std[a543996e6e7dbf1e]::x`, `x::h0ba0223c762f6865`.
 fn without_hashes(name: &str) -> String {
-    let is_hash = |text: &str| {
-        (10..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
-    };
+    let is_hash =
+        |text: &str| (10..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
     let name = match name.rsplit_once("::h") {
         Some((name, hash)) if is_hash(hash) => name,
         Some(_) | None => name,
@@ -184,7 +183,10 @@ mod tests {
     #[test]
     fn names_of_functions_are_told_as_they_were_written() {
         let told = |name| without_hashes(name);
-        assert_eq!(told("core[4d105328dfd0a45]::panicking::panic_fmt"), "core::panicking::panic_fmt");
+        assert_eq!(
+            told("core[4d105328dfd0a45]::panicking::panic_fmt"),
+            "core::panicking::panic_fmt"
+        );
         assert_eq!(told("a::{{closure}}::hbe55d837bf2efccb"), "a::{{closure}}");
         assert_eq!(told("[async-lift]run"), "[async-lift]run");
     }

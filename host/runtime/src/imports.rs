@@ -4,8 +4,8 @@
 //! and none knows a database.
 
 use crate::bindings::convert::{
-    cancellation_in, failure_out, fields_in, fields_out, payloads_in, payload_in,
-    retry_policy_in, retry_policy_out, text_payload,
+    cancellation_in, failure_out, fields_in, fields_out, payload_in, payloads_in, retry_policy_in,
+    retry_policy_out, text_payload,
 };
 use crate::bindings::{
     activities, children, context, definitions, external, lifecycle, operations, signals, state,
@@ -122,10 +122,11 @@ impl<T: Send + 'static> activities::HostWithStore<T> for HasSelf<Ctx> {
     ) -> wasmtime::Result<Operation<types::Payloads>> {
         let schedule = match schedule(activity_type, args, options) {
             Ok(schedule) => schedule,
-            Err(failure) => return refused(store, "activities.execute", failure),
+            Err(failure) => return refused(store, "activities.execute", *failure),
         };
         begin(store, "activities.execute", |op, reply| {
-            let command = activity::Command::Schedule(Box::new(activity::Schedule { op, ..schedule }));
+            let command =
+                activity::Command::Schedule(Box::new(activity::Schedule { op, ..schedule }));
             (Open::Activity(reply), Some(Command::Activity(command)))
         })
     }
@@ -146,9 +147,12 @@ fn schedule(
     activity_type: String,
     args: types::Payloads,
     options: activities::Options,
-) -> Result<activity::Schedule, Failure> {
+) -> Result<activity::Schedule, Box<Failure>> {
     let wrong = |what: String| {
-        Failure::host("InvalidActivityOptions", format!("activity `{activity_type}`: {what}"))
+        Box::new(Failure::host(
+            "InvalidActivityOptions",
+            format!("activity `{activity_type}`: {what}"),
+        ))
     };
     if activity_type.is_empty() || activity_type.len() > ID_BYTES_MAX {
         let found = activity_type.len();
@@ -462,9 +466,9 @@ impl<T: Send + 'static> context::HostWithStore<T> for HasSelf<Ctx> {
                 let request = context::CancelRequest { reason };
                 Ok((op, resolved(&mut store, Ok(request))?))
             }
-            None => begin(store, "context.cancellation", |_, reply| {
-                (Open::Cancellation(reply), None)
-            }),
+            None => {
+                begin(store, "context.cancellation", |_, reply| (Open::Cancellation(reply), None))
+            }
         }
     }
 }
@@ -475,9 +479,7 @@ pub(crate) fn outcome_in(
 ) -> Result<refrain_core::machines::execution::Command, Stop> {
     use refrain_core::machines::execution::Command;
     let too_large = |bytes: usize| {
-        Stop::broken(format!(
-            "`run` returned {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"
-        ))
+        Stop::broken(format!("`run` returned {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"))
     };
     match outcome {
         Ok(lifecycle::Outcome::Completed(result)) => {

@@ -17,9 +17,7 @@ use crate::program::Workflow;
 use crate::run::{Open, Run, SharedRun};
 use futures::channel::{mpsc, oneshot};
 use futures::{FutureExt, StreamExt, select_biased};
-use refrain_core::guest::{
-    Guest, GuestError, GuestErrorKind, Job, Query, QueryError, Start, Turn,
-};
+use refrain_core::guest::{Guest, GuestError, GuestErrorKind, Job, Query, QueryError, Start, Turn};
 use refrain_core::machines::Command;
 use refrain_core::payload::Payloads;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -139,7 +137,8 @@ impl Live {
         let run = SharedRun::new(Run::new(Some(start), workflow.activation_max));
         let store = store(workflow, &run);
         let (questions, asked) = mpsc::unbounded();
-        let guest = Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, asked));
+        let guest =
+            Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, asked));
         let woken = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(woken.clone());
         Live { run, guest, questions, woken, waker, stage: Stage::Instantiating }
@@ -165,12 +164,14 @@ impl Live {
         let mut commands = run.take_commands();
         if let Some(outcome) = run.ended.take() {
             run.is_over = true;
-            let end = outcome_in(outcome).map_err(|stop| guest_error(&stop.into(), self.stage, None))?;
+            let end =
+                outcome_in(outcome).map_err(|stop| guest_error(&stop.into(), self.stage, None))?;
             commands.push(Command::Execution(end));
         }
         Ok(commands)
     }
 
+    #[expect(clippy::result_large_err, reason = "the error is core's")]
     fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
         self.run.lock().begin_query(query.now);
         let (reply, mut answer) = oneshot::channel();
@@ -285,8 +286,8 @@ async fn live(
     type RunResult = (Result<lifecycle::Outcome, types::Failure>,);
     let exports = &workflow.exports;
     let instance = workflow.pre.instantiate_async(&mut store).await?;
-    let run = instance
-        .get_typed_func::<(String, types::Payloads), RunResult>(&mut store, exports.run)?;
+    let run =
+        instance.get_typed_func::<(String, types::Payloads), RunResult>(&mut store, exports.run)?;
     let query = match exports.query {
         Some(query) => Some(
             instance.get_typed_func::<(String, types::Payloads), (Answer,)>(&mut store, query)?,

@@ -54,8 +54,7 @@ impl WorkflowProgram {
                 expected: "`run`".to_owned(),
             });
         };
-        let exports =
-            Exports { run, query: export("query"), definition: export("definition") };
+        let exports = Exports { run, query: export("query"), definition: export("definition") };
         let pre = linker.instantiate_pre(component).map_err(|cause| import_mismatch(&cause))?;
         let mut workflow = Workflow {
             digest,
@@ -107,8 +106,9 @@ impl Workflow {
                     return Ok(Ok(Definition::default()));
                 };
                 let definition = match instance
-                    .get_typed_func::<(), (definitions::WorkflowDefinition,)>(&mut store, definition)
-                {
+                    .get_typed_func::<(), (definitions::WorkflowDefinition,)>(
+                        &mut store, definition,
+                    ) {
                     Ok(definition) => definition,
                     Err(cause) => return Ok(Err(mismatch("definition", &cause))),
                 };
@@ -160,7 +160,8 @@ pub(crate) fn import_mismatch(cause: &wasmtime::Error) -> ComponentError {
     let text = without_backtrace(cause);
     let (import, reason) = match text.split('`').nth(1) {
         Some(import) => {
-            let reason = text.split_once("not found in the linker: ").map_or(&*text, |(_, why)| why);
+            let reason =
+                text.split_once("not found in the linker: ").map_or(&*text, |(_, why)| why);
             (import.to_owned(), reason.to_owned())
         }
         None => ("?".to_owned(), text),

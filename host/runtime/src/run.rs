@@ -416,18 +416,15 @@ impl Run {
             Open::Signal { name, .. } if name.as_deref().is_none_or(|name| name == signal) => {
                 Some(*op)
             }
-            Open::Signal { .. }
-            | Open::Activity(_)
-            | Open::Timer(_)
-            | Open::Cancellation(_) => None,
+            Open::Signal { .. } | Open::Activity(_) | Open::Timer(_) | Open::Cancellation(_) => {
+                None
+            }
         })
     }
 
     pub(crate) fn next_signal(&mut self, name: Option<&str>) -> Option<signals::Signal> {
-        let at = self
-            .signals
-            .iter()
-            .position(|signal| name.is_none_or(|name| name == signal.name))?;
+        let at =
+            self.signals.iter().position(|signal| name.is_none_or(|name| name == signal.name))?;
         self.signals.remove(at)
     }
 
@@ -566,7 +563,9 @@ fn weight(command: &Command) -> usize {
         Command::Timer(timer::Command::Start { summary, .. }) => {
             summary.as_ref().map_or(0, Payload::size)
         }
-        Command::Execution(execution::Command::Complete { .. } | execution::Command::Fail { .. })
+        Command::Execution(
+            execution::Command::Complete { .. } | execution::Command::Fail { .. },
+        )
         | Command::Cancel(_) => 0,
     };
     own + 256

@@ -1,6 +1,6 @@
 //! The runtime: one engine, its linkers and its caches. Cheap to clone.
 
-use crate::activities::{self, ActivityProgram, EgressList};
+use crate::activities::{self, ActivityProgram};
 use crate::cache::{Compiled, Recent};
 use crate::component::{self, ComponentInfo, ComponentKind, digest_of};
 use crate::engine::{self, RuntimeConfig};
@@ -90,11 +90,6 @@ impl Runtime {
             self.check_kind(digest, &bytes, ComponentKind::Activities)?;
             Ok(bytes)
         })
-    }
-
-    /// Which hosts an activity may talk to is said at each call: see [`ActivityProgram::execute`].
-    pub fn no_egress() -> EgressList {
-        EgressList::default()
     }
 
     fn check_kind(

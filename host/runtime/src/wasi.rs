@@ -65,7 +65,9 @@ impl Ctx {
     }
 
     fn refuse(&self, what: &str) {
-        let line = format!("{what} is not possible in a workflow: do it in an activity (`activities.execute`)");
+        let line = format!(
+            "{what} is not possible in a workflow: do it in an activity (`activities.execute`)"
+        );
         self.run.lock().log(LogLevel::Warn, &line);
     }
 }
@@ -218,7 +220,8 @@ fn tame_p3(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
     })?;
     clock.func_wrap_concurrent("wait-until", |accessor, (when,): (u64,)| {
         Box::pin(async move {
-            let now = accessor.with(|mut access| clocks::nanoseconds(access.get().run.lock().now()));
+            let now =
+                accessor.with(|mut access| clocks::nanoseconds(access.get().run.lock().now()));
             match when.saturating_sub(now) {
                 0 => Ok(()),
                 duration => Err(no_sleep(duration).into()),

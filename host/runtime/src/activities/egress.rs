@@ -24,9 +24,7 @@ enum Host {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "egress pattern `{0}` is not `host`, `*.domain`, `host:port` or `*`"
-)]
+#[error("egress pattern `{0}` is not `host`, `*.domain`, `host:port` or `*`")]
 pub struct EgressPatternError(pub String);
 
 impl EgressList {

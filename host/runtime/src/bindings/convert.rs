@@ -106,10 +106,7 @@ fn kind_out(kind: FailureKind) -> (types::FailureKind, types::Payloads) {
         } => (
             types::FailureKind::ChildWorkflow(types::ChildWorkflowFailure {
                 workflow_type,
-                execution: types::Execution {
-                    workflow_id,
-                    run_id: run.map(|run| run.to_string()),
-                },
+                execution: types::Execution { workflow_id, run_id: run.map(|run| run.to_string()) },
                 retry_state: retry_state_out(retry_state),
             }),
             Vec::new(),

@@ -63,11 +63,8 @@ async fn heartbeats_arrive_and_the_answer_can_end_the_attempt() {
         told.push(details);
         told.len() == 3
     });
-    let info = ActivityInfo {
-        activity_type: "beat".to_owned(),
-        attempt: 1,
-        ..ActivityInfo::default()
-    };
+    let info =
+        ActivityInfo { activity_type: "beat".to_owned(), attempt: 1, ..ActivityInfo::default() };
     let failure = program("bench-activities")
         .execute(info, vec![Payload::json("10")], heartbeats, EgressList::default())
         .await

@@ -1,8 +1,9 @@
 //! Guests that misbehave end alone, with an error that says why.
 
-use crate::stage::{ACTIVATION_MS_MAX, Actor};
+use crate::stage::{ACTIVATION_MS_MAX, Actor, cache_dir, component};
 use expect_test::expect;
 use refrain_core::guest::{GuestErrorKind, Job, QueryError};
+use refrain_runtime::{Runtime, RuntimeConfig, digest_of};
 use std::time::{Duration, Instant};
 
 fn broken(workflow_type: &str, args: &[&str]) -> (GuestErrorKind, String, String) {
@@ -34,7 +35,7 @@ fn a_guest_that_spins_runs_out_of_time_and_holds_up_no_other() {
     assert!(!spinning.is_finished());
     let (kind, message, _) = spinning.join().unwrap();
     assert_eq!(kind, GuestErrorKind::OutOfTime);
-    expect!["guest ran for more than 300 ms without waiting for anything"].assert_eq(&message);
+    expect!["guest ran for more than 500 ms without waiting for anything"].assert_eq(&message);
     assert!(began.elapsed() >= Duration::from_millis(ACTIVATION_MS_MAX));
 }
 
@@ -99,4 +100,21 @@ fn a_query_that_spins_breaks_the_guest_only() {
 fn a_failure_of_the_programs_own_is_no_trap() {
     let mut actor = Actor::rust("bad");
     expect!["fail Oops: failed on purpose"].assert_eq(&actor.start("fail", &["\"Oops\""]));
+}
+
+#[test]
+fn a_pool_that_is_used_up_says_so_and_has_room_again() {
+    let config = RuntimeConfig { instances_max: 3, ..RuntimeConfig::new(cache_dir()) };
+    let runtime = Runtime::new(config).unwrap();
+    let bytes = component("rust", "bench");
+    let program = runtime.load(digest_of(&bytes), || Ok(bytes.clone())).unwrap();
+    let mut actors: Vec<Actor> = (0..4).map(|_| Actor::of(program.as_ref())).collect();
+    for actor in &mut actors[..3] {
+        actor.start("sleep", &["1"]);
+    }
+    let error = actors[3].try_start("sleep", &["1"], &[]).unwrap_err();
+    assert_eq!(error.kind, GuestErrorKind::Instantiate);
+    assert!(error.message.starts_with("no room for one more instance on this host"), "{error}");
+    actors.clear();
+    Actor::of(program.as_ref()).start("sleep", &["1"]);
 }

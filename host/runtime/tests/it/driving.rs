@@ -1,11 +1,13 @@
 //! Turns, one after another, and what comes of them.
 
+use crate::handmade;
 use crate::stage::{Actor, component, logged, runtime, told};
 use expect_test::expect;
 use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::guest::{GuestErrorKind, Job, QueryError};
 use refrain_core::ids::{EventId, OpSeq};
 use refrain_core::machines::Command;
+use refrain_core::machines::execution::Command::Complete;
 use refrain_core::machines::signal::Signal;
 use refrain_core::payload::Payload;
 use refrain_runtime::ComponentKind;
@@ -75,8 +77,7 @@ fn a_failure_that_escapes_keeps_its_chain_and_its_events() {
         ..Failure::default()
     }
     .caused_by(Failure::host("CardDeclined", "no"));
-    expect![""]
-        .assert_eq(&actor.activity(2, Err(failure)));
+    expect![""].assert_eq(&actor.activity(2, Err(failure)));
 }
 
 #[test]
@@ -90,15 +91,18 @@ fn a_cancel_request_reaches_the_guest_which_cleans_up() {
         --
         activity 3 noop()
         --
-        fail CanceledFailure: enough"#]].assert_eq(&story.join("\n--\n"));
+        fail CanceledFailure: enough"#]]
+    .assert_eq(&story.join("\n--\n"));
 }
 
 #[test]
 fn what_is_not_there_yet_fails_instead_of_trapping() {
     let mut actor = Actor::rust("bench");
-    expect!["fail NotSupportedYet: child workflow `echo` is not supported by this host yet"].assert_eq(&actor.start("parent", &["\"echo\"", "1"]));
+    expect!["fail NotSupportedYet: child workflow `echo` is not supported by this host yet"]
+        .assert_eq(&actor.start("parent", &["\"echo\"", "1"]));
     let mut actor = Actor::rust("bench");
-    expect!["fail NotSupportedYet: continue-as-new is not supported by this host yet"].assert_eq(&actor.start("generations", &["1"]));
+    expect!["fail NotSupportedYet: continue-as-new is not supported by this host yet"]
+        .assert_eq(&actor.start("generations", &["1"]));
 }
 
 #[test]
@@ -121,15 +125,17 @@ fn a_query_that_the_guest_does_not_know_fails_in_the_guests_words() {
 }
 
 /// An order from payment to delivery, each turn on a thread of its own.
-fn fulfill() -> Vec<Vec<Command>> {
-    let mut actor = Actor::rust("order-fulfillment");
+fn fulfill(language: &str) -> Vec<Vec<Command>> {
+    let mut actor = Actor::new(&component(language, "order-fulfillment"));
     let order = r#"{"orderId":"o1","amount":100,"items":[{"sku":"a","quantity":1}]}"#;
     let mut story = vec![actor.try_start("orderFulfillment", &[order], &[]).unwrap()];
     while !story.iter().flatten().any(|command| matches!(command, Command::Execution(_))) {
         assert!(story.len() < 10, "{story:?}");
         let job = match story.last().unwrap().iter().find_map(op_of) {
             Some(op) => Job::ActivityClosed { op, result: Ok(vec![Payload::json("\"x\"")]) },
-            None => Job::Signal(Signal { name: "warehouseConfirmed".to_owned(), ..Signal::default() }),
+            None => {
+                Job::Signal(Signal { name: "warehouseConfirmed".to_owned(), ..Signal::default() })
+            }
         };
         let turn = || actor.turn(job);
         story.push(std::thread::scope(|scope| scope.spawn(turn).join().unwrap()).unwrap());
@@ -139,7 +145,7 @@ fn fulfill() -> Vec<Vec<Command>> {
 
 #[test]
 fn the_same_turns_lead_to_the_same_commands_on_any_thread() {
-    let (once, again) = (fulfill(), fulfill());
+    let (once, again) = (fulfill("rust"), fulfill("rust"));
     assert_eq!(once, again);
     let told: Vec<_> = once.iter().map(|commands| told(commands)).collect();
     expect![[r#"
@@ -158,7 +164,47 @@ fn the_same_turns_lead_to_the_same_commands_on_any_thread() {
         activity 5 scheduleDelivery("o1" "x")
         --
         publish status "completed"
-        complete {"orderId":"o1","chargeId":"x","reservationId":"x","deliveryId":"x"}"#]].assert_eq(&told.join("\n--\n"));
+        complete {"orderId":"o1","chargeId":"x","reservationId":"x","deliveryId":"x"}"#]]
+    .assert_eq(&told.join("\n--\n"));
+}
+
+#[test]
+fn javascript_asks_for_the_same_as_rust() {
+    // Numbers of operations are a matter of the SDK: each wait for a signal is one.
+    let story = |language| {
+        let told: Vec<_> = fulfill(language).iter().map(|commands| told(commands)).collect();
+        let lines = told.join("\n--\n");
+        let without_numbers = lines.lines().map(|line| match line.split_once(' ') {
+            Some((verb @ ("activity" | "timer" | "cancel"), rest)) => {
+                format!("{verb} {}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+            }
+            Some(_) | None => line.to_owned(),
+        });
+        without_numbers.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(story("typescript"), story("rust"));
+}
+
+#[test]
+fn a_patch_is_taken_by_new_runs_and_by_those_that_recorded_it() {
+    let patched = handmade::workflow(
+        r#"(import "refrain:workflow/context@0.1.0" "patched"
+               (func $patched (param i32 i32) (result i32)))"#,
+        r#"(i32.store8 (i32.const 3000) (i32.const 0x70))
+           (i32.store (i32.const 0) (call $patched (i32.const 3000) (i32.const 1)))
+           (i32.store (i32.const 4) (call $patched (i32.const 3000) (i32.const 1)))"#,
+    );
+    let start = |replaying, patches: &[&str]| {
+        let mut actor = Actor::new(&patched);
+        actor.replaying = replaying;
+        let commands = actor.try_start("any", &[], patches).unwrap();
+        let asked = told(&commands[..commands.len() - 1]);
+        let Some(Command::Execution(Complete { result })) = commands.last() else { panic!() };
+        (result[0].data[0], result[0].data[4], asked)
+    };
+    assert_eq!(start(false, &[]), (1, 1, "patch p".to_owned()));
+    assert_eq!(start(true, &["p"]), (1, 1, "patch p".to_owned()));
+    assert_eq!(start(true, &[]), (0, 0, String::new()));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000_000);
-pub(crate) const ACTIVATION_MS_MAX: u64 = 300;
+pub(crate) const ACTIVATION_MS_MAX: u64 = 500;
 
 pub(crate) fn cache_dir() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled")
@@ -49,6 +49,10 @@ impl Actor {
         let program = runtime()
             .load(digest_of(component), || Ok::<_, ComponentError>(component.to_vec()))
             .unwrap_or_else(|cause| panic!("{cause}"));
+        Actor::of(program.as_ref())
+    }
+
+    pub(crate) fn of(program: &dyn Program) -> Actor {
         Actor { guest: program.guest().unwrap(), replaying: false, now: NOW }
     }
 

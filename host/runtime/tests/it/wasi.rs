@@ -40,7 +40,8 @@ fn randomness_is_the_runs_own() {
     let drawn = words(&random);
     assert_eq!(drawn, words(&random));
     // Histories depend on these: if they change, runs that are open diverge.
-    expect!["[2810063547033349057, 2290580749000748619, 12700237506801054982]"].assert_eq(&format!("{:?}", &drawn[..3]));
+    expect!["[2810063547033349057, 2290580749000748619, 12700237506801054982]"]
+        .assert_eq(&format!("{:?}", &drawn[..3]));
 }
 
 #[test]
