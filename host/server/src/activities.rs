@@ -1,6 +1,6 @@
 //! What activity workers say: give me a task, here is its result, I am alive.
 
-use crate::patience::within_deadline;
+use crate::patience::{Stopping, within_deadline};
 use crate::status::{not_found, of, undecodable};
 use crate::{token, validate};
 use refrain_core::attempt::{ActivityTask, State};
@@ -37,6 +37,7 @@ use tonic::{Request, Status};
 /// A client that goes away drops this future, and with it its place among the pollers.
 pub(crate) async fn poll(
     engine: &Engine,
+    stopping: &Stopping,
     request: Request<PollActivityTaskQueueRequest>,
 ) -> Result<PollActivityTaskQueueResponse, Status> {
     let patience = within_deadline(request.metadata(), TASK_LONG_POLL);
@@ -45,10 +46,11 @@ pub(crate) async fn poll(
     let task_queue = task_queue_from_proto(request.task_queue);
     validate::name("task_queue", &task_queue)?;
     validate::short("identity", &request.identity)?;
-    let task = engine
-        .poll_activity(namespace.id, &task_queue, &request.identity, patience)
-        .await
-        .map_err(of)?;
+    let task = engine.poll_activity(namespace.id, &task_queue, &request.identity, patience);
+    let task = match stopping.unless(task).await {
+        Some(task) => task.map_err(of)?,
+        None => None,
+    };
     Ok(task.map_or_else(PollActivityTaskQueueResponse::default, |task| {
         handed_out(task, request.namespace)
     }))

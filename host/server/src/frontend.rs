@@ -1,5 +1,6 @@
 //! Temporal's WorkflowService: which call is whose. The others answer UNIMPLEMENTED.
 
+use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{activities, history, list, namespaces, system, tasks, workflows};
 use refrain_engine::Engine;
@@ -9,6 +10,7 @@ use tonic::{Request, Response, Status};
 #[derive(Clone)]
 pub(crate) struct Frontend {
     pub(crate) engine: Engine,
+    pub(crate) stopping: Stopping,
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -96,7 +98,7 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<GetWorkflowExecutionHistoryRequest>,
     ) -> Answer<GetWorkflowExecutionHistoryResponse> {
-        history::get(&self.engine, request).await.map(Response::new)
+        history::get(&self.engine, &self.stopping, request).await.map(Response::new)
     }
 
     async fn get_workflow_execution_history_reverse(
@@ -131,7 +133,7 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<PollActivityTaskQueueRequest>,
     ) -> Answer<PollActivityTaskQueueResponse> {
-        activities::poll(&self.engine, request).await.map(Response::new)
+        activities::poll(&self.engine, &self.stopping, request).await.map(Response::new)
     }
 
     async fn respond_activity_task_completed(

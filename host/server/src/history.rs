@@ -1,6 +1,6 @@
 //! Reading histories, and waiting for them to grow.
 
-use crate::patience::within_deadline;
+use crate::patience::{Stopping, within_deadline};
 use crate::status::{internal, of};
 use crate::{token, validate};
 use refrain_core::ids::{EventId, RunKey};
@@ -15,6 +15,8 @@ use refrain_wire::api::workflowservice::v1::{
     GetWorkflowExecutionHistoryReverseRequest, GetWorkflowExecutionHistoryReverseResponse,
 };
 use refrain_wire::event;
+use std::time::Duration;
+use tokio::time::Instant;
 use tonic::{Request, Status};
 
 /// Events of a page if the client does not say.
@@ -22,6 +24,7 @@ const PAGE_EVENTS: usize = 256;
 
 pub(crate) async fn get(
     engine: &Engine,
+    stopping: &Stopping,
     request: Request<GetWorkflowExecutionHistoryRequest>,
 ) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
     let patience = within_deadline(request.metadata(), HISTORY_LONG_POLL);
@@ -35,11 +38,40 @@ pub(crate) async fn get(
         from = next;
     }
     let progress = engine.progress(&target).await.map_err(of)?;
-    let patience = if request.wait_new_event { Some(patience) } else { None };
-    if request.history_event_filter_type == HistoryEventFilterType::CloseEvent as i32 {
-        return close_event(engine, progress, patience).await;
+    let is_close = request.history_event_filter_type == HistoryEventFilterType::CloseEvent as i32;
+    let waits = request.wait_new_event;
+    let progress = if waits {
+        let grown = wait(engine, progress.clone(), from, is_close, patience);
+        stopping.unless(grown).await.unwrap_or(Ok(progress))?
+    } else {
+        progress
+    };
+    if is_close {
+        return close_event(engine, progress, waits).await;
     }
-    page(engine, progress, from, page_size(request.maximum_page_size), patience).await
+    page(engine, progress, from, page_size(request.maximum_page_size), waits).await
+}
+
+/// Returns when the run is closed, or (unless only that is waited for) has an event `from`, or
+/// when the patience is over.
+async fn wait(
+    engine: &Engine,
+    mut progress: Progress,
+    from: EventId,
+    only_close: bool,
+    patience: Delay,
+) -> Result<Progress, Status> {
+    let until = Instant::now() + Duration::from_millis(patience.as_ms());
+    while !progress.closed && (only_close || from >= progress.next_event) {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let left = Delay(left.as_millis() as u64 + 1);
+        let next = progress.next_event;
+        progress = engine.wait_for_event(&progress.run, next, left).await.map_err(of)?;
+    }
+    Ok(progress)
 }
 
 fn page_size(asked: i32) -> usize {
@@ -53,27 +85,14 @@ fn page_size(asked: i32) -> usize {
 /// While there is none, an empty page, with a token only for those that wait.
 async fn close_event(
     engine: &Engine,
-    mut progress: Progress,
-    patience: Option<Delay>,
+    progress: Progress,
+    waits: bool,
 ) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
-    if let Some(patience) = patience {
-        let until = engine.now().plus(patience);
-        let asleep_until =
-            tokio::time::Instant::now() + std::time::Duration::from_millis(patience.as_ms());
-        while !progress.closed {
-            let left = asleep_until.saturating_duration_since(tokio::time::Instant::now());
-            if left.is_zero() || engine.now() > until {
-                break;
-            }
-            let left = Delay(left.as_millis() as u64);
-            let seen = progress.next_event;
-            progress = engine.wait_for_event(&progress.run, seen, left).await.map_err(of)?;
-        }
-    }
     if !progress.closed {
-        let next_page_token = match patience {
-            Some(_) => token::of_history(progress.run.run, progress.next_event),
-            None => Vec::new(),
+        let next_page_token = if waits {
+            token::of_history(progress.run.run, progress.next_event)
+        } else {
+            Vec::new()
         };
         return Ok(answer(Vec::new(), next_page_token));
     }
@@ -83,31 +102,20 @@ async fn close_event(
 
 async fn page(
     engine: &Engine,
-    mut progress: Progress,
+    progress: Progress,
     from: EventId,
     n_max: usize,
-    patience: Option<Delay>,
+    waits: bool,
 ) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
-    if let Some(patience) = patience
-        && from >= progress.next_event
-        && !progress.closed
-    {
-        progress = engine.wait_for_event(&progress.run, from, patience).await.map_err(of)?;
-    }
-    let run = progress.run.run;
-    if from >= progress.next_event {
-        let next = match patience {
-            Some(_) if !progress.closed => token::of_history(run, from),
-            Some(_) | None => Vec::new(),
-        };
-        return Ok(answer(Vec::new(), next));
-    }
-    let events = events(engine, &progress.run, from, n_max).await?;
+    let events = if from < progress.next_event {
+        events(engine, &progress.run, from, n_max).await?
+    } else {
+        Vec::new()
+    };
     let next = from.plus(events.len());
-    let more = next < progress.next_event;
-    let waits = patience.is_some() && !progress.closed;
-    let next = if more || waits { token::of_history(run, next) } else { Vec::new() };
-    Ok(answer(events, next))
+    let more = next < progress.next_event || (waits && !progress.closed);
+    let token = if more { token::of_history(progress.run.run, next) } else { Vec::new() };
+    Ok(answer(events, token))
 }
 
 fn answer(

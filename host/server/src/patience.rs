@@ -1,7 +1,32 @@
 //! How long a request may be held.
 
 use refrain_core::time::Delay;
+use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
+
+/// Tells requests that are held that the server is about to stop. They answer at once, with what
+/// there is; the client asks again, of whoever answers then.
+#[derive(Clone)]
+pub(crate) struct Stopping {
+    is_stopping: watch::Receiver<bool>,
+}
+
+impl Stopping {
+    pub(crate) fn new() -> (watch::Sender<bool>, Stopping) {
+        let (sender, is_stopping) = watch::channel(false);
+        (sender, Stopping { is_stopping })
+    }
+
+    /// `None`: the server stops.
+    pub(crate) async fn unless<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut is_stopping = self.is_stopping.clone();
+        tokio::select! {
+            done = wait => Some(done),
+            // An error here is a server that is gone, which is a stop too.
+            _ = is_stopping.wait_for(|it| *it) => None,
+        }
+    }
+}
 
 /// `limit`, or less if the client would give up before: an empty answer in time is an answer, a
 /// late one is an error in its log.

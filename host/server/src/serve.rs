@@ -3,6 +3,7 @@
 use crate::admin::Admin;
 use crate::frontend::Frontend;
 use crate::operator::Operator;
+use crate::patience::Stopping;
 use crate::stubs::operator::operator_service_server::OperatorServiceServer;
 use crate::stubs::workflow::workflow_service_server::WorkflowServiceServer;
 use crate::words::WordsLayer;
@@ -15,8 +16,8 @@ use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::server::TcpIncoming;
 
-/// How long calls under way may go on once the server is to stop. Held polls end with it: their
-/// clients ask again, of whoever answers then.
+/// How long calls under way may go on once the server is to stop. Those that are held do not
+/// need it: they answer at once, see [`Stopping`].
 const GRACE: Duration = Duration::from_secs(5);
 /// As the real server's: a client may ping this often.
 const KEEPALIVE: Duration = Duration::from_secs(60);
@@ -43,13 +44,15 @@ pub async fn serve<F>(listener: TcpListener, engine: Engine, shutdown: F) -> Res
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let (stop, stopping) = Stopping::new();
+    let (grace_begins, grace_begun) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         shutdown.await;
         // Nobody listens any more only if the server is gone already.
-        let _ = stopping.send(());
+        let _ = stop.send(true);
+        let _ = grace_begins.send(stop);
     };
-    let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone() });
+    let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone(), stopping });
     let operator = OperatorServiceServer::new(Operator { engine: engine.clone() });
     let admin = RefrainServiceServer::new(Admin { engine });
     let serving = tonic::transport::Server::builder()
@@ -65,8 +68,8 @@ where
             shutdown,
         );
     let grace = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(GRACE).await,
+        match grace_begun.await {
+            Ok(_stop) => tokio::time::sleep(GRACE).await,
             // The server ended by itself; its own result says why.
             Err(_) => std::future::pending().await,
         }

@@ -377,7 +377,6 @@ async fn requests_that_make_no_sense_are_refused_by_field() {
 async fn a_history_is_followed_to_its_end_and_read_backwards() {
     let host = Host::start().await;
     host.start_workflow("w1", "Wait").await.expect("it starts");
-    host.engine.settle().await;
     let all = HistoryEventFilterType::AllEvent;
     let second = Duration::from_secs(1);
 
