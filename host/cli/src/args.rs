@@ -1,0 +1,48 @@
+//! The command line as a whole. Each family of commands has its own file.
+
+use crate::component::ComponentCommand;
+use crate::deploy::{DeployArgs, DeploymentCommand};
+use crate::namespace::NamespaceCommand;
+use crate::output::Format;
+use crate::serve::ServerCommand;
+use crate::workflow::WorkflowCommand;
+use clap::{Parser, Subcommand};
+
+/// Durable workflows from WebAssembly components.
+///
+/// Speaks Temporal's protocol: clients and workers of Temporal's SDKs work with it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "refrain",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done, 1 it failed, 2 wrong command line, 3 no server there."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// How to print: for people or for programs.
+    #[arg(long, short, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) output: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a server.
+    #[command(subcommand)]
+    Server(ServerCommand),
+    /// Upload and look at components: the code of workflows and activities.
+    #[command(subcommand)]
+    Component(ComponentCommand),
+    /// Let a component serve a task queue. Open workflows stay on the component they began with.
+    Deploy(DeployArgs),
+    /// Look at what serves which task queue.
+    #[command(subcommand)]
+    Deployment(DeploymentCommand),
+    /// Start, look at, talk to and end workflows.
+    #[command(subcommand)]
+    Workflow(Box<WorkflowCommand>),
+    /// Create and look at namespaces.
+    #[command(subcommand)]
+    Namespace(NamespaceCommand),
+}

@@ -1,0 +1,204 @@
+//! Talking to a server: Temporal's service for workflows and namespaces, our own for the rest.
+
+use crate::errors::CliError;
+use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
+use refrain_wire::api::workflowservice::v1 as pb;
+use std::time::Duration;
+use tonic::Request;
+use tonic::client::Grpc;
+use tonic::codec::CompressionEncoding;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::{Channel, Endpoint};
+
+const DEFAULT_ADDRESS: &str = "127.0.0.1:7233";
+const DEFAULT_NAMESPACE: &str = "default";
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// A held poll is answered after 20 s at the latest, an upload is compiled for longer.
+const CALL_PATIENCE: Duration = Duration::from_secs(120);
+const ANSWER_BYTES_MAX: usize = 128 << 20;
+
+/// Which server, and which namespace in it.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ConnectArgs {
+    /// Where the server listens, as `host:port`. Default: 127.0.0.1:7233.
+    ///
+    /// Without the flag and REFRAIN_ADDRESS, TEMPORAL_ADDRESS is asked.
+    #[arg(long, env = "REFRAIN_ADDRESS", value_name = "HOST:PORT", help_heading = "Server")]
+    pub(crate) address: Option<String>,
+}
+
+/// Commands that work inside one namespace.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ScopeArgs {
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+    /// The namespace. Default: `default`.
+    ///
+    /// Without the flag and REFRAIN_NAMESPACE, TEMPORAL_NAMESPACE is asked.
+    #[arg(long, short, env = "REFRAIN_NAMESPACE", value_name = "NAME", help_heading = "Server")]
+    namespace: Option<String>,
+}
+
+impl ScopeArgs {
+    pub(crate) fn namespace(&self) -> String {
+        first_of(self.namespace.as_deref(), "TEMPORAL_NAMESPACE", DEFAULT_NAMESPACE)
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Client, CliError> {
+        self.connect.connect().await
+    }
+}
+
+fn first_of(given: Option<&str>, variable: &str, default: &str) -> String {
+    match given {
+        Some(given) => given.to_owned(),
+        None => match std::env::var(variable) {
+            Ok(value) if !value.is_empty() => value,
+            Ok(_) | Err(_) => default.to_owned(),
+        },
+    }
+}
+
+impl ConnectArgs {
+    pub(crate) async fn connect(&self) -> Result<Client, CliError> {
+        let address = first_of(self.address.as_deref(), "TEMPORAL_ADDRESS", DEFAULT_ADDRESS);
+        if address.starts_with("https://") {
+            return Err(CliError::usage(format!(
+                "address `{address}` asks for TLS, which this program does not speak yet"
+            ))
+            .hint("give `host:port`"));
+        }
+        let host_port = address.strip_prefix("http://").unwrap_or(&address).to_owned();
+        let wrong = || {
+            CliError::usage(format!("address `{host_port}` is not `host:port`"))
+                .hint(format!("e.g. {DEFAULT_ADDRESS}"))
+        };
+        let has_port = host_port.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && port.parse::<u16>().is_ok_and(|it| it > 0)
+        });
+        if !has_port {
+            return Err(wrong());
+        }
+        let endpoint = Endpoint::from_shared(format!("http://{host_port}"))
+            .map_err(|_| wrong())?
+            .connect_timeout(CONNECT_PATIENCE)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_while_idle(true);
+        match endpoint.connect().await {
+            Ok(channel) => Ok(Client { channel, address: host_port }),
+            Err(error) => {
+                let why = innermost(&error);
+                Err(CliError::unreachable(format!("can't reach a server at {host_port}: {why}"))
+                    .hint(
+                        "start one with `refrain server start-dev`, or name another with `--address`",
+                    ))
+            }
+        }
+    }
+}
+
+/// The layers above say "transport error" and no more.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    last.to_string()
+}
+
+/// How this program names itself in histories.
+pub(crate) fn identity() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
+    format!("refrain-cli:{}@{}", user.unwrap_or_else(|_| "unknown".to_owned()), hostname())
+}
+
+pub(crate) fn hostname() -> String {
+    let known = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::env::var("HOSTNAME").map_err(std::io::Error::other));
+    match known {
+        Ok(name) if !name.trim().is_empty() => name.trim().to_owned(),
+        Ok(_) | Err(_) => "localhost".to_owned(),
+    }
+}
+
+pub(crate) struct Client {
+    channel: Channel,
+    address: String,
+}
+
+/// A request of Temporal's service, and what answers it.
+pub(crate) trait Call: prost::Message + 'static {
+    type Answer: prost::Message + Default + 'static;
+    const PATH: &'static str;
+}
+
+macro_rules! calls {
+    ($($method:literal $request:ident $answer:ident)*) => {$(
+        impl Call for pb::$request {
+            type Answer = pb::$answer;
+            const PATH: &'static str =
+                concat!("/temporal.api.workflowservice.v1.WorkflowService/", $method);
+        }
+    )*};
+}
+
+calls! {
+    "StartWorkflowExecution" StartWorkflowExecutionRequest StartWorkflowExecutionResponse
+    "GetWorkflowExecutionHistory" GetWorkflowExecutionHistoryRequest GetWorkflowExecutionHistoryResponse
+    "DescribeWorkflowExecution" DescribeWorkflowExecutionRequest DescribeWorkflowExecutionResponse
+    "ListWorkflowExecutions" ListWorkflowExecutionsRequest ListWorkflowExecutionsResponse
+    "CountWorkflowExecutions" CountWorkflowExecutionsRequest CountWorkflowExecutionsResponse
+    "SignalWorkflowExecution" SignalWorkflowExecutionRequest SignalWorkflowExecutionResponse
+    "QueryWorkflow" QueryWorkflowRequest QueryWorkflowResponse
+    "RequestCancelWorkflowExecution" RequestCancelWorkflowExecutionRequest RequestCancelWorkflowExecutionResponse
+    "TerminateWorkflowExecution" TerminateWorkflowExecutionRequest TerminateWorkflowExecutionResponse
+    "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse
+    "ListNamespaces" ListNamespacesRequest ListNamespacesResponse
+    "DescribeNamespace" DescribeNamespaceRequest DescribeNamespaceResponse
+}
+
+impl Client {
+    /// One call of Temporal's service.
+    pub(crate) async fn call<C: Call>(&self, request: C) -> Result<C::Answer, CliError> {
+        let mut grpc = Grpc::new(self.channel.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(ANSWER_BYTES_MAX);
+        grpc.ready().await.map_err(|error| {
+            CliError::unreachable(format!(
+                "the connection to {} broke: {}",
+                self.address,
+                innermost(&error)
+            ))
+        })?;
+        let codec = tonic_prost::ProstCodec::<C, C::Answer>::default();
+        let path = PathAndQuery::from_static(C::PATH);
+        let call = grpc.unary(Request::new(request), path, codec);
+        self.answer(call).await
+    }
+
+    /// Our own service.
+    pub(crate) fn admin(&self) -> RefrainServiceClient<Channel> {
+        RefrainServiceClient::new(self.channel.clone())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// Waits for a call, and puts what goes wrong into words.
+    pub(crate) async fn answer<T>(
+        &self,
+        call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    ) -> Result<T, CliError> {
+        match tokio::time::timeout(CALL_PATIENCE, call).await {
+            Ok(Ok(answer)) => Ok(answer.into_inner()),
+            Ok(Err(status)) => Err(CliError::of_status(&self.address, &status)),
+            Err(_) => Err(CliError::failed(format!(
+                "no answer from {} within {} seconds",
+                self.address,
+                CALL_PATIENCE.as_secs()
+            ))
+            .hint("look at the server's log")),
+        }
+    }
+}

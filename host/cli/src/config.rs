@@ -1,0 +1,418 @@
+//! What a server is told: flags, variables and a file, in that order, and then defaults.
+//!
+//! One struct is flag, variable, file key and help. All that can be known to be wrong without
+//! opening anything is found in [`HostArgs::validate`]; past it only [`HostConfig`] travels.
+
+use crate::errors::CliError;
+use crate::units::{Bytes, Span};
+use clap::{Args, ValueEnum};
+use refrain_engine::{Clock, EngineConfig};
+use refrain_runtime::{EgressList, RuntimeConfig};
+use refrain_store::StoreConfig;
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
+const DEFAULT_PORT: u16 = 7233;
+const WORKERS_MAX: usize = 256;
+const WARM_RUNS_MAX: usize = 20_000;
+const ACTIVITIES_MAX: usize = 10_000;
+const GUEST_MEMORY_MIN: u64 = 1 << 20;
+const GUEST_MEMORY_MAX: u64 = 4 << 30;
+const GUEST_TIME_MS_MIN: u128 = 10;
+const GUEST_TIME_MS_MAX: u128 = 600_000;
+/// Guests that are checked or replayed beside those that are counted.
+const SPARE_INSTANCES: usize = 256;
+const READERS: u32 = 4;
+
+/// Keys of the configuration file are the long names of the flags.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct HostArgs {
+    /// The address to listen on. Default: 127.0.0.1.
+    ///
+    /// There is no authentication yet: whoever reaches the address can upload and run code.
+    #[arg(long, env = "REFRAIN_IP", value_name = "IP", value_parser = ip)]
+    ip: Option<IpAddr>,
+    /// The port for gRPC; 0 takes any free one and prints it. Default: 7233.
+    #[arg(long, short, env = "REFRAIN_PORT", value_name = "PORT")]
+    port: Option<u16>,
+    /// A namespace to create if it is not there. Repeat it for more; `default` always is.
+    #[arg(long, short, env = "REFRAIN_NAMESPACES", value_name = "NAME", value_delimiter = ',')]
+    namespace: Vec<String>,
+    /// The database file (SQLite); made if it is not there, its directory is not.
+    #[arg(
+        long,
+        visible_alias = "db-filename",
+        short = 'f',
+        env = "REFRAIN_DB",
+        value_name = "FILE"
+    )]
+    db: Option<PathBuf>,
+    /// Threads that run workflows. Default: one for each core.
+    #[arg(long, env = "REFRAIN_WORKERS", value_name = "N")]
+    workers: Option<usize>,
+    /// Workflows kept in memory between steps. 0 replays at every step (slow, good for tests).
+    /// Default: 1000.
+    #[arg(long, env = "REFRAIN_WARM_RUNS", value_name = "N")]
+    warm_runs: Option<usize>,
+    /// WASM activities that run at once. Default: 200.
+    #[arg(long, env = "REFRAIN_ACTIVITIES", value_name = "N")]
+    activities: Option<usize>,
+    /// Where compiled components are kept. What lies there is run: nobody else may write to it.
+    /// Default: `FILE.cache` beside the database, or `refrain` in the user's cache directory.
+    #[arg(long, env = "REFRAIN_CACHE_DIR", value_name = "DIR")]
+    cache_dir: Option<PathBuf>,
+    /// A host that WASM activities may send requests to: `api.example.com`, `*.example.com`,
+    /// `localhost:8080` or `*`. Repeat it for more. Default: none.
+    #[arg(long, env = "REFRAIN_EGRESS", value_name = "HOST", value_delimiter = ',')]
+    egress: Vec<String>,
+    /// Memory that one workflow or activity may use. Default: 64MiB.
+    #[arg(long, env = "REFRAIN_GUEST_MEMORY", value_name = "SIZE")]
+    guest_memory: Option<Bytes>,
+    /// Time that one step of a workflow may take. Default: 1s.
+    #[arg(long, env = "REFRAIN_GUEST_TIME", value_name = "DURATION")]
+    guest_time: Option<Span>,
+    /// Which log lines to write to standard error. Default: `info`; in development `warn`, and
+    /// what workflows and activities log.
+    #[arg(long, env = "REFRAIN_LOG_LEVEL", value_enum, ignore_case = true, value_name = "LEVEL")]
+    log_level: Option<LogLevel>,
+    /// How log lines look. Default: text.
+    #[arg(long, env = "REFRAIN_LOG_FORMAT", value_enum, ignore_case = true, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// What Temporal's command takes, and this one has no use for yet.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DevArgs {
+    /// Start without the web page. There is none yet: without effect.
+    #[arg(long, help_heading = "Taken for Temporal's sake")]
+    headless: bool,
+    /// Port of the web page. There is none yet: without effect.
+    #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
+    ui_port: Option<u16>,
+    /// Address of the web page. There is none yet: without effect.
+    #[arg(long, value_name = "IP", value_parser = ip, help_heading = "Taken for Temporal's sake")]
+    ui_ip: Option<IpAddr>,
+    /// Port for HTTP. There is none yet: without effect.
+    #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
+    http_port: Option<u16>,
+    /// Port for metrics. There is none yet: without effect.
+    #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
+    metrics_port: Option<u16>,
+    /// A search attribute, as `name=type`. Without effect yet.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
+    search_attribute: Vec<String>,
+    /// A setting of Temporal's server. Without effect.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
+    dynamic_config_value: Vec<String>,
+    /// A pragma of Temporal's database. Without effect.
+    #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
+    sqlite_pragma: Vec<String>,
+}
+
+impl DevArgs {
+    /// What was asked for in vain, to be said once.
+    pub(crate) fn without_effect(&self) -> Vec<String> {
+        let mut flags = Vec::new();
+        let mut note = |flag: &str, given: bool| {
+            if given {
+                flags.push(flag.to_owned());
+            }
+        };
+        note("--ui-port", self.ui_port.is_some());
+        note("--ui-ip", self.ui_ip.is_some());
+        note("--http-port", self.http_port.is_some());
+        note("--metrics-port", self.metrics_port.is_some());
+        for (flag, list) in [
+            ("--search-attribute", &self.search_attribute),
+            ("--dynamic-config-value", &self.dynamic_config_value),
+            ("--sqlite-pragma", &self.sqlite_pragma),
+        ] {
+            let keys = list.iter().map(|it| it.split('=').next().unwrap_or_default());
+            flags.extend(keys.map(|key| format!("{flag} {key}")));
+        }
+        flags
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+    /// Nothing at all.
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// A line for each.
+    #[default]
+    Text,
+    /// A JSON object for each.
+    Json,
+    /// Several lines for each.
+    Pretty,
+}
+
+/// `localhost` is what people say.
+fn ip(text: &str) -> Result<IpAddr, String> {
+    match text {
+        "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        other => other.parse().map_err(|_| "expected an IP address, e.g. 127.0.0.1".to_owned()),
+    }
+}
+
+/// What kind of server is to be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A store that is deleted on exit will do.
+    Development,
+    /// What was promised must be there after a restart.
+    Durable,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct HostConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) namespaces: Vec<String>,
+    pub(crate) store: StoreConfig,
+    pub(crate) engine: EngineConfig,
+    pub(crate) runtime: RuntimeConfig,
+    pub(crate) egress: EgressList,
+    pub(crate) log: LogConfig,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogConfig {
+    /// Directives of `tracing`.
+    pub(crate) filter: String,
+    pub(crate) format: LogFormat,
+}
+
+impl HostArgs {
+    /// What a configuration file says.
+    pub(crate) fn read(path: &Path) -> Result<HostArgs, CliError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            CliError::failed(format!("configuration `{}` can't be read: {error}", path.display()))
+        })?;
+        toml::from_str(&text).map_err(|error| {
+            CliError::failed(format!(
+                "configuration `{}` is not valid: {}",
+                path.display(),
+                error.to_string().trim_end()
+            ))
+        })
+    }
+
+    /// Whatever is not said here is taken from `file`.
+    pub(crate) fn or(self, file: HostArgs) -> HostArgs {
+        let list = |here: Vec<String>, there| if here.is_empty() { there } else { here };
+        HostArgs {
+            ip: self.ip.or(file.ip),
+            port: self.port.or(file.port),
+            namespace: list(self.namespace, file.namespace),
+            db: self.db.or(file.db),
+            workers: self.workers.or(file.workers),
+            warm_runs: self.warm_runs.or(file.warm_runs),
+            activities: self.activities.or(file.activities),
+            cache_dir: self.cache_dir.or(file.cache_dir),
+            egress: list(self.egress, file.egress),
+            guest_memory: self.guest_memory.or(file.guest_memory),
+            guest_time: self.guest_time.or(file.guest_time),
+            log_level: self.log_level.or(file.log_level),
+            log_format: self.log_format.or(file.log_format),
+        }
+    }
+
+    /// All that can be known to be wrong without opening the store is found here.
+    pub(crate) fn validate(self, mode: Mode) -> Result<HostConfig, CliError> {
+        let path = match (self.db, mode) {
+            (Some(path), _) if path.as_os_str().is_empty() => {
+                return Err(CliError::usage("the name of the database file is empty"));
+            }
+            (None, Mode::Durable) => {
+                return Err(CliError::usage("no database is given").hint(
+                    "name its file: --db FILE, REFRAIN_DB or `db` in the configuration; \
+                     `refrain server start-dev` does without",
+                ));
+            }
+            (path, _) => path,
+        };
+        let workers = within(
+            "workers",
+            self.workers.unwrap_or_else(|| {
+                std::thread::available_parallelism().map_or(2, usize::from).min(WORKERS_MAX)
+            }),
+            1,
+            WORKERS_MAX,
+        )?;
+        let warm_runs = within("warm-runs", self.warm_runs.unwrap_or(1000), 0, WARM_RUNS_MAX)?;
+        let activities = within("activities", self.activities.unwrap_or(200), 1, ACTIVITIES_MAX)?;
+        let cache_dir = self.cache_dir.unwrap_or_else(|| match (&path, mode) {
+            (Some(path), Mode::Durable) => {
+                let mut name = path.as_os_str().to_owned();
+                name.push(".cache");
+                PathBuf::from(name)
+            }
+            _ => default_cache_dir(),
+        });
+        let mut runtime = RuntimeConfig::new(cache_dir);
+        let instances = warm_runs + activities + 2 * workers + SPARE_INSTANCES;
+        runtime.instances_max = u32::try_from(instances).unwrap_or(u32::MAX);
+        if let Some(Bytes(memory)) = self.guest_memory {
+            let given = within("guest-memory", memory, GUEST_MEMORY_MIN, GUEST_MEMORY_MAX)?;
+            runtime.memory_bytes_max = usize::try_from(given).unwrap_or(usize::MAX);
+        }
+        if let Some(Span(time)) = self.guest_time {
+            let ms = within(
+                "guest-time (in ms)",
+                time.as_millis(),
+                GUEST_TIME_MS_MIN,
+                GUEST_TIME_MS_MAX,
+            )?;
+            runtime.activation_ms_max = u64::try_from(ms).unwrap_or(u64::MAX);
+        }
+        let egress = EgressList::new(self.egress.iter().map(String::as_str))
+            .map_err(|error| CliError::usage(error.to_string()))?;
+        let mut namespaces = vec![DEFAULT_NAMESPACE.to_owned()];
+        for name in self.namespace {
+            if name.trim().is_empty() || name.len() > 255 {
+                return Err(CliError::usage(format!(
+                    "namespace `{name}` has no name that can be used: expected 1 to 255 bytes"
+                )));
+            }
+            if !namespaces.contains(&name) {
+                namespaces.push(name);
+            }
+        }
+        Ok(HostConfig {
+            listen: SocketAddr::new(
+                self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+                self.port.unwrap_or(DEFAULT_PORT),
+            ),
+            namespaces,
+            store: StoreConfig { path, readers: READERS },
+            engine: EngineConfig {
+                clock: Clock::System,
+                identity: format!("{}@{}", std::process::id(), crate::client::hostname()),
+                workers,
+                warm_runs_max: warm_runs,
+                host_activities_max: activities,
+                ..EngineConfig::default()
+            },
+            runtime,
+            egress,
+            log: LogConfig {
+                filter: filter(self.log_level, mode),
+                format: self.log_format.unwrap_or_default(),
+            },
+        })
+    }
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(
+    what: &str,
+    given: T,
+    min: T,
+    max: T,
+) -> Result<T, CliError> {
+    if given < min || given > max {
+        return Err(CliError::usage(format!("{what} is {given}, expected {min} to {max}")));
+    }
+    Ok(given)
+}
+
+fn filter(level: Option<LogLevel>, mode: Mode) -> String {
+    let all = match (level, mode) {
+        (None, Mode::Development) => "warn,refrain::guest=info",
+        (None, Mode::Durable) => "info",
+        (Some(LogLevel::Trace), _) => "trace",
+        // What lies below says more at this level than anyone can read.
+        (Some(LogLevel::Debug), _) => {
+            "debug,h2=info,hyper=info,tower=info,sqlx=info,cranelift_codegen=info,wasmtime=info,\
+             wasmtime_internal_cranelift=info,regalloc2=info"
+        }
+        (Some(LogLevel::Info), _) => "info",
+        (Some(LogLevel::Warn), _) => "warn",
+        (Some(LogLevel::Error), _) => "error",
+        (Some(LogLevel::Never), _) => "off",
+    };
+    all.to_owned()
+}
+
+/// Of this user alone: what lies there is run.
+pub(crate) fn default_cache_dir() -> PathBuf {
+    let given = |name| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+    given("XDG_CACHE_HOME")
+        .filter(|it| it.is_absolute())
+        .or_else(|| given("HOME").map(|home| home.join(".cache")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("refrain")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::Exit;
+
+    fn file(text: &str) -> Result<HostArgs, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = file("port = 1\ndb = \"file.db\"\nguest-memory = \"8MiB\"\negress = [\"*\"]")
+            .expect("valid");
+        let flags = HostArgs { port: Some(2), ..HostArgs::default() };
+        let config = flags.or(file).validate(Mode::Durable).expect("valid");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:2");
+        assert_eq!(config.store.path, Some(PathBuf::from("file.db")));
+        assert_eq!(config.runtime.cache_dir, PathBuf::from("file.db.cache"));
+        assert_eq!(config.runtime.memory_bytes_max, 8 << 20);
+        assert_eq!(config.namespaces, ["default"]);
+        assert!(config.egress.allows("example.com", 443));
+    }
+
+    #[test]
+    fn keys_that_are_not_known_are_refused() {
+        assert!(file("prot = 1").is_err());
+        assert!(file("guest-time = \"soon\"").is_err());
+        assert!(file("port = 70000").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_before_anything_is_opened() {
+        let wrong = |args: HostArgs, mode| args.validate(mode).expect_err("wrong").exit;
+        let none = HostArgs::default;
+        assert_eq!(wrong(none(), Mode::Durable), Exit::Usage);
+        for args in [
+            HostArgs { workers: Some(0), ..none() },
+            HostArgs { warm_runs: Some(usize::MAX), ..none() },
+            HostArgs { guest_memory: Some(Bytes(1)), ..none() },
+            HostArgs { guest_time: Some(Span(std::time::Duration::ZERO)), ..none() },
+            HostArgs { egress: vec!["http://x/y".to_owned()], ..none() },
+            HostArgs { namespace: vec![" ".to_owned()], ..none() },
+            HostArgs { db: Some(PathBuf::new()), ..none() },
+        ] {
+            assert_eq!(wrong(args, Mode::Development), Exit::Usage);
+        }
+    }
+
+    #[test]
+    fn what_has_no_effect_is_named() {
+        let args = DevArgs {
+            headless: true,
+            ui_port: Some(8233),
+            dynamic_config_value: vec!["frontend.x=true".to_owned()],
+            ..DevArgs::default()
+        };
+        assert_eq!(args.without_effect(), ["--ui-port", "--dynamic-config-value frontend.x"]);
+    }
+}

@@ -1,0 +1,62 @@
+//! The program: a server, and the commands that talk to one.
+//!
+//! `args` is the command line; a file for each family of commands does the work and prints what
+//! came of it through `output`; what goes wrong is a [`errors::CliError`] with an exit code.
+
+mod args;
+
+mod config;
+mod serve;
+
+mod client;
+
+mod component;
+mod deploy;
+mod history;
+mod namespace;
+mod workflow;
+
+mod errors;
+mod output;
+mod units;
+
+#[cfg(test)]
+mod reference;
+
+use args::{Cli, Command};
+use clap::Parser;
+use errors::CliError;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    let mut runtime = match cli.command {
+        Command::Server(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failed(format!("can't start: {error}")))?;
+    let format = cli.output;
+    let done = runtime.block_on(async move {
+        match cli.command {
+            Command::Server(command) => serve::run(command, format).await,
+            Command::Component(command) => component::run(command, format).await,
+            Command::Deploy(args) => deploy::run(args, format).await,
+            Command::Deployment(command) => deploy::list(command, format).await,
+            Command::Workflow(command) => workflow::run(*command, format).await,
+            Command::Namespace(command) => namespace::run(command, format).await,
+        }
+    });
+    // What still blocks (a compile nobody waits for) must not keep the process.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,145 @@
+//! `refrain namespace`.
+
+use crate::client::ConnectArgs;
+use crate::errors::CliError;
+use crate::output::{self, Format};
+use crate::units::Span;
+use clap::{Args, Subcommand};
+use refrain_wire::api::namespace::v1::{NamespaceConfig, NamespaceInfo};
+use refrain_wire::api::workflowservice::v1 as pb;
+use refrain_wire::wkt;
+use serde_json::Value;
+
+const PAGE: i32 = 100;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NamespaceCommand {
+    /// Create a namespace.
+    Create(CreateArgs),
+    /// List namespaces.
+    List(ConnectArgs),
+    /// Show a namespace's settings.
+    Describe(NameArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// The namespace's name.
+    name: String,
+    /// How long closed workflows are kept.
+    #[arg(long, value_name = "DURATION", default_value = "3d")]
+    retention: Span,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    description: String,
+    /// Whom to write to.
+    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
+    email: String,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NameArgs {
+    /// The namespace's name.
+    name: String,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+pub(crate) async fn run(command: NamespaceCommand, format: Format) -> Result<(), CliError> {
+    match command {
+        NamespaceCommand::Create(args) => create(args, format).await,
+        NamespaceCommand::List(args) => list(args, format).await,
+        NamespaceCommand::Describe(args) => describe(args, format).await,
+    }
+}
+
+async fn create(args: CreateArgs, format: Format) -> Result<(), CliError> {
+    let client = args.connect.connect().await?;
+    let retention = wkt::Duration {
+        seconds: i64::try_from(args.retention.0.as_secs()).unwrap_or(i64::MAX),
+        nanos: 0,
+    };
+    client
+        .call(pb::RegisterNamespaceRequest {
+            namespace: args.name.clone(),
+            description: args.description,
+            owner_email: args.email,
+            workflow_execution_retention_period: Some(retention),
+            ..Default::default()
+        })
+        .await?;
+    match format {
+        Format::Text => {
+            output::say(&format!("namespace `{}` created", output::clean(&args.name)));
+            Ok(())
+        }
+        Format::Json => output::print_json(&serde_json::json!({ "namespace": args.name })),
+    }
+}
+
+async fn list(args: ConnectArgs, format: Format) -> Result<(), CliError> {
+    let client = args.connect().await?;
+    let mut namespaces = Vec::new();
+    let mut token = Vec::new();
+    loop {
+        let answer = client
+            .call(pb::ListNamespacesRequest {
+                page_size: PAGE,
+                next_page_token: token,
+                ..Default::default()
+            })
+            .await?;
+        namespaces.extend(answer.namespaces);
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    match format {
+        Format::Json => {
+            let list: Vec<Value> = namespaces.iter().map(json_of).collect::<Result<_, _>>()?;
+            output::print_json(&Value::from(list))
+        }
+        Format::Text => {
+            let row = |it: &pb::DescribeNamespaceResponse| {
+                let (info, config) = parts(it);
+                vec![
+                    info.name.clone(),
+                    output::camel(info.state().as_str_name(), "NAMESPACE_STATE_"),
+                    output::span(config.workflow_execution_retention_ttl.as_ref()),
+                    info.description,
+                ]
+            };
+            let rows: Vec<Vec<String>> = namespaces.iter().map(row).collect();
+            output::print(&output::table(&["NAME", "STATE", "RETENTION", "DESCRIPTION"], &rows))
+        }
+    }
+}
+
+async fn describe(args: NameArgs, format: Format) -> Result<(), CliError> {
+    let client = args.connect.connect().await?;
+    let request = pb::DescribeNamespaceRequest { namespace: args.name, ..Default::default() };
+    let answer = client.call(request).await?;
+    if format == Format::Json {
+        return output::print_json(&json_of(&answer)?);
+    }
+    let (info, config) = parts(&answer);
+    output::print(&output::fields(&[
+        ("Name", info.name.clone()),
+        ("Id", info.id.clone()),
+        ("State", output::camel(info.state().as_str_name(), "NAMESPACE_STATE_")),
+        ("Retention", output::span(config.workflow_execution_retention_ttl.as_ref())),
+        ("Description", info.description.clone()),
+        ("Email", info.owner_email.clone()),
+    ]))
+}
+
+fn json_of(answer: &pb::DescribeNamespaceResponse) -> Result<Value, CliError> {
+    output::json_of("temporal.api.workflowservice.v1.DescribeNamespaceResponse", answer)
+}
+
+fn parts(answer: &pb::DescribeNamespaceResponse) -> (NamespaceInfo, NamespaceConfig) {
+    (answer.namespace_info.clone().unwrap_or_default(), answer.config.clone().unwrap_or_default())
+}
