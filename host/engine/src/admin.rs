@@ -1,11 +1,13 @@
 //! Namespaces, components, deployments.
 
 use crate::api::Uploaded;
+use crate::cell::Letter;
 use crate::deployments::Deployed;
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
 use crate::start::unavailable;
+use refrain_core::arrival::Arrival;
 use refrain_core::ids::{Digest, NamespaceId};
 use refrain_core::time::Delay;
 use refrain_store::{
@@ -13,6 +15,8 @@ use refrain_store::{
     NewNamespace,
 };
 use std::sync::Arc;
+
+const FAILING_PAGE: u32 = 1000;
 
 impl Inner {
     pub(crate) async fn register_namespace(
@@ -98,8 +102,31 @@ impl Inner {
         self.deployments.set(namespace, meta.kind, Deployed { row: row.clone(), types });
         if meta.kind == ComponentKind::Activities {
             self.host_serves(namespace, task_queue);
+        } else {
+            self.try_failing_runs(namespace, task_queue).await?;
         }
         Ok(row)
+    }
+
+    /// What is deployed now may fit runs that are stuck: they need not wait for their retry.
+    async fn try_failing_runs(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+    ) -> Result<(), EngineError> {
+        let mut after = None;
+        loop {
+            let page = self.store.failing_runs(namespace, task_queue, after, FAILING_PAGE).await;
+            let page = page.map_err(unavailable)?;
+            for key in &page {
+                let (run, arrival) = (Some(key.run), Arrival::TaskRetryDue);
+                self.post(&key.execution, Letter::Deliver { run, arrival, reply: None });
+            }
+            after = page.last().map(|key| key.run);
+            if page.len() < FAILING_PAGE as usize {
+                return Ok(());
+            }
+        }
     }
 
     pub(crate) async fn load_deployments(&self) -> Result<(), EngineError> {

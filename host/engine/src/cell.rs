@@ -8,7 +8,7 @@ use crate::error::EngineError;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::event::Recorded;
 use refrain_core::guest::{GuestError, Program};
-use refrain_core::ids::{ExecutionKey, RunId};
+use refrain_core::ids::{Digest, ExecutionKey, RunId};
 use refrain_core::limits;
 use refrain_core::payload::Payloads;
 use refrain_core::run::Run;
@@ -99,6 +99,9 @@ pub(crate) enum Known {
 pub(crate) struct Loaded {
     pub(crate) history: Vec<Recorded>,
     pub(crate) program: Result<Arc<dyn Program>, GuestError>,
+    /// For a run whose task fails: what is deployed now, if that is another component. It may
+    /// fit where the run's own does not.
+    pub(crate) deployed: Option<(Digest, Arc<dyn Program>)>,
 }
 
 impl Cell {

@@ -6,7 +6,7 @@ use crate::inner::Inner;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{GuestError, GuestErrorKind, Program};
 use refrain_core::ids::{Digest, EventId};
-use refrain_store::RunRow;
+use refrain_store::{ComponentKind, RunRow};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -69,7 +69,24 @@ impl Inner {
     pub(crate) async fn load_for_replay(&self, row: &RunRow) -> Result<Loaded, EngineError> {
         let history = self.whole_history(row).await?;
         let program = self.program(row.component).await;
-        Ok(Loaded { history, program })
+        let deployed = match row.task_failure {
+            Some(_) => self.deployed_since(row).await,
+            None => None,
+        };
+        Ok(Loaded { history, program, deployed })
+    }
+
+    /// What new runs of the same task queue run on, if that is not what this run is pinned to.
+    async fn deployed_since(&self, row: &RunRow) -> Option<(Digest, Arc<dyn Program>)> {
+        let namespace = row.key.execution.namespace;
+        let kind = ComponentKind::Workflow;
+        let deployed = self.deployments.current(namespace, &row.task_queue, kind)?;
+        let digest = deployed.row.digest;
+        if digest == row.component {
+            return None;
+        }
+        // One that can't be loaded does not fit.
+        Some((digest, self.program(digest).await.ok()?))
     }
 
     async fn whole_history(&self, row: &RunRow) -> Result<Vec<Recorded>, EngineError> {

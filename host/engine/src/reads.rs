@@ -144,7 +144,7 @@ impl Inner {
         args: Payloads,
     ) -> Result<Payloads, EngineError> {
         let row = self.row(target).await?;
-        let Loaded { history, program } = self.load_for_replay(&row).await?;
+        let Loaded { history, program, deployed: _ } = self.load_for_replay(&row).await?;
         let facts = RunFacts {
             key: row.key.clone(),
             namespace: self.namespaces.name_of(target.namespace),

@@ -313,7 +313,8 @@ impl<'a> Visit<'a> {
             .map(|(arrival, _)| arrival.clone())
             .collect();
         let step = self.step_of(batch.arrivals, row);
-        let outcome = match self.revive(row, &step) {
+        let mut row = (**row).clone();
+        let outcome = match self.revive(&mut row, &step) {
             Ok(Alive::Run(run)) => {
                 run.step(step).map(|outcome| (outcome.run, outcome.decision, outcome.failed))
             }
@@ -325,9 +326,9 @@ impl<'a> Visit<'a> {
         };
         match outcome {
             Ok((run, decision, failed)) => {
-                self.report(row, failed.as_ref());
+                self.report(&row, failed.as_ref());
                 Some(Stepped {
-                    row: (**row).clone(),
+                    row,
                     run,
                     decision,
                     batch: batch.replies,
@@ -337,7 +338,7 @@ impl<'a> Visit<'a> {
                 })
             }
             Err(error) => {
-                self.report(row, Some(&error));
+                self.report(&row, Some(&error));
                 for reply in batch.replies {
                     self.answer(reply, Err(EngineError::Internal(error.to_string())));
                 }
@@ -357,11 +358,11 @@ impl<'a> Visit<'a> {
     }
 
     /// The run with its guest; or without one, if there can't be one or none is needed.
-    fn revive(&mut self, row: &RunRow, step: &Step) -> Result<Alive, StepError> {
+    fn revive(&mut self, row: &mut RunRow, step: &Step) -> Result<Alive, StepError> {
         if let Some(run) = self.warm.take() {
             return Ok(Alive::Run(run));
         }
-        let Some(Loaded { history, program }) = self.loaded.take() else {
+        let Some(Loaded { history, program, deployed }) = self.loaded.take() else {
             return Err(StepError::Corrupt {
                 at: EventId::FIRST,
                 cause: refrain_core::errors::IllegalTransition::new("run", "unloaded", "step"),
@@ -370,6 +371,15 @@ impl<'a> Visit<'a> {
         let waits = step.task_failure.is_some() && !step.arrivals.contains(&Arrival::TaskRetryDue);
         if waits {
             return Ok(Alive::WithoutGuest(Box::new(Execution::fold(&history)?), None));
+        }
+        // A run that is stuck has nothing to lose: what is deployed now may be the repair.
+        if let Some((component, program)) = deployed
+            && let Ok(run) =
+                self.replay(&RunRow { component, ..row.clone() }, &history, Ok(program))
+        {
+            tracing::info!(run = %row.key, from = %row.component, to = %component, "moved to the deployed component");
+            row.component = component;
+            return Ok(Alive::Run(run));
         }
         let error = match self.replay(row, &history, program) {
             Ok(run) => return Ok(Alive::Run(run)),
@@ -416,7 +426,7 @@ impl<'a> Visit<'a> {
             return false;
         }
         if self.warm.is_none() {
-            let Some(Loaded { history, program }) = self.loaded.take() else {
+            let Some(Loaded { history, program, deployed: _ }) = self.loaded.take() else {
                 return self.want_history(Letter::Query { run, name, args, reply }, row);
             };
             match self.replay(&row, &history, program) {
@@ -430,7 +440,8 @@ impl<'a> Visit<'a> {
         let query = Query { name, args, now: self.inner.now() };
         let Some(run) = self.warm.as_mut() else { return false };
         let answer = run.query(&query);
-        if matches!(answer, Err(QueryError::Guest(_))) || !row.status.is_open() {
+        let is_stuck = row.task_failure.is_some();
+        if matches!(answer, Err(QueryError::Guest(_))) || !row.status.is_open() || is_stuck {
             self.warm = None;
         }
         let _ = reply.send(answer.map_err(|error| match error {

@@ -165,6 +165,33 @@ impl Store {
         row.map(|row| read_run(&mut Columns::new(sql::RUN_GET, &row))).transpose()
     }
 
+    /// Open runs of a task queue whose workflow task fails, by run id. `after`: the last one of the
+    /// page before.
+    pub async fn failing_runs(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        after: Option<RunId>,
+        n_max: u32,
+    ) -> Result<Vec<RunKey>, StoreError> {
+        let rows = sqlx::query(sql::RUNS_FAILING.text)
+            .bind(i64::from(namespace.0))
+            .bind(task_queue)
+            .bind(after.map_or_else(Vec::new, |run| run.to_bytes().to_vec()))
+            .bind(i64::from(n_max))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::RUNS_FAILING))?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::new(sql::RUNS_FAILING, row);
+                let run = columns.run()?;
+                let workflow = columns.shared_text()?;
+                Ok(RunKey { execution: ExecutionKey { namespace, workflow }, run })
+            })
+            .collect()
+    }
+
     /// The last value of each name that the run published; also after it is closed.
     pub async fn published_state(
         &self,

@@ -78,6 +78,8 @@ async fn plans_of_all_statements() {
             CORRELATED SCALAR SUBQUERY 1
             SEARCH latest USING COVERING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
             SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
+        runs_failing
+            SEARCH runs USING INDEX runs_failing (namespace_id=? AND task_queue=? AND run_id>?)
         history_read
             SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
             SCALAR SUBQUERY 1

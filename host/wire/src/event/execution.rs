@@ -174,7 +174,7 @@ fn request_id_of(links: &[Link]) -> String {
         })) => Some(it.request_id.clone()),
         _ => None,
     });
-    ids.last().unwrap_or_default()
+    ids.next_back().unwrap_or_default()
 }
 
 pub(super) fn cancel_requested(

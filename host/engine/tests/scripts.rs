@@ -1,0 +1,13 @@
+//! Scripts against the engine and its store. `check` plays each again with guests that are
+//! dropped, with hosts that are killed, and against core alone; all must leave the same text.
+
+mod scripts {
+    mod activities;
+    mod cancel;
+    mod failures;
+    mod random;
+    mod signals;
+    mod starts;
+    mod timers;
+    mod versioning;
+}
