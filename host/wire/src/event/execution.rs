@@ -167,7 +167,7 @@ fn request_link(request_id: &str) -> Vec<Link> {
 }
 
 fn request_id_of(links: &[Link]) -> String {
-    let ids = links.iter().filter_map(|link| match &link.variant {
+    let mut ids = links.iter().filter_map(|link| match &link.variant {
         Some(Variant::WorkflowEvent(WorkflowEvent {
             reference: Some(Reference::RequestIdRef(it)),
             ..
