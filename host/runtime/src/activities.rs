@@ -428,3 +428,53 @@ impl WasiHttpHooks for Egress {
         Box::new(async move { Err(wasmtime_wasi_http::Error::InternalError(Some(denied))) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::{BodyExt, Empty};
+    use std::io::{Read, Write};
+    use wasmtime_wasi_http::Error;
+
+    async fn send(egress: &str, uri: &str) -> Result<u16, Error> {
+        let label = Label {
+            namespace: String::new(),
+            workflow_id: String::new(),
+            run_id: String::new(),
+            activity_id: String::new(),
+            activity_type: String::new(),
+        };
+        let list = EgressList::new(egress.split_whitespace()).unwrap();
+        let mut hooks = Egress { list, label: Arc::new(label) };
+        let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+        let request = http::Request::get(uri).body(body).unwrap();
+        let sent = hooks.send_request(request, None, Box::new(async { Ok(()) }));
+        let (response, _connection) = Box::into_pin(sent).await?;
+        Ok(response.status().as_u16())
+    }
+
+    #[tokio::test]
+    async fn a_request_to_a_host_that_is_not_listed_is_denied_by_name() {
+        let denied = send("*.acme.test", "https://api.example.com/x").await;
+        let Err(Error::InternalError(Some(text))) = denied else { panic!("{denied:?}") };
+        assert_eq!(
+            text,
+            "host `api.example.com` is not on the egress list: allow it with `--egress api.example.com`"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_request_to_a_listed_host_goes_out() {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let answering = std::thread::spawn(move || {
+            let (mut connection, _) = server.accept().unwrap();
+            let _ = connection.read(&mut [0; 1024]).unwrap();
+            connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+        });
+        let uri = format!("http://{address}/");
+        assert!(send("127.0.0.1:1", &uri).await.is_err());
+        assert!(matches!(send(&address.to_string(), &uri).await, Ok(204)));
+        answering.join().unwrap();
+    }
+}

@@ -161,7 +161,8 @@ impl<T> Recent<T> {
         Ok(loaded)
     }
 
-    fn touch(&self, digest: Digest) -> Option<Arc<T>> {
+    /// The one that is kept, which counts as using it.
+    pub(crate) fn touch(&self, digest: Digest) -> Option<Arc<T>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.clock += 1;
         let now = kept.clock;

@@ -309,9 +309,9 @@ impl<T: Send + 'static> external::HostWithStore<T> for HasSelf<Ctx> {
 impl state::Host for Ctx {
     fn publish(&mut self, name: String, value: Option<types::Payload>) -> wasmtime::Result<()> {
         let value = value.map_or_else(null, payload_in);
-        if name.len() > ID_BYTES_MAX || name.starts_with("__") {
+        if name.len() > ID_BYTES_MAX || name == CURRENT_DETAILS {
             return Err(Stop::broken(format!(
-                "guest published `{}`, expected a name of at most {ID_BYTES_MAX} bytes that does not begin with `__`",
+                "guest published `{}`, expected a name of at most {ID_BYTES_MAX} bytes that is not `{CURRENT_DETAILS}`",
                 name.chars().take(80).collect::<String>()
             ))
             .into());

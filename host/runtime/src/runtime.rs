@@ -92,6 +92,16 @@ impl Runtime {
         })
     }
 
+    /// The one that is in memory, if it is: no bytes are needed for that.
+    pub fn loaded(&self, digest: Digest) -> Option<Arc<WorkflowProgram>> {
+        self.parts.recent_workflows.touch(digest)
+    }
+
+    /// As [`Runtime::loaded`], for a component of activities.
+    pub fn loaded_activities(&self, digest: Digest) -> Option<Arc<ActivityProgram>> {
+        self.parts.recent_activities.touch(digest)
+    }
+
     fn check_kind(
         &self,
         wanted: Digest,
