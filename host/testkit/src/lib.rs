@@ -13,6 +13,6 @@ pub mod script;
 pub mod sim;
 mod words;
 
-#[cfg(feature = "engine")]
-pub use check::check;
 pub use check::check_core;
+#[cfg(feature = "engine")]
+pub use check::{check, check_agreement};

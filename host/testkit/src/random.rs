@@ -70,7 +70,7 @@ fn arrival(dice: &mut Dice) -> String {
 }
 
 fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
-    let kind = dice.choose(&["charge", "refund"]);
+    let kind = dice.choose(&["a1", "a2", "a3", "a4"]);
     let line = match dice.below(20) {
         0..=5 => format!("take {kind}"),
         6 | 7 => format!("done {kind} \"ok\""),
@@ -96,28 +96,32 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
 
 fn program(dice: &mut Dice, may_trap: bool) -> String {
     let mut text = String::new();
+    let mut n_activities = 0;
     for _ in 0..2 + dice.below(9) {
         let n = dice.below(4);
-        let wishes: Vec<_> = (0..n).map(|_| wish(dice, may_trap)).collect();
+        let wishes: Vec<_> = (0..n).map(|_| wish(dice, may_trap, &mut n_activities)).collect();
         let wishes = if wishes.is_empty() { "-".to_owned() } else { wishes.join(", ") };
         let _ = writeln!(text, "guest {wishes}");
     }
     text
 }
 
-fn wish(dice: &mut Dice, may_trap: bool) -> String {
+/// Each activity has a type and a queue of its own: which of two that wait is handed out first
+/// is not what these scripts are about.
+fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
     match dice.below(24) {
         0..=5 => format!("timer {}ms", 2000 + dice.below(20_000) * 2),
         6..=12 => {
-            let kind = dice.choose(&["charge", "refund"]);
+            *n_activities += 1;
+            let kind = format!("a{n_activities}");
             let limit =
                 dice.choose(&["", "beat=9s", "close=40s", "wait=20s", "work=31s attempts=2"]);
             let cancel = dice.choose(&["", "wait-cancel", "abandon"]);
-            format!("activity {kind} \"{}\" {limit} {cancel}", dice.below(3)).trim().to_owned()
+            format!("activity {kind} queue={kind} {limit} {cancel}").trim().to_owned()
         }
         13..=16 => format!("cancel {}", 1 + dice.below(5)),
         17 => "patched a ? timer 3s : timer 4s".to_owned(),
-        18 => "patched b ? activity charge : timer 5s".to_owned(),
+        18 => "patched b ? timer 6s : timer 5s".to_owned(),
         19 => "deprecate c".to_owned(),
         20 => format!("publish step \"{}\"", dice.below(9)),
         21 if may_trap => "trap".to_owned(),

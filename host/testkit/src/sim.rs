@@ -1,1 +1,471 @@
+//! The engine with its store, played by a script: the clock stands where the script says.
 
+use crate::model::{RunText, WORKFLOW_ID, started};
+use crate::print;
+use crate::program::ScriptedProgram;
+use crate::script::{Act, Line, Script, Start};
+use crate::words::show;
+use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::event::Recorded;
+use refrain_core::execution::Execution;
+use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::guest::{GuestError, GuestErrorKind, Program};
+use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
+use refrain_core::machines::{Event, signal};
+use refrain_core::time::{Delay, Timestamp};
+use refrain_engine::api::{ActivityRef, AttemptResult, Description, StartRequest, Target};
+use refrain_engine::programs::{ActivityProgram, Checked, Programs};
+use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
+use refrain_store::{ComponentKind, Store, StoreConfig};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How hard it is made for the engine. The text that is left must not differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Guests stay in memory.
+    Warm,
+    /// Guests are dropped after every step, so each one replays.
+    Evict,
+    /// Before every line the host is killed: another one goes on with a copy of the files as they
+    /// are at that moment. What was answered must be in them.
+    Crash,
+}
+
+impl Mode {
+    pub const HARDER: [Mode; 2] = [Mode::Evict, Mode::Crash];
+}
+
+/// What was left, and the histories behind it.
+pub struct Played {
+    pub text: String,
+    pub histories: Vec<Vec<Recorded>>,
+}
+
+/// How long something that must come may take. Only a test that fails ever waits so long.
+const PATIENCE: Duration = Duration::from_secs(10);
+const DIGEST: Digest = Digest([1; 32]);
+const MANY: usize = 1000;
+
+/// Whatever the component, the guest follows the script.
+#[derive(Default)]
+struct ScriptedPrograms(Mutex<ScriptedProgram>);
+
+impl ScriptedPrograms {
+    fn set(&self, program: &ScriptedProgram) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = program.clone();
+    }
+
+    fn current(&self) -> Arc<dyn Program> {
+        Arc::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+impl Programs for ScriptedPrograms {
+    fn cached(&self, _: Digest) -> Option<Arc<dyn Program>> {
+        Some(self.current())
+    }
+
+    fn load(&self, _: Digest, _: Vec<u8>) -> Result<Arc<dyn Program>, GuestError> {
+        Ok(self.current())
+    }
+
+    fn check(&self, _: &[u8]) -> Result<Checked, String> {
+        Ok(Checked {
+            digest: DIGEST,
+            kind: ComponentKind::Workflow,
+            definition: "{}".to_owned(),
+            types: Vec::new(),
+        })
+    }
+
+    fn load_activities(
+        &self,
+        _: Digest,
+        _: Vec<u8>,
+    ) -> Result<Arc<dyn ActivityProgram>, GuestError> {
+        Err(GuestError {
+            kind: GuestErrorKind::Instantiate,
+            message: "scripts have no activities of their own".to_owned(),
+            backtrace: String::new(),
+        })
+    }
+}
+
+/// A directory that goes when the test does.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("refrain-sim-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory for the test");
+        Folder(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays behind is in the temporary directory.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub struct Sim {
+    mode: Mode,
+    folder: Folder,
+    n_hosts: u32,
+    clock: SimClock,
+    programs: Arc<ScriptedPrograms>,
+    engine: Engine,
+    namespace: NamespaceId,
+    runs: Vec<RunKey>,
+    notes: Vec<String>,
+}
+
+/// Plays a script on a runtime of its own.
+pub fn play(script: &Script, mode: Mode) -> Played {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async { Sim::new(mode).await.play(script).await })
+}
+
+impl Sim {
+    async fn new(mode: Mode) -> Sim {
+        let folder = Folder::new();
+        let clock = SimClock::at(Timestamp(0));
+        let programs = Arc::new(ScriptedPrograms::default());
+        let engine = host(mode, &clock, &programs, &folder.0.join("0.db")).await;
+        let namespace = match engine.namespace("default") {
+            Ok(row) => row.id,
+            Err(_) => {
+                let keep = Delay::from_secs(86_400);
+                engine.register_namespace("default", "", "", keep).await.expect("a namespace").id
+            }
+        };
+        let bytes = b"script".to_vec();
+        engine.upload_component(namespace, "script", bytes).await.expect("an upload");
+        engine.deploy(namespace, "orders", DIGEST).await.expect("a deployment");
+        Sim {
+            mode,
+            folder,
+            n_hosts: 1,
+            clock,
+            programs,
+            engine,
+            namespace,
+            runs: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    async fn play(mut self, script: &Script) -> Played {
+        for line in &script.lines {
+            assert!(!line.together, "lines that share a step are for `check_core` only");
+            if self.mode == Mode::Crash && !self.runs.is_empty() {
+                self.crash().await;
+            }
+            self.pass_time(line.at).await;
+            self.act(line).await;
+            self.engine.settle().await;
+        }
+        let mut played = Played { text: String::new(), histories: Vec::new() };
+        for (at, run) in self.runs.iter().enumerate() {
+            if at > 0 {
+                played.text.push_str("next run\n");
+            }
+            let history = self.history(run).await;
+            let Description { row, pending_activities, published, .. } =
+                self.describe(Some(run.run)).await.expect("a run that was started");
+            let mut activities: Vec<_> = pending_activities.iter().collect();
+            activities.sort_by_key(|it| it.scheduled);
+            let text = RunText {
+                history: &history,
+                status: row.status,
+                task_failure: row.task_failure.as_ref(),
+                activities,
+                published: published.iter().map(|it| (it.0.as_str(), it.1)).collect(),
+            };
+            played.text.push_str(&text.to_string());
+            played.histories.push(history);
+        }
+        self.notes.iter().for_each(|note| {
+            played.text.push_str(note);
+            played.text.push('\n');
+        });
+        self.engine.shutdown().await;
+        played
+    }
+
+    /// Another host goes on with the files as they are now; the old one knows nothing of it.
+    async fn crash(&mut self) {
+        let (from, to) = (self.n_hosts - 1, self.n_hosts);
+        for suffix in ["", "-wal"] {
+            let name = |n: u32| self.folder.0.join(format!("{n}.db{suffix}"));
+            if name(from).exists() {
+                std::fs::copy(name(from), name(to)).expect("a copy of the store");
+            }
+        }
+        let next = self.folder.0.join(format!("{to}.db"));
+        let engine = host(self.mode, &self.clock, &self.programs, &next).await;
+        let old = std::mem::replace(&mut self.engine, engine);
+        // Threads and files go; what it does to its own files concerns nobody.
+        old.shutdown().await;
+        self.n_hosts += 1;
+        self.engine.settle().await;
+    }
+
+    fn note(&mut self, text: impl std::fmt::Display) {
+        self.notes.push(format!("{:>13}  {text}", print::at(self.clock.now())));
+    }
+
+    fn refused(&mut self, error: &EngineError) {
+        match error {
+            EngineError::WorkflowNotFound { .. } => self.note("refused: no such workflow"),
+            EngineError::AlreadyStarted { .. } => self.note("refused: already started"),
+            EngineError::ActivityNotFound => self.note("refused: activity task not found"),
+            other => self.note(format!("refused: {other}")),
+        }
+    }
+
+    fn target(&self, run: Option<RunId>) -> Target {
+        Target { namespace: self.namespace, workflow_id: WORKFLOW_ID.to_owned(), run }
+    }
+
+    async fn describe(&self, run: Option<RunId>) -> Result<Description, EngineError> {
+        self.engine.describe(&self.target(run)).await
+    }
+
+    async fn history(&self, run: &RunKey) -> Vec<Recorded> {
+        let mut events = Vec::new();
+        let mut from = EventId::FIRST;
+        loop {
+            let page = self.engine.history(run, from, MANY).await.expect("a history");
+            events.extend(refrain_wire::event::decode(&page.bytes).expect("a page of a history"));
+            if !page.more {
+                return events;
+            }
+            from = page.next;
+        }
+    }
+
+    // ---- what the script says
+
+    async fn act(&mut self, line: &Line) {
+        let outcome = match &line.act {
+            Act::Wait => Ok(()),
+            Act::Deploy(program) => {
+                self.programs.set(program);
+                self.engine.evict_all();
+                Ok(())
+            }
+            Act::Start(start) => self.start(start).await,
+            Act::Signal { name, input, request } => {
+                let signal = signal::Signal {
+                    name: name.clone(),
+                    input: input.clone(),
+                    request_id: request.clone(),
+                    ..signal::Signal::default()
+                };
+                self.engine.signal(self.target(None), signal).await
+            }
+            Act::Cancel { cause } => {
+                let (target, client) = (self.target(None), "client".to_owned());
+                self.engine.request_cancel(target, cause.clone(), client, String::new()).await
+            }
+            Act::Terminate { reason } => {
+                let (target, client) = (self.target(None), "client".to_owned());
+                self.engine.terminate(target, reason.clone(), Vec::new(), client).await
+            }
+            Act::Take { activity, worker } => self.take(activity, worker).await,
+            Act::Beat { activity, details } => match self.started(activity).await {
+                Ok(task) => match self.engine.heartbeat_activity(task, details.clone()).await {
+                    Ok(reply) => {
+                        if reply.cancel_requested {
+                            self.note(format!("{activity} is asked to stop"));
+                        }
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            },
+            Act::Done { activity, result } => {
+                self.finish(activity, AttemptResult::Completed(result.clone())).await
+            }
+            Act::Fail { activity, failure } => {
+                let kind = FailureKind::Application {
+                    error_type: failure.error_type.clone(),
+                    non_retryable: failure.non_retryable,
+                    details: Vec::new(),
+                    next_retry_delay: failure.next_retry_delay,
+                    benign: false,
+                };
+                let message = failure.message.clone();
+                let failure = Failure { message, kind, ..Failure::default() };
+                let result = AttemptResult::Failed { failure, last_heartbeat: None };
+                self.finish(activity, result).await
+            }
+            Act::GiveUp { activity } => {
+                self.finish(activity, AttemptResult::Canceled(Vec::new())).await
+            }
+            Act::Query { name } => self.query(name).await,
+        };
+        if let Err(error) = outcome {
+            self.refused(&error);
+        }
+    }
+
+    async fn start(&mut self, start: &Start) -> Result<(), EngineError> {
+        let mut started = started(start, RunId(0));
+        (started.original_run, started.first_run) = (None, None);
+        let request = StartRequest {
+            namespace: self.namespace,
+            started,
+            request_id: start.request.clone(),
+            reuse: start.reuse,
+            conflict: start.conflict,
+        };
+        let reply = self.engine.start_workflow(request).await?;
+        let key = RunKey { execution: self.target(None).execution(), run: reply.run };
+        match (self.runs.contains(&key), reply.started) {
+            (false, _) => self.runs.push(key),
+            (true, true) => self.note("its own run"),
+            (true, false) => self.note("existing run"),
+        }
+        Ok(())
+    }
+
+    async fn query(&mut self, name: &str) -> Result<(), EngineError> {
+        match self.engine.query(self.target(None), name.to_owned(), Vec::new()).await {
+            Ok(answer) => self.note(format!("{name}: {}", show(&answer))),
+            Err(EngineError::QueryFailed(failure)) => {
+                self.note(format!("{name}: {}", failure.message));
+            }
+            Err(EngineError::QueryUnavailable(_)) => {
+                self.note(format!("{name}: can't be queried"));
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    // ---- activities
+
+    /// The oldest pending one of a type, of the latest run.
+    async fn activity(&self, kind: &str) -> Result<Option<ActivityTask>, EngineError> {
+        let pending = self.describe(None).await?.pending_activities;
+        let of_kind = pending.into_iter().filter(|it| it.options.activity_type == kind);
+        Ok(of_kind.min_by_key(|it| it.scheduled))
+    }
+
+    async fn started(&self, kind: &str) -> Result<ActivityRef, EngineError> {
+        match self.activity(kind).await? {
+            Some(task) if task.is_started() => {
+                Ok(ActivityRef { run: task.run, scheduled: task.scheduled, attempt: task.attempt })
+            }
+            Some(_) | None => Err(EngineError::ActivityNotFound),
+        }
+    }
+
+    async fn take(&mut self, kind: &str, worker: &str) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let ready = self.activity(kind).await?.filter(|task| match task.state {
+            State::Waiting { since } => since <= now,
+            State::Started { .. } => false,
+        });
+        let Some(ready) = ready else {
+            self.note("nothing to take");
+            return Ok(());
+        };
+        let queue = ready.options.task_queue.clone();
+        let patience = Delay(PATIENCE.as_millis() as u64);
+        let taken = self.engine.poll_activity(self.namespace, &queue, worker, patience).await?;
+        let taken = taken.expect("an activity that waits is handed out");
+        assert_eq!(
+            (taken.scheduled, taken.attempt),
+            (ready.scheduled, ready.attempt),
+            "the script takes another activity than the one that is next in its queue"
+        );
+        Ok(())
+    }
+
+    async fn finish(&mut self, kind: &str, result: AttemptResult) -> Result<(), EngineError> {
+        let task = self.started(kind).await?;
+        self.engine.finish_activity(task, result).await
+    }
+
+    // ---- time
+
+    /// Moves the clock from one moment at which something is due to the next. At each it waits
+    /// for what must come of it, so that it does not matter how fast the host is.
+    async fn pass_time(&mut self, until: Timestamp) {
+        while let Some(at) = self.next_due().await.filter(|it| *it <= until) {
+            self.clock.set(self.clock.now().max(at));
+            let began = Instant::now();
+            while self.next_due().await.is_some_and(|it| it <= at) {
+                assert!(began.elapsed() < PATIENCE, "what is due at {} does not come", at.0);
+                self.engine.settle().await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            self.engine.settle().await;
+        }
+        self.clock.set(self.clock.now().max(until));
+        self.engine.settle().await;
+    }
+
+    /// When the next thing happens by itself, going by what the store says.
+    async fn next_due(&self) -> Option<Timestamp> {
+        let run = self.runs.last()?;
+        let description = self.describe(Some(run.run)).await.expect("a run that was started");
+        if !description.row.status.is_open() {
+            return None;
+        }
+        let history = self.history(run).await;
+        let folded = Execution::fold(&history).expect("history folds");
+        let had_task = history.iter().any(|it| matches!(it.event, Event::Task(_)));
+        let started = &description.started;
+        let first_task = started.first_task_backoff.filter(|_| !had_task);
+        let now = self.clock.now();
+        let timers = folded.timers.values().map(|it| it.fire_at);
+        let activities = description.pending_activities.iter().map(|it| it.due_at(now));
+        timers
+            .chain(activities)
+            .chain(folded.run_deadline())
+            .chain(first_task.map(|it| folded.start_time.plus(it)))
+            .chain(description.row.task_failure.map(|it| it.retry_at))
+            .filter(|it| *it < Timestamp::NEVER)
+            .min()
+    }
+}
+
+async fn host(
+    mode: Mode,
+    clock: &SimClock,
+    programs: &Arc<ScriptedPrograms>,
+    path: &Path,
+) -> Engine {
+    let config = StoreConfig { path: Some(path.to_owned()), readers: 1 };
+    let store = Store::open(config).await.expect("a store");
+    let config = EngineConfig {
+        clock: Clock::Sim(clock.clone()),
+        identity: "host".to_owned(),
+        workers: 1,
+        warm_runs_max: match mode {
+            Mode::Warm | Mode::Crash => 100,
+            Mode::Evict => 0,
+        },
+        // The loop of the timers looks whenever the clock moves, so `settle` can wait for it; and
+        // nearly every timer is one that memory does not hold yet.
+        timer_window: Delay(1),
+        ..EngineConfig::default()
+    };
+    let programs = Arc::clone(programs) as Arc<dyn Programs>;
+    Engine::start(config, store, programs).await.expect("an engine")
+}

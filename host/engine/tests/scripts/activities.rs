@@ -14,7 +14,19 @@ fn an_activity_goes_to_a_worker_and_its_result_to_the_guest() {
          6s take ship by=w2
          7s done ship "sent"
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled "order-1"
+            6          2s  activity of 5 started, attempt 1 by w1
+            7          5s  activity of 5 completed "paid"
+            8-10       5s  task completed
+            11         5s  activity ship (parcel) scheduled "order-1"
+            12         6s  activity of 11 started, attempt 1 by w2
+            13         7s  activity of 11 completed "sent"
+            14-16      7s  task completed
+            17         7s  execution completed "start order; activity 1 'paid'; activity 2 'sent'"
+        "#]],
     );
 }
 
@@ -33,7 +45,16 @@ fn a_failed_attempt_is_tried_again_after_its_backoff() {
          8s take charge by=w3
          9s fail charge "never"
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          8s  activity of 5 started, attempt 3 by w3, after "still none"
+            7          9s  activity of 5 failed "never" MaximumAttemptsReached
+            8-10       9s  task completed
+            11         9s  execution completed "start order; activity 1 activity failed: never"
+                  2s500ms  nothing to take
+        "#]],
     );
 }
 
@@ -47,7 +68,15 @@ fn an_attempt_that_backs_off_is_shown_with_its_time() {
          2s fail charge "no network"
          3s take refund
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          0s  activity refund (2) scheduled
+            Running
+            activity charge, attempt 2, waits since 12s
+            activity refund, attempt 1, started 3s by w1
+        "#]],
     );
 }
 
@@ -56,7 +85,7 @@ fn a_failure_may_be_final_or_say_itself_when_to_try_again() {
     check(
         r#"
          0s start order
-            guest activity charge final=Card, activity refund
+            guest activity charge final=Card, activity refund queue=refunds
             guest -
             guest complete seen
          1s take charge
@@ -66,7 +95,19 @@ fn a_failure_may_be_final_or_say_itself_when_to_try_again() {
         42s take refund
         43s fail refund "never" final
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          0s  activity refund (2) scheduled
+            7         40s  activity of 5 started, attempt 2 by w1, after "no network"
+            8         41s  activity of 5 failed "stolen" NonRetryableFailure
+            9-11      41s  task completed
+            12        42s  activity of 6 started, attempt 1 by w1
+            13        43s  activity of 6 failed "never" NonRetryableFailure
+            14-16     43s  task completed
+            17        43s  execution completed "start order; activity 1 activity failed: stolen; activity 2 activity failed: never"
+        "#]],
     );
 }
 
@@ -81,7 +122,15 @@ fn work_that_takes_too_long_is_given_to_another_worker() {
          9s take charge by=w2
         10s done charge "paid"
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          9s  activity of 5 started, attempt 2 by w2, after StartToClose timeout
+            7         10s  activity of 5 completed "paid"
+            8-10      10s  task completed
+            11        10s  execution completed "start order; activity 1 'paid'"
+        "#]],
     );
 }
 
@@ -96,7 +145,17 @@ fn a_worker_that_comes_too_late_is_refused() {
          9s done charge "paid"
         10s beat charge
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          1s  activity of 5 started, attempt 1 by w1
+            7          6s  activity of 5 timed out, TemporalTimeout:StartToClose, MaximumAttemptsReached
+            8-10       6s  task completed
+            11         6s  execution completed "start order; activity 1 activity timed out: StartToClose"
+                       9s  refused: activity task not found
+                      10s  refused: activity task not found
+        "#]],
     );
 }
 
@@ -114,7 +173,15 @@ fn a_silent_worker_is_replaced_and_its_last_word_kept() {
         24s beat charge "90"
         26s done charge "paid"
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6         20s  activity of 5 started, attempt 2 by w2, after Heartbeat timeout "80"
+            7         26s  activity of 5 completed "paid"
+            8-10      26s  task completed
+            11        26s  execution completed "start order; activity 1 'paid'"
+        "#]],
     );
 }
 
@@ -127,7 +194,14 @@ fn an_activity_that_nobody_takes_times_out() {
             guest complete seen
         60s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          5s  activity of 5 timed out, TemporalTimeout:ScheduleToStart, Timeout
+            7-9        5s  task completed
+            10         5s  execution completed "start order; activity 1 activity timed out: ScheduleToStart"
+        "#]],
     );
 }
 
@@ -142,7 +216,15 @@ fn the_limit_of_all_attempts_cuts_the_last_one() {
         25s take charge
         60s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6         25s  activity of 5 started, attempt 2 by w1, after StartToClose timeout
+            7         30s  activity of 5 timed out, TemporalTimeout:ScheduleToClose, Timeout, after StartToClose timeout
+            8-10      30s  task completed
+            11        30s  execution completed "start order; activity 1 activity timed out: ScheduleToClose"
+        "#]],
     );
 }
 
@@ -151,12 +233,20 @@ fn activities_end_with_their_run() {
     check(
         r#"
          0s start order run-timeout=20s
-            guest activity charge, activity refund work=60s
+            guest activity charge, activity refund work=60s queue=refunds
          1s take refund
         30s done refund "late"
         31s take charge
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          0s  activity refund (2) scheduled
+            7         20s  execution timed out
+                      30s  refused: activity task not found
+                      31s  nothing to take
+        "#]],
     );
 }
 
@@ -176,6 +266,22 @@ fn several_activities_of_one_queue_are_handed_out_in_their_order() {
          5s done a "1"
          6s done b "2"
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity a (1) scheduled
+            6          0s  activity b (2) scheduled
+            7          0s  activity c (3) scheduled
+            8          3s  activity of 7 started, attempt 1 by w1
+            9          4s  activity of 7 completed "3"
+            10-12      4s  task completed
+            13         1s  activity of 5 started, attempt 1 by w1
+            14         5s  activity of 5 completed "1"
+            15-17      5s  task completed
+            18         2s  activity of 6 started, attempt 1 by w1
+            19         6s  activity of 6 completed "2"
+            20-22      6s  task completed
+            23         6s  execution completed "start order; activity 3 '3'; activity 1 '1'; activity 2 '2'"
+        "#]],
     );
 }

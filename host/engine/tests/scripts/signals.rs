@@ -16,7 +16,20 @@ fn signals_reach_the_guest_once_and_in_their_order() {
          3s signal b "2" request=r1
          8s signal c
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal a received "1"
+            6-8        1s  task completed
+            9          1s  timer 1 started 5s
+            10         2s  signal b received "2"
+            11-13      2s  task completed
+            14         6s  timer 1 fired
+            15-17      6s  task completed
+            18         8s  signal c received
+            19-21      8s  task completed
+            22         8s  execution completed "start order; signal a; signal b; timer 1 fired; signal c"
+        "#]],
     );
 }
 
@@ -29,7 +42,12 @@ fn a_signal_to_nobody_is_refused() {
          3s cancel
          4s terminate "why"
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+                       1s  refused: no such workflow
+                       2s  refused: no such workflow
+                       3s  refused: no such workflow
+                       4s  refused: no such workflow
+        "#]],
     );
 }
 
@@ -43,7 +61,14 @@ fn a_closed_run_takes_no_signal_but_answers_queries() {
          2s query seen
          3s query nothing
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  execution completed "done"
+                       1s  refused: workflow execution already completed
+                       2s  seen: "start order"
+                       3s  nothing: no query is called `nothing`: there is `seen`
+        "#]],
     );
 }
 
@@ -57,7 +82,12 @@ fn a_signal_waits_for_a_first_task_that_is_put_off() {
          5s signal a
         20s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2          5s  signal a received
+            3-5       10s  task completed
+            6         10s  execution completed "start order; signal a"
+        "#]],
     );
 }
 
@@ -70,6 +100,14 @@ fn what_a_guest_publishes_is_kept() {
             guest publish step "second"
          1s signal go
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal go received
+            6-8        1s  task completed
+            Running
+            by is "me"
+            step is "second"
+        "#]],
     );
 }

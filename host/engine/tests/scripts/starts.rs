@@ -14,7 +14,17 @@ fn the_same_request_starts_one_run() {
          4s signal go
          5s start order "1" request=a
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order "1" queue=orders
+            2-4        0s  task completed
+            5          4s  signal go received
+            6-8        4s  task completed
+            9          4s  execution completed "done"
+                       1s  its own run
+                       2s  refused: already started
+                       3s  existing run
+                       5s  its own run
+        "#]],
     );
 }
 
@@ -28,7 +38,17 @@ fn an_id_is_used_again_after_the_end_as_its_policy_says() {
          2s start order reuse=failed-only
          3s start order reuse=allow
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  execution completed "done"
+            next run
+            1          3s  execution started order queue=orders
+            2-4        3s  task completed
+            5          3s  execution completed "done"
+                       1s  refused: already started
+                       2s  refused: already started
+        "#]],
     );
 }
 
@@ -41,7 +61,16 @@ fn an_id_whose_run_failed_is_free_for_those_who_only_repeat_failures() {
          1s start order reuse=reject
          2s start order reuse=failed-only
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  execution failed "no"
+            next run
+            1          2s  execution started order queue=orders
+            2-4        2s  task completed
+            5          2s  execution failed "no"
+                       1s  refused: already started
+        "#]],
     );
 }
 
@@ -57,7 +86,22 @@ fn a_start_may_end_the_run_that_is_in_its_way() {
          6s done charge "paid"
         20s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order "1" queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 10s
+            6          0s  activity charge (2) scheduled
+            7          5s  execution terminated "terminated by a start with the same workflow id"
+            next run
+            1          5s  execution started order "2" queue=orders
+            2-4        5s  task completed
+            5          5s  timer 1 started 10s
+            6          5s  activity charge (2) scheduled
+            7         15s  timer 1 fired
+            8-10      15s  task completed
+            11        15s  execution completed "start order; timer 1 fired"
+                       6s  refused: activity task not found
+        "#]],
     );
 }
 
@@ -70,7 +114,13 @@ fn a_start_that_is_put_off_begins_when_its_wait_is_over() {
          5s query seen
         99s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4       10s  task completed
+            5         10s  timer 1 started 1m
+            6         30s  execution timed out
+                       5s  seen: ""
+        "#]],
     );
 }
 
@@ -82,6 +132,12 @@ fn a_run_ends_when_the_time_of_its_execution_is_over() {
             guest timer 60s
         99s signal a
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 1m
+            6         20s  execution timed out
+                    1m39s  refused: workflow execution already completed
+        "#]],
     );
 }

@@ -21,7 +21,21 @@ fn a_diverged_run_loses_nothing_and_goes_on_when_a_program_fits() {
             guest complete seen
         30s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled "1"
+            6          1s  activity of 5 started, attempt 1 by w1
+            7          5s  activity of 5 completed "paid"
+            8-10       5s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `activity charge (1) scheduled`, guest asked for `activity refund (1) scheduled`; the component is the same, sha256:010101010101
+            11     5s500ms  signal hello received
+            12-14     12s  task completed
+            15        12s  timer 2 started 1s
+            16        13s  timer 2 fired
+            17-19     13s  task completed
+            20        13s  execution completed "start order; activity 1 'paid'; signal hello; timer 2 fired"
+                  7s500ms  seen: can't be queried
+        "#]],
     );
 }
 
@@ -35,7 +49,16 @@ fn a_step_that_was_removed_is_missed() {
             guest timer 10s
         10s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 10s
+            6          0s  timer 2 started 20s
+            7         10s  timer 1 fired
+            8-10      10s  task failed: NonDeterministicError, [W0102] diverged from history at event 6: recorded `timer 2 started 20s`, guest asked for `nothing`; the component is the same, sha256:010101010101
+            Running
+            task failed 1 times, again at 11s: [W0102] diverged from history at event 6: recorded `timer 2 started 20s`, guest asked for `nothing`; the component is the same, sha256:010101010101
+        "#]],
     );
 }
 
@@ -51,7 +74,14 @@ fn what_has_not_been_asked_for_yet_may_change() {
             guest complete seen
         20s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 10s
+            6         10s  timer 1 fired
+            7-9       10s  task completed
+            10        10s  execution completed "start order; timer 1 fired"
+        "#]],
     );
 }
 
@@ -70,7 +100,28 @@ fn an_open_run_keeps_to_the_old_side_of_a_patch_and_a_new_one_takes_the_other() 
         80s start order
         99s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 10s
+            6         10s  timer 1 fired
+            7-9       10s  task completed
+            10        10s  timer 2 started 1m
+            11      1m10s  timer 2 fired
+            12-14   1m10s  task completed
+            15      1m10s  execution completed "start order; timer 1 fired; timer 2 fired"
+            next run
+            1       1m20s  execution started order queue=orders
+            2-4     1m20s  task completed
+            5       1m20s  timer 1 started 10s
+            6       1m30s  timer 1 fired
+            7-9     1m30s  task completed
+            10      1m30s  patch fast recorded
+            11      1m30s  timer 2 started 1s
+            12      1m31s  timer 2 fired
+            13-15   1m31s  task completed
+            16      1m31s  execution completed "start order; timer 1 fired; timer 2 fired"
+        "#]],
     );
 }
 
@@ -86,7 +137,15 @@ fn a_patch_may_go_once_it_is_deprecated() {
             guest complete seen
         20s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  patch fast recorded deprecated
+            6          0s  timer 1 started 10s
+            7         10s  timer 1 fired
+            8-10      10s  task completed
+            11        10s  execution completed "start order; timer 1 fired"
+        "#]],
     );
 }
 
@@ -102,6 +161,15 @@ fn a_patch_that_goes_too_early_diverges() {
             guest complete seen
         10s -
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  patch fast recorded
+            6          0s  timer 1 started 10s
+            7         10s  timer 1 fired
+            8-10      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
+            Running
+            task failed 1 times, again at 11s: [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
+        "#]],
     );
 }
