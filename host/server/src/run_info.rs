@@ -119,7 +119,7 @@ pub(crate) fn description(
             request_id_infos: row
                 .start_request_id
                 .iter()
-                .map(|id| (id.clone(), started_by.clone()))
+                .map(|id| (id.clone(), started_by))
                 .collect(),
             ..Default::default()
         }),

@@ -98,8 +98,7 @@ pub(crate) fn retry_policy(
 ) -> Result<Option<RetryPolicy>, Status> {
     let Some(policy) = policy else { return Ok(None) };
     let policy = options::retry_from_proto(policy).map_err(undecodable)?;
-    // Written so that NaN is refused too.
-    if !(policy.backoff_coefficient >= 1.0) {
+    if policy.backoff_coefficient.is_nan() || policy.backoff_coefficient < 1.0 {
         return Err(invalid(format!(
             "retry_policy.backoff_coefficient is `{}`, expected 1 or more",
             policy.backoff_coefficient
