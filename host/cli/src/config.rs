@@ -200,10 +200,10 @@ impl HostArgs {
     /// What a configuration file says.
     pub(crate) fn read(path: &Path) -> Result<HostArgs, CliError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            CliError::failed(format!("configuration `{}` can't be read: {error}", path.display()))
+            CliError::usage(format!("configuration `{}` can't be read: {error}", path.display()))
         })?;
         toml::from_str(&text).map_err(|error| {
-            CliError::failed(format!(
+            CliError::usage(format!(
                 "configuration `{}` is not valid: {}",
                 path.display(),
                 error.to_string().trim_end()

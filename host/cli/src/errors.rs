@@ -74,6 +74,9 @@ impl CliError {
             Code::NotFound if said.to_ascii_lowercase().starts_with("namespace") => {
                 CliError::failed(said).hint("`refrain namespace list` shows those that are there")
             }
+            Code::NotFound if said.starts_with("component `") => {
+                CliError::failed(said).hint("`refrain component list` shows those that are there")
+            }
             Code::Unimplemented => {
                 CliError::failed(format!("the server at {address} does not have this call: {said}"))
                     .hint("is it a Refrain server, and as new as this program?")

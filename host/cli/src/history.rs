@@ -7,6 +7,7 @@ use refrain_wire::api::failure::v1::Failure;
 use refrain_wire::api::failure::v1::failure::FailureInfo;
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
+use refrain_wire::wkt;
 
 /// Longer values are cut in a history; `--output json` has all of them.
 const VALUE_CHARS_MAX: usize = 120;
@@ -71,6 +72,11 @@ fn labeled(label: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { format!("{label}: {value}") }
 }
 
+/// Nothing if there is none.
+fn delay(delay: Option<&wkt::Duration>) -> String {
+    span(delay.filter(|it| it.seconds != 0 || it.nanos != 0))
+}
+
 /// What there is to know of an event beside its name.
 pub(crate) fn event_detail(event: &HistoryEvent) -> String {
     let Some(attributes) = &event.attributes else { return String::new() };
@@ -80,7 +86,7 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
             join(&[
                 call(type_name(it.workflow_type.as_ref()), it.input.as_ref()),
                 format!("task queue {queue}"),
-                labeled("delay", &span(it.first_workflow_task_backoff.as_ref())),
+                labeled("delay", &delay(it.first_workflow_task_backoff.as_ref())),
                 labeled("continued from", &it.continued_execution_run_id),
             ])
         }
@@ -256,7 +262,6 @@ mod tests {
     use refrain_wire::api::common::v1::{ActivityType, Payload};
     use refrain_wire::api::failure::v1::{ActivityFailureInfo, ApplicationFailureInfo};
     use refrain_wire::api::history::v1 as events;
-    use refrain_wire::wkt;
 
     fn args(list: &[&str]) -> Option<Payloads> {
         let payload = |text: &&str| Payload {
@@ -342,9 +347,8 @@ mod tests {
 
     #[test]
     fn an_event_that_is_empty_is_shown_all_the_same() {
-        assert_eq!(
-            event_line(&HistoryEvent::default()),
-            "   0                            Unspecified".replace("   0  ", "   0    ")
-        );
+        let words: Vec<String> =
+            event_line(&HistoryEvent::default()).split_whitespace().map(str::to_owned).collect();
+        assert_eq!(words, ["0", "Unspecified"]);
     }
 }

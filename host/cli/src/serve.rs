@@ -10,6 +10,7 @@ use refrain_engine::{Engine, EngineError};
 use refrain_runtime::{EgressList, Runtime};
 use refrain_store::Store;
 use serde_json::json;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -259,7 +260,10 @@ fn start_logging(config: &LogConfig) -> Result<(), CliError> {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| CliError::failed(format!("log filter is not valid: {error}")))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match config.format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().try_init(),

@@ -22,7 +22,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 const PAGE: i32 = 1000;
-/// Temporal's limit for a workflow id, and more than anyone types.
+/// Pending activities listed by `describe`.
 const PENDING_SHOWN_MAX: usize = 100;
 
 #[derive(Debug, Subcommand)]
@@ -285,7 +285,8 @@ pub(crate) async fn run(command: WorkflowCommand, format: Format) -> Result<(), 
         WorkflowCommand::Result(args) => {
             let client = args.scope.connect().await?;
             let namespace = args.scope.namespace();
-            let outcome = wait_for_end(&client, &namespace, args.execution()).await?;
+            let execution = latest(&client, &namespace, args.execution()).await?;
+            let outcome = wait_for_end(&client, &namespace, execution).await?;
             print_outcome(&args.workflow_id, &outcome, format)
         }
         WorkflowCommand::State(args) => state(args, format).await,
@@ -383,7 +384,7 @@ async fn execute(args: StartArgs, format: Format) -> Result<(), CliError> {
         workflow_id: started.workflow_id.clone(),
         run_id: started.run_id.clone(),
     };
-    let outcome = wait_for_end(&client, &args.scope.namespace(), Some(execution)).await?;
+    let outcome = wait_for_end(&client, &args.scope.namespace(), execution).await?;
     print_outcome(&started.workflow_id, &outcome, format)
 }
 
@@ -406,13 +407,30 @@ enum End {
     Other(String),
 }
 
+/// The run that is meant now: another may begin while we wait for this one.
+async fn latest(
+    client: &Client,
+    namespace: &str,
+    execution: Option<WorkflowExecution>,
+) -> Result<WorkflowExecution, CliError> {
+    let given = execution.unwrap_or_default();
+    if !given.run_id.is_empty() {
+        return Ok(given);
+    }
+    let request = pb::DescribeWorkflowExecutionRequest {
+        namespace: namespace.to_owned(),
+        execution: Some(given.clone()),
+    };
+    let info = client.call(request).await?.workflow_execution_info.unwrap_or_default();
+    Ok(info.execution.unwrap_or(given))
+}
+
 /// Follows the chain of runs to its end.
 async fn wait_for_end(
     client: &Client,
     namespace: &str,
-    execution: Option<WorkflowExecution>,
+    mut execution: WorkflowExecution,
 ) -> Result<Outcome, CliError> {
-    let mut execution = execution.unwrap_or_default();
     loop {
         let event = close_event(client, namespace, &execution, true).await?;
         let Some(event) = event else { continue };
