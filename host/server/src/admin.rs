@@ -1,5 +1,6 @@
 //! Our own service: components, deployments, published state.
 
+use crate::definition::handlers;
 use crate::status::{invalid, of};
 use crate::validate;
 use futures::{Stream, StreamExt};
@@ -13,9 +14,9 @@ use refrain_wire::admin::{
     CheckComponentRequest, CheckComponentResponse, Component, ComponentHeader,
     ComponentKind as PbKind, Definition, DeployRequest, DeployResponse, Deployment as PbDeployment,
     DescribeComponentRequest, DescribeComponentResponse, DescribeStateRequest,
-    DescribeStateResponse, Handler, ListComponentsRequest, ListComponentsResponse,
-    ListDeploymentsRequest, ListDeploymentsResponse, StateValue, UploadComponentRequest,
-    UploadComponentResponse, check_component_request, upload_component_request,
+    DescribeStateResponse, ListComponentsRequest, ListComponentsResponse, ListDeploymentsRequest,
+    ListDeploymentsResponse, StateValue, UploadComponentRequest, UploadComponentResponse,
+    check_component_request, upload_component_request,
 };
 use refrain_wire::api::common::v1::WorkflowExecution;
 use serde_json::Value;
@@ -99,15 +100,6 @@ fn component(meta: &ComponentMeta) -> Component {
         workflow_types: names(&definition, "workflow_types"),
         activity_types: names(&definition, "activity_types"),
     }
-}
-
-/// `[{"name", "description"}]` under a key of a stored definition, which the runtime wrote.
-fn handlers(definition: &Value, key: &str) -> Vec<Handler> {
-    let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
-    let list = definition[key].as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter()
-        .map(|it| Handler { name: text(it, "name"), description: text(it, "description") })
-        .collect()
 }
 
 fn names(definition: &Value, key: &str) -> Vec<String> {

@@ -70,6 +70,10 @@ async fn wait(
         let left = Delay(left.as_millis() as u64 + 1);
         let next = progress.next_event;
         progress = engine.wait_for_event(&progress.run, next, left).await.map_err(of)?;
+        // Nothing came: the time is over, or the engine stops.
+        if progress.next_event <= next {
+            break;
+        }
     }
     Ok(progress)
 }

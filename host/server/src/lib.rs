@@ -28,6 +28,7 @@ mod activities;
 mod tasks;
 
 mod admin;
+mod definition;
 
 mod health;
 

@@ -1,7 +1,7 @@
 //! Starting workflows, and telling and asking open ones something.
 
 use crate::status::{invalid, not_found, of, undecodable};
-use crate::{run_info, validate};
+use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
 use refrain_engine::api::{StartRequest, Target};
@@ -220,6 +220,10 @@ pub(crate) async fn query(
     if let Some(query_rejected) = rejected(engine, &target, condition).await? {
         let query_rejected = Some(query_rejected);
         return Ok(QueryWorkflowResponse { query_rejected, ..Default::default() });
+    }
+    if query.query_type == definition::METADATA_QUERY {
+        let query_result = Some(definition::metadata(engine, &target).await?);
+        return Ok(QueryWorkflowResponse { query_result, ..Default::default() });
     }
     let result = engine.query(target, query.query_type, args).await.map_err(of)?;
     // Present even if it is empty: TypeScript's client needs it.

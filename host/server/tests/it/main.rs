@@ -486,6 +486,10 @@ async fn queries_are_answered_while_open_and_after() {
     let answer: QueryWorkflowResponse =
         host.call("QueryWorkflow", query("signals", 2)).await.expect("an answer");
     assert_eq!(answer.query_rejected.expect("it is not open").status, 2);
+    let answer: QueryWorkflowResponse =
+        host.call("QueryWorkflow", query("__temporal_workflow_metadata", 0)).await.expect("ours");
+    let metadata = data(answer.query_result);
+    assert!(metadata.contains(r#""type": "Wait""#), "{metadata}");
     let failed: Result<QueryWorkflowResponse, Status> =
         host.call("QueryWorkflow", query("nope", 0)).await;
     let failed = failed.expect_err("no such query");

@@ -1,0 +1,65 @@
+//! What a component says of itself, and the query by which Temporal's tools ask for it.
+//!
+//! The web page shows signals, queries and updates of a run only if it gets an answer to
+//! `__temporal_workflow_metadata`. A worker's SDK would give it; here the host knows it from the
+//! component, without running the guest.
+
+use crate::status::{internal, of};
+use refrain_engine::Engine;
+use refrain_engine::api::Target;
+use refrain_wire::admin::Handler;
+use refrain_wire::api::common::v1::{Payload, Payloads};
+use refrain_wire::api::sdk::v1::{
+    WorkflowDefinition, WorkflowInteractionDefinition, WorkflowMetadata,
+};
+use refrain_wire::json;
+use serde_json::Value;
+use tonic::Status;
+
+pub(crate) const METADATA_QUERY: &str = "__temporal_workflow_metadata";
+const METADATA: &str = "temporal.api.sdk.v1.WorkflowMetadata";
+
+/// `[{"name", "description"}]` under a key of a stored definition, which the runtime wrote.
+pub(crate) fn handlers(definition: &Value, key: &str) -> Vec<Handler> {
+    let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+    let list = definition[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter()
+        .map(|it| Handler { name: text(it, "name"), description: text(it, "description") })
+        .collect()
+}
+
+fn interactions(definition: &Value, key: &str) -> Vec<WorkflowInteractionDefinition> {
+    let of_key = handlers(definition, key).into_iter();
+    of_key
+        .map(|it| WorkflowInteractionDefinition { name: it.name, description: it.description })
+        .collect()
+}
+
+/// The answer to [`METADATA_QUERY`], as SDKs encode it.
+pub(crate) async fn metadata(engine: &Engine, target: &Target) -> Result<Payloads, Status> {
+    let row = engine.describe(target).await.map_err(of)?.row;
+    let components = engine.components(target.namespace).await.map_err(of)?;
+    let component = components.into_iter().find(|it| it.digest == row.component);
+    let definition: Value =
+        component.and_then(|it| serde_json::from_str(&it.definition).ok()).unwrap_or_default();
+    let metadata = WorkflowMetadata {
+        definition: Some(WorkflowDefinition {
+            r#type: row.workflow_type,
+            signal_definitions: interactions(&definition, "signals"),
+            query_definitions: interactions(&definition, "queries"),
+            update_definitions: interactions(&definition, "updates"),
+        }),
+        current_details: String::new(),
+    };
+    let text = json::to_string(METADATA, &metadata).map_err(|error| internal(&error))?;
+    let encoding = [("encoding", "json/protobuf"), ("messageType", METADATA)];
+    let payload = Payload {
+        metadata: encoding
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+        data: text.into_bytes(),
+        external_payloads: Vec::new(),
+    };
+    Ok(Payloads { payloads: vec![payload] })
+}
