@@ -15,8 +15,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     shell::cargo(&["xtask", "guests"])?;
     python_clients()?;
-    // The end-to-end tests start the binary that a user would.
-    shell::cargo(&["build", "--package", "refrain"])?;
+    // The end-to-end tests start the binary that a user would. Built with the tests, so that
+    // what both stand on is built once.
+    shell::cargo(&["build", "--workspace", "--bins", "--tests"])?;
     let mut test = vec!["test", "--no-fail-fast"];
     if !args.rest.iter().any(|it| it == "-p" || it == "--package") {
         test.push("--workspace");

@@ -1,7 +1,7 @@
 //! Rust: `wasm32-unknown-unknown`, then the component is made from the core module.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use anyhow::{Context, bail};
@@ -69,12 +69,33 @@ fn cargo() -> anyhow::Result<Command> {
     if let Some(cargo) = debian() {
         return Ok(cargo);
     }
+    install_debian();
+    if let Some(cargo) = debian() {
+        return Ok(cargo);
+    }
     bail!(
         "no Rust toolchain for {TARGET}\n\
          hint: run `rustup target add {TARGET}`\n\
-         hint: on Debian without access to static.rust-lang.org, run \
-         `apt-get install rustc-web cargo-web rust-web-src lld`"
+         hint: on Debian where rustup can't download, run `apt-get install {}` as root",
+        DEBIAN_PACKAGES.join(" ")
     )
+}
+
+const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+/// Only root may, and only Debian has them; what is still missing afterwards is said by the caller.
+fn install_debian() {
+    println!("rustup can't add {TARGET}: trying Debian's packages");
+    for args in [&["update", "-qq"][..], &["install", "-y", "-qq"][..]] {
+        let mut apt = Command::new("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive").args(args).stdout(Stdio::null());
+        if args[0] == "install" {
+            apt.args(DEBIAN_PACKAGES);
+        }
+        if !apt.status().is_ok_and(|status| status.success()) {
+            return;
+        }
+    }
 }
 
 fn debian() -> Option<Command> {
