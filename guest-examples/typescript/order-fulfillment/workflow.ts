@@ -3,6 +3,7 @@
 
 import {
   ApplicationFailure,
+  CancellationScope,
   condition,
   defineQuery,
   defineSignal,
@@ -85,10 +86,13 @@ export async function orderFulfillment({ orderId, items, amount }: Order): Promi
     return { orderId, chargeId, reservationId, deliveryId };
   } catch (error) {
     enter("compensating");
-    for (const step of undo) {
-      // One that cannot be undone does not hold up the others.
-      await step().catch((reason) => log.error(`cannot undo a step: ${rootCause(reason)}`));
-    }
+    // Also when the order itself was canceled.
+    await CancellationScope.nonCancellable(async () => {
+      for (const step of undo) {
+        // One that cannot be undone does not hold up the others.
+        await step().catch((reason) => log.error(`cannot undo a step: ${rootCause(reason)}`));
+      }
+    });
     enter("failed");
     throw error;
   }

@@ -126,6 +126,21 @@ impl Failure {
         }
     }
 
+    /// The details of the cancellation that this is, or that ended what this tells of: an activity
+    /// or a child. Temporal's SDKs see it the same.
+    pub fn cancellation(&self) -> Option<&Payloads> {
+        match &self.kind {
+            FailureKind::Canceled { details } => Some(details),
+            FailureKind::Activity { .. } | FailureKind::ChildWorkflow { .. } => {
+                self.cause.as_ref()?.cancellation()
+            }
+            FailureKind::Application { .. }
+            | FailureKind::Timeout { .. }
+            | FailureKind::Terminated
+            | FailureKind::Server { .. } => None,
+        }
+    }
+
     pub fn caused_by(mut self, cause: Failure) -> Failure {
         self.cause = Some(Box::new(cause));
         self

@@ -5,7 +5,7 @@
 //! wins, and the loser finds a closed run.
 
 use crate::errors::IllegalTransition;
-use crate::failure::{Failure, FailureKind, RetryState};
+use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, RunId};
 use crate::options::RetryPolicy;
 use crate::payload::{Payload, PayloadMap, Payloads};
@@ -143,20 +143,18 @@ impl State {
         }
     }
 
-    /// What the end of `run` leads to. A `canceled` failure is an orderly end only if someone
-    /// asked for it; otherwise it is a failure like any other.
+    /// What the end of `run` leads to. A cancellation is an orderly end only if someone asked for
+    /// it; otherwise it is a failure like any other.
     pub fn decide(self, command: Command, task: EventId) -> Event {
         match command {
             Command::Complete { result } => Event::Completed { result, task },
-            Command::Fail { failure } => match (self, failure.kind) {
-                (State::CancelRequested, FailureKind::Canceled { details }) => {
-                    Event::Canceled { details, task }
+            Command::Fail { failure } => match (self, failure.cancellation()) {
+                (State::CancelRequested, Some(details)) => {
+                    Event::Canceled { details: details.clone(), task }
                 }
-                (_, kind) => Event::Failed {
-                    failure: Failure { kind, ..failure },
-                    retry_state: RetryState::RetryPolicyNotSet,
-                    task,
-                },
+                (_, Some(_) | None) => {
+                    Event::Failed { failure, retry_state: RetryState::RetryPolicyNotSet, task }
+                }
             },
         }
     }
@@ -216,5 +214,36 @@ impl Event {
             Event::TimedOut { .. } => "TimedOut",
             Event::Terminated { .. } => "Terminated",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::FailureKind;
+
+    fn canceled_activity() -> Failure {
+        let kind = FailureKind::Activity {
+            scheduled: EventId(5),
+            started: EventId(6),
+            identity: String::new(),
+            activity_type: "charge".to_owned(),
+            activity_id: "1".to_owned(),
+            retry_state: RetryState::CancelRequested,
+        };
+        let canceled = FailureKind::Canceled { details: Vec::new() };
+        Failure { kind, ..Failure::default() }
+            .caused_by(Failure { kind: canceled, ..Failure::default() })
+    }
+
+    /// A program that lets the failure of what it waited for through, as most do.
+    #[test]
+    fn a_run_asked_to_cancel_that_ends_with_a_canceled_activity_is_canceled() {
+        let fail = |failure| Command::Fail { failure };
+        let decide = |state: State, failure| state.decide(fail(failure), EventId(9)).name();
+        assert_eq!(decide(State::CancelRequested, canceled_activity()), "Canceled");
+        assert_eq!(decide(State::Running, canceled_activity()), "Failed");
+        let other = Failure::host("Other", "failed").caused_by(canceled_activity());
+        assert_eq!(decide(State::CancelRequested, other), "Failed");
     }
 }
