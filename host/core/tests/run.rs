@@ -822,7 +822,7 @@ fn a_diverged_run_loses_nothing_and_goes_on_when_a_program_fits() {
             5          0s  activity charge (1) scheduled "1"
             6          1s  activity of 5 started, attempt 1 by w1
             7          5s  activity of 5 completed "paid"
-            8-10       5s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `activity charge (1) scheduled`, guest asked for `activity refund (1) scheduled`; recorded by sha256:010101010101, replayed by sha256:020202020202: guard the change with `patched`, or pin the old component
+            8-10       5s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `activity charge (1) scheduled`, guest asked for `activity refund (1) scheduled`; the component is the same, sha256:010101010101
             11         6s  signal hello received
             12-14     12s  task completed
             15        12s  timer 2 started 1s
@@ -938,9 +938,9 @@ fn a_patch_that_goes_too_early_diverges() {
             5          0s  patch fast recorded
             6          0s  timer 1 started 10s
             7         10s  timer 1 fired
-            8-10      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; recorded by sha256:010101010101, replayed by sha256:020202020202: guard the change with `patched`, or pin the old component
+            8-10      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
             Running
-            task failed 1 times, again at 11s: [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; recorded by sha256:010101010101, replayed by sha256:020202020202: guard the change with `patched`, or pin the old component
+            task failed 1 times, again at 11s: [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
         "#]],
     );
 }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What a player of scripts can't do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    /// Lines may share a step (`&`).
+    /// Lines may share a step (`&`), and things that are due a moment.
     pub together: bool,
 }
 
@@ -43,7 +43,8 @@ pub fn script(seed: u64, dialect: Dialect) -> String {
     let mut dice = Dice(seed);
     let mut text = String::new();
     let backoff = if dice.one_in(8) { " backoff=7s" } else { "" };
-    let limit = if dice.one_in(8) { " run-timeout=45s" } else { "" };
+    // The end of a run is also the end of its activities: a moment that two things share.
+    let limit = if dialect.together && dice.one_in(8) { " run-timeout=45s" } else { "" };
     let _ = writeln!(text, "0s start order{backoff}{limit}");
     let first = program(&mut dice, true);
     text.push_str(&first);
@@ -110,18 +111,25 @@ fn program(dice: &mut Dice, may_trap: bool) -> String {
 /// is not what these scripts are about.
 fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
     match dice.below(24) {
-        0..=5 => format!("timer {}ms", 2000 + dice.below(20_000) * 2),
+        0..=5 => format!("timer {}", delay(dice)),
         6..=12 => {
             *n_activities += 1;
             let kind = format!("a{n_activities}");
-            let limit =
-                dice.choose(&["", "beat=9s", "close=40s", "wait=20s", "work=31s attempts=2"]);
+            // No two limits are the same, nor a timer's: see `script`.
+            let more = *n_activities * 2;
+            let limit = match dice.below(5) {
+                0 => String::new(),
+                1 => format!("beat={}ms", 9000 + more),
+                2 => format!("close={}ms", 40_000 + more),
+                3 => format!("wait={}ms", 20_000 + more),
+                _ => format!("work={}ms attempts=2", 31_000 + more),
+            };
             let cancel = dice.choose(&["", "wait-cancel", "abandon"]);
             format!("activity {kind} queue={kind} {limit} {cancel}").trim().to_owned()
         }
         13..=16 => format!("cancel {}", 1 + dice.below(5)),
-        17 => "patched a ? timer 3s : timer 4s".to_owned(),
-        18 => "patched b ? timer 6s : timer 5s".to_owned(),
+        17 => format!("patched a ? timer {} : timer {}", delay(dice), delay(dice)),
+        18 => format!("patched b ? timer {} : timer {}", delay(dice), delay(dice)),
         19 => "deprecate c".to_owned(),
         20 => format!("publish step \"{}\"", dice.below(9)),
         21 if may_trap => "trap".to_owned(),
@@ -130,9 +138,22 @@ fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
     }
 }
 
+/// `default`, unless `REFRAIN_SEEDS=100..400` says otherwise: few for every day, many at night.
+fn seeds(default: std::ops::Range<u64>) -> std::ops::Range<u64> {
+    let Ok(text) = std::env::var("REFRAIN_SEEDS") else { return default };
+    let range = text
+        .split_once("..")
+        .and_then(|(from, to)| Some(from.trim().parse().ok()?..to.trim().parse().ok()?));
+    range.unwrap_or_else(|| panic!("REFRAIN_SEEDS is `{text}`: expected a range as `0..100`"))
+}
+
+fn delay(dice: &mut Dice) -> String {
+    format!("{}ms", 2001 + dice.below(2_000_000) / 100 * 2)
+}
+
 /// Plays one script for each seed. If one breaks a promise, its seed and its text are printed.
 pub fn play_all(seeds: std::ops::Range<u64>, dialect: Dialect, play: impl Fn(&str)) {
-    for seed in seeds {
+    for seed in self::seeds(seeds) {
         let script = script(seed, dialect);
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| play(&script))) {
             eprintln!("seed {seed} broke a promise; its script:\n{script}");
