@@ -133,14 +133,14 @@ fn check_header(bytes: &[u8]) -> Result<(), ComponentError> {
             &version[..version.len().min(4)]
         ))),
         other => {
-            let found = match std::str::from_utf8(&other[..other.len().min(8)]) {
-                _ if other.is_empty() => "nothing".to_owned(),
-                Ok(text) if text.starts_with("(component") || text.starts_with("(module") => {
-                    "WebAssembly text".to_owned()
-                }
-                Ok(_) | Err(_) => {
-                    format!("bytes that begin with {:02x?}", &other[..other.len().min(4)])
-                }
+            let is_text = other.starts_with(b"(component") || other.starts_with(b"(module");
+            let found = if other.is_empty() {
+                "nothing".to_owned()
+            } else if is_text {
+                "WebAssembly text".to_owned()
+            } else {
+                let bytes: Vec<_> = other.iter().take(4).map(|it| format!("{it:02x}")).collect();
+                format!("bytes that begin with `{}`", bytes.join(" "))
             };
             Err(ComponentError::NotWasm { found })
         }

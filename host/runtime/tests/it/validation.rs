@@ -38,13 +38,13 @@ fn what_is_not_a_component_is_refused_by_its_kind() {
     refused(
         b"MZ\x90\x00",
         &expect![
-            "found bytes that begin with [4d, 5a, 90, 00], expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)"
+            "found bytes that begin with `4d 5a 90 00`, expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)"
         ],
     );
     refused(
         b"(component)",
         &expect![
-            "found bytes that begin with [28, 63, 6f, 6d], expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)"
+            "found WebAssembly text, expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)"
         ],
     );
     refused_text(
