@@ -51,6 +51,17 @@ pub(crate) fn summary(history: &[Value]) -> String {
     text
 }
 
+/// Blanks what follows `marker`, wherever it is, as far as it is made of `what`: digests, line
+/// numbers and the like, which differ from build to build.
+pub(crate) fn blank(text: &str, marker: &str, what: fn(char) -> bool) -> String {
+    let mut parts = text.split(marker);
+    let mut blanked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let _ = write!(blanked, "{marker}_{}", part.trim_start_matches(what));
+    }
+    blanked
+}
+
 /// Temporal's own command line against a host, whatever comes of it.
 pub(crate) fn try_temporal(host: &Host, args: &[&str]) -> Result<Said> {
     let mut command = Command::new(paths::client_program("temporal")?);
@@ -72,6 +83,7 @@ pub(crate) fn temporal_json(host: &Host, args: &[&str]) -> Result<Value> {
 /// A program of `tests/clients/python` that runs beside the test.
 pub(crate) struct Python {
     process: Child,
+    /// What it writes to stdout; stderr lies beside it.
     said: PathBuf,
 }
 
@@ -81,12 +93,11 @@ impl Python {
         let nth = N_STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         std::fs::create_dir_all(directory)?;
         let said = directory.join(format!("{program}-{nth}.log"));
-        let log = File::create(&said)?;
         let process = python(program)?
             .args(args)
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(File::create(&said)?)
+            .stderr(File::create(said.with_extension("err"))?)
             .spawn()
             .with_context(|| format!("{program} can't be started"))?;
         Ok(Python { process, said })
@@ -114,7 +125,8 @@ impl Python {
     pub(crate) fn wait_for(&mut self, line: &str) -> Result<()> {
         let waited = eventually(&format!("`{line}`"), || {
             if let Some(status) = self.process.try_wait()? {
-                anyhow::bail!("the program ended with {status}");
+                let complained = std::fs::read_to_string(self.said.with_extension("err"))?;
+                anyhow::bail!("the program ended with {status}:\n{complained}");
             }
             Ok((self.count(line)? > 0).then_some(()))
         });

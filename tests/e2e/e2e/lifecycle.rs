@@ -7,8 +7,8 @@ use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order};
 use std::time::{Duration, Instant};
 
-/// Less than any long poll lasts.
-const STOP_AT_MOST: Duration = Duration::from_secs(10);
+/// Less than any long poll lasts, and less than the host waits for what does not end.
+const STOP_AT_MOST: Duration = Duration::from_secs(5);
 
 #[test]
 fn sigterm_stops_in_order_long_polls_end_and_the_next_start_goes_on() -> Result<()> {

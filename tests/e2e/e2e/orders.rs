@@ -8,7 +8,38 @@ use serde_json::Value;
 
 /// The same for every language.
 fn check_fulfilled(history: &[Value]) {
-    expect![[""]].assert_eq(&summary(history));
+    expect![[r#"
+         1 workflow execution started
+         2 workflow task scheduled
+         3 workflow task started
+         4 workflow task completed
+         5 activity task scheduled charge
+         6 activity task started
+         7 activity task completed
+         8 workflow task scheduled
+         9 workflow task started
+        10 workflow task completed
+        11 activity task scheduled reserve
+        12 activity task started
+        13 activity task completed
+        14 workflow task scheduled
+        15 workflow task started
+        16 workflow task completed
+        17 timer started 86400s
+        18 workflow execution signaled warehouseConfirmed
+        19 workflow task scheduled
+        20 workflow task started
+        21 workflow task completed
+        22 timer canceled
+        23 activity task scheduled scheduleDelivery
+        24 activity task started
+        25 activity task completed
+        26 workflow task scheduled
+        27 workflow task started
+        28 workflow task completed
+        29 workflow execution completed
+    "#]]
+    .assert_eq(&summary(history));
 }
 
 fn order_survives_its_host(language: &str) -> Result<()> {
@@ -81,7 +112,32 @@ fn order_is_undone(language: &str) -> Result<()> {
 
 /// The same for every language.
 fn check_undone(history: &[Value]) {
-    expect![[""]].assert_eq(&summary(history));
+    expect![[r#"
+         1 workflow execution started
+         2 workflow task scheduled
+         3 workflow task started
+         4 workflow task completed
+         5 activity task scheduled charge
+         6 activity task started
+         7 activity task completed
+         8 workflow task scheduled
+         9 workflow task started
+        10 workflow task completed
+        11 activity task scheduled reserve
+        12 activity task started
+        13 activity task failed `unobtainium` is out of stock
+        14 workflow task scheduled
+        15 workflow task started
+        16 workflow task completed
+        17 activity task scheduled refund
+        18 activity task started
+        19 activity task completed
+        20 workflow task scheduled
+        21 workflow task started
+        22 workflow task completed
+        23 workflow execution failed activity failed
+    "#]]
+    .assert_eq(&summary(history));
 }
 
 #[test]
@@ -92,6 +148,25 @@ fn an_order_in_rust_that_cannot_be_fulfilled_is_undone() -> Result<()> {
 #[test]
 fn an_order_in_typescript_that_cannot_be_fulfilled_is_undone() -> Result<()> {
     order_is_undone("typescript")
+}
+
+/// In TypeScript a canceled workflow stops waiting by itself; what was done is undone all the same.
+#[test]
+fn a_canceled_order_in_typescript_is_undone() -> Result<()> {
+    let host = Host::start(&directory("order-canceled"), &[])?;
+    order::deploy(&host, "typescript")?;
+    order::start(&host, "order-1001")?;
+    order::wait_for_warehouse(&host, "order-1001")?;
+    host.cli(&["workflow", "cancel", "--workflow-id", "order-1001"])?;
+    let said = host.try_cli(&["workflow", "result", "--workflow-id", "order-1001"])?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let log = host.log()?;
+    for undone in ["refunding charge-1001", "releasing reservation-1001"] {
+        assert_eq!(log.matches(undone).count(), 1, "{undone}: {log}");
+    }
+    let types = host.event_types("order-1001")?;
+    assert_eq!(types.last().map(String::as_str), Some("WORKFLOW_EXECUTION_CANCELED"));
+    Ok(())
 }
 
 /// Two steps are to be undone, the last one first.

@@ -87,6 +87,7 @@ fn a_running_activity_heartbeats_and_learns_of_its_cancellation() -> Result<()> 
     let said = host.try_cli(&["workflow", "result", "--workflow-id", "order-1001"])?;
     assert_eq!(said.code, Some(1), "{said:?}");
     let types = host.event_types("order-1001")?;
+    // The program lets the activity's failure through.
     assert_eq!(types.last().map(String::as_str), Some("WORKFLOW_EXECUTION_CANCELED"));
     assert!(types.iter().any(|it| it == "ACTIVITY_TASK_CANCEL_REQUESTED"), "{types:?}");
     Ok(())
@@ -133,6 +134,24 @@ fn a_python_client_sees_of_our_workflows_what_it_expects() -> Result<()> {
     order::deploy(&host, "rust")?;
     deploy_bench(&host)?;
     let said = output(python("client")?.arg(host.address()))?;
-    expect![[""]].assert_eq(&said.or_fail("client.py", &[])?);
+    expect![[r#"
+        status: awaitingWarehouse
+        described: RUNNING orderFulfillment orders
+        started twice: WorkflowAlreadyStartedError py-order
+        unknown query: WorkflowQueryFailedError
+        result: {'orderId': '7', 'chargeId': 'charge-7', 'reservationId': 'reservation-7', 'deliveryId': 'delivery-7'}
+        described: COMPLETED
+        signal after the end: NOT_FOUND
+        failed: ActivityError reserve `activity failed` <- ApplicationError OutOfStock `OutOfStock: `unobtainium` is out of stock`
+        canceled: CancelledError `Workflow cancelled`
+        terminated: TerminatedError `Workflow terminated`
+        echo: {'list': [1, None, 2.5], 'text': 'grüße'}
+        nothing deployed: FAILED_PRECONDITION
+        unknown type: INVALID_ARGUMENT
+        unknown workflow: NOT_FOUND
+        listed: ['py-canceled CANCELED', 'py-echo COMPLETED', 'py-terminated TERMINATED']
+        counted: 2
+        events: 29 ids without gaps: True
+    "#]].assert_eq(&said.or_fail("client.py", &[])?);
     Ok(())
 }

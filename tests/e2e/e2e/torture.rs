@@ -19,8 +19,11 @@ const N_RUNS: usize = 200;
 const N_CLIENTS: usize = 8;
 const N_KILLS: usize = 20;
 /// From the start of a life to its end.
-const LIFE_MS_MAX: u64 = 400;
-const N_STEPS: u64 = 5;
+const LIFE_MS_MAX: u64 = 250;
+/// Of the longest workflows.
+const N_STEPS: u64 = 20;
+/// So few guests are kept in memory that others are replayed again and again.
+const N_WARM: &str = "8";
 /// All of it.
 const AT_MOST: Duration = Duration::from_secs(120);
 
@@ -88,6 +91,9 @@ impl Dice {
     }
 }
 
+/// Requests that met a host that was dead, or that died on them.
+static N_SENT_AGAIN: AtomicUsize = AtomicUsize::new(0);
+
 /// May the same request be sent again?
 fn is_passing(status: &Status) -> bool {
     // Unknown: the connection broke in the middle of an answer.
@@ -97,7 +103,7 @@ fn is_passing(status: &Status) -> bool {
     )
 }
 
-/// Sends the same request until it is answered. The number of times it was sent comes with it.
+/// Sends the same request until it is answered.
 async fn until_answered<T, F>(deadline: Instant, mut send: impl FnMut() -> F) -> Result<T, Status>
 where
     F: Future<Output = Result<T, Status>>,
@@ -105,6 +111,7 @@ where
     loop {
         match send().await {
             Err(status) if is_passing(&status) && Instant::now() < deadline => {
+                N_SENT_AGAIN.fetch_add(1, Ordering::Relaxed);
                 // The host is being started again.
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -207,7 +214,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_when_the_host_is_kille
     };
     println!("REFRAIN_TORTURE_SEED={seed}");
     let mut dice = Dice(seed);
-    let mut host = Host::start(&directory("torture"), &[])?;
+    let mut host = Host::start(&directory("torture"), &["--warm-runs", N_WARM])?;
     deploy_bench(&host)?;
 
     let runtime = runtime()?;
@@ -248,6 +255,9 @@ fn nothing_acknowledged_is_lost_and_nothing_is_done_twice_when_the_host_is_kille
         acknowledged.extend(driven.with_context(|| host.log_of_this_life().unwrap_or_default())?);
     }
     assert_eq!(acknowledged.len(), N_RUNS);
+    let n_sent_again = N_SENT_AGAIN.load(Ordering::Relaxed);
+    println!("{n_sent_again} requests were sent again");
+    assert!(n_sent_again > N_KILLS, "the host was killed while there was work");
 
     host.kill()?;
     host.start_again()?;
