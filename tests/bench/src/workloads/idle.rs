@@ -32,7 +32,7 @@ async fn start_idle(stage: &Arc<Stage>, n: usize) -> Result<()> {
 pub(crate) async fn memory(guest: &'static str, scale: Scale) -> Result<Row> {
     // A guest of JavaScript takes hundreds of kilobytes: so many fit into this machine.
     let n = scale.of(if guest == TYPESCRIPT { 4000 } else { 10_000 });
-    let (warm, _, resident_bytes) = per_idle_run(guest, n, "1000000").await?;
+    let (warm, _, resident_bytes) = per_idle_run(guest, n, "20000").await?;
     let (evicted, disk, _) = per_idle_run(guest, n, "0").await?;
     let mut figures = vec![
         figure("warm", "bytes", warm),
