@@ -57,7 +57,9 @@ pub(crate) fn blank(text: &str, marker: &str, what: fn(char) -> bool) -> String 
     let mut parts = text.split(marker);
     let mut blanked = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let _ = write!(blanked, "{marker}_{}", part.trim_start_matches(what));
+        let rest = part.trim_start_matches(what);
+        let blank = if rest.len() < part.len() { "_" } else { "" };
+        let _ = write!(blanked, "{marker}{blank}{rest}");
     }
     blanked
 }

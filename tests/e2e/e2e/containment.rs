@@ -137,7 +137,10 @@ fn an_argument_over_the_limit_fails_the_activity() -> Result<()> {
     start(&host, "bad", "huge-argument", "3")?;
     let said = host.try_cli(&["workflow", "result", "--workflow-id", "huge-argument"])?;
     assert_eq!(said.code, Some(1));
-    expect![[""]].assert_eq(&said.stderr);
+    expect![[r#"
+        error: workflow `huge-argument` failed: activity `noop`: arguments have 3145748 bytes, at most 2097152 are allowed (InvalidActivityOptions)
+        hint: `refrain workflow show -w huge-argument` shows its history
+    "#]].assert_eq(&said.stderr);
     Ok(())
 }
 
