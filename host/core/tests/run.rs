@@ -119,8 +119,8 @@ fn a_signal_that_is_sent_twice_counts_once() {
             13         4s  signal pay received "4"
             14-16      4s  task completed
             Running
-                       2s  already there
-                       5s  seen: "start order; signal pay; signal pay; signal pay"
+            at 2s  already there
+            at 5s  seen: "start order; signal pay; signal pay; signal pay"
         "#]],
     );
 }
@@ -155,7 +155,7 @@ fn what_follows_the_end_in_a_turn_is_not_asked_for() {
             2          0s  signal never-seen received
             3-5        0s  task completed
             6          0s  execution completed "1"
-                       9s  seen: "start order"
+            at 9s  seen: "start order"
         "#]],
     );
 }
@@ -282,8 +282,8 @@ fn a_tried_cancel_is_seen_at_once_and_the_worker_is_told() {
             13         4s  activity of 5 canceled
             14-16      4s  task completed
             Running
-                       3s  charge is asked to stop
-                       5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 3s  charge is asked to stop
+            at 5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
         "#]],
     );
 }
@@ -309,8 +309,8 @@ fn a_tried_cancel_of_an_activity_that_nobody_took_closes_it() {
             11         2s  activity of 5 canceled
             12-14      2s  task completed
             Running
-                       3s  nothing to take
-                       4s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 3s  nothing to take
+            at 4s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
         "#]],
     );
 }
@@ -394,7 +394,7 @@ fn an_abandoned_activity_goes_on_unheard() {
             12         4s  activity of 5 completed "paid"
             13-15      4s  task completed
             Running
-                       5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
         "#]],
     );
 }
@@ -472,7 +472,7 @@ fn only_the_last_attempt_is_in_history() {
             7          7s  activity of 5 completed "paid"
             8-10       7s  task completed
             11         7s  execution completed "start order; activity 1 'paid'"
-                       2s  nothing to take
+            at 2s  nothing to take
         "#]],
     );
 }
@@ -542,10 +542,10 @@ fn a_result_after_the_end_is_refused() {
             7          5s  timer 2 fired
             8-10       5s  task completed
             11         5s  execution completed "late"
-                       6s  refused: activity task not found
-                       7s  refused: workflow execution already completed
-                       8s  already there
-                       9s  refused: workflow execution already completed
+            at 6s  refused: activity task not found
+            at 7s  refused: workflow execution already completed
+            at 8s  already there
+            at 9s  refused: workflow execution already completed
         "#]],
     );
 }
@@ -569,7 +569,7 @@ fn a_cancel_that_the_guest_follows_ends_as_canceled() {
             6          5s  cancel requested too slow
             7-9        5s  task completed
             10         5s  execution canceled
-                       6s  already there
+            at 6s  already there
         "#]],
     );
 }
@@ -610,7 +610,7 @@ fn a_cancel_may_be_ignored() {
             10         1m  timer 1 fired
             11-13      1m  task completed
             14         1m  execution completed "start order; cancel too slow; timer 1 fired"
-                       6s  already there
+            at 6s  already there
         "#]],
     );
 }
@@ -634,7 +634,7 @@ fn a_terminate_ends_a_run_before_its_guest_sees_what_came_with_it() {
             6          0s  activity charge (2) scheduled
             7          5s  signal hello received
             8          5s  execution terminated "enough"
-                       5s  refused: workflow execution already completed
+            at 5s  refused: workflow execution already completed
         "#]],
     );
 }
@@ -676,7 +676,7 @@ fn a_signal_does_not_begin_a_run_that_waits_for_its_first_task() {
             3-5       10s  task completed
             6         10s  timer 1 started 1m
             7         30s  execution timed out
-                      10s  seen: "start order; signal hello"
+            at 10s  seen: "start order; signal hello"
         "#]],
     );
 }
@@ -698,7 +698,7 @@ fn a_cancel_begins_a_run_that_waits_and_its_wait_leads_to_nothing_more() {
             4-6        5s  task completed
             7          5s  timer 1 started 1m
             CancelRequested
-                      20s  seen: "start order; signal hello; cancel not needed"
+            at 20s  seen: "start order; signal hello; cancel not needed"
         "#]],
     );
 }
@@ -733,11 +733,11 @@ fn an_id_is_used_again_after_the_end() {
             1          8s  execution started order queue=orders
             2-4        8s  task completed
             Running
-                       1s  its own run
-                       2s  refused: already started
-                       3s  existing run
-                       5s  refused: already started
-                       6s  refused: already started
+            at 1s  its own run
+            at 2s  refused: already started
+            at 3s  existing run
+            at 5s  refused: already started
+            at 6s  refused: already started
         "#]],
     );
 }

@@ -80,7 +80,7 @@ impl Model {
     }
 
     fn note(&mut self, text: impl std::fmt::Display) {
-        self.notes.push(format!("{:>13}  {text}", print::at(self.now)));
+        self.notes.push(format!("at {}  {text}", print::at(self.now)));
     }
 
     fn facts(&self, key: &RunKey) -> RunFacts {

@@ -222,7 +222,7 @@ impl Sim {
     }
 
     fn note(&mut self, text: impl std::fmt::Display) {
-        self.notes.push(format!("{:>13}  {text}", print::at(self.clock.now())));
+        self.notes.push(format!("at {}  {text}", print::at(self.clock.now())));
     }
 
     fn refused(&mut self, error: &EngineError) {

@@ -53,7 +53,7 @@ fn a_failed_attempt_is_tried_again_after_its_backoff() {
             7          9s  activity of 5 failed "never" MaximumAttemptsReached
             8-10       9s  task completed
             11         9s  execution completed "start order; activity 1 activity failed: never"
-                  2s500ms  nothing to take
+            at 2s500ms  nothing to take
         "#]],
     );
 }
@@ -153,8 +153,8 @@ fn a_worker_that_comes_too_late_is_refused() {
             7          6s  activity of 5 timed out, TemporalTimeout:StartToClose, MaximumAttemptsReached
             8-10       6s  task completed
             11         6s  execution completed "start order; activity 1 activity timed out: StartToClose"
-                       9s  refused: activity task not found
-                      10s  refused: activity task not found
+            at 9s  refused: activity task not found
+            at 10s  refused: activity task not found
         "#]],
     );
 }
@@ -244,8 +244,8 @@ fn activities_end_with_their_run() {
             5          0s  activity charge (1) scheduled
             6          0s  activity refund (2) scheduled
             7         20s  execution timed out
-                      30s  refused: activity task not found
-                      31s  nothing to take
+            at 30s  refused: activity task not found
+            at 31s  nothing to take
         "#]],
     );
 }

@@ -67,8 +67,8 @@ fn a_terminate_asks_nobody() {
             5          0s  timer 1 started 1m
             6          0s  activity charge (2) scheduled
             7          5s  execution terminated "enough"
-                       6s  refused: activity task not found
-                       7s  refused: activity task not found
+            at 6s  refused: activity task not found
+            at 7s  refused: activity task not found
         "#]],
     );
 }
@@ -100,8 +100,8 @@ fn a_tried_cancel_is_seen_at_once_and_the_worker_is_told() {
             13         5s  activity of 5 canceled
             14-16      5s  task completed
             Running
-                       4s  charge is asked to stop
-                       6s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 4s  charge is asked to stop
+            at 6s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
         "#]],
     );
 }
@@ -127,8 +127,8 @@ fn a_tried_cancel_of_an_activity_that_nobody_took_closes_it() {
             11         3s  activity of 5 canceled
             12-14      3s  task completed
             Running
-                       4s  nothing to take
-                       5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 4s  nothing to take
+            at 5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
         "#]],
     );
 }
@@ -157,7 +157,7 @@ fn a_waited_cancel_is_seen_when_the_worker_gives_up() {
             12         5s  activity of 5 canceled
             13-15      5s  task completed
             16         5s  execution completed "start order; signal give-up; activity 1 activity canceled: activity canceled"
-                       4s  seen: "start order; signal give-up"
+            at 4s  seen: "start order; signal give-up"
         "#]],
     );
 }
@@ -212,7 +212,7 @@ fn an_abandoned_activity_goes_on_unheard() {
             11         5s  activity of 5 completed "paid"
             12-14      5s  task completed
             Running
-                       6s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 6s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
         "#]],
     );
 }

@@ -38,7 +38,7 @@ fn a_trap_fails_the_task_and_not_the_run() {
             7-9        5s  task failed: WorkflowWorkerUnhandledFailure, [W0201] guest failed: the script says `trap`
             Running
             task failed 1 times, again at 6s: [W0201] guest failed: the script says `trap`
-                  5s500ms  seen: "start order"
+            at 5s500ms  seen: "start order"
         "#]],
     );
 }
@@ -58,7 +58,7 @@ fn a_trap_in_the_first_task_keeps_the_run_that_was_started() {
             2-4        0s  task failed: WorkflowWorkerUnhandledFailure, [W0201] guest failed: the script says `trap`
             5-7        7s  task completed
             8          7s  execution completed "start order"
-                       9s  its own run
+            at 9s  its own run
         "#]],
     );
 }
@@ -139,7 +139,7 @@ fn wishes_of_a_failed_task_are_void() {
             6-8        1s  task failed: WorkflowWorkerUnhandledFailure, [W0201] guest failed: the script says `trap`
             Running
             task failed 1 times, again at 2s: [W0201] guest failed: the script says `trap`
-                  1s500ms  nothing to take
+            at 1s500ms  nothing to take
         "#]],
     );
 }

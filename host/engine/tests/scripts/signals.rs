@@ -43,10 +43,10 @@ fn a_signal_to_nobody_is_refused() {
          4s terminate "why"
         "#,
         expect![[r#"
-                       1s  refused: no such workflow
-                       2s  refused: no such workflow
-                       3s  refused: no such workflow
-                       4s  refused: no such workflow
+            at 1s  refused: no such workflow
+            at 2s  refused: no such workflow
+            at 3s  refused: no such workflow
+            at 4s  refused: no such workflow
         "#]],
     );
 }
@@ -65,9 +65,9 @@ fn a_closed_run_takes_no_signal_but_answers_queries() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  execution completed "done"
-                       1s  refused: workflow execution already completed
-                       2s  seen: "start order"
-                       3s  nothing: no query is called `nothing`: there is `seen`
+            at 1s  refused: workflow execution already completed
+            at 2s  seen: "start order"
+            at 3s  nothing: no query is called `nothing`: there is `seen`
         "#]],
     );
 }

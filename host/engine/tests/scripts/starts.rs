@@ -20,10 +20,10 @@ fn the_same_request_starts_one_run() {
             5          4s  signal go received
             6-8        4s  task completed
             9          4s  execution completed "done"
-                       1s  its own run
-                       2s  refused: already started
-                       3s  existing run
-                       5s  its own run
+            at 1s  its own run
+            at 2s  refused: already started
+            at 3s  existing run
+            at 5s  its own run
         "#]],
     );
 }
@@ -46,8 +46,8 @@ fn an_id_is_used_again_after_the_end_as_its_policy_says() {
             1          3s  execution started order queue=orders
             2-4        3s  task completed
             5          3s  execution completed "done"
-                       1s  refused: already started
-                       2s  refused: already started
+            at 1s  refused: already started
+            at 2s  refused: already started
         "#]],
     );
 }
@@ -69,7 +69,7 @@ fn an_id_whose_run_failed_is_free_for_those_who_only_repeat_failures() {
             1          2s  execution started order queue=orders
             2-4        2s  task completed
             5          2s  execution failed "no"
-                       1s  refused: already started
+            at 1s  refused: already started
         "#]],
     );
 }
@@ -100,7 +100,7 @@ fn a_start_may_end_the_run_that_is_in_its_way() {
             7         15s  timer 1 fired
             8-10      15s  task completed
             11        15s  execution completed "start order; timer 1 fired"
-                       6s  refused: activity task not found
+            at 6s  refused: activity task not found
         "#]],
     );
 }
@@ -119,7 +119,7 @@ fn a_start_that_is_put_off_begins_when_its_wait_is_over() {
             2-4       10s  task completed
             5         10s  timer 1 started 1m
             6         30s  execution timed out
-                       5s  seen: ""
+            at 5s  seen: ""
         "#]],
     );
 }
@@ -137,7 +137,7 @@ fn a_run_ends_when_the_time_of_its_execution_is_over() {
             2-4        0s  task completed
             5          0s  timer 1 started 1m
             6         20s  execution timed out
-                    1m39s  refused: workflow execution already completed
+            at 1m39s  refused: workflow execution already completed
         "#]],
     );
 }

@@ -18,7 +18,7 @@ fn a_timer_fires_when_its_time_is_over() {
             6         30s  timer 1 fired
             7-9       30s  task completed
             10        30s  execution completed "start order; timer 1 fired"
-                      29s  seen: "start order"
+            at 29s  seen: "start order"
         "#]],
     );
 }

@@ -34,7 +34,7 @@ fn a_diverged_run_loses_nothing_and_goes_on_when_a_program_fits() {
             16        13s  timer 2 fired
             17-19     13s  task completed
             20        13s  execution completed "start order; activity 1 'paid'; signal hello; timer 2 fired"
-                  7s500ms  seen: can't be queried
+            at 7s500ms  seen: can't be queried
         "#]],
     );
 }
