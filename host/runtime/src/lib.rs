@@ -7,6 +7,7 @@ mod activities;
 mod bindings;
 mod cache;
 mod component;
+mod cpu_time;
 mod engine;
 mod errors;
 mod imports;
