@@ -50,7 +50,7 @@ fn section(text: &mut String, command: &Command, path: &str) {
         command.get_subcommands().filter(|it| it.get_name() != "help").collect();
     if below.is_empty() {
         let about = command.get_long_about().or(command.get_about());
-        let about = about.map(ToString::to_string).unwrap_or_default();
+        let about = sentence(&about.map(ToString::to_string).unwrap_or_default());
         let _ = write!(text, "\n## `{path}`\n\n{about}\n\n");
         for arg in command.get_arguments() {
             if !["help", "version", "output"].contains(&arg.get_id().as_str()) {
@@ -61,6 +61,11 @@ fn section(text: &mut String, command: &Command, path: &str) {
     for command in below {
         section(text, command, &format!("{path} {}", command.get_name()));
     }
+}
+
+/// The derive takes the last full stop away.
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
 }
 
 fn line(text: &mut String, arg: &Arg) {
@@ -77,8 +82,9 @@ fn line(text: &mut String, arg: &Arg) {
     let alias = arg.get_visible_aliases().unwrap_or_default();
     let alias: String = alias.iter().map(|it| format!(", `--{it}`")).collect();
     let help = arg.get_long_help().or(arg.get_help());
-    let help = help.map(ToString::to_string).unwrap_or_default().replace("\n\n", " ");
-    let _ = write!(text, "- {name}{alias}: {}", help.replace('\n', " "));
+    let help = help.map(ToString::to_string).unwrap_or_default();
+    let help = sentence(&help.replace("\n\n", " ").replace('\n', " "));
+    let _ = write!(text, "- {name}{alias}: {help}");
     let values = arg.get_possible_values();
     if !values.is_empty() && arg.get_action().takes_values() {
         let names: Vec<String> = values.iter().map(|it| format!("`{}`", it.get_name())).collect();
