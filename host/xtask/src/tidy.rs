@@ -104,11 +104,13 @@ fn imports() -> Result<Imports> {
 }
 
 fn forbidden_words(name: &str, text: &str, broken: &mut Vec<String>) {
-    // Put together here, so that this file does not break its own rules.
-    let ignored = ["#[", "ignore"].concat();
+    // This file has to name them.
+    if name.ends_with("xtask/src/tidy.rs") {
+        return;
+    }
     let rules = [
-        (ignored.as_str(), "a test that does not run proves nothing"),
-        ("//! TODO", "unfinished work goes to an issue"),
+        ("#[ignore", "a test that does not run proves nothing"),
+        ("TODO", "unfinished work goes to an issue"),
     ];
     for (word, why) in rules {
         if text.contains(word) {
