@@ -36,6 +36,20 @@ pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
     short(field, value)
 }
 
+/// SDKs wait for signals of such names to find out what waits at all.
+const HOST_NAMES: &str = "__";
+
+/// Names that begin with `__` belong to the host and to SDKs.
+pub(crate) fn signal_name(value: &str) -> Result<(), Status> {
+    name("signal_name", value)?;
+    if value.starts_with(HOST_NAMES) {
+        return Err(invalid(format!(
+            "signal_name is `{value}`, expected one that does not begin with `{HOST_NAMES}`"
+        )));
+    }
+    Ok(())
+}
+
 /// A name that may be absent.
 pub(crate) fn short(field: &'static str, value: &str) -> Result<(), Status> {
     if value.len() > ID_BYTES_MAX {
@@ -224,6 +238,10 @@ mod tests {
         assert_eq!(
             text(name("workflow_id", &"é".repeat(501))),
             "InvalidArgument: workflow_id has 1002 bytes, expected at most 1000"
+        );
+        assert_eq!(
+            text(signal_name("__never")),
+            "InvalidArgument: signal_name is `__never`, expected one that does not begin with `__`"
         );
         assert_eq!(text(run_id("17")), "InvalidArgument: run_id is `17`, expected a UUID");
     }

@@ -123,7 +123,7 @@ pub(crate) async fn signal(
 ) -> Result<SignalWorkflowExecutionResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let target = validate::target(&namespace, request.workflow_execution)?;
-    validate::name("signal_name", &request.signal_name)?;
+    validate::signal_name(&request.signal_name)?;
     validate::short("request_id", &request.request_id)?;
     let input = payload::list_from_proto(request.input);
     let header = payload::header_from_proto(request.header);
