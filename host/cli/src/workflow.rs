@@ -397,7 +397,7 @@ struct Outcome {
 
 enum End {
     Completed(Vec<Payload>),
-    Failed(Option<Failure>),
+    Failed(Option<Box<Failure>>),
     TimedOut,
     Canceled(Vec<Payload>),
     Terminated {
@@ -482,7 +482,7 @@ fn end_of(event: HistoryEvent) -> (End, String) {
             (End::Completed(list(it.result)), it.new_execution_run_id)
         }
         Some(Attributes::WorkflowExecutionFailedEventAttributes(it)) => {
-            (End::Failed(it.failure), it.new_execution_run_id)
+            (End::Failed(it.failure.map(Box::new)), it.new_execution_run_id)
         }
         Some(Attributes::WorkflowExecutionTimedOutEventAttributes(it)) => {
             (End::TimedOut, it.new_execution_run_id)
@@ -517,7 +517,7 @@ impl End {
         match self {
             End::Completed(_) => Vec::new(),
             End::Failed(failure) => {
-                let mut lines = failure_lines(failure.as_ref());
+                let mut lines = failure_lines(failure.as_deref());
                 if lines.is_empty() {
                     lines.push("it does not say why".to_owned());
                 }
@@ -542,7 +542,8 @@ fn print_outcome(workflow_id: &str, outcome: &Outcome, format: Format) -> Result
         match &outcome.end {
             End::Completed(result) => value["result"] = output::result_json(result),
             End::Failed(Some(failure)) => {
-                value["failure"] = output::json_of("temporal.api.failure.v1.Failure", failure)?;
+                value["failure"] =
+                    output::json_of("temporal.api.failure.v1.Failure", failure.as_ref())?;
             }
             End::Canceled(details) => value["details"] = output::result_json(details),
             End::Terminated { reason } => value["reason"] = Value::from(reason.as_str()),
@@ -1029,7 +1030,7 @@ mod tests {
             workflow `order-1` failed: can't pay
               caused by: activity `` failed
                 caused by: card declined (CardDeclined)"#]]
-        .assert_eq(&failed_words("order-1", &End::Failed(Some(outer))));
+        .assert_eq(&failed_words("order-1", &End::Failed(Some(Box::new(outer)))));
         assert_eq!(
             failed_words("a", &End::Terminated { reason: "why not".to_owned() }),
             "workflow `a` terminated: why not"
