@@ -1,6 +1,7 @@
 //! Talking to a server: Temporal's service for workflows and namespaces, our own for the rest.
 
 use crate::errors::CliError;
+use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
 use refrain_wire::api::workflowservice::v1 as pb;
 use std::time::Duration;
@@ -146,6 +147,7 @@ macro_rules! calls {
 calls! {
     "StartWorkflowExecution" StartWorkflowExecutionRequest StartWorkflowExecutionResponse
     "GetWorkflowExecutionHistory" GetWorkflowExecutionHistoryRequest GetWorkflowExecutionHistoryResponse
+    "GetWorkflowExecutionHistoryReverse" GetWorkflowExecutionHistoryReverseRequest GetWorkflowExecutionHistoryReverseResponse
     "DescribeWorkflowExecution" DescribeWorkflowExecutionRequest DescribeWorkflowExecutionResponse
     "ListWorkflowExecutions" ListWorkflowExecutionsRequest ListWorkflowExecutionsResponse
     "CountWorkflowExecutions" CountWorkflowExecutionsRequest CountWorkflowExecutionsResponse
@@ -161,6 +163,13 @@ calls! {
 impl Client {
     /// One call of Temporal's service.
     pub(crate) async fn call<C: Call>(&self, request: C) -> Result<C::Answer, CliError> {
+        let size = request.encoded_len();
+        if size > MESSAGE_BYTES_MAX {
+            return Err(CliError::failed(format!(
+                "the request has {size} bytes, at most {MESSAGE_BYTES_MAX} are allowed"
+            ))
+            .hint("keep large data elsewhere, and hand over where it is"));
+        }
         let mut grpc = Grpc::new(self.channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .send_compressed(CompressionEncoding::Gzip)

@@ -24,6 +24,8 @@ use std::path::PathBuf;
 const PAGE: i32 = 1000;
 /// Pending activities listed by `describe`.
 const PENDING_SHOWN_MAX: usize = 100;
+/// Frames of a guest that broke.
+const STACK_SHOWN_MAX: usize = 20;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkflowCommand {
@@ -733,6 +735,9 @@ async fn describe(args: TargetArgs, format: Format) -> Result<(), CliError> {
         ("Memo", memo_words(info.memo.as_ref())),
     ]);
     text.push_str(&pending(&answer));
+    if answer.pending_workflow_task.as_ref().is_some_and(|it| it.attempt > 1) {
+        text.push_str(&task_failure(&client, &args.scope.namespace(), &execution).await?);
+    }
     if info.close_time.is_some() {
         let closed = close_event(&client, &args.scope.namespace(), &execution, false).await?;
         if let Some(event) = closed {
@@ -792,6 +797,34 @@ fn pending(answer: &pb::DescribeWorkflowExecutionResponse) -> String {
         ));
     }
     text
+}
+
+/// Why the workflow does not get on: the newest failure of its tasks.
+async fn task_failure(
+    client: &Client,
+    namespace: &str,
+    execution: &WorkflowExecution,
+) -> Result<String, CliError> {
+    let request = pb::GetWorkflowExecutionHistoryReverseRequest {
+        namespace: namespace.to_owned(),
+        execution: Some(execution.clone()),
+        maximum_page_size: 20,
+        ..Default::default()
+    };
+    let events = client.call(request).await?.history.unwrap_or_default().events;
+    let failure = events.into_iter().find_map(|event| match event.attributes {
+        Some(Attributes::WorkflowTaskFailedEventAttributes(it)) => it.failure,
+        Some(_) | None => None,
+    });
+    let Some(failure) = failure else { return Ok(String::new()) };
+    let mut text = String::new();
+    for line in failure_lines(Some(&failure)).iter().flat_map(|it| it.lines()) {
+        text.push_str(&format!("  {}\n", output::clean(line)));
+    }
+    for line in failure.stack_trace.lines().take(STACK_SHOWN_MAX) {
+        text.push_str(&format!("    {}\n", output::clean(line)));
+    }
+    Ok(text)
 }
 
 fn closed_words(event: HistoryEvent) -> String {
