@@ -9,6 +9,7 @@ use refrain_e2e::{Host, order, paths};
 use std::path::Path;
 use std::process::Command;
 use temporalio_protos::temporal::api::enums::v1::EventType;
+use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 
 /// A host that must not start: on a database, and on a port.
 fn try_start(database: &Path, port: u16) -> Result<Said> {
@@ -182,7 +183,7 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() -> Result<()> {
         // The limit is reached long before this ends.
         for nth in 0..64 {
             let request = format!("signal-{nth}");
-            match client.signal("waits", "other", &[megabyte.clone()], &request).await {
+            match client.signal("waits", "other", std::slice::from_ref(&megabyte), &request).await {
                 Ok(_) => n_acknowledged += 1,
                 Err(status) => return Ok((n_acknowledged, Some(status))),
             }
@@ -196,17 +197,24 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() -> Result<()> {
     // What needs no room still works.
     host.cli(&["workflow", "describe", "--workflow-id", "waits"])?;
 
+    // There is room again: the host goes on by itself, and the refused signal can be sent again.
+    host.lift_limit()?;
+    let n_there = || {
+        let history = runtime.block_on(client.history("waits"))?;
+        let is_signal =
+            |it: &&HistoryEvent| it.event_type() == EventType::WorkflowExecutionSignaled;
+        anyhow::Ok(history.iter().filter(is_signal).count())
+    };
+    assert_eq!(n_there()?, n_acknowledged, "what was refused is not there");
+    let again = format!("signal-{n_acknowledged}");
+    runtime.block_on(client.signal("waits", "other", &[], &again))?;
+    assert_eq!(n_there()?, n_acknowledged + 1);
+
     host.kill()?;
-    host.lift_limit();
     host.start_again()?;
-    runtime.block_on(async {
-        let history = client.history("waits").await?;
-        let is_signal = |kind: EventType| kind == EventType::WorkflowExecutionSignaled;
-        let n_there = history.iter().filter(|it| is_signal(it.event_type())).count();
-        assert_eq!(n_there, n_acknowledged);
-        client.signal("waits", "go", &[json(&serde_json::json!("at last"))], "go").await?;
-        anyhow::Ok(())
-    })?;
+    assert_eq!(n_there()?, n_acknowledged + 1);
+    let last = json(&serde_json::json!("at last"));
+    runtime.block_on(client.signal("waits", "go", &[last], "go"))?;
     let result = host.cli(&["workflow", "result", "--workflow-id", "waits"])?;
     assert_eq!(result.trim(), "\"at last\"");
     Ok(())

@@ -105,9 +105,18 @@ impl Host {
         self.wait_until_ready()
     }
 
-    /// From the next life on, the disk has room again.
-    pub fn lift_limit(&mut self) {
+    /// The disk has room again, for the host as it runs and for its next lives.
+    pub fn lift_limit(&mut self) -> Result<()> {
         self.file_bytes_max = None;
+        let all = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+        let (pid, no_old) = (self.process.id() as libc::pid_t, std::ptr::null_mut());
+        #[allow(unsafe_code)]
+        // SAFETY: `all` outlives the call, and the old limits are not asked for.
+        let lifted = unsafe { libc::prlimit(pid, libc::RLIMIT_FSIZE, &all, no_old) };
+        if lifted != 0 {
+            bail!("the limit can't be lifted: {}", std::io::Error::last_os_error());
+        }
+        Ok(())
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -301,7 +310,7 @@ fn spawn(
         Some(bytes) => {
             // Without the signal, a write over the limit fails as on a full disk.
             let n_blocks = bytes / 512;
-            let script = format!("trap '' XFSZ; ulimit -f {n_blocks}; exec \"$0\" \"$@\"");
+            let script = format!("trap '' XFSZ; ulimit -S -f {n_blocks}; exec \"$0\" \"$@\"");
             let mut command = Command::new("sh");
             command.arg("-c").arg(script).arg(paths::binary()?);
             command.env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
