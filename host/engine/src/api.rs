@@ -84,7 +84,7 @@ pub struct ActivityRef {
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttemptResult {
     Completed(Payloads),
-    Failed { failure: Failure, last_heartbeat: Option<Payloads> },
+    Failed { failure: Box<Failure>, last_heartbeat: Option<Payloads> },
     Canceled(Payloads),
 }
 

@@ -34,7 +34,7 @@ pub enum EngineError {
     #[error("{0}")]
     InvalidArgument(String),
     #[error("{}", .0.message)]
-    QueryFailed(Failure),
+    QueryFailed(Box<Failure>),
     /// The guest can't be brought to a state in which it could answer.
     #[error("workflow can't be queried: {0}")]
     QueryUnavailable(String),

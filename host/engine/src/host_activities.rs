@@ -59,7 +59,10 @@ impl Inner {
         };
         let result = match result {
             Ok(result) => AttemptResult::Completed(result),
-            Err(failure) => AttemptResult::Failed { failure, last_heartbeat: None },
+            Err(failure) => {
+                let failure = Box::new(failure);
+                AttemptResult::Failed { failure, last_heartbeat: None }
+            }
         };
         // The work is done: only its own end may take the result away again.
         loop {

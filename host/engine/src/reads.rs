@@ -157,7 +157,7 @@ impl Inner {
             let guest = program.and_then(|it| it.guest()).map_err(|error| broken(&error))?;
             let mut run = Run::replay(facts, &history, guest).map_err(|error| broken(&error))?;
             run.query(&query).map_err(|error| match error {
-                QueryError::Failed(failure) => EngineError::QueryFailed(failure),
+                QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
                 QueryError::Guest(error) => broken(&error),
             })
         });

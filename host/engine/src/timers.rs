@@ -57,6 +57,7 @@ impl Timers {
         }
         state.due.insert((run.run, what), (at, run.clone()));
         state.heap.push(Reverse((at, run.run, what)));
+        self.handled_until.fetch_min(at.as_ms().saturating_sub(1), Ordering::SeqCst);
         drop(state);
         if earliest.is_none_or(|earliest| at < earliest) {
             self.changed.notify_one();
@@ -79,21 +80,25 @@ impl Timers {
         }
     }
 
-    /// Takes what is due, oldest first, and says when to look again.
-    fn take_due(&self, now: Timestamp) -> (Vec<(RunKey, What)>, Option<Timestamp>) {
+    /// Takes what is due, oldest first, and says when to look again: at `window_ends` at the
+    /// latest. Until then nothing is due but what is set meanwhile.
+    fn take_due(&self, now: Timestamp, window_ends: Timestamp) -> (Vec<(RunKey, What)>, Timestamp) {
         let mut state = self.lock();
         let mut due = Vec::new();
+        let mut next = window_ends;
         while let Some(Reverse((at, run, what))) = state.heap.peek().copied() {
             let live = state.due.get(&(run, what)).is_some_and(|(is, _)| *is == at);
             if live && at > now {
-                return (due, Some(at));
+                next = next.min(at);
+                break;
             }
             state.heap.pop();
             if live && let Some((_, key)) = state.due.remove(&(run, what)) {
                 due.push((key, what));
             }
         }
-        (due, None)
+        self.handled_until.store(next.as_ms().saturating_sub(1).max(now.as_ms()), Ordering::SeqCst);
+        (due, next)
     }
 
     /// Returns when all that is due at `now` has been delivered. For a clock that stands still.
@@ -122,7 +127,9 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         changed.as_mut().enable();
         let now = inner.now();
         let window_ends = load_window(&inner, now).await;
-        let (due, next) = timers.take_due(now);
+        // What is taken is under way until it lies in a mailbox.
+        inner.motion.begin();
+        let (due, next) = timers.take_due(now, window_ends);
         for (key, what) in due {
             match what {
                 What::Timer(timer) => inner.post(
@@ -132,11 +139,10 @@ pub(crate) async fn run(inner: Arc<Inner>) {
                 What::Activity(scheduled) => inner.activity_due(&key, scheduled),
             }
         }
-        timers.handled_until.store(now.as_ms(), Ordering::SeqCst);
+        inner.motion.end();
         timers.handled.notify_waiters();
-        let until = next.map_or(window_ends, |next| next.min(window_ends));
         tokio::select! {
-            () = inner.config.clock.sleep_until(until) => {}
+            () = inner.config.clock.sleep_until(next) => {}
             () = changed => {}
         }
     }

@@ -445,7 +445,7 @@ impl<'a> Visit<'a> {
             self.warm = None;
         }
         let _ = reply.send(answer.map_err(|error| match error {
-            QueryError::Failed(failure) => EngineError::QueryFailed(failure),
+            QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
             QueryError::Guest(error) => EngineError::QueryUnavailable(error.to_string()),
         }));
         false
@@ -517,6 +517,7 @@ impl<'a> Visit<'a> {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "made for each step and gone with it")]
 enum Alive {
     Run(Run),
     /// What arrives is recorded; the error is why a task can't run, if one is due.

@@ -134,7 +134,7 @@ fn failed(
         Some(details) => Some(result_of("last_heartbeat_details", Some(details))?),
         None => None,
     };
-    Ok(AttemptResult::Failed { failure, last_heartbeat })
+    Ok(AttemptResult::Failed { failure: Box::new(failure), last_heartbeat })
 }
 
 pub(crate) async fn completed(

@@ -148,7 +148,7 @@ mod tests {
                 start_request_id: "r".to_owned(),
             },
             EngineError::NothingDeployed { task_queue: "q".to_owned() },
-            EngineError::QueryFailed(Failure::host("T", "no such query")),
+            EngineError::QueryFailed(Box::new(Failure::host("T", "no such query"))),
             EngineError::QueryUnavailable("it trapped".to_owned()),
             EngineError::MailboxFull { waiting: 7 },
             EngineError::StoreUnavailable("disk full".to_owned()),

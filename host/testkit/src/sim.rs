@@ -309,7 +309,8 @@ impl Sim {
                 };
                 let message = failure.message.clone();
                 let failure = Failure { message, kind, ..Failure::default() };
-                let result = AttemptResult::Failed { failure, last_heartbeat: None };
+                let result =
+                    AttemptResult::Failed { failure: Box::new(failure), last_heartbeat: None };
                 self.finish(activity, result).await
             }
             Act::GiveUp { activity } => {

@@ -22,7 +22,7 @@ impl Inner {
                     if let Some(details) = last_heartbeat {
                         entry.task.heartbeat = Some(Heartbeat { at: now, details });
                     }
-                    entry.task.on_failed(failure, now)
+                    entry.task.on_failed(*failure, now)
                 }
             }
         };
