@@ -4,7 +4,7 @@ use crate::paths;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 /// How long anything may take that a test or the demo waits for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
+/// What the host prints when it listens.
+const READY: &str = "ready;";
 
 pub struct Host {
     process: Child,
@@ -122,7 +124,8 @@ impl Host {
     fn wait_until_ready(&mut self) -> Result<()> {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            // Its own word: on its port, someone else may answer for a moment.
+            if self.log_of_this_life()?.lines().any(|it| it.starts_with(READY)) {
                 return Ok(());
             }
             if let Some(status) = self.process.try_wait()? {
@@ -281,11 +284,11 @@ pub fn free_port() -> Result<u16> {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 10_000;
     const N_PORTS: u16 = 20_000;
-    // Tests of other processes begin elsewhere.
-    let offset = (std::process::id() % u32::from(N_PORTS)) as u16;
+    // Processes that run at the same time have ids close together, and begin far apart.
+    let offset = (std::process::id().wrapping_mul(7919) % u32::from(N_PORTS)) as u16;
     for _ in 0..N_PORTS {
         let nth = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST + (offset + nth % N_PORTS) % N_PORTS;
+        let port = FIRST + (offset + nth) % N_PORTS;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return Ok(port);
         }
