@@ -44,7 +44,7 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 memo_size_limit_error: BLOB_BYTES_MAX as i64,
                 ..Default::default()
             }),
-            supports_schedules: true,
+            supports_schedules: false,
         }),
         config: Some(NamespaceConfig {
             workflow_execution_retention_ttl: Some(delay_to_proto(namespace.retention)),
@@ -118,7 +118,11 @@ pub(crate) async fn register(
         "workflow_execution_retention_period",
         request.workflow_execution_retention_period,
     )?
-    .ok_or_else(|| invalid("workflow_execution_retention_period is missing"))?;
+    .ok_or_else(|| {
+        invalid(format!(
+            "workflow_execution_retention_period is missing or zero, expected at least `{RETENTION_MIN}`"
+        ))
+    })?;
     if retention < RETENTION_MIN {
         return Err(invalid(format!(
             "workflow_execution_retention_period is `{retention}`, expected at least `{RETENTION_MIN}`"

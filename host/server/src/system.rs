@@ -16,9 +16,9 @@ pub(crate) fn system_info() -> GetSystemInfoResponse {
             // INTERNAL means "do not try again"; what may be retried has another code.
             internal_error_differentiation: true,
             activity_failure_include_heartbeat: true,
-            supports_schedules: true,
+            supports_schedules: false,
             encoded_failure_attributes: true,
-            upsert_memo: true,
+            upsert_memo: false,
             sdk_metadata: true,
             count_group_by_execution_status: true,
             // The host runs workflows itself: nothing to start eagerly, no workers to version.
