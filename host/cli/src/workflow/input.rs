@@ -1,0 +1,67 @@
+//! Arguments, as JSON.
+
+use crate::errors::CliError;
+use crate::output;
+use clap::Args;
+use refrain_wire::api::common::v1::{Payload, Payloads};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// Arguments, as JSON.
+#[derive(Debug, Args)]
+pub(super) struct InputArgs {
+    /// An argument, as JSON. Repeat it for more arguments.
+    #[arg(long, short, value_name = "JSON")]
+    input: Vec<String>,
+    /// A file with an argument, as JSON (`-`: standard input). Repeat it for more; after --input.
+    #[arg(long, value_name = "FILE")]
+    input_file: Vec<PathBuf>,
+}
+
+impl InputArgs {
+    pub(super) fn payloads(&self) -> Result<Option<Payloads>, CliError> {
+        let mut payloads = Vec::new();
+        for text in &self.input {
+            payloads.push(json_payload(text.as_bytes().to_vec(), "--input")?);
+        }
+        for file in &self.input_file {
+            let bytes = if file.as_os_str() == "-" {
+                let mut bytes = Vec::new();
+                std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+            } else {
+                std::fs::read(file)
+            };
+            let bytes = bytes.map_err(|error| {
+                CliError::usage(format!("input file `{}` can't be read: {error}", file.display()))
+            })?;
+            payloads.push(json_payload(bytes, &format!("input file `{}`", file.display()))?);
+        }
+        Ok((!payloads.is_empty()).then_some(Payloads { payloads }))
+    }
+}
+
+pub(super) fn json_payload(data: Vec<u8>, what: &str) -> Result<Payload, CliError> {
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&data) {
+        let found = output::shorten(&String::from_utf8_lossy(&data), 60);
+        return Err(CliError::usage(format!("{what} is not JSON: `{found}` ({error})"))
+            .hint(r#"text is JSON in double quotes: --input '"some text"'"#));
+    }
+    Ok(Payload {
+        metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
+        data,
+        external_payloads: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_that_is_not_json_is_refused_with_a_hint() {
+        let error = json_payload(b"hello".to_vec(), "--input").expect_err("not JSON");
+        assert_eq!(error.exit, crate::errors::Exit::Usage);
+        assert!(error.hint.is_some());
+        assert!(json_payload(b" {\"a\": [1]} ".to_vec(), "--input").is_ok());
+    }
+}

@@ -1,0 +1,195 @@
+//! `start` and `execute`.
+
+use super::input::{InputArgs, json_payload};
+use super::outcome::{print_outcome, wait_for_end};
+use crate::client::{Client, ScopeArgs, identity};
+use crate::errors::CliError;
+use crate::output::{self, Format};
+use crate::units::{KeyValue, Span};
+use clap::{Args, ValueEnum};
+use refrain_wire::api::common::v1::{Memo, WorkflowExecution, WorkflowType};
+use refrain_wire::api::enums::v1 as enums;
+use refrain_wire::api::taskqueue::v1::TaskQueue;
+use refrain_wire::api::workflowservice::v1 as pb;
+use refrain_wire::wkt;
+use serde_json::json;
+use std::collections::HashMap;
+
+#[derive(Debug, Args)]
+pub(crate) struct StartArgs {
+    /// The workflow type: its name in the component.
+    #[arg(long = "type", value_name = "NAME")]
+    workflow_type: String,
+    /// The task queue that the component is deployed to.
+    #[arg(long, short, value_name = "NAME")]
+    task_queue: String,
+    /// The workflow's id. Default: a new UUID.
+    #[arg(long, short, value_name = "ID")]
+    workflow_id: Option<String>,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Time for the workflow with all its retries and continuations.
+    #[arg(long, value_name = "DURATION")]
+    execution_timeout: Option<Span>,
+    /// Time for one run.
+    #[arg(long, value_name = "DURATION")]
+    run_timeout: Option<Span>,
+    /// Time for one workflow task.
+    #[arg(long, value_name = "DURATION")]
+    task_timeout: Option<Span>,
+    /// If a closed workflow has this id.
+    #[arg(long, value_enum, ignore_case = true, value_name = "POLICY")]
+    id_reuse_policy: Option<ReusePolicy>,
+    /// If an open workflow has this id.
+    #[arg(long, value_enum, ignore_case = true, value_name = "POLICY")]
+    id_conflict_policy: Option<ConflictPolicy>,
+    /// Wait before the workflow begins to run.
+    #[arg(long, value_name = "DURATION")]
+    start_delay: Option<Span>,
+    /// A note kept with the workflow, as `key=JSON`. Repeat it for more.
+    #[arg(long, value_name = "KEY=JSON")]
+    memo: Vec<KeyValue>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+enum ReusePolicy {
+    /// Start a new one.
+    AllowDuplicate,
+    /// Start a new one if the old one did not complete.
+    AllowDuplicateFailedOnly,
+    /// Refuse.
+    RejectDuplicate,
+    /// Start a new one; an open one is terminated.
+    TerminateIfRunning,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+enum ConflictPolicy {
+    /// Refuse.
+    Fail,
+    /// Take the open one.
+    UseExisting,
+    /// Terminate the open one and start anew.
+    TerminateExisting,
+}
+
+impl ReusePolicy {
+    #[allow(deprecated, reason = "Temporal's tools still offer `TerminateIfRunning`")]
+    fn to_proto(self) -> enums::WorkflowIdReusePolicy {
+        match self {
+            ReusePolicy::AllowDuplicate => enums::WorkflowIdReusePolicy::AllowDuplicate,
+            ReusePolicy::AllowDuplicateFailedOnly => {
+                enums::WorkflowIdReusePolicy::AllowDuplicateFailedOnly
+            }
+            ReusePolicy::RejectDuplicate => enums::WorkflowIdReusePolicy::RejectDuplicate,
+            ReusePolicy::TerminateIfRunning => enums::WorkflowIdReusePolicy::TerminateIfRunning,
+        }
+    }
+}
+
+impl ConflictPolicy {
+    fn to_proto(self) -> enums::WorkflowIdConflictPolicy {
+        match self {
+            ConflictPolicy::Fail => enums::WorkflowIdConflictPolicy::Fail,
+            ConflictPolicy::UseExisting => enums::WorkflowIdConflictPolicy::UseExisting,
+            ConflictPolicy::TerminateExisting => enums::WorkflowIdConflictPolicy::TerminateExisting,
+        }
+    }
+}
+
+struct Started {
+    workflow_id: String,
+    run_id: String,
+    started: bool,
+}
+
+fn proto_span(span: Option<Span>) -> Option<wkt::Duration> {
+    let span = span?.0;
+    Some(wkt::Duration {
+        seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(span.subsec_nanos()).unwrap_or(0),
+    })
+}
+
+fn start_request(
+    args: &StartArgs,
+    workflow_id: &str,
+) -> Result<pb::StartWorkflowExecutionRequest, CliError> {
+    let mut memo = HashMap::new();
+    for KeyValue { key, value } in &args.memo {
+        let what = format!("memo `{key}`");
+        memo.insert(key.clone(), json_payload(value.as_bytes().to_vec(), &what)?);
+    }
+    Ok(pb::StartWorkflowExecutionRequest {
+        namespace: args.scope.namespace(),
+        workflow_id: workflow_id.to_owned(),
+        workflow_type: Some(WorkflowType { name: args.workflow_type.clone() }),
+        task_queue: Some(TaskQueue { name: args.task_queue.clone(), ..TaskQueue::default() }),
+        input: args.input.payloads()?,
+        workflow_execution_timeout: proto_span(args.execution_timeout),
+        workflow_run_timeout: proto_span(args.run_timeout),
+        workflow_task_timeout: proto_span(args.task_timeout),
+        identity: identity(),
+        request_id: uuid::Uuid::new_v4().to_string(),
+        workflow_id_reuse_policy: args.id_reuse_policy.map_or(0, |it| it.to_proto() as i32),
+        workflow_id_conflict_policy: args.id_conflict_policy.map_or(0, |it| it.to_proto() as i32),
+        workflow_start_delay: proto_span(args.start_delay),
+        memo: (!memo.is_empty()).then_some(Memo { fields: memo }),
+        ..pb::StartWorkflowExecutionRequest::default()
+    })
+}
+
+async fn begin(args: &StartArgs) -> Result<(Client, Started), CliError> {
+    let workflow_id = args.workflow_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let request = start_request(args, &workflow_id)?;
+    let client = args.scope.connect().await?;
+    let answer = client.call(request).await?;
+    Ok((client, Started { workflow_id, run_id: answer.run_id, started: answer.started }))
+}
+
+pub(super) async fn start(args: StartArgs, format: Format) -> Result<(), CliError> {
+    let (_, started) = begin(&args).await?;
+    match format {
+        Format::Json => output::print_json(&json!({
+            "workflowId": started.workflow_id,
+            "runId": started.run_id,
+            "type": args.workflow_type,
+            "namespace": args.scope.namespace(),
+            "taskQueue": args.task_queue,
+            "started": started.started,
+        })),
+        Format::Text => {
+            if !started.started {
+                output::say("it was open already: this is the run that is there");
+            }
+            output::print(&output::fields(&[
+                ("Workflow id", started.workflow_id),
+                ("Run id", started.run_id),
+                ("Type", args.workflow_type.clone()),
+                ("Namespace", args.scope.namespace()),
+                ("Task queue", args.task_queue.clone()),
+            ]))
+        }
+    }
+}
+
+pub(super) async fn execute(args: StartArgs, format: Format) -> Result<(), CliError> {
+    let (client, started) = begin(&args).await?;
+    if format == Format::Text {
+        output::say(&format!(
+            "running {} (run {})",
+            output::clean(&started.workflow_id),
+            started.run_id
+        ));
+    }
+    let execution = WorkflowExecution {
+        workflow_id: started.workflow_id.clone(),
+        run_id: started.run_id.clone(),
+    };
+    let outcome = wait_for_end(&client, &args.scope.namespace(), execution).await?;
+    print_outcome(&started.workflow_id, &outcome, format)
+}
