@@ -70,7 +70,7 @@ pub(crate) fn of_activity(activity: &ActivityRef) -> Vec<u8> {
 pub(crate) fn to_activity(bytes: &[u8], namespace: NamespaceId) -> Result<ActivityRef, Status> {
     const WHAT: &str = "task_token";
     if bytes.is_empty() {
-        return Err(invalid("task_token is missing"));
+        return Err(invalid("task_token is missing or empty"));
     }
     let token = ActivityToken::decode(bytes).map_err(|_| foreign(WHAT))?;
     check_version(token.version, WHAT)?;

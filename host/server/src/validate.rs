@@ -23,7 +23,7 @@ const DETAILS_BYTES_MAX: usize = 20_000;
 
 pub(crate) fn namespace(engine: &Engine, name: &str) -> Result<Arc<Namespace>, Status> {
     if name.is_empty() {
-        return Err(invalid("namespace is missing"));
+        return Err(invalid("namespace is missing or empty"));
     }
     engine.namespace(name).map_err(crate::status::of)
 }
@@ -31,7 +31,7 @@ pub(crate) fn namespace(engine: &Engine, name: &str) -> Result<Arc<Namespace>, S
 /// A name that must be there, and short enough to be a key.
 pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
     if value.is_empty() {
-        return Err(invalid(format!("{field} is missing")));
+        return Err(invalid(format!("{field} is missing or empty")));
     }
     short(field, value)
 }
@@ -72,7 +72,7 @@ pub(crate) fn target(
 ) -> Result<Target, Status> {
     let execution = execution.unwrap_or_default();
     if execution.workflow_id.is_empty() {
-        return Err(invalid("workflow_id is missing"));
+        return Err(invalid("workflow_id is missing or empty"));
     }
     let run = run_id(&execution.run_id)?;
     // Not found rather than refused, as the real server: no workflow has such an id.
@@ -234,7 +234,10 @@ mod tests {
     #[test]
     fn names_are_there_and_short() {
         assert_eq!(text(name("workflow_id", "w")), "ok");
-        assert_eq!(text(name("workflow_id", "")), "InvalidArgument: workflow_id is missing");
+        assert_eq!(
+            text(name("workflow_id", "")),
+            "InvalidArgument: workflow_id is missing or empty"
+        );
         assert_eq!(
             text(name("workflow_id", &"é".repeat(501))),
             "InvalidArgument: workflow_id has 1002 bytes, expected at most 1000"

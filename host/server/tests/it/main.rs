@@ -348,10 +348,10 @@ async fn requests_that_make_no_sense_are_refused_by_field() {
         request
     };
     let refused = [
-        (start(|it| it.namespace.clear()), "namespace is missing"),
-        (start(|it| it.workflow_id.clear()), "workflow_id is missing"),
-        (start(|it| it.workflow_type = None), "workflow_type is missing"),
-        (start(|it| it.task_queue = None), "task_queue is missing"),
+        (start(|it| it.namespace.clear()), "namespace is missing or empty"),
+        (start(|it| it.workflow_id.clear()), "workflow_id is missing or empty"),
+        (start(|it| it.workflow_type = None), "workflow_type is missing or empty"),
+        (start(|it| it.task_queue = None), "task_queue is missing or empty"),
         (start(|it| it.workflow_id = "x".repeat(1001)), "workflow_id has 1001 bytes"),
         (start(|it| it.cron_schedule = "@daily".to_owned()), "cron_schedule is `@daily`"),
         (start(|it| it.workflow_id_reuse_policy = 9), "workflow_id_reuse_policy is `9`"),
