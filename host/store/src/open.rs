@@ -142,9 +142,15 @@ impl Store {
             })
             .foreign_keys(true);
         let failed = |error| open_error(&path, error);
-        let mut connection = SqliteConnection::connect_with(&options).await.map_err(failed)?;
-        check_owner(&path, &mut connection).await?;
-        check_schema(&path, &mut connection).await?;
+        let mut connection = match connect(&path, &options).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                if matches!(error, OpenError::NotADatabase { .. } | OpenError::NotOurs { .. }) {
+                    lock.take_back();
+                }
+                return Err(error);
+            }
+        };
         for setting in [
             format!("PRAGMA application_id = {APPLICATION_ID}"),
             "PRAGMA journal_mode = WAL".to_owned(),
@@ -173,7 +179,7 @@ impl Store {
             writer: Mutex::new(Writer {
                 connection: Some(connection),
                 in_transaction: false,
-                _lock: Some(lock),
+                _lock: Some(lock.file),
             }),
             readers,
             path,
@@ -217,25 +223,59 @@ fn check_directory(path: &Path) -> Result<(), OpenError> {
     }
 }
 
+/// What keeps other hosts off.
+struct Lock {
+    file: File,
+    path: PathBuf,
+    /// It was not there before.
+    is_new: bool,
+}
+
+impl Lock {
+    /// Beside a file that is not ours, nothing of ours stays.
+    fn take_back(self) {
+        if self.is_new
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::warn!(lock = %self.path.display(), %error, "lock file stays");
+        }
+    }
+}
+
 /// Two hosts on one database would each believe to own every run.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let mut name = path.as_os_str().to_owned();
+fn lock(database: &Path) -> Result<Lock, OpenError> {
+    let mut name = database.as_os_str().to_owned();
     name.push(".lock");
-    let lock = PathBuf::from(name);
-    let not_writable = |source| OpenError::NotWritable { path: path.to_owned(), source };
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock)
-        .map_err(not_writable)?;
+    let path = PathBuf::from(name);
+    let not_writable = |source| OpenError::NotWritable { path: database.to_owned(), source };
+    let (file, is_new) = match OpenOptions::new().create_new(true).write(true).open(&path) {
+        Ok(file) => (file, true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let mut there = OpenOptions::new();
+            let file = there.create(true).truncate(false).write(true).open(&path);
+            (file.map_err(not_writable)?, false)
+        }
+        Err(error) => return Err(not_writable(error)),
+    };
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock { file, path, is_new }),
         Err(TryLockError::WouldBlock) => {
-            Err(OpenError::LockedByAnotherHost { path: path.to_owned(), lock })
+            Err(OpenError::LockedByAnotherHost { path: database.to_owned(), lock: path })
         }
         Err(TryLockError::Error(source)) => Err(not_writable(source)),
     }
+}
+
+/// A connection to a file that is ours, or new.
+async fn connect(
+    path: &Path,
+    options: &SqliteConnectOptions,
+) -> Result<SqliteConnection, OpenError> {
+    let mut connection =
+        SqliteConnection::connect_with(options).await.map_err(|error| open_error(path, error))?;
+    check_owner(path, &mut connection).await?;
+    check_schema(path, &mut connection).await?;
+    Ok(connection)
 }
 
 /// SQLite would open a file that it may only read, and fail at the first commit.

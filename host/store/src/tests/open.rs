@@ -6,6 +6,14 @@ async fn error_of(path: &Path) -> OpenError {
     Store::open(at(path)).await.unwrap_err()
 }
 
+fn names_in(directory: &Directory) -> Vec<String> {
+    let entries = std::fs::read_dir(&directory.0).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
 #[tokio::test]
 async fn what_was_committed_survives_a_host_that_was_not_closed() {
     let directory = Directory::new("crash");
@@ -102,6 +110,7 @@ async fn a_file_of_another_kind_is_left_alone() {
     let error = error_of(&directory.database()).await;
     assert!(matches!(error, OpenError::NotADatabase { .. }), "{error}");
     assert_eq!(std::fs::read_to_string(directory.database()).unwrap(), text);
+    assert_eq!(names_in(&directory), ["refrain.db"]);
 }
 
 #[tokio::test]
@@ -118,6 +127,11 @@ async fn a_database_of_another_program_is_left_alone() {
     let error = error_of(&directory.database()).await;
     assert!(matches!(error, OpenError::NotOurs { found: 0, .. }), "{error}");
     assert_eq!(std::fs::read(directory.database()).unwrap(), before);
+    assert_eq!(names_in(&directory), ["refrain.db"]);
+    // A lock file that was there before stays.
+    std::fs::write(directory.0.join("refrain.db.lock"), "").unwrap();
+    error_of(&directory.database()).await;
+    assert_eq!(names_in(&directory), ["refrain.db", "refrain.db.lock"]);
 }
 
 #[tokio::test]
