@@ -31,6 +31,7 @@ mod operation;
 mod operations;
 mod payload;
 mod saga;
+mod scope;
 mod workflows;
 
 pub use context::{
@@ -51,6 +52,7 @@ pub use operations::{
 };
 pub use payload::{Args, Payload, from_payloads, to_payload};
 pub use saga::Saga;
+pub use scope::shielded;
 pub use workflows::Workflows;
 
 #[doc(hidden)]
@@ -65,8 +67,8 @@ pub use serde_json::Value as Json;
 pub mod prelude {
     pub use crate::{
         Failure, Operation, Result, RetryPolicy, Saga, Workflows, activity, child, continue_as_new,
-        external, log, now, on_query, on_update, patched, published, shared, signal, sleep,
-        timeout, uuid4,
+        external, log, now, on_query, on_update, patched, published, shared, shielded, signal,
+        sleep, timeout, uuid4,
     };
     pub use crate::{days, hours, millis, minutes, seconds};
     pub use futures::{FutureExt as _, future::join_all, future::try_join_all, select_biased};

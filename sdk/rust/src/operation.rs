@@ -8,19 +8,61 @@ use futures::FutureExt;
 use futures::future::{FusedFuture, LocalBoxFuture, ready};
 
 use crate::bindings::{operations, types};
-use crate::{Failure, Result};
+use crate::{Failure, Result, scope};
 
 /// A durable operation. It has started already; awaiting it gives its outcome.
 ///
-/// Dropping it does not cancel it: see [`Operation::cancel`]. It can be awaited by reference, so that
-/// the loser of a `select_biased!` is still there afterwards.
+/// It ends with a canceled failure when cancellation of the run is requested, unless it was started
+/// by [`shielded`](crate::shielded). Dropping it does not cancel it: see [`Operation::cancel`]. It can
+/// be awaited by reference, so that the loser of a `select_biased!` is still there afterwards.
 #[must_use = "the operation has started; await it for its outcome"]
 pub struct Operation<T> {
-    op: u32,
+    /// None: the run was canceled before it could start.
+    op: Option<u32>,
     future: Option<LocalBoxFuture<'static, Result<T>>>,
 }
 
 impl<T: 'static> Operation<T> {
+    /// Starts what ends with the run's cancellation.
+    pub(crate) fn start<W, F>(
+        start: impl FnOnce() -> (u32, F),
+        decode: impl FnOnce(W) -> Result<T> + 'static,
+    ) -> Operation<T>
+    where
+        W: 'static,
+        F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
+    {
+        if let Err(failure) = scope::check() {
+            return Operation::refused(failure);
+        }
+        let (op, outcome) = start();
+        Operation::in_scope(op, outcome, decode)
+    }
+
+    /// As [`Operation::start`], of what has started.
+    pub(crate) fn in_scope<W, F>(
+        op: u32,
+        outcome: F,
+        decode: impl FnOnce(W) -> Result<T> + 'static,
+    ) -> Operation<T>
+    where
+        W: 'static,
+        F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
+    {
+        let entry = scope::enter(op);
+        let outcome = async move {
+            let outcome = outcome.await;
+            entry.leave();
+            outcome
+        };
+        Operation::new(op, outcome, decode)
+    }
+
+    pub(crate) fn refused(failure: Failure) -> Operation<T> {
+        Operation { op: None, future: Some(ready(Err(failure)).boxed_local()) }
+    }
+
+    /// Of what the run's cancellation does not end.
     pub(crate) fn new<W>(
         op: u32,
         outcome: impl Future<Output = std::result::Result<W, types::Failure>> + 'static,
@@ -36,14 +78,18 @@ impl<T: 'static> Operation<T> {
         // promise would.
         let mut context = Context::from_waker(Waker::noop());
         match future.as_mut().poll(&mut context) {
-            Poll::Ready(outcome) => Operation { op, future: Some(ready(outcome).boxed_local()) },
-            Poll::Pending => Operation { op, future: Some(future) },
+            Poll::Ready(outcome) => {
+                Operation { op: Some(op), future: Some(ready(outcome).boxed_local()) }
+            }
+            Poll::Pending => Operation { op: Some(op), future: Some(future) },
         }
     }
 
     /// Asks for an early end: awaiting it then gives a canceled failure, unless its outcome was faster.
     pub fn cancel(&self) {
-        operations::cancel(self.op);
+        if let Some(op) = self.op {
+            operations::cancel(op);
+        }
     }
 }
 

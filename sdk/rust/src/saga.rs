@@ -2,8 +2,7 @@
 
 use futures::future::LocalBoxFuture;
 
-use crate::Result;
-use crate::log;
+use crate::{Result, log, shielded};
 
 type Undo = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result>>;
 
@@ -24,10 +23,11 @@ impl Saga {
         self.0.push(Box::new(move || Box::pin(undo())));
     }
 
-    /// Undoes all steps, the last one first. One that cannot be undone does not hold up the others.
+    /// Undoes all steps, the last one first, also when the run itself was canceled. One that cannot
+    /// be undone does not hold up the others.
     pub async fn compensate(&mut self) {
         while let Some(undo) = self.0.pop() {
-            if let Err(failure) = undo().await {
+            if let Err(failure) = shielded(undo).await {
                 log::error!("cannot undo a step: {failure}");
             }
         }

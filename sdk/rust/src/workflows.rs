@@ -13,7 +13,7 @@ use crate::bindings::definitions::{Named, Sdk, WorkflowDefinition};
 use crate::bindings::lifecycle::{IncomingUpdate, Outcome};
 use crate::bindings::{context, types, workflow};
 use crate::payload::{Args, Payload, to_payload};
-use crate::{Failure, Result, handlers, log};
+use crate::{Failure, Result, handlers, log, scope};
 
 type Run = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
 
@@ -126,7 +126,7 @@ impl<C: Component> workflow::Guest for Exports<C> {
             let message = format!("no workflow type `{workflow_type}` in this component");
             return Err(Failure::new("WorkflowNotFound", message).non_retryable().into_wire());
         };
-        match run(&args).await {
+        match scope::run(run(&args)).await {
             Ok(value) => Ok(Outcome::Completed(vec![value])),
             Err(failure) => failure.into_outcome(),
         }

@@ -85,7 +85,7 @@ async fn counter() -> Result<i64> {
 /// Waits for cancellation, cleans up, and closes as canceled.
 async fn until_canceled() -> Result {
     let outcome = or_canceled(sleep(days(365))).await;
-    noop().call::<()>().await?;
+    shielded(|| noop().call::<()>()).await?;
     outcome
 }
 

@@ -1,5 +1,5 @@
 //! An order: charge, reserve, wait for the warehouse, schedule the delivery. What was done is undone,
-//! last first, when a later step fails.
+//! last first, when a later step fails or the order is canceled.
 
 use refrain_sdk::prelude::*;
 use refrain_sdk::{Activity, Published};
@@ -70,11 +70,14 @@ async fn fulfill(order: Order, status: &Published<&str>, saga: &mut Saga) -> Res
     saga.undo_with(move || step("release").arg(&reserved).call());
 
     status.set("awaitingWarehouse");
-    if timeout(hours(24), confirmation).await?.is_none() {
-        return Err(Failure::new(
-            "WarehouseTimeout",
-            "the warehouse did not confirm within 24 hours",
-        ));
+    match timeout(hours(24), confirmation).await? {
+        Some(confirmed) => confirmed?,
+        None => {
+            return Err(Failure::new(
+                "WarehouseTimeout",
+                "the warehouse did not confirm within 24 hours",
+            ));
+        }
     }
 
     status.set("schedulingDelivery");

@@ -124,8 +124,10 @@ impl Activity {
 
     /// Starts it.
     pub fn call<T: DeserializeOwned + 'static>(self) -> Operation<T> {
-        let (op, result) = activities::execute(&self.name, &self.args, &self.options);
-        Operation::new(op, async move { result.await }, |it: Vec<Payload>| from_payloads(&it))
+        Operation::start(
+            || activities::execute(&self.name, &self.args, &self.options),
+            |it: Vec<Payload>| from_payloads(&it),
+        )
     }
 }
 
@@ -180,7 +182,9 @@ impl LocalActivity {
 
     /// Starts it.
     pub fn call<T: DeserializeOwned + 'static>(self) -> Operation<T> {
-        let (op, result) = activities::execute_local(&self.name, &self.args, &self.options);
-        Operation::new(op, async move { result.await }, |it: Vec<Payload>| from_payloads(&it))
+        Operation::start(
+            || activities::execute_local(&self.name, &self.args, &self.options),
+            |it: Vec<Payload>| from_payloads(&it),
+        )
     }
 }

@@ -8,7 +8,7 @@ use super::External;
 use crate::bindings::children::{self, CancellationType, IdReusePolicy, Options};
 use crate::bindings::types;
 use crate::payload::{Payload, from_payloads, to_payload};
-use crate::{Operation, RetryPolicy};
+use crate::{Operation, RetryPolicy, scope};
 
 pub use children::{ParentClosePolicy as ParentClose, Started};
 
@@ -91,13 +91,17 @@ impl ChildBuilder {
     }
 
     pub fn start<T: DeserializeOwned + 'static>(self) -> Child<T> {
+        if let Err(failure) = scope::check() {
+            return Child {
+                started: Operation::refused(failure.clone()),
+                result: Operation::refused(failure),
+            };
+        }
         let child = children::start(&self.workflow_type, &self.args, &self.options);
         let (started, result) = (child.started, child.result);
         Child {
-            started: Operation::new(child.op, async move { started.await }, Ok),
-            result: Operation::new(child.op, async move { result.await }, |it: Vec<Payload>| {
-                from_payloads(&it)
-            }),
+            started: Operation::in_scope(child.op, started, Ok),
+            result: Operation::in_scope(child.op, result, |it: Vec<Payload>| from_payloads(&it)),
         }
     }
 }

@@ -22,13 +22,11 @@ impl External {
     }
 
     pub fn signal<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> Operation<()> {
-        let (op, sent) = wire::signal(&self.0, name, &[to_payload(value)], &[]);
-        Operation::new(op, async move { sent.await }, Ok)
+        Operation::start(|| wire::signal(&self.0, name, &[to_payload(value)], &[]), Ok)
     }
 
     /// Asks it to stop.
     pub fn cancel(&self, reason: &str) -> Operation<()> {
-        let (op, sent) = wire::cancel(&self.0, reason);
-        Operation::new(op, async move { sent.await }, Ok)
+        Operation::start(|| wire::cancel(&self.0, reason), Ok)
     }
 }

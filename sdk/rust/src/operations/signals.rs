@@ -21,10 +21,10 @@ pub struct Signals<T> {
 impl<T: DeserializeOwned + 'static> Signals<T> {
     /// Waits for the next one. The wait can be canceled, and raced against a timer.
     pub fn receive(&self) -> Operation<T> {
-        let (op, received) = signals::receive(Some(&self.name));
-        Operation::new(op, async move { received.await }, |signal: signals::Signal| {
-            from_payloads(&signal.args)
-        })
+        Operation::start(
+            || signals::receive(Some(&self.name)),
+            |signal: signals::Signal| from_payloads(&signal.args),
+        )
     }
 
     /// The next one if it is here already.

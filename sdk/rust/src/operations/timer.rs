@@ -22,8 +22,7 @@ pub fn sleep_named(duration: Duration, summary: &str) -> Operation<()> {
 }
 
 fn start(duration: Duration, summary: Option<&str>) -> Operation<()> {
-    let (op, fired) = timers::sleep(duration.as_millis() as u64, summary);
-    Operation::new(op, async move { fired.await }, Ok)
+    Operation::start(|| timers::sleep(duration.as_millis() as u64, summary), Ok)
 }
 
 /// The outcome of `future`, or none if the timer was faster. No timer is started for what is there
