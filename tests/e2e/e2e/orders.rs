@@ -150,11 +150,10 @@ fn an_order_in_typescript_that_cannot_be_fulfilled_is_undone() -> Result<()> {
     order_is_undone("typescript")
 }
 
-/// In TypeScript a canceled workflow stops waiting by itself; what was done is undone all the same.
-#[test]
-fn a_canceled_order_in_typescript_is_undone() -> Result<()> {
-    let host = Host::start(&directory("order-canceled"), &[])?;
-    order::deploy(&host, "typescript")?;
+/// A canceled workflow stops waiting by itself; what was done is undone all the same.
+fn canceled_order_is_undone(language: &str) -> Result<()> {
+    let host = Host::start(&directory(&format!("order-canceled-{language}")), &[])?;
+    order::deploy(&host, language)?;
     order::start(&host, "order-1001")?;
     order::wait_for_warehouse(&host, "order-1001")?;
     host.cli(&["workflow", "cancel", "--workflow-id", "order-1001"])?;
@@ -164,9 +163,44 @@ fn a_canceled_order_in_typescript_is_undone() -> Result<()> {
     for undone in ["refunding charge-1001", "releasing reservation-1001"] {
         assert_eq!(log.matches(undone).count(), 1, "{undone}: {log}");
     }
-    let types = host.event_types("order-1001")?;
-    assert_eq!(types.last().map(String::as_str), Some("WORKFLOW_EXECUTION_CANCELED"));
+    check_canceled(&host.history("order-1001")?);
     Ok(())
+}
+
+/// The same for every language; until the order is canceled, as any other.
+fn check_canceled(history: &[Value]) {
+    expect![[r#"
+        17 timer started 86400s
+        18 workflow execution cancel requested
+        19 workflow task scheduled
+        20 workflow task started
+        21 workflow task completed
+        22 timer canceled
+        23 activity task scheduled release
+        24 activity task started
+        25 activity task completed
+        26 workflow task scheduled
+        27 workflow task started
+        28 workflow task completed
+        29 activity task scheduled refund
+        30 activity task started
+        31 activity task completed
+        32 workflow task scheduled
+        33 workflow task started
+        34 workflow task completed
+        35 workflow execution canceled
+    "#]]
+    .assert_eq(&summary(&history[16..]));
+}
+
+#[test]
+fn a_canceled_order_in_rust_is_undone() -> Result<()> {
+    canceled_order_is_undone("rust")
+}
+
+#[test]
+fn a_canceled_order_in_typescript_is_undone() -> Result<()> {
+    canceled_order_is_undone("typescript")
 }
 
 /// Two steps are to be undone, the last one first.
