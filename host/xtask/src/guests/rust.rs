@@ -15,7 +15,7 @@ pub(super) fn build(root: &Path, scenarios: &[Scenario]) -> anyhow::Result<()> {
     let target_dir = root.join("target/guests/rust/cargo");
     let mut cargo = cargo()?;
     cargo
-        .args(["build", "--release", "--locked", "--target", TARGET])
+        .args(["build", "--release", "--target", TARGET])
         .current_dir(root.join("guest-examples/rust"))
         .env("CARGO_TARGET_DIR", &target_dir)
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(root));
