@@ -280,20 +280,33 @@ impl Inner {
     }
 
     fn cancel_loaded(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
+        let key = (run.run, scheduled);
+        if let Some(entry) = self.activities.lock().tasks.get_mut(&key) {
+            entry.task.cancel_requested = true;
+        }
+        self.pass_on_cancel(key);
+    }
+
+    /// Lets a cancel that was asked for take its course, once no write of the row is under way:
+    /// whoever ends such a write calls this.
+    fn pass_on_cancel(self: &Arc<Inner>, key: TaskKey) {
         let mut state = self.activities.lock();
-        let Some(entry) = state.tasks.get_mut(&(run.run, scheduled)) else { return };
-        entry.task.cancel_requested = true;
-        if entry.busy == Busy::No && !entry.task.is_started() {
-            // No worker has it, so no worker has to agree.
-            entry.busy = Busy::Ending;
-            let closed = entry.task.on_canceled(Vec::new());
-            drop(state);
-            self.close_activity(run, closed);
-        } else {
+        let Some(entry) = state.tasks.get_mut(&key) else { return };
+        if entry.busy != Busy::No || !entry.task.cancel_requested {
+            return;
+        }
+        if entry.task.is_started() {
             let write = Write::activity(&entry.task, self.now());
             drop(state);
             // Should the write fail, the worker still learns of it from memory.
             self.commit(CommitJob { writes: vec![write], done: Box::new(|_, _| {}) });
+        } else {
+            // No worker has it, so no worker has to agree.
+            entry.busy = Busy::Ending;
+            let run = entry.task.run.clone();
+            let closed = entry.task.on_canceled(Vec::new());
+            drop(state);
+            self.close_activity(&run, closed);
         }
     }
 
@@ -362,6 +375,7 @@ impl Inner {
                 Ok(()) => {
                     inner.watch_deadline(&started);
                     inner.hand_over(key, worker);
+                    inner.pass_on_cancel(key);
                 }
                 Err(_) => {
                     inner.activities.unreserve(inner, Reserved(vec![(key.1, worker)]));
@@ -425,7 +439,10 @@ impl Inner {
                 matches!(task.state, Attempt::Waiting { since } if since <= inner.now());
             if waits_now {
                 state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
-                drop(state);
+            }
+            drop(state);
+            inner.pass_on_cancel(key);
+            if waits_now {
                 inner.match_queue(&queue_key);
             }
         };

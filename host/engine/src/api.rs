@@ -70,6 +70,9 @@ pub struct Progress {
     pub run: RunKey,
     pub next_event: EventId,
     pub closed: bool,
+    /// Bytes of `temporal.api.history.v1.History` whose last event is the closing one. Only those
+    /// that waited get them; others read the history.
+    pub closing: Option<Arc<[u8]>>,
 }
 
 /// One attempt at an activity, as a task token names it.

@@ -204,8 +204,8 @@ impl Inner {
         }
     }
 
-    pub(crate) fn announce(&self, row: &RunRow) {
-        self.watchers.announce(&progress_of(row));
+    pub(crate) fn announce(&self, row: &RunRow, closing: Option<Arc<[u8]>>) {
+        self.watchers.announce(row.key.run, || Progress { closing, ..progress_of(row) });
     }
 
     // ---- the engine as a whole
@@ -245,5 +245,10 @@ impl Inner {
 }
 
 pub(crate) fn progress_of(row: &RunRow) -> Progress {
-    Progress { run: row.key.clone(), next_event: row.next_event, closed: !row.status.is_open() }
+    Progress {
+        run: row.key.clone(),
+        next_event: row.next_event,
+        closed: !row.status.is_open(),
+        closing: None,
+    }
 }

@@ -18,10 +18,10 @@ impl Watchers {
         by_run.entry(run).or_insert_with(|| watch::Sender::new(None)).subscribe()
     }
 
-    pub(crate) fn announce(&self, progress: &Progress) {
+    pub(crate) fn announce(&self, run: RunId, progress: impl FnOnce() -> Progress) {
         let by_run = self.by_run.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = by_run.get(&progress.run.run) {
-            sender.send_replace(Some(progress.clone()));
+        if let Some(sender) = by_run.get(&run) {
+            sender.send_replace(Some(progress()));
         }
     }
 

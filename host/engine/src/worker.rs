@@ -24,6 +24,9 @@ use refrain_store::{ComponentKind, RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// A last step that adds more than this to the history is read by those who wait for the end.
+const CLOSING_BYTES_MAX: usize = 16 << 10;
+
 /// One worker thread. Ends when the host shuts down.
 pub(crate) fn work(inner: &Arc<Inner>) {
     while let Some(cell) = inner.ready.pop() {
@@ -490,9 +493,11 @@ impl<'a> Visit<'a> {
         let (key, component) = (row.key.clone(), row.component);
         let write = Write::run(RunWrite { key, component, start_request_id, decision });
         rows::advance(&mut row, summary, write.history_bytes());
+        let is_short = write.history().len() <= CLOSING_BYTES_MAX;
+        let closing = (!row.status.is_open() && is_short).then(|| write.history().into());
         writes.push(write);
         writes.extend(canceled);
-        Prepared { row, run, effects, replies, reserved, batch, own, started }
+        Prepared { row, run, closing, effects, replies, reserved, batch, own, started }
     }
 
     fn answer(&self, reply: Option<ReplyTo<Accepted>>, answer: Result<Accepted, EngineError>) {
@@ -529,6 +534,8 @@ struct Prepared {
     /// The row as it is once committed.
     row: RunRow,
     run: Option<Run>,
+    /// The history that it adds, if the run is closed by it.
+    closing: Option<Arc<[u8]>>,
     /// Those that mean something to what is in memory.
     effects: Vec<Effect>,
     replies: Vec<Result<Accepted, Refused>>,
@@ -541,7 +548,7 @@ struct Prepared {
 impl Prepared {
     /// After the commit: tells those outside the cell.
     fn announce(self, inner: &Arc<Inner>, outcome: &Result<(), EngineError>) -> Announced {
-        let Prepared { row, run, effects, replies, reserved, batch, own, started } = self;
+        let Prepared { row, run, closing, effects, replies, reserved, batch, own, started } = self;
         if let Err(error) = outcome {
             inner.activities.unreserve(inner, reserved);
             for reply in batch.into_iter().flatten() {
@@ -553,7 +560,7 @@ impl Prepared {
             return Announced { row, run: None, own };
         }
         inner.carry_out(&row, effects, reserved);
-        inner.announce(&row);
+        inner.announce(&row, closing);
         for (reply, answer) in batch.into_iter().zip(replies) {
             if let Some(reply) = reply {
                 let _ = reply.send(answer.map_err(EngineError::Refused));

@@ -26,7 +26,7 @@ impl Inner {
                 }
             }
         };
-        let _ending = Ending { inner: Arc::clone(self), key };
+        let mut ending = Ending { inner: Arc::clone(self), key, armed: true };
         match next {
             Next::Retry(task) => {
                 let (reply, written) = oneshot::channel();
@@ -34,6 +34,7 @@ impl Inner {
                 let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
                 self.commit(CommitJob { writes, done: Box::new(done) });
                 written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+                ending.armed = false;
                 self.backs_off(*task);
                 Ok(())
             }
@@ -65,13 +66,17 @@ impl Inner {
     /// A failed attempt is written: the next one begins when its time comes.
     fn backs_off(self: &Arc<Inner>, task: ActivityTask) {
         let mut state = self.activities.lock();
-        if let Some(entry) = state.tasks.get_mut(&key_of(&task)) {
-            entry.task = task.clone();
+        let key = key_of(&task);
+        if let Some(entry) = state.tasks.get_mut(&key) {
+            // A cancel may have come while this was written.
+            let cancel_requested = entry.task.cancel_requested;
+            entry.task = ActivityTask { cancel_requested, ..task.clone() };
             entry.busy = Busy::No;
             entry.abort = None;
         }
         drop(state);
         self.watch_deadline(&task);
+        self.pass_on_cancel(key);
     }
 
     pub(crate) async fn heartbeat_activity(
@@ -134,11 +139,13 @@ impl State {
 struct Ending {
     inner: Arc<Inner>,
     key: TaskKey,
+    armed: bool,
 }
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        if let Some(entry) = self.inner.activities.lock().tasks.get_mut(&self.key)
+        if self.armed
+            && let Some(entry) = self.inner.activities.lock().tasks.get_mut(&self.key)
             && entry.busy == Busy::Ending
         {
             entry.busy = Busy::No;
