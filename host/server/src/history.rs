@@ -100,6 +100,13 @@ async fn close_event(
         };
         return Ok(answer(Vec::new(), next_page_token));
     }
+    if let Some(bytes) = &progress.closing {
+        let history = event::decode_history(bytes).map_err(|error| internal(&error))?;
+        return Ok(answer(
+            history.events.into_iter().next_back().into_iter().collect(),
+            Vec::new(),
+        ));
+    }
     let last = EventId(progress.next_event.0.saturating_sub(1).max(1));
     Ok(answer(events(engine, &progress.run, last, 1).await?, Vec::new()))
 }

@@ -14,14 +14,14 @@
 
 use crate::error::{Class, class_of};
 use crate::open::{Store, Writer};
-use crate::rows::{Rows, id, ms};
+use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
 use crate::write::{ActivityPart, InsertPart, Part, RunPart, TaskFailurePart, Write};
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// Why a batch was not written. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -76,19 +76,32 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
 ];
 const N_STATEMENTS: usize = 12;
 
-/// All of [`STATEMENTS`] as one text, with parameters of their own, and a count after the first.
-static BATCH: LazyLock<String> = LazyLock::new(|| {
-    let mut text = "BEGIN IMMEDIATE;\n".to_owned();
-    for (at, statement) in STATEMENTS.iter().enumerate() {
-        text.push_str(&renumbered(statement.text, 2 * at));
-        text.push_str(";\n");
-        if at == 0 {
-            text.push_str(sql::CHANGES.text);
+/// One text for each choice of statements: those without rows are left out, because each statement
+/// is a message from the connection's thread, whatever it does. Few choices occur.
+static TRANSACTIONS: [OnceLock<String>; 1 << N_STATEMENTS] =
+    [const { OnceLock::new() }; 1 << N_STATEMENTS];
+
+/// The chosen ones of [`STATEMENTS`] as one transaction, with parameters of their own. After the
+/// first it stops if another number of runs moved on than the last parameter says.
+fn transaction(chosen: usize) -> &'static str {
+    TRANSACTIONS[chosen].get_or_init(|| {
+        let mut text = "BEGIN IMMEDIATE;\n".to_owned();
+        let is_chosen = |at: usize| chosen & 1 << at != 0;
+        let mut n_parameters = 0;
+        for (at, statement) in STATEMENTS.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
+            text.push_str(&renumbered(statement.text, n_parameters));
             text.push_str(";\n");
+            n_parameters += 2;
+            if at == 0 {
+                let last = 2 * chosen.count_ones() as usize;
+                text.push_str(&renumbered(sql::CHANGES_CHECK.text, last));
+                text.push_str(";\n");
+            }
         }
-    }
-    text
-});
+        text.push_str("COMMIT");
+        text
+    })
+}
 
 /// `$1` becomes the parameter after `before`, `$2` the one after that.
 fn renumbered(text: &str, before: usize) -> String {
@@ -130,15 +143,6 @@ impl Store {
     }
 }
 
-/// What stopped a batch.
-enum Failed {
-    ByDatabase(sqlx::Error),
-    /// Some run was not where its decision expected it.
-    ByGuard {
-        n_changed: i64,
-    },
-}
-
 /// Rows by statement, and whose the first two are.
 struct Batch {
     parameters: Vec<(String, Vec<u8>)>,
@@ -172,39 +176,40 @@ impl Batch {
         Batch { parameters: tables.finish(), advanced, inserted }
     }
 
-    async fn write(&self, writer: &mut Writer) -> Result<(), Failed> {
-        let connection = writer.begin().await.map_err(Failed::ByDatabase)?;
-        let mut query = sqlx::query_scalar::<_, i64>(BATCH.as_str());
-        for (rows, bytes) in &self.parameters {
+    async fn write(&self, writer: &mut Writer) -> Result<(), sqlx::Error> {
+        let connection = writer.begin().await?;
+        let has_rows = |at: &usize| self.parameters[*at].0 != NO_ROWS;
+        let chosen: Vec<usize> = (0..N_STATEMENTS).filter(has_rows).collect();
+        let mut query = sqlx::query(transaction(chosen.iter().map(|at| 1 << at).sum()));
+        for at in chosen {
+            let (rows, bytes) = &self.parameters[at];
             query = query.bind(rows.as_str()).bind(bytes.as_slice());
         }
-        let counts = query.fetch_all(&mut *connection).await.map_err(Failed::ByDatabase)?;
-        let n_changed = counts.first().copied().unwrap_or(0);
-        if n_changed != self.advanced.len() as i64 {
-            return Err(Failed::ByGuard { n_changed });
+        if !self.advanced.is_empty() {
+            query = query.bind(self.advanced.len() as i64);
         }
-        sqlx::query("COMMIT").execute(&mut *connection).await.map_err(Failed::ByDatabase)?;
+        query.execute(&mut *connection).await?;
         writer.in_transaction = false;
         Ok(())
     }
 
     /// Finds out whose fault it was. The batch is rolled back already.
-    async fn explain(&self, writer: &mut Writer, failed: Failed) -> CommitError {
-        let otherwise = match failed {
-            Failed::ByGuard { n_changed } => {
-                CommitError::Twice { n_runs: self.advanced.len(), n_changed }
-            }
-            Failed::ByDatabase(source) => match class_of(&source) {
-                Class::Unavailable => return CommitError::Unavailable { source },
-                Class::Corrupt | Class::NotADatabase => return CommitError::Corrupt { source },
-                Class::Refused => CommitError::Broken { source },
-                Class::Broken => return CommitError::Broken { source },
-            },
-        };
+    async fn explain(&self, writer: &mut Writer, source: sqlx::Error) -> CommitError {
+        match class_of(&source) {
+            Class::Unavailable => return CommitError::Unavailable { source },
+            Class::Corrupt | Class::NotADatabase => return CommitError::Corrupt { source },
+            Class::Refused | Class::Broken => {}
+        }
         match self.find_culprit(writer).await {
-            Ok(Some(culprit)) => culprit,
-            Ok(None) => otherwise,
-            Err(source) => CommitError::Unavailable { source },
+            Ok(Some(culprit)) => return culprit,
+            Ok(None) => {}
+            Err(source) => return CommitError::Unavailable { source },
+        }
+        let n_runs = self.advanced.len();
+        let runs: HashSet<_> = self.advanced.iter().map(|(run, _)| run).collect();
+        match runs.len() {
+            n if n < n_runs => CommitError::Twice { n_runs, n_changed: n as i64 },
+            _ => CommitError::Broken { source },
         }
     }
 

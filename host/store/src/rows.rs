@@ -14,6 +14,9 @@ use sqlx::sqlite::SqliteRow;
 use std::fmt::Write;
 use std::sync::Arc;
 
+/// What [`Rows::finish`] makes of nothing.
+pub(crate) const NO_ROWS: &str = "[]";
+
 /// Rows on their way in.
 #[derive(Debug)]
 pub(crate) struct Rows {

@@ -22,7 +22,7 @@ macro_rules! statements {
 
 statements! {
     RUN_ADVANCE = "run_advance";
-    CHANGES = "changes";
+    CHANGES_CHECK = "changes_check";
     RUN_INSERT = "run_insert";
     RUN_ATTRIBUTES_INSERT = "run_attributes_insert";
     HISTORY_APPEND = "history_append";

@@ -96,6 +96,14 @@ impl Write {
         Write(Part::Run(Box::new(RunPart::of(write))))
     }
 
+    /// What it adds to its run's history: bytes of `temporal.api.history.v1.History`.
+    pub fn history(&self) -> &[u8] {
+        match &self.0 {
+            Part::Run(run) => &run.history,
+            Part::Activity(_) => &[],
+        }
+    }
+
     /// Bytes that it adds to its run's history.
     pub fn history_bytes(&self) -> u64 {
         match &self.0 {

@@ -26,7 +26,7 @@ async fn plans_of_all_statements() {
         run_advance
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
-        changes
+        changes_check
             SCAN CONSTANT ROW
         run_insert
             SCAN new VIRTUAL TABLE INDEX 1:

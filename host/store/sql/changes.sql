@@ -1,2 +1,0 @@
--- Rows that the statement before this one changed.
-SELECT changes()
