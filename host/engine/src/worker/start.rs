@@ -1,0 +1,124 @@
+//! A request to start, and what is in its way.
+
+use super::*;
+
+impl Visit<'_> {
+    pub(super) fn start(&mut self, request: Box<StartRequest>, reply: ReplyTo<StartReply>) -> bool {
+        let current = self.current.as_ref().map(|row| Current {
+            run: row.key.run,
+            status: row.status,
+            start_request_id: row.start_request_id.clone().unwrap_or_default(),
+        });
+        let admission =
+            admit::start(current.as_ref(), &request.request_id, request.reuse, request.conflict);
+        let status = current.as_ref().map_or(execution::State::Running, |it| it.status);
+        match admission {
+            Admission::Existing { run, started } => {
+                let _ = reply.send(Ok(StartReply { run, started, status }));
+                false
+            }
+            Admission::Refused { run, start_request_id } => {
+                let workflow_id = self.cell.key.workflow.to_string();
+                let error = EngineError::AlreadyStarted { workflow_id, run, start_request_id };
+                let _ = reply.send(Err(error));
+                false
+            }
+            Admission::New => self.start_new(request, reply, None),
+            Admission::TerminateFirst { .. } => {
+                let Some(row) = self.current.clone() else { return false };
+                if self.warm.is_none() && self.loaded.is_none() {
+                    return self.want_history(Letter::Start { request, reply }, row);
+                }
+                let arrival = Arrival::Terminate {
+                    reason: "terminated by a start with the same workflow id".to_owned(),
+                    details: Vec::new(),
+                    identity: request.started.identity.clone(),
+                };
+                let batch = Batch { arrivals: vec![arrival], replies: vec![None] };
+                match self.step_current(&row, batch) {
+                    Some(ended) => self.start_new(request, reply, Some(ended)),
+                    None => false,
+                }
+            }
+        }
+    }
+
+    pub(super) fn start_new(
+        &mut self,
+        request: Box<StartRequest>,
+        reply: ReplyTo<StartReply>,
+        ended: Option<Stepped>,
+    ) -> bool {
+        let (component, program) = match self.program_for(&request) {
+            Ok(found) => found,
+            Err(error) => {
+                let _ = reply.send(Err(error));
+                // What was ended for it is not committed either; its guest is gone, which is
+                // no loss.
+                return false;
+            }
+        };
+        let StartRequest { namespace, mut started, request_id, .. } = *request;
+        let now = self.inner.now();
+        let run = self.inner.new_run_id(now);
+        let key = RunKey { execution: self.cell.key.clone(), run };
+        started.original_run = Some(run);
+        started.first_run = Some(run);
+        let row = rows::of_start(key.clone(), component, &request_id, &started, now);
+        let facts =
+            RunFacts { key, namespace: self.inner.namespaces.name_of(namespace), component };
+        let step = self.step_of(vec![Arrival::Start(Box::new(started))], &row);
+        let outcome = match program.guest() {
+            Ok(guest) => Run::new(facts, guest).step(step),
+            Err(error) => {
+                let _ = reply.send(Err(EngineError::Internal(error.to_string())));
+                return false;
+            }
+        };
+        match outcome {
+            Ok(outcome) => {
+                self.report(&row, outcome.failed.as_ref());
+                let started = Stepped {
+                    row,
+                    run: outcome.run,
+                    decision: outcome.decision,
+                    batch: Vec::new(),
+                    own: Vec::new(),
+                    started: Some(reply),
+                    start_request_id: Some(request_id).filter(|it| !it.is_empty()),
+                };
+                self.commit(ended, started);
+                true
+            }
+            Err(error) => {
+                let _ = reply.send(Err(EngineError::Internal(error.to_string())));
+                false
+            }
+        }
+    }
+
+    pub(super) fn program_for(
+        &self,
+        request: &StartRequest,
+    ) -> Result<(Digest, Arc<dyn Program>), EngineError> {
+        let task_queue = &request.started.task_queue;
+        let kind = ComponentKind::Workflow;
+        let deployed = self.inner.deployments.current(request.namespace, task_queue, kind);
+        let Some(deployed) = deployed else {
+            return Err(EngineError::NothingDeployed { task_queue: task_queue.clone() });
+        };
+        let found = &request.started.workflow_type;
+        if !deployed.has(found) {
+            return Err(EngineError::UnknownWorkflowType {
+                found: found.clone(),
+                task_queue: task_queue.clone(),
+                known: deployed.types.join(", "),
+            });
+        }
+        let digest = deployed.row.digest;
+        match self.inner.program_blocking(digest) {
+            Ok(program) => Ok((digest, program)),
+            Err(error) => Err(EngineError::Internal(error.to_string())),
+        }
+    }
+}
