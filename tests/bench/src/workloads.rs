@@ -45,9 +45,14 @@ pub(crate) async fn run(args: &Args) -> Result<Vec<Row>> {
             if without(guest) || (is_remote && without("remote")) {
                 continue;
             }
-            let row = one(name, guest, activities, scale).await?;
-            eprintln!("{}", row.line());
-            rows.push(row);
+            match one(name, guest, activities, scale).await {
+                Ok(row) => {
+                    eprintln!("{}", row.line());
+                    rows.push(row);
+                }
+                // The others can be measured all the same.
+                Err(error) => eprintln!("{name} with {guest}: {error:#}"),
+            }
         }
     }
     Ok(rows)
