@@ -265,6 +265,7 @@ impl HostArgs {
         });
         let mut runtime = RuntimeConfig::new(cache_dir);
         let instances = warm_runs + activities + 2 * workers + SPARE_INSTANCES;
+        check_mappings(instances, mappings_allowed())?;
         runtime.instances_max = u32::try_from(instances).unwrap_or(u32::MAX);
         if let Some(Bytes(memory)) = self.guest_memory {
             let given = within("guest-memory", memory, GUEST_MEMORY_MIN, GUEST_MEMORY_MAX)?;
@@ -329,6 +330,28 @@ fn within<T: PartialOrd + std::fmt::Display>(
     Ok(given)
 }
 
+/// Memory mappings that a guest takes: measured, about 8, and some to spare.
+const MAPPINGS_PER_INSTANCE: usize = 9;
+/// What the rest of the host takes.
+const MAPPINGS_OF_HOST: usize = 4096;
+
+/// `None`: this system has no such limit, or does not say.
+fn mappings_allowed() -> Option<usize> {
+    std::fs::read_to_string("/proc/sys/vm/max_map_count").ok()?.trim().parse().ok()
+}
+
+/// Past the limit the system refuses memory to whoever asks next, be it a guest or the store.
+fn check_mappings(instances: usize, allowed: Option<usize>) -> Result<(), CliError> {
+    let needed = instances * MAPPINGS_PER_INSTANCE + MAPPINGS_OF_HOST;
+    match allowed {
+        Some(allowed) if needed > allowed => Err(CliError::usage(format!(
+            "{instances} guests at once take {needed} memory mappings, and this system allows \
+             {allowed}: lower --warm-runs or --activities, or raise vm.max_map_count"
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn filter(level: Option<LogLevel>, mode: Mode) -> String {
     let all = match (level, mode) {
         (None, Mode::Development) => "warn,refrain::guest=info",
@@ -364,6 +387,19 @@ mod tests {
 
     fn file(text: &str) -> Result<HostArgs, toml::de::Error> {
         toml::from_str(text)
+    }
+
+    #[test]
+    fn more_guests_than_the_system_can_map_are_refused_before_anything_is_opened() {
+        assert!(check_mappings(1_300, Some(65_530)).is_ok());
+        assert!(check_mappings(20_300, None).is_ok());
+        let refused = check_mappings(20_300, Some(65_530)).map_err(|error| error.to_string());
+        assert_eq!(
+            refused,
+            Err("20300 guests at once take 186796 memory mappings, and this system allows 65530: \
+                 lower --warm-runs or --activities, or raise vm.max_map_count"
+                .to_owned())
+        );
     }
 
     #[test]
