@@ -13,6 +13,7 @@ use crate::bindings::{
 };
 use crate::errors::Stop;
 use crate::limits::Limits;
+use crate::numbers::Numbers;
 use crate::run::{Open, Phase, Reply, SharedRun, Stream};
 use crate::wasi::VirtualWasi;
 use futures::channel::oneshot;
@@ -87,13 +88,14 @@ where
     Result<V, types::Failure>: Lower + Lift + Send + Sync + 'static,
     V: Send + 'static,
 {
-    let op = store.get().run.lock().resolved_op(function)?;
+    let op = store.get().run.lock().resolved_op(function, Numbers::Recorded)?;
     Ok((op, resolved(&mut store, Err(failure_out(failure)))?))
 }
 
 fn begin<T: Send + 'static, V>(
     mut store: Access<'_, T, HasSelf<Ctx>>,
     function: &str,
+    numbers: Numbers,
     wish: impl FnOnce(refrain_core::ids::OpSeq, Reply<V>) -> (Open, Option<Command>),
 ) -> wasmtime::Result<Operation<V>>
 where
@@ -101,7 +103,7 @@ where
     V: Send + 'static,
 {
     let (reply, receiver) = oneshot::channel();
-    let op = store.get().run.lock().open_op(function, |op| wish(op, reply))?;
+    let op = store.get().run.lock().open_op(function, numbers, |op| wish(op, reply))?;
     Ok((op, open(&mut store, receiver)?))
 }
 
@@ -124,7 +126,7 @@ impl<T: Send + 'static> activities::HostWithStore<T> for HasSelf<Ctx> {
             Ok(schedule) => schedule,
             Err(failure) => return refused(store, "activities.execute", *failure),
         };
-        begin(store, "activities.execute", |op, reply| {
+        begin(store, "activities.execute", Numbers::Recorded, |op, reply| {
             let command =
                 activity::Command::Schedule(Box::new(activity::Schedule { op, ..schedule }));
             (Open::Activity(reply), Some(Command::Activity(command)))
@@ -215,7 +217,7 @@ impl<T: Send + 'static> timers::HostWithStore<T> for HasSelf<Ctx> {
         ms: u64,
         summary: Option<String>,
     ) -> wasmtime::Result<Operation<()>> {
-        begin(store, "timers.sleep", |op, reply| {
+        begin(store, "timers.sleep", Numbers::Recorded, |op, reply| {
             let summary = summary.as_deref().map(text_payload);
             let command = timer::Command::Start { op, delay: Delay(ms), summary };
             (Open::Timer(reply), Some(Command::Timer(command)))
@@ -241,16 +243,16 @@ impl<T: Send + 'static> signals::HostWithStore<T> for HasSelf<Ctx> {
             match run.pending_signals(name.as_deref()) {
                 0 => None,
                 _ => {
-                    let op = run.resolved_op("signals.receive")?;
+                    let op = run.resolved_op("signals.receive", Numbers::Waits)?;
                     run.next_signal(name.as_deref()).map(|signal| (op, signal))
                 }
             }
         };
         match waiting {
             Some((op, signal)) => Ok((op, resolved(&mut store, Ok(signal))?)),
-            None => {
-                begin(store, "signals.receive", |_, reply| (Open::Signal { name, reply }, None))
-            }
+            None => begin(store, "signals.receive", Numbers::Waits, |_, reply| {
+                (Open::Signal { name, reply }, None)
+            }),
         }
     }
 }
@@ -275,7 +277,7 @@ impl<T: Send + 'static> children::HostWithStore<T> for HasSelf<Ctx> {
         _options: children::Options,
     ) -> wasmtime::Result<children::Child> {
         let failure = failure_out(not_yet(&format!("child workflow `{workflow_type}`")));
-        let op = store.get().run.lock().resolved_op("children.start")?;
+        let op = store.get().run.lock().resolved_op("children.start", Numbers::Recorded)?;
         let started = resolved(&mut store, Err(failure.clone()))?;
         let result = resolved(&mut store, Err(failure))?;
         Ok(children::Child { op, started, result })
@@ -457,7 +459,9 @@ impl<T: Send + 'static> context::HostWithStore<T> for HasSelf<Ctx> {
         let requested = {
             let mut run = store.get().run.lock();
             match run.cancel_requested().cloned() {
-                Some(reason) => Some((run.resolved_op("context.cancellation")?, reason)),
+                Some(reason) => {
+                    Some((run.resolved_op("context.cancellation", Numbers::Waits)?, reason))
+                }
                 None => None,
             }
         };
@@ -466,9 +470,9 @@ impl<T: Send + 'static> context::HostWithStore<T> for HasSelf<Ctx> {
                 let request = context::CancelRequest { reason };
                 Ok((op, resolved(&mut store, Ok(request))?))
             }
-            None => {
-                begin(store, "context.cancellation", |_, reply| (Open::Cancellation(reply), None))
-            }
+            None => begin(store, "context.cancellation", Numbers::Waits, |_, reply| {
+                (Open::Cancellation(reply), None)
+            }),
         }
     }
 }

@@ -13,6 +13,7 @@ mod errors;
 mod imports;
 mod instance;
 mod limits;
+mod numbers;
 mod program;
 mod run;
 mod runtime;

@@ -8,6 +8,7 @@ use crate::bindings::convert::{self, ActivityEvents};
 use crate::bindings::{lifecycle, signals, types};
 use crate::cpu_time;
 use crate::errors::Stop;
+use crate::numbers::{Numbers, OpNumbers};
 use futures::channel::oneshot;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -112,7 +113,7 @@ pub(crate) struct Run {
     cpu_began: Option<Duration>,
     activation_max: Duration,
 
-    last_op: u32,
+    numbers: OpNumbers,
     open: BTreeMap<u32, Open>,
     /// Operations that wait for nothing outside, and were canceled in this turn.
     canceled: VecDeque<u32>,
@@ -168,7 +169,7 @@ impl Run {
             suggest_continue_as_new: false,
             cpu_began: None,
             activation_max,
-            last_op: 0,
+            numbers: OpNumbers::default(),
             open: BTreeMap::new(),
             canceled: VecDeque::new(),
             cancel_asked: Vec::new(),
@@ -254,7 +255,7 @@ impl Run {
 
     // What the guest wishes.
 
-    fn next_op(&mut self) -> Result<u32, Stop> {
+    fn next_op(&mut self, numbers: Numbers) -> Result<u32, Stop> {
         if self.open.len() >= OPEN_OPS_MAX {
             self.open.retain(|_, open| open.is_awaited());
         }
@@ -264,23 +265,23 @@ impl Run {
                 format!("guest has {OPEN_OPS_MAX} open operations, more are not allowed"),
             ));
         }
-        self.last_op += 1;
-        Ok(self.last_op)
+        Ok(self.numbers.next(numbers))
     }
 
     /// The number of an operation that needs none of the host, and resolves at once.
-    pub(crate) fn resolved_op(&mut self, function: &str) -> Result<u32, Stop> {
+    pub(crate) fn resolved_op(&mut self, function: &str, numbers: Numbers) -> Result<u32, Stop> {
         self.check_phase(function)?;
-        self.next_op()
+        self.next_op(numbers)
     }
 
     pub(crate) fn open_op(
         &mut self,
         function: &str,
+        numbers: Numbers,
         open: impl FnOnce(OpSeq) -> (Open, Option<Command>),
     ) -> Result<u32, Stop> {
         self.check_phase(function)?;
-        let op = self.next_op()?;
+        let op = self.next_op(numbers)?;
         let (open, command) = open(OpSeq(op));
         if let Some(command) = command {
             self.push(command)?;
