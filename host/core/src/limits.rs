@@ -34,8 +34,6 @@ pub const HISTORY_PAGE_EVENTS_MAX: usize = 1000;
 pub const LIST_PAGE_MAX: usize = 1000;
 /// A component's bytes.
 pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
-/// Kept of a failed attempt's failure. Bytes.
-pub const ACTIVITY_FAILURE_BYTES_MAX: usize = 4096;
 
 /// A workflow task's default time limit, and the most that can be asked for.
 pub const TASK_TIMEOUT: Delay = Delay::from_secs(10);
