@@ -37,6 +37,16 @@ impl RetryPolicy {
     }
 }
 
+/// How urgent tasks are, and whose share of a queue they count to. The default says nothing.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Priority {
+    /// 1 is most urgent, 5 least.
+    pub key: Option<u8>,
+    pub fairness_key: String,
+    /// Relative to 1, which is what an absent one means.
+    pub fairness_weight: Option<f32>,
+}
+
 /// How long an activity may take. `Delay::ZERO` is "no limit" on the wire; here it is `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ActivityTimeouts {

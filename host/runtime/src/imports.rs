@@ -4,8 +4,8 @@
 //! and none knows a database.
 
 use crate::bindings::convert::{
-    cancellation_in, failure_out, fields_in, fields_out, payload_in, payloads_in, retry_policy_in,
-    retry_policy_out, text_payload,
+    cancellation_in, failure_out, fields_in, fields_out, payload_in, payloads_in, payloads_out,
+    priority_out, retry_policy_in, retry_policy_out, text_payload, workflow_run_out,
 };
 use crate::bindings::{
     activities, children, context, definitions, external, lifecycle, operations, signals, state,
@@ -372,7 +372,7 @@ impl context::Host for Ctx {
             first_run_id: started.first_run.unwrap_or(start.run).to_string(),
             original_run_id: started.original_run.unwrap_or(start.run).to_string(),
             run_id,
-            continued_from_run_id: None,
+            continued_from_run_id: started.continued_from.map(|run| run.to_string()),
             workflow_type: started.workflow_type.clone(),
             task_queue: started.task_queue.clone(),
             attempt: started.attempt.max(1),
@@ -380,16 +380,19 @@ impl context::Host for Ctx {
             execution_timeout_ms: started.execution_timeout.map(Delay::as_ms),
             run_timeout_ms: started.run_timeout.map(Delay::as_ms),
             task_timeout_ms: started.task_timeout.as_ms(),
-            parent: None,
-            root: None,
+            parent: started.parent.as_ref().map(|parent| context::Parent {
+                namespace: parent.namespace.clone(),
+                execution: workflow_run_out(&parent.workflow),
+            }),
+            root: started.root.as_ref().map(workflow_run_out),
             cron_schedule: Some(started.cron.clone()).filter(|cron| !cron.is_empty()),
             retry_policy: started.retry.as_ref().map(retry_policy_out),
-            priority: types::Priority { key: None, fairness_key: None, fairness_weight: None },
+            priority: priority_out(&started.priority),
             headers: fields_out(&started.header),
             memo: fields_out(&started.memo),
             search_attributes: fields_out(&started.search_attributes),
-            last_completion_result: None,
-            last_failure: None,
+            last_completion_result: started.last_completion_result.clone().map(payloads_out),
+            last_failure: started.continued_failure.clone().map(failure_out),
         })
     }
 

@@ -87,7 +87,7 @@ fn started(request: StartWorkflowExecutionRequest) -> Result<execution::Started,
     validate::blob_map("search_attributes", &search_attributes)?;
     validate::blob_map("header", &header)?;
     let (summary, details) = validate::user_metadata(request.user_metadata)?;
-    options::priority_from_proto(request.priority).map_err(undecodable)?;
+    let priority = options::run_priority_from_proto(request.priority).map_err(undecodable)?;
     Ok(execution::Started {
         workflow_type,
         workflow_id: request.workflow_id,
@@ -96,19 +96,18 @@ fn started(request: StartWorkflowExecutionRequest) -> Result<execution::Started,
         execution_timeout: times.execution,
         run_timeout: times.run,
         task_timeout: times.task,
-        // Filled in by the engine, which makes the run's id.
-        original_run: None,
-        first_run: None,
         identity: request.identity,
         attempt: 1,
         retry,
-        cron: String::new(),
         first_task_backoff: delay,
         memo,
         search_attributes,
         header,
+        priority,
         summary,
         details,
+        // Its place in a chain and in a tree of parents is the engine's to say.
+        ..execution::Started::default()
     })
 }
 

@@ -7,7 +7,7 @@ use crate::api::sdk::v1::UserMetadata;
 use crate::api::taskqueue::v1::TaskQueue;
 use crate::wkt;
 use refrain_core::ids::{EventId, RunId};
-use refrain_core::options::RetryPolicy;
+use refrain_core::options::{Priority, RetryPolicy};
 use refrain_core::payload::Payload;
 use refrain_core::time::{Delay, Timestamp};
 
@@ -152,14 +152,29 @@ pub fn priority_to_proto(priority: Option<u8>) -> pb::Priority {
 }
 
 pub fn priority_from_proto(priority: Option<pb::Priority>) -> Result<Option<u8>, DecodeError> {
-    let key = priority.map_or(0, |it| it.priority_key);
-    if key == 0 {
-        return Ok(None);
-    }
-    match u8::try_from(key) {
-        Ok(key) if (1..=5).contains(&key) => Ok(Some(key)),
-        Ok(_) | Err(_) => Err(DecodeError::bad("priority_key", key, "1 to 5")),
-    }
+    Ok(run_priority_from_proto(priority)?.key)
+}
+
+/// Absent if it says nothing.
+pub fn run_priority_to_proto(priority: &Priority) -> Option<pb::Priority> {
+    (*priority != Priority::default()).then(|| pb::Priority {
+        priority_key: priority.key.map_or(0, i32::from),
+        fairness_key: priority.fairness_key.clone(),
+        fairness_weight: priority.fairness_weight.unwrap_or(0.0),
+    })
+}
+
+pub fn run_priority_from_proto(priority: Option<pb::Priority>) -> Result<Priority, DecodeError> {
+    let it = priority.unwrap_or_default();
+    let key = match u8::try_from(it.priority_key) {
+        Ok(0) => None,
+        Ok(key @ 1..=5) => Some(key),
+        Ok(_) | Err(_) => {
+            return Err(DecodeError::bad("priority_key", it.priority_key, "1 to 5"));
+        }
+    };
+    let fairness_weight = Some(it.fairness_weight).filter(|weight| *weight != 0.0);
+    Ok(Priority { key, fairness_key: it.fairness_key, fairness_weight })
 }
 
 /// Shown by tools: one line, and a text. Absent if both are.

@@ -4,12 +4,14 @@
 //! events race (the guest returns while an operator terminates): whichever is appended first
 //! wins, and the loser finds a closed run.
 
+mod started;
+
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
-use crate::ids::{EventId, RunId};
-use crate::options::RetryPolicy;
-use crate::payload::{Payload, PayloadMap, Payloads};
-use crate::time::Delay;
+use crate::ids::EventId;
+use crate::payload::Payloads;
+
+pub use started::{Initiator, Parent, Started, WorkflowRun};
 
 /// Wished by the guest: how `run` ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,33 +19,6 @@ use crate::time::Delay;
 pub enum Command {
     Complete { result: Payloads },
     Fail { failure: Failure },
-}
-
-/// All that a start says. Times are as asked for; `None` is "no limit".
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Started {
-    pub workflow_type: String,
-    pub workflow_id: String,
-    pub task_queue: String,
-    pub input: Payloads,
-    pub execution_timeout: Option<Delay>,
-    pub run_timeout: Option<Delay>,
-    pub task_timeout: Delay,
-    /// The first run's id on a reset chain. Randomness is seeded with it.
-    pub original_run: Option<RunId>,
-    pub first_run: Option<RunId>,
-    pub identity: String,
-    pub attempt: u32,
-    pub retry: Option<RetryPolicy>,
-    pub cron: String,
-    /// The wait before the first workflow task.
-    pub first_task_backoff: Option<Delay>,
-    pub memo: PayloadMap,
-    pub search_attributes: PayloadMap,
-    pub header: PayloadMap,
-    /// Shown by tools: one line, and a text.
-    pub summary: Option<Payload>,
-    pub details: Option<Payload>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

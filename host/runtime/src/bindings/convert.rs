@@ -4,7 +4,8 @@ use super::{activities, types};
 use crate::errors::Stop;
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use refrain_core::ids::{EventId, RunId};
-use refrain_core::options::{CancellationType, RetryPolicy};
+use refrain_core::machines::execution::WorkflowRun;
+use refrain_core::options::{CancellationType, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::Delay;
 
@@ -311,4 +312,16 @@ pub(crate) fn cancellation_in(cancellation: activities::CancellationType) -> Can
         }
         activities::CancellationType::Abandon => CancellationType::Abandon,
     }
+}
+
+pub(crate) fn priority_out(priority: &Priority) -> types::Priority {
+    types::Priority {
+        key: priority.key.map(u32::from),
+        fairness_key: Some(priority.fairness_key.clone()).filter(|key| !key.is_empty()),
+        fairness_weight: priority.fairness_weight,
+    }
+}
+
+pub(crate) fn workflow_run_out(it: &WorkflowRun) -> types::Execution {
+    types::Execution { workflow_id: it.workflow_id.clone(), run_id: Some(it.run.to_string()) }
 }

@@ -1,37 +1,33 @@
 //! A run as a whole.
 
+mod started;
+
+pub(super) use started::started;
+
 use super::Line;
 use crate::DecodeError;
+use crate::api::common::v1::Link;
 use crate::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use crate::api::common::v1::link::{Variant, WorkflowEvent};
-use crate::api::common::v1::{Link, WorkflowType};
 use crate::api::enums::v1::EventType;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
     WorkflowExecutionCancelRequestedEventAttributes, WorkflowExecutionCanceledEventAttributes,
     WorkflowExecutionCompletedEventAttributes, WorkflowExecutionFailedEventAttributes,
-    WorkflowExecutionStartedEventAttributes, WorkflowExecutionTerminatedEventAttributes,
-    WorkflowExecutionTimedOutEventAttributes,
+    WorkflowExecutionTerminatedEventAttributes, WorkflowExecutionTimedOutEventAttributes,
 };
-use crate::api::sdk::v1::UserMetadata;
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
-use crate::options::{
-    count_from_proto, count_to_proto, delay_from_proto, delay_to_proto, event_id_from_proto,
-    event_id_to_proto, limit_from_proto, limit_to_proto, retry_from_proto, retry_to_proto,
-    run_from_proto, run_to_proto, task_queue_from_proto, task_queue_to_proto,
-    user_metadata_from_proto, user_metadata_to_proto,
-};
+use crate::options::{event_id_from_proto, event_id_to_proto, user_metadata_to_proto};
 use crate::{failure, payload};
 use refrain_core::machines::Event as AnyEvent;
-use refrain_core::machines::execution::{Event, Started};
-use refrain_core::time::Delay;
+use refrain_core::machines::execution::Event;
 
 pub(super) fn to_proto(event: &Event) -> Line {
     Line::of(match event {
         Event::Started(it) => {
             let metadata = user_metadata_to_proto(it.summary.as_ref(), it.details.as_ref());
             return Line::of(Attributes::WorkflowExecutionStartedEventAttributes(
-                started_to_proto(it),
+                started::to_proto(it),
             ))
             .with_metadata(metadata);
         }
@@ -85,68 +81,6 @@ pub(super) fn to_proto(event: &Event) -> Line {
             )
         }
     })
-}
-
-fn started_to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes {
-    WorkflowExecutionStartedEventAttributes {
-        workflow_type: Some(WorkflowType { name: it.workflow_type.clone() }),
-        workflow_id: it.workflow_id.clone(),
-        task_queue: Some(task_queue_to_proto(&it.task_queue)),
-        input: payload::list_to_proto(&it.input),
-        workflow_execution_timeout: limit_to_proto(it.execution_timeout),
-        workflow_run_timeout: limit_to_proto(it.run_timeout),
-        workflow_task_timeout: Some(delay_to_proto(it.task_timeout)),
-        original_execution_run_id: run_to_proto(it.original_run),
-        first_execution_run_id: run_to_proto(it.first_run),
-        identity: it.identity.clone(),
-        attempt: count_to_proto(it.attempt),
-        retry_policy: it.retry.as_ref().map(retry_to_proto),
-        cron_schedule: it.cron.clone(),
-        first_workflow_task_backoff: limit_to_proto(it.first_task_backoff),
-        // Temporal always has the header, and the other two only if there is something in them.
-        header: Some(payload::header_to_proto(&it.header)),
-        memo: (!it.memo.is_empty()).then(|| payload::memo_to_proto(&it.memo)),
-        search_attributes: (!it.search_attributes.is_empty())
-            .then(|| payload::search_attributes_to_proto(&it.search_attributes)),
-        ..Default::default()
-    }
-}
-
-pub(super) fn started(
-    it: WorkflowExecutionStartedEventAttributes,
-    metadata: Option<UserMetadata>,
-) -> Result<AnyEvent, DecodeError> {
-    let (summary, details) = user_metadata_from_proto(metadata);
-    Ok(AnyEvent::Execution(Event::Started(Box::new(Started {
-        workflow_type: it.workflow_type.unwrap_or_default().name,
-        workflow_id: it.workflow_id,
-        task_queue: task_queue_from_proto(it.task_queue),
-        input: payload::list_from_proto(it.input),
-        execution_timeout: limit_from_proto(
-            "workflow_execution_timeout",
-            it.workflow_execution_timeout,
-        )?,
-        run_timeout: limit_from_proto("workflow_run_timeout", it.workflow_run_timeout)?,
-        task_timeout: match it.workflow_task_timeout {
-            Some(timeout) => delay_from_proto("workflow_task_timeout", timeout)?,
-            None => Delay::ZERO,
-        },
-        original_run: run_from_proto("original_execution_run_id", &it.original_execution_run_id)?,
-        first_run: run_from_proto("first_execution_run_id", &it.first_execution_run_id)?,
-        identity: it.identity,
-        attempt: count_from_proto("attempt", it.attempt)?,
-        retry: it.retry_policy.map(retry_from_proto).transpose()?,
-        cron: it.cron_schedule,
-        first_task_backoff: limit_from_proto(
-            "first_workflow_task_backoff",
-            it.first_workflow_task_backoff,
-        )?,
-        memo: payload::memo_from_proto(it.memo),
-        search_attributes: payload::search_attributes_from_proto(it.search_attributes),
-        header: payload::header_from_proto(it.header),
-        summary,
-        details,
-    }))))
 }
 
 /// Temporal's event has no field for the request id. Its own form for "the event of this

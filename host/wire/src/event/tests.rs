@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use refrain_core::ids::{Digest, EventId, RunId};
 use refrain_core::machines::{activity, execution, patch, signal, task, timer};
-use refrain_core::options::{ActivityTimeouts, RetryPolicy};
+use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 
@@ -90,7 +90,7 @@ pub(crate) fn all_failures() -> Failure {
 /// One of each event, full and (where fields may be absent) bare. A new variant does not compile
 /// until it is here.
 pub(crate) fn all_events() -> Vec<Recorded> {
-    let mut events = vec![Event::Execution(execution::Event::Started(full_start()))];
+    let mut events = vec![start(execution::Initiator::ContinueAsNew)];
     loop {
         let mut next = after(events.last().expect("it begins with one"));
         if next.is_empty() {
@@ -106,7 +106,15 @@ pub(crate) fn all_events() -> Vec<Recorded> {
     events.into_iter().enumerate().map(record).collect()
 }
 
-fn full_start() -> Box<execution::Started> {
+fn workflow_run(workflow_id: &str) -> execution::WorkflowRun {
+    execution::WorkflowRun { workflow_id: workflow_id.to_owned(), run: RUN }
+}
+
+fn start(initiator: execution::Initiator) -> Event {
+    Event::Execution(execution::Event::Started(full_start(initiator)))
+}
+
+fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
     Box::new(execution::Started {
         workflow_type: "Order".to_owned(),
         workflow_id: "order-42".to_owned(),
@@ -115,8 +123,19 @@ fn full_start() -> Box<execution::Started> {
         execution_timeout: Some(Delay::from_secs(3600)),
         run_timeout: Some(Delay(1)),
         task_timeout: Delay::from_secs(10),
+        execution_expires: Some(Timestamp(1_790_003_600_123)),
         original_run: Some(RUN),
         first_run: Some(RunId(1)),
+        continued_from: Some(RunId(2)),
+        initiator: Some(initiator),
+        last_completion_result: Some(args()),
+        continued_failure: Some(all_failures()),
+        parent: Some(execution::Parent {
+            namespace: "default".to_owned(),
+            workflow: workflow_run("parent"),
+            initiated: EventId(5),
+        }),
+        root: Some(workflow_run("root")),
         identity: "cli".to_owned(),
         attempt: 1,
         retry: Some(retry()),
@@ -125,6 +144,11 @@ fn full_start() -> Box<execution::Started> {
         memo: map(),
         search_attributes: map(),
         header: map(),
+        priority: Priority {
+            key: Some(2),
+            fairness_key: "tenant".to_owned(),
+            fairness_weight: Some(0.5),
+        },
         summary: Some(Payload::json("\"s\"")),
         details: Some(Payload::json("\"d\"")),
     })
@@ -133,8 +157,20 @@ fn full_start() -> Box<execution::Started> {
 fn after(event: &Event) -> Vec<Event> {
     match event {
         Event::Execution(event) => match event {
-            execution::Event::Started(_) => {
-                let bare = execution::Event::Started(Box::default());
+            execution::Event::Started(started) => {
+                let bare = execution::Event::Started(Box::new(execution::Started {
+                    last_completion_result: Some(Vec::new()),
+                    ..execution::Started::default()
+                }));
+                match started.initiator {
+                    Some(execution::Initiator::ContinueAsNew) => {
+                        return vec![start(execution::Initiator::Retry)];
+                    }
+                    Some(execution::Initiator::Retry) => {
+                        return vec![start(execution::Initiator::Cron)];
+                    }
+                    Some(execution::Initiator::Cron) | None => {}
+                }
                 let canceled = execution::Event::CancelRequested {
                     cause: "tired".to_owned(),
                     identity: "cli".to_owned(),
