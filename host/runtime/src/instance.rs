@@ -191,7 +191,11 @@ impl Live {
             // any more: the call is still inside it.
             Ok(None) | Err(oneshot::Canceled) => Err(QueryError::Guest(GuestError {
                 kind: GuestErrorKind::BrokenInterface,
-                message: format!("guest did not answer query `{}` before it waited", query.name),
+                message: format!(
+                    "guest did not answer query `{}` at once: its handler waits, or the program \
+                     blocks in a sleep on a WASI clock (one on `timers.sleep` can be asked meanwhile)",
+                    query.name
+                ),
                 backtrace: String::new(),
             })),
         }
@@ -227,7 +231,9 @@ impl Live {
                 Poll::Ready(ended) => {
                     return ended.and_then(|()| Err(Stop::broken("guest ended by itself").into()));
                 }
-                Poll::Pending if !self.woken.0.load(Ordering::Relaxed) => return Ok(()),
+                Poll::Pending if !self.woken.0.load(Ordering::Relaxed) => {
+                    return self.run.lock().take_stopped().map_or(Ok(()), |stop| Err(stop.into()));
+                }
                 // A guest that only yields never runs long enough to be interrupted.
                 Poll::Pending => self.run.lock().check_time()?,
             }

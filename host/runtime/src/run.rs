@@ -132,6 +132,9 @@ pub(crate) struct Run {
     log_bytes: usize,
     said: String,
 
+    /// Why the guest can't go on, found where no error could be returned to it.
+    stopped: Option<Stop>,
+
     /// `run` returned, or asked for something that ends it.
     pub(crate) ended: Option<Result<lifecycle::Outcome, Failure>>,
     pub(crate) is_over: bool,
@@ -183,6 +186,7 @@ impl Run {
             random: Random::new(seed),
             log_bytes: 0,
             said: String::new(),
+            stopped: None,
             ended: None,
             is_over: false,
         }
@@ -385,6 +389,15 @@ impl Run {
             self.ended = Some(Err(failure));
         }
         Ok(())
+    }
+
+    /// Ends the turn with this, once the guest is idle.
+    pub(crate) fn stop(&mut self, stop: Stop) {
+        self.stopped.get_or_insert(stop);
+    }
+
+    pub(crate) fn take_stopped(&mut self) -> Option<Stop> {
+        self.stopped.take()
     }
 
     // What is handed to the guest.

@@ -2,16 +2,17 @@
 //!
 //! wasmtime-wasi does the work, on clocks, randomness and streams of ours. It knows nothing of
 //! the outside: no environment, no arguments, no preopens, no sockets. What it would do with
-//! tokio or with real time (sleeping, connecting, sending requests) is linked again here, and
-//! answers with an error or ends the guest; in either case the text says what to use instead.
+//! tokio or with real time is linked again here: sleeping is a durable timer; connecting and
+//! sending requests answer with an error, and the log says what to use instead.
 
 mod clocks;
+mod sleep;
 mod stdio;
 
 use crate::bindings::types::LogLevel;
-use crate::errors::Stop;
 use crate::imports::Ctx;
 use crate::run::{SharedRun, Stream};
+use crate::wasi::sleep::Sleep;
 use rand_chacha::rand_core::{Rng, TryRng};
 use std::convert::Infallible;
 use wasmtime::component::{Linker, Resource, ResourceTable};
@@ -138,28 +139,12 @@ impl WasiHttpHooks for NoHttp {
     }
 }
 
-/// Ready at once: a poll that asks for nothing but "now".
-struct Now;
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for Now {
-    async fn ready(&mut self) {}
-}
-
-fn no_sleep(nanoseconds: u64) -> Stop {
-    Stop::broken(format!(
-        "guest waits {} ms on a WASI clock, which is not durable yet: use `timers.sleep`",
-        nanoseconds / 1_000_000
-    ))
-}
-
+/// A pollable that is ready when the run's clock has moved on by so much.
 fn sleep(ctx: &mut Ctx, nanoseconds: u64) -> wasmtime::Result<(Resource<DynPollable>,)> {
-    if nanoseconds > 0 {
-        return Err(no_sleep(nanoseconds).into());
-    }
+    let sleep = Sleep::new(&ctx.run, nanoseconds);
     let table = &mut ctx.wasi().table;
-    let now = table.push(Now)?;
-    Ok((subscribe(table, now)?,))
+    let sleep = table.push(sleep)?;
+    Ok((subscribe(table, sleep)?,))
 }
 
 /// Links all of WASI 0.2 and 0.3. The linker must allow shadowing.
@@ -210,22 +195,22 @@ fn tame_p2(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
 
 fn tame_p3(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
     let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.3.0")?;
-    clock.func_wrap_concurrent("wait-for", |_accessor, (duration,): (u64,)| {
+    clock.func_wrap_concurrent("wait-for", |accessor, (duration,): (u64,)| {
         Box::pin(async move {
-            match duration {
-                0 => Ok(()),
-                _ => Err(no_sleep(duration).into()),
-            }
+            let mut sleep = accessor.with(|mut access| Sleep::new(&access.get().run, duration));
+            sleep.ready().await;
+            Ok(())
         })
     })?;
     clock.func_wrap_concurrent("wait-until", |accessor, (when,): (u64,)| {
         Box::pin(async move {
-            let now =
-                accessor.with(|mut access| clocks::nanoseconds(access.get().run.lock().now()));
-            match when.saturating_sub(now) {
-                0 => Ok(()),
-                duration => Err(no_sleep(duration).into()),
-            }
+            let mut sleep = accessor.with(|mut access| {
+                let run = &access.get().run;
+                let now = clocks::nanoseconds(run.lock().now());
+                Sleep::new(run, when.saturating_sub(now))
+            });
+            sleep.ready().await;
+            Ok(())
         })
     })
 }

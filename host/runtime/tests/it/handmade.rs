@@ -16,9 +16,13 @@ package wasi:clocks@0.2.3 {
         subscribe-duration: func(ns: u64) -> pollable;
     }
 }
+package wasi:clocks@0.3.0 {
+    interface monotonic-clock { wait-for: async func(ns: u64); }
+}
 package wasi:io@0.2.3 {
     interface poll {
         resource pollable { block: func(); }
+        poll: func(in: list<borrow<pollable>>) -> list<u32>;
     }
 }
 package wasi:random@0.2.3 {
@@ -73,6 +77,7 @@ pub(crate) fn component(export: &str, body: &str) -> Vec<u8> {
         "package test:guest;\n{WASI}\nworld guest {{ {world}
             import wasi:clocks/wall-clock@0.2.3;
             import wasi:clocks/monotonic-clock@0.2.3;
+            import wasi:clocks/monotonic-clock@0.3.0;
             import wasi:io/poll@0.2.3;
             import wasi:random/random@0.2.3;
             import wasi:cli/environment@0.2.3;

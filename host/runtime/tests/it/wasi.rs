@@ -3,8 +3,10 @@
 use crate::handmade::workflow;
 use crate::stage::{Actor, NOW, logged};
 use expect_test::expect;
-use refrain_core::guest::GuestErrorKind;
+use refrain_core::guest::Job;
+use refrain_core::ids::OpSeq;
 use refrain_core::machines::{Command, execution};
+use refrain_core::time::Delay;
 
 /// The words of 8 bytes that a handmade workflow returns.
 fn words(component: &[u8]) -> Vec<u64> {
@@ -70,19 +72,86 @@ fn a_socket_is_refused_with_a_line_that_says_what_to_do() {
     assert!(line.contains("opening a TCP socket is not possible in a workflow"), "{line}");
 }
 
+/// Sleeps, and tells the time before and after.
+fn sleeper(ns: u64) -> Vec<u8> {
+    workflow(
+        r#"(import "wasi:clocks/monotonic-clock@0.2.3" "now" (func $now (result i64)))
+           (import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration"
+               (func $subscribe (param i64) (result i32)))
+           (import "wasi:io/poll@0.2.3" "[method]pollable.block" (func $block (param i32)))
+           (import "wasi:io/poll@0.2.3" "[resource-drop]pollable" (func $drop (param i32)))
+           (global $pollable (mut i32) (i32.const 0))"#,
+        &format!(
+            "(i64.store (i32.const 0) (call $now))
+             (global.set $pollable (call $subscribe (i64.const {ns})))
+             (call $block (global.get $pollable))
+             (call $drop (global.get $pollable))
+             (i64.store (i32.const 8) (call $now))"
+        ),
+    )
+}
+
 #[test]
-fn a_sleep_on_a_clock_is_refused_by_name_and_no_sleep_is_none() {
-    let sleep = |ns: u64| {
-        workflow(
-            r#"(import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration"
-                   (func $subscribe (param i64) (result i32)))
-               (import "wasi:io/poll@0.2.3" "[method]pollable.block" (func $block (param i32)))"#,
-            &format!("(call $block (call $subscribe (i64.const {ns})))"),
-        )
-    };
-    assert_eq!(words(&sleep(0))[0], 0);
-    let error = Actor::new(&sleep(5_000_000_000)).try_start("any", &[], &[]).unwrap_err();
-    assert_eq!(error.kind, GuestErrorKind::BrokenInterface);
-    expect!["guest waits 5000 ms on a WASI clock, which is not durable yet: use `timers.sleep`"]
-        .assert_eq(&error.message);
+fn a_sleep_on_a_clock_is_a_durable_timer_live_and_in_replay() {
+    // Rounded up to whole milliseconds: the guest never wakes too early.
+    let component = sleeper(30 * 86_400 * 1_000_000_000 + 1);
+    for replaying in [false, true] {
+        let mut actor = Actor::new(&component);
+        actor.replaying = replaying;
+        assert_eq!(actor.start("any", &[]), "timer 1 30d1ms");
+        actor.now = NOW.plus(Delay(30 * 86_400_000 + 1));
+        let commands = actor.turn(Job::TimerClosed { op: OpSeq(1), result: Ok(()) }).unwrap();
+        let Some(Command::Execution(execution::Command::Complete { result })) = commands.last()
+        else {
+            panic!("{commands:?}");
+        };
+        let word = |at: usize| u64::from_le_bytes(result[0].data[at..at + 8].try_into().unwrap());
+        assert_eq!(word(0), NOW.as_ms() * 1_000_000);
+        assert_eq!(word(8), actor.now.as_ms() * 1_000_000);
+    }
+}
+
+#[test]
+fn no_sleep_is_none_and_a_pollable_that_nobody_waits_for_starts_no_timer() {
+    assert_eq!(words(&sleeper(0))[1], NOW.as_ms() * 1_000_000);
+    let unawaited = workflow(
+        r#"(import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration"
+               (func $subscribe (param i64) (result i32)))
+           (import "wasi:io/poll@0.2.3" "[resource-drop]pollable" (func $drop (param i32)))"#,
+        "(call $drop (call $subscribe (i64.const 5000000000)))",
+    );
+    assert!(Actor::new(&unawaited).start("any", &[]).starts_with("complete"));
+}
+
+/// An event loop that waits for the first of two, and gives up the other.
+#[test]
+fn a_sleep_that_is_given_up_cancels_its_timer() {
+    let first_of_two = workflow(
+        r#"(import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration"
+               (func $subscribe (param i64) (result i32)))
+           (import "wasi:io/poll@0.2.3" "poll" (func $poll (param i32 i32 i32)))
+           (import "wasi:io/poll@0.2.3" "[resource-drop]pollable" (func $drop (param i32)))"#,
+        "(i32.store (i32.const 64) (call $subscribe (i64.const 60000000000)))
+         (i32.store (i32.const 68) (call $subscribe (i64.const 1000000)))
+         (call $poll (i32.const 64) (i32.const 2) (i32.const 72))
+         (i32.store (i32.const 0) (i32.load (i32.load (i32.const 72))))
+         (i32.store (i32.const 4) (i32.load (i32.const 76)))
+         (call $drop (i32.load (i32.const 64)))
+         (call $drop (i32.load (i32.const 68)))",
+    );
+    let mut actor = Actor::new(&first_of_two);
+    assert_eq!(actor.start("any", &[]), "timer 1 1m\ntimer 2 1ms");
+    let commands = actor.timer(2, Ok(()));
+    assert!(commands.starts_with("cancel 1\ncomplete "), "{commands}");
+}
+
+#[test]
+fn wasi_0_3_sleeps_the_same_way() {
+    let component = workflow(
+        r#"(import "wasi:clocks/monotonic-clock@0.3.0" "wait-for" (func $wait (param i64)))"#,
+        "(call $wait (i64.const 2000000000))",
+    );
+    let mut actor = Actor::new(&component);
+    assert_eq!(actor.start("any", &[]), "timer 1 2s");
+    assert!(actor.timer(1, Ok(())).starts_with("complete"));
 }
