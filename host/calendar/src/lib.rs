@@ -1,0 +1,17 @@
+//! When a schedule fires. Pure: a moment goes in, a moment comes out.
+//!
+//! Read in this order: what a user may write (`spec`), the two text forms of it and what they
+//! become (`text`, `cron`), the fields of the local clock that one calendar matches (`fields`), a
+//! time zone's clock (`zone`), and the times of the whole (`compiled`).
+
+pub mod compiled;
+pub mod cron;
+pub mod errors;
+mod fields;
+pub mod spec;
+mod text;
+mod zone;
+
+pub use compiled::{Compiled, Time};
+pub use cron::next_cron_time;
+pub use errors::{CronError, SpecError};

@@ -1,0 +1,84 @@
+//! A time zone's clock, in whole seconds.
+
+use crate::errors::SpecError;
+use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+pub(crate) const DAY_S: i64 = 86_400;
+/// No clock is further from UTC than this, in either direction.
+const OFFSET_MOST_S: i64 = 15 * 3600;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Zone(Tz);
+
+/// How a zone's clock runs over a day.
+pub(crate) enum Run {
+    /// It shows this much more than UTC, all day.
+    Even { offset_s: i64 },
+    /// It is put forward or back around that day. Seconds since 1970 that the day lies within.
+    Uneven { from_s: i64, to_s: i64 },
+}
+
+/// A moment as a local clock shows it.
+pub(crate) struct Local {
+    pub(crate) date: NaiveDate,
+    pub(crate) second_of_day: i64,
+    /// The clock shows this twice, and this is the first time.
+    pub(crate) comes_again: bool,
+    /// ... and shows no less than UTC does when it comes again.
+    pub(crate) ahead: bool,
+}
+
+impl Zone {
+    pub(crate) fn named(name: &str) -> Result<Zone, SpecError> {
+        match name {
+            "" => Ok(Zone(Tz::UTC)),
+            name => name.parse().map(Zone).map_err(|_| SpecError::UnknownZone(name.to_owned())),
+        }
+    }
+
+    /// More than UTC.
+    fn offset_s(self, at_s: i64) -> i64 {
+        let utc = utc(at_s);
+        i64::from(self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc())
+    }
+
+    pub(crate) fn local(self, at_s: i64) -> Local {
+        let offset_s = self.offset_s(at_s);
+        let local = utc(at_s + offset_s);
+        let again = match self.0.offset_from_local_datetime(&local) {
+            MappedLocalTime::Ambiguous(one, other) => {
+                let one = i64::from(one.fix().local_minus_utc());
+                let other = i64::from(other.fix().local_minus_utc());
+                (one.max(other) == offset_s).then_some(one.min(other))
+            }
+            MappedLocalTime::Single(_) | MappedLocalTime::None => None,
+        };
+        Local {
+            date: local.date(),
+            second_of_day: (at_s + offset_s).rem_euclid(DAY_S),
+            comes_again: again.is_some(),
+            ahead: again.is_some_and(|offset_s| offset_s >= 0),
+        }
+    }
+
+    pub(crate) fn run_of(self, date: NaiveDate) -> Run {
+        let midnight = i64::from(date.num_days_from_ce() - EPOCH_DAY) * DAY_S;
+        let (from_s, to_s) = (midnight - OFFSET_MOST_S, midnight + DAY_S + OFFSET_MOST_S);
+        let offset_s = self.offset_s(from_s);
+        let even =
+            offset_s == self.offset_s(midnight + DAY_S / 2) && offset_s == self.offset_s(to_s);
+        match even {
+            true => Run::Even { offset_s },
+            false => Run::Uneven { from_s, to_s },
+        }
+    }
+}
+
+/// 1970-01-01, in days of the common era.
+pub(crate) const EPOCH_DAY: i32 = 719_163;
+
+fn utc(at_s: i64) -> NaiveDateTime {
+    // Only moments of the years 1970 to 2101 come here.
+    DateTime::from_timestamp(at_s, 0).unwrap_or_default().naive_utc()
+}
