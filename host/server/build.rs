@@ -1,4 +1,4 @@
-//! Server stubs for Temporal's two services. Their messages are those of `temporalio-protos`,
+//! Server stubs for Temporal's services. Their messages are those of `temporalio-protos`,
 //! which hands its descriptors to the build scripts of crates that depend on it.
 
 use prost::Message;
@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut descriptors = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
     descriptors.file.retain(|file| {
         let package = file.package();
-        !["temporal.api.cloud", "temporal.api.testservice", "coresdk", "grpc"]
+        !["temporal.api.cloud", "coresdk", "grpc"]
             .iter()
             .any(|foreign| package.starts_with(foreign))
     });

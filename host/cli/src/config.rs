@@ -6,7 +6,7 @@
 use crate::errors::CliError;
 use crate::units::{Bytes, Span};
 use clap::{Args, ValueEnum};
-use refrain_engine::{Clock, EngineConfig};
+use refrain_engine::{Clock, EngineConfig, SkippingClock};
 use refrain_runtime::{EgressList, RuntimeConfig};
 use refrain_store::StoreConfig;
 use serde::Deserialize;
@@ -83,9 +83,21 @@ pub(crate) struct HostArgs {
     log_format: Option<LogFormat>,
 }
 
-/// What Temporal's command takes, and this one has no use for yet.
+/// What only a server for development takes, most of it for Temporal's sake.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct DevArgs {
+    /// Let time jump: while a client waits for an outcome and nothing but timers is left, the
+    /// clock of the whole server moves on to the next of them. A workflow that waits for 30 days
+    /// is tested in milliseconds.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "unlocked"
+    )]
+    pub(crate) time_skipping: Option<TimeSkipping>,
     /// Start without the web page. There is none yet: without effect.
     #[arg(long, help_heading = "Taken for Temporal's sake")]
     headless: bool,
@@ -134,6 +146,25 @@ impl DevArgs {
             flags.extend(keys.map(|key| format!("{flag} {key}")));
         }
         flags
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TimeSkipping {
+    /// From the start.
+    Unlocked,
+    /// Once a client of Temporal's test service asks for it.
+    Locked,
+}
+
+impl TimeSkipping {
+    pub(crate) fn clock(self) -> Clock {
+        let clock = SkippingClock::default();
+        match self {
+            TimeSkipping::Unlocked => {}
+            TimeSkipping::Locked => clock.lock(),
+        }
+        Clock::Skipping(clock)
     }
 }
 

@@ -56,7 +56,10 @@ pub(crate) struct StartArgs {
 pub(crate) async fn run(command: ServerCommand, format: Format) -> Result<(), CliError> {
     match command {
         ServerCommand::StartDev(args) => {
-            let config = args.host.validate(Mode::Development)?;
+            let mut config = args.host.validate(Mode::Development)?;
+            if let Some(time_skipping) = args.dev.time_skipping {
+                config.engine.clock = time_skipping.clock();
+            }
             let without_effect = args.dev.without_effect();
             if !without_effect.is_empty() {
                 output::say(&format!("warning: without effect yet: {}", without_effect.join(", ")));

@@ -3,6 +3,7 @@
 //! All answers are promises: they are given after the commit.
 
 use crate::cell::Letter;
+use crate::clock::{Clock, SkippingClock};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
@@ -302,6 +303,14 @@ impl Engine {
 
     pub fn now(&self) -> Timestamp {
         self.inner.config.clock.now()
+    }
+
+    /// The clock, if it can be moved on.
+    pub fn skipping_clock(&self) -> Option<&SkippingClock> {
+        match &self.inner.config.clock {
+            Clock::Skipping(clock) => Some(clock),
+            Clock::System | Clock::Sim(_) => None,
+        }
     }
 
     pub fn identity(&self) -> &str {

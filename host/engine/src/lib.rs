@@ -23,6 +23,7 @@ mod reads;
 mod ready;
 mod rows;
 mod start;
+mod time_skipping;
 mod timers;
 mod warm;
 pub mod wasm;
@@ -30,6 +31,6 @@ mod watchers;
 mod worker;
 
 pub use api::Engine;
-pub use clock::{Clock, SimClock};
+pub use clock::{Clock, SimClock, SkippingClock};
 pub use config::EngineConfig;
 pub use error::EngineError;

@@ -24,6 +24,11 @@ impl Motion {
         self.n_moving.load(Ordering::SeqCst) == 0
     }
 
+    /// Completes when all that moves has come to an end, once more after this call.
+    pub(crate) fn stops(&self) -> tokio::sync::futures::Notified<'_> {
+        self.stopped.notified()
+    }
+
     pub(crate) async fn still(&self) {
         loop {
             let stopped = self.stopped.notified();

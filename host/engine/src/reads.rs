@@ -63,6 +63,7 @@ impl Inner {
         {
             let changed = watch.wait_for(|it| it.as_ref().is_some_and(enough));
             let patience = Duration::from_millis(patience.as_ms());
+            let _waiting = self.waits_for_outcome();
             tokio::select! {
                 changed = changed => {
                     if let Ok(changed) = changed && let Some(is) = changed.as_ref() {

@@ -4,6 +4,7 @@
 use crate::activities::{Activities, HOST_WORKER};
 use crate::api::Engine;
 use crate::cell::Cells;
+use crate::clock::Clock;
 use crate::config::EngineConfig;
 use crate::deployments::Deployments;
 use crate::error::EngineError;
@@ -15,7 +16,7 @@ use crate::ready::Ready;
 use crate::timers::Timers;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
-use crate::{committer, loader, timers, worker};
+use crate::{committer, loader, time_skipping, timers, worker};
 use refrain_store::{Store, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,11 +89,15 @@ impl Inner {
             threads
                 .push(std::thread::Builder::new().name(name).spawn(move || worker::work(&inner))?);
         }
-        let loops = vec![
+        let mut loops = vec![
             tokio::spawn(committer::run(Arc::clone(self), jobs)).abort_handle(),
             tokio::spawn(loader::run(Arc::clone(self), wanted)).abort_handle(),
             tokio::spawn(timers::run(Arc::clone(self))).abort_handle(),
         ];
+        if let Clock::Skipping(clock) = &self.config.clock {
+            let skipping = time_skipping::run(Arc::clone(self), clock.clone());
+            loops.push(tokio::spawn(skipping).abort_handle());
+        }
         *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
         *self.loops.lock().unwrap_or_else(PoisonError::into_inner) = loops;
         Ok(())

@@ -30,6 +30,8 @@ mod tasks;
 mod admin;
 mod definition;
 
+mod testing;
+
 mod health;
 
 mod patience;
@@ -48,5 +50,8 @@ mod stubs {
     }
     pub mod operator {
         tonic::include_proto!("temporal.api.operatorservice.v1");
+    }
+    pub mod testing {
+        tonic::include_proto!("temporal.api.testservice.v1");
     }
 }

@@ -5,7 +5,9 @@ use crate::frontend::Frontend;
 use crate::operator::Operator;
 use crate::patience::Stopping;
 use crate::stubs::operator::operator_service_server::OperatorServiceServer;
+use crate::stubs::testing::test_service_server::TestServiceServer;
 use crate::stubs::workflow::workflow_service_server::WorkflowServiceServer;
+use crate::testing::Testing;
 use crate::words::WordsLayer;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_engine::Engine;
@@ -54,6 +56,8 @@ where
     };
     let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone(), stopping });
     let operator = OperatorServiceServer::new(Operator { engine: engine.clone() });
+    let testing = engine.skipping_clock().cloned();
+    let testing = testing.map(|clock| limited!(TestServiceServer::new(Testing { clock })));
     let admin = RefrainServiceServer::new(Admin { engine });
     let serving = tonic::transport::Server::builder()
         .tcp_nodelay(true)
@@ -62,6 +66,7 @@ where
         .add_service(limited!(frontend))
         .add_service(limited!(operator))
         .add_service(limited!(admin))
+        .add_optional_service(testing)
         .add_service(limited!(crate::health::service().await))
         .serve_with_incoming_shutdown(
             TcpIncoming::from(listener).with_nodelay(Some(true)),

@@ -48,6 +48,16 @@ impl Store {
             .collect()
     }
 
+    /// Does a worker have an attempt, or could one take an attempt at `now`?
+    pub async fn has_activities_under_way(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let (under_way,): (bool,) = sqlx::query_as(sql::ACTIVITIES_UNDER_WAY.text)
+            .bind(ms(now))
+            .fetch_one(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_UNDER_WAY))?;
+        Ok(under_way)
+    }
+
     /// Activities that wait on a queue, longest first, at most `n_max`; those that still back off
     /// come last. `after`: the last one that was read before.
     pub async fn activities_waiting(

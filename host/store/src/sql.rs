@@ -53,6 +53,7 @@ statements! {
 
     TIMERS_DUE = "timers_due";
     ACTIVITIES_DUE = "activities_due";
+    ACTIVITIES_UNDER_WAY = "activities_under_way";
     ACTIVITIES_WAITING = "activities_waiting";
     ACTIVITIES_STARTED_BY = "activities_started_by";
     ACTIVITIES_OF_RUN = "activities_of_run";

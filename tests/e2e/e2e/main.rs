@@ -8,4 +8,5 @@ mod lifecycle;
 mod orders;
 mod python_worker;
 mod temporal_cli;
+mod time_skipping;
 mod torture;

@@ -108,6 +108,12 @@ async fn plans_of_all_statements() {
             SEARCH timers USING INDEX timers_due ((fire_at_ms,run_id,kind,seq)>(?,?,?,?) AND fire_at_ms<?)
         activities_due
             SEARCH activity_tasks USING INDEX activity_tasks_due ((due_ms,run_id,scheduled_event_id)>(?,?,?) AND due_ms<?)
+        activities_under_way
+            SCAN CONSTANT ROW
+            SCALAR SUBQUERY 1
+            SCAN activity_tasks USING COVERING INDEX activity_tasks_started
+            SCALAR SUBQUERY 2
+            SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
         activities_waiting
             SEARCH activity_tasks USING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND (since_ms,run_id,scheduled_event_id)>(?,?,?))
         activities_started_by

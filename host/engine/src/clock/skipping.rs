@@ -1,0 +1,142 @@
+//! Real time that can be moved on: for tests of workflows that wait for days.
+
+use refrain_core::time::{Delay, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Goes as the system's clock does, and jumps ahead when the engine finds that nothing else can
+/// happen: somebody waits for an outcome, and all that is left are timers.
+///
+/// Locks are counted, as in Temporal's test service: while there is one, time is real time.
+#[derive(Clone, Debug, Default)]
+pub struct SkippingClock(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    ahead_ms: AtomicU64,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    locks: usize,
+    waiting: usize,
+    /// Moments that somebody waits for, and how many do.
+    awaited: BTreeMap<Timestamp, usize>,
+}
+
+/// While it lives somebody waits, and the clock may jump.
+#[derive(Debug)]
+pub struct Waiting {
+    clock: SkippingClock,
+    until: Option<Timestamp>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut state = self.clock.lock_state();
+        state.waiting -= 1;
+        if let Some(until) = self.until
+            && let Some(waiting) = state.awaited.get_mut(&until)
+        {
+            *waiting -= 1;
+            state.awaited.retain(|_, waiting| *waiting > 0);
+        }
+    }
+}
+
+impl SkippingClock {
+    fn lock_state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        super::system_now().plus(Delay(self.0.ahead_ms.load(Ordering::SeqCst)))
+    }
+
+    /// Time is real time until as many [`SkippingClock::unlock`] have come.
+    pub fn lock(&self) {
+        self.lock_state().locks += 1;
+    }
+
+    /// False: it was not locked.
+    pub fn unlock(&self) -> bool {
+        let mut state = self.lock_state();
+        let Some(locks) = state.locks.checked_sub(1) else { return false };
+        state.locks = locks;
+        drop(state);
+        self.0.changed.notify_waiters();
+        true
+    }
+
+    /// Somebody waits for an outcome, until the answer is dropped.
+    pub(crate) fn waiting(&self) -> Waiting {
+        self.waiting_until(None)
+    }
+
+    fn waiting_until(&self, until: Option<Timestamp>) -> Waiting {
+        let mut state = self.lock_state();
+        state.waiting += 1;
+        if let Some(until) = until {
+            *state.awaited.entry(until).or_default() += 1;
+        }
+        drop(state);
+        self.0.changed.notify_waiters();
+        Waiting { clock: self.clone(), until }
+    }
+
+    /// Returns when it is `at`: soon, if nothing happens before and nobody holds a lock.
+    pub async fn wait_until(&self, at: Timestamp) {
+        let _waiting = self.waiting_until(Some(at));
+        self.sleep_until(at).await;
+    }
+
+    /// The first moment after `now` that somebody waits for.
+    pub(crate) fn next_awaited(&self, now: Timestamp) -> Option<Timestamp> {
+        self.lock_state().awaited.range(now.plus(Delay(1))..).next().map(|(at, _)| *at)
+    }
+
+    /// Never back.
+    pub(crate) fn skip_to(&self, at: Timestamp) {
+        let skipped = at.since(self.now());
+        self.0.ahead_ms.fetch_add(skipped.as_ms(), Ordering::SeqCst);
+        self.0.changed.notify_waiters();
+    }
+
+    fn may_skip(&self) -> bool {
+        let state = self.lock_state();
+        state.locks == 0 && state.waiting > 0
+    }
+
+    pub(crate) async fn until_it_may_skip(&self) {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.may_skip() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    pub(super) async fn sleep_until(&self, at: Timestamp) {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let wait = at.since(self.now());
+            if wait.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait.as_ms())) => {}
+                () = changed => {}
+            }
+        }
+    }
+}
