@@ -19,9 +19,9 @@ use crate::sql::{self, Statement};
 use crate::write::{ActivityPart, InsertPart, Part, RunPart, TaskFailurePart, Write};
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 /// Why a batch was not written. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -77,14 +77,14 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
 const N_STATEMENTS: usize = 12;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
-/// is a message from the connection's thread, whatever it does. Few choices occur.
-static TRANSACTIONS: [OnceLock<String>; 1 << N_STATEMENTS] =
-    [const { OnceLock::new() }; 1 << N_STATEMENTS];
+/// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
+static TRANSACTIONS: Mutex<BTreeMap<usize, &'static str>> = Mutex::new(BTreeMap::new());
 
 /// The chosen ones of [`STATEMENTS`] as one transaction, with parameters of their own. After the
 /// first it stops if another number of runs moved on than the last parameter says.
 fn transaction(chosen: usize) -> &'static str {
-    TRANSACTIONS[chosen].get_or_init(|| {
+    let mut transactions = TRANSACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    transactions.entry(chosen).or_insert_with(|| {
         let mut text = "BEGIN IMMEDIATE;\n".to_owned();
         let is_chosen = |at: usize| chosen & 1 << at != 0;
         let mut n_parameters = 0;
@@ -99,7 +99,7 @@ fn transaction(chosen: usize) -> &'static str {
             }
         }
         text.push_str("COMMIT");
-        text
+        text.leak()
     })
 }
 
