@@ -8,8 +8,9 @@ CREATE TABLE runs (
     workflow_id       TEXT    NOT NULL,
     workflow_type     TEXT    NOT NULL,
     task_queue        TEXT    NOT NULL,
-    -- Temporal's numbers: 1 running, 2 completed, 3 failed, 4 canceled, 5 terminated, 6 continued as new, 7 timed out.
-    status            INTEGER NOT NULL CHECK (status BETWEEN 1 AND 7),
+    -- Temporal's numbers: 1 running, 2 completed, 3 failed, 4 canceled, 5 terminated, 6 continued as new, 7 timed out,
+    -- 8 paused.
+    status            INTEGER NOT NULL CHECK (status BETWEEN 1 AND 8),
     -- Stays 1 after the run is closed: it says what was asked, not what became of it.
     cancel_requested  INTEGER NOT NULL CHECK (cancel_requested IN (0, 1)),
     start_ms          INTEGER NOT NULL CHECK (start_ms >= 0),
@@ -27,7 +28,7 @@ CREATE TABLE runs (
     task_failure      BLOB,
     task_retry_ms     INTEGER,
     PRIMARY KEY (namespace_id, run_id),
-    CHECK ((status = 1) = (close_ms IS NULL)),
+    CHECK ((status IN (1, 8)) = (close_ms IS NULL)),
     CHECK ((task_attempts = 0) = (task_failure IS NULL)),
     CHECK ((task_attempts = 0) = (task_retry_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
@@ -37,7 +38,7 @@ CREATE TABLE runs (
 -- it sorts after every run id, so the last entry is the current run; all runs of a workflow id lie together.
 -- For runs_current.sql, run_taken.sql, runs_list_of_workflow.sql and runs_count_of_workflow.sql.
 CREATE UNIQUE INDEX runs_of_workflow
-ON runs (namespace_id, workflow_id, (CASE status WHEN 1 THEN x'ff' ELSE run_id END));
+ON runs (namespace_id, workflow_id, (CASE WHEN status IN (1, 8) THEN x'ff' ELSE run_id END));
 
 -- For runs_list.sql and runs_count.sql.
 CREATE INDEX runs_by_start ON runs (namespace_id, start_ms, run_id);

@@ -155,6 +155,8 @@ calls! {
     "QueryWorkflow" QueryWorkflowRequest QueryWorkflowResponse
     "RequestCancelWorkflowExecution" RequestCancelWorkflowExecutionRequest RequestCancelWorkflowExecutionResponse
     "TerminateWorkflowExecution" TerminateWorkflowExecutionRequest TerminateWorkflowExecutionResponse
+    "PauseWorkflowExecution" PauseWorkflowExecutionRequest PauseWorkflowExecutionResponse
+    "UnpauseWorkflowExecution" UnpauseWorkflowExecutionRequest UnpauseWorkflowExecutionResponse
     "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse
     "ListNamespaces" ListNamespacesRequest ListNamespacesResponse
     "DescribeNamespace" DescribeNamespaceRequest DescribeNamespaceResponse

@@ -99,6 +99,12 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
         Attributes::WorkflowExecutionTerminatedEventAttributes(it) => {
             join(&[it.reason.clone(), labeled("by", &it.identity)])
         }
+        Attributes::WorkflowExecutionPausedEventAttributes(it) => {
+            join(&[it.reason.clone(), labeled("by", &it.identity)])
+        }
+        Attributes::WorkflowExecutionUnpausedEventAttributes(it) => {
+            join(&[it.reason.clone(), labeled("by", &it.identity)])
+        }
         Attributes::WorkflowExecutionCancelRequestedEventAttributes(it) => {
             join(&[it.cause.clone(), labeled("by", &it.identity)])
         }

@@ -7,6 +7,7 @@ mod list;
 mod show;
 mod state;
 
+mod lifecycle;
 mod message;
 
 mod input;
@@ -42,6 +43,10 @@ pub(crate) enum WorkflowCommand {
     Cancel(message::EndArgs),
     /// End a workflow at once; it is not asked.
     Terminate(message::EndArgs),
+    /// Hold a workflow: what arrives is kept, but nothing runs until it is unpaused.
+    Pause(message::EndArgs),
+    /// Let a paused workflow go on.
+    Unpause(message::EndArgs),
     /// Wait for a workflow's end and print its result.
     Result(TargetArgs),
     /// Show the values that a workflow published, without running it.
@@ -82,6 +87,8 @@ pub(crate) async fn run(command: WorkflowCommand, format: Format) -> Result<(), 
         WorkflowCommand::Query(args) => message::query(args, format).await,
         WorkflowCommand::Cancel(args) => message::cancel(args, format).await,
         WorkflowCommand::Terminate(args) => message::terminate(args, format).await,
+        WorkflowCommand::Pause(args) => lifecycle::pause(args, format).await,
+        WorkflowCommand::Unpause(args) => lifecycle::unpause(args, format).await,
         WorkflowCommand::Result(args) => outcome::result(args, format).await,
         WorkflowCommand::State(args) => state::state(args, format).await,
     }

@@ -96,6 +96,7 @@ mod tests {
                 for status in [
                     State::Running,
                     State::CancelRequested,
+                    State::Paused { cancel_requested: false },
                     State::Completed,
                     State::Failed,
                     State::Canceled,
@@ -109,15 +110,15 @@ mod tests {
             }
         }
         expect![[r#"
-            allow, fail: Running=refused CancelRequested=refused Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
-            allow, use: Running=existing CancelRequested=existing Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
-            allow, terminate: Running=terminate CancelRequested=terminate Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
-            failed only, fail: Running=refused CancelRequested=refused Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
-            failed only, use: Running=existing CancelRequested=existing Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
-            failed only, terminate: Running=terminate CancelRequested=terminate Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
-            reject, fail: Running=refused CancelRequested=refused Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
-            reject, use: Running=existing CancelRequested=existing Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
-            reject, terminate: Running=terminate CancelRequested=terminate Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+            allow, fail: Running=refused CancelRequested=refused Paused=refused Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
+            allow, use: Running=existing CancelRequested=existing Paused=existing Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
+            allow, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
+            failed only, fail: Running=refused CancelRequested=refused Paused=refused Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
+            failed only, use: Running=existing CancelRequested=existing Paused=existing Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
+            failed only, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
+            reject, fail: Running=refused CancelRequested=refused Paused=refused Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+            reject, use: Running=existing CancelRequested=existing Paused=existing Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+            reject, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
         "#]].assert_eq(&table);
     }
 

@@ -21,6 +21,16 @@ pub enum Arrival {
         details: Payloads,
         identity: String,
     },
+    Pause {
+        reason: String,
+        identity: String,
+        request_id: String,
+    },
+    Unpause {
+        reason: String,
+        identity: String,
+        request_id: String,
+    },
     TimerDue {
         started: EventId,
     },
@@ -31,6 +41,17 @@ pub enum Arrival {
     FirstTaskDue,
     /// The wait after a failed workflow task is over, or a component has come that may fit.
     TaskRetryDue,
+}
+
+impl Arrival {
+    /// A failed workflow task is tried again now, whatever its backoff says.
+    pub fn retries_task(&self) -> bool {
+        matches!(self, Arrival::TaskRetryDue) || self.is_unpause()
+    }
+
+    pub fn is_unpause(&self) -> bool {
+        matches!(self, Arrival::Unpause { .. })
+    }
 }
 
 /// An activity's last attempt, as the row of `activity_tasks` knew it, and how it ended.
@@ -81,6 +102,10 @@ pub enum Refused {
         crate::limits::SIGNALS_PER_RUN_MAX
     )]
     SignalLimit,
+    #[error("workflow is already paused")]
+    AlreadyPaused,
+    #[error("workflow is not paused")]
+    NotPaused,
     #[error("nothing to do")]
     Spurious,
 }

@@ -33,6 +33,8 @@ impl fmt::Display for Event {
                 execution::Event::Terminated { reason, .. } => {
                     write!(f, "execution terminated {reason:?}")
                 }
+                execution::Event::Paused { .. } => f.write_str("execution paused"),
+                execution::Event::Unpaused { .. } => f.write_str("execution unpaused"),
             },
             Event::Task(event) => match event {
                 task::Event::Scheduled { .. } => f.write_str("task scheduled"),

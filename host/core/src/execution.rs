@@ -31,6 +31,9 @@ pub struct Execution {
     /// Happened, but no completed task has shown it to the guest yet.
     pub undelivered: VecDeque<Recorded>,
     signal_requests: BTreeSet<String>,
+    /// The requests that paused and unpaused it last.
+    pause_request: Option<String>,
+    unpause_request: Option<String>,
     /// The start asked for a wait that is not over.
     waits_for_first_task: bool,
 }
@@ -73,6 +76,8 @@ impl Default for Execution {
             n_signals: 0,
             undelivered: VecDeque::new(),
             signal_requests: BTreeSet::new(),
+            pause_request: None,
+            unpause_request: None,
             waits_for_first_task: false,
         }
     }
@@ -128,6 +133,12 @@ impl Execution {
                 }
                 if event.closes_run() {
                     self.closed_at = Some(time);
+                }
+                if let execution::Event::Paused { request_id, .. } = event {
+                    self.pause_request = Some(request_id.clone());
+                }
+                if let execution::Event::Unpaused { request_id, .. } = event {
+                    self.unpause_request = Some(request_id.clone());
                 }
                 Ok(())
             }
@@ -223,6 +234,12 @@ impl Execution {
         Some(self.start_time.plus(begins).plus(limit))
     }
 
+    /// The end of the wait that the start asked for.
+    fn first_task_at(&self) -> Option<Timestamp> {
+        let wait = self.started.as_ref()?.first_task_backoff?;
+        Some(self.start_time.plus(wait))
+    }
+
     /// Appends an event that has just happened.
     pub(crate) fn push(
         &mut self,
@@ -270,7 +287,7 @@ impl Execution {
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::CancelRequest { cause, identity, request_id } => {
-                if self.status == execution::State::CancelRequested {
+                if self.status.is_cancel_requested() {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
                 let event = execution::Event::CancelRequested { cause, identity, request_id };
@@ -308,10 +325,36 @@ impl Execution {
                 draft.effects.push(Effect::DeleteTimer { timer: DueTimer::FirstTask });
                 // A request to cancel may have begun the first task before its time.
                 draft.wants_task |= self.waits_for_first_task;
-                self.waits_for_first_task = false;
+                self.waits_for_first_task &= self.status.is_paused();
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::Pause { reason, identity, request_id } => {
+                if self.status.is_paused() {
+                    return Ok(same_request(self.pause_request.as_ref(), &request_id)
+                        .ok_or(Refused::AlreadyPaused));
+                }
+                let event = execution::Event::Paused { reason, identity, request_id };
+                self.push(draft, now, Event::Execution(event))?;
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::Unpause { reason, identity, request_id } => {
+                if !self.status.is_paused() {
+                    return Ok(same_request(self.unpause_request.as_ref(), &request_id)
+                        .ok_or(Refused::NotPaused));
+                }
+                let event = execution::Event::Unpaused { reason, identity, request_id };
+                self.push(draft, now, Event::Execution(event))?;
+                // The wait before the first task may have ended while it was paused.
+                let waits =
+                    self.waits_for_first_task && self.first_task_at().is_some_and(|it| it > now);
+                draft.wants_task |= !self.undelivered.is_empty() && !waits;
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::TaskRetryDue => {
+                if self.status.is_paused() {
+                    // It is tried again when the run is unpaused.
+                    draft.effects.push(Effect::DeleteTimer { timer: DueTimer::TaskRetry });
+                }
                 draft.wants_task |= !self.undelivered.is_empty() && !self.waits_for_first_task;
                 Ok(Ok(Accepted::Recorded))
             }
@@ -425,6 +468,11 @@ pub fn run_timeout(started: &execution::Started) -> Option<Delay> {
     }
 }
 
+fn same_request(last: Option<&String>, request_id: &str) -> Option<Accepted> {
+    let same = last.is_some_and(|it| !it.is_empty() && it == request_id);
+    same.then_some(Accepted::AlreadyThere)
+}
+
 /// Is there a turn of the guest for this event?
 fn wakes_guest(event: &Event) -> bool {
     match event {
@@ -434,7 +482,9 @@ fn wakes_guest(event: &Event) -> bool {
             | execution::Event::Failed { .. }
             | execution::Event::Canceled { .. }
             | execution::Event::TimedOut { .. }
-            | execution::Event::Terminated { .. } => false,
+            | execution::Event::Terminated { .. }
+            | execution::Event::Paused { .. }
+            | execution::Event::Unpaused { .. } => false,
         },
         Event::Activity(event) => match event {
             activity::Event::Completed { .. }

@@ -208,7 +208,7 @@ impl Run {
         let first_event = self.execution.next_event;
         let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft)?;
         let mut after = After::of(&self.execution, step.task_failure);
-        if !draft.wants_task || !self.execution.status.is_open() || after.must_wait(&admitted) {
+        if !draft.wants_task || !self.execution.status.runs_tasks() || after.must_wait(&admitted) {
             let decision = after.conclude(first_event, draft, admitted.replies);
             return Ok(Outcome { run: Some(self), decision, failed: None });
         }

@@ -7,6 +7,7 @@
 
 mod backlog;
 mod due;
+mod held;
 mod report;
 
 use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
@@ -23,7 +24,7 @@ use refrain_core::ids::{EventId, NamespaceId, RunId, RunKey};
 use refrain_core::payload::Payloads;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::{ComponentKind, Write};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -47,6 +48,8 @@ pub(crate) struct Activities {
 struct State {
     tasks: BTreeMap<TaskKey, Entry>,
     queues: HashMap<QueueKey, Queue>,
+    /// Paused runs: no attempt of theirs begins.
+    held: HashSet<RunId>,
     /// Attempts that this host could run now beside those it runs.
     host_free: usize,
 }
@@ -113,7 +116,12 @@ impl Worker {
 
 impl Activities {
     pub(crate) fn new(deployments: Arc<Deployments>, host_free: usize) -> Activities {
-        let state = State { tasks: BTreeMap::new(), queues: HashMap::new(), host_free };
+        let state = State {
+            tasks: BTreeMap::new(),
+            queues: HashMap::new(),
+            held: HashSet::new(),
+            host_free,
+        };
         Activities { deployments, state: Mutex::new(state) }
     }
 
@@ -332,10 +340,11 @@ impl Inner {
                 }
                 return;
             };
+            let held = state.held.contains(&key.0);
             let Some(task) = state.tasks.get(&key).filter(|it| it.busy == Busy::No) else {
                 continue;
             };
-            if task.task.is_started() {
+            if task.task.is_started() || held {
                 continue;
             }
             let task = task.task.clone();

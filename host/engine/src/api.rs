@@ -63,6 +63,16 @@ pub struct Description {
     pub started: Arc<execution::Started>,
     pub pending_activities: Vec<ActivityTask>,
     pub published: BTreeMap<String, Payload>,
+    /// Of a run that is paused.
+    pub pause: Option<Pause>,
+}
+
+/// Who paused a run, when and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub at: Timestamp,
+    pub identity: String,
+    pub reason: String,
 }
 
 /// How far a run is. For those that wait for its history to grow.
@@ -138,6 +148,29 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let arrival = Arrival::Terminate { reason, details, identity };
         self.deliver(target, arrival).await.map(drop)
+    }
+
+    /// Until it is unpaused, what arrives is recorded, but no workflow task runs and no attempt at an
+    /// activity begins. Errors: it is paused already.
+    pub async fn pause(
+        &self,
+        target: Target,
+        reason: String,
+        identity: String,
+        request_id: String,
+    ) -> Result<(), EngineError> {
+        self.deliver(target, Arrival::Pause { reason, identity, request_id }).await.map(drop)
+    }
+
+    /// Errors: it is not paused.
+    pub async fn unpause(
+        &self,
+        target: Target,
+        reason: String,
+        identity: String,
+        request_id: String,
+    ) -> Result<(), EngineError> {
+        self.deliver(target, Arrival::Unpause { reason, identity, request_id }).await.map(drop)
     }
 
     async fn deliver(&self, target: Target, arrival: Arrival) -> Result<Accepted, EngineError> {

@@ -183,6 +183,7 @@ impl Inner {
         mut reserved: Reserved,
     ) {
         let run = &row.key;
+        self.hold_or_release(run, row.status.is_paused());
         for effect in effects {
             match effect {
                 Effect::InsertTimer { timer, fire_at } => {

@@ -1,6 +1,6 @@
 //! Answers that change nothing.
 
-use crate::api::{Description, Progress, Target};
+use crate::api::{Description, Pause, Progress, Target};
 use crate::cell::{Loaded, ReplyTo};
 use crate::error::EngineError;
 use crate::inner::{Inner, progress_of};
@@ -15,6 +15,9 @@ use refrain_core::time::Delay;
 use refrain_store::{HistoryPage, ListFilter, RunCounts, RunRow};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Events read at once by one who goes backwards.
+const EVENTS_LOOKED_AT: u64 = 256;
 
 impl Inner {
     pub(crate) async fn row(&self, target: &Target) -> Result<Arc<RunRow>, EngineError> {
@@ -98,9 +101,31 @@ impl Inner {
         Ok(Description {
             started,
             pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
+            pause: self.pause_of(&row).await?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
         })
+    }
+
+    /// The event that paused it, which is not far from the end of its history.
+    async fn pause_of(&self, row: &RunRow) -> Result<Option<Pause>, EngineError> {
+        let mut end = row.next_event;
+        while row.status.is_paused() && end > EventId::FIRST {
+            let begin = EventId(end.0.saturating_sub(EVENTS_LOOKED_AT).max(1));
+            let n = (end.0 - begin.0) as usize;
+            let events = self.store.history(row.key.run, begin, n).await.map_err(unavailable)?;
+            let last = events.into_iter().rev().find_map(|it| match it.event {
+                Event::Execution(execution::Event::Paused { identity, reason, .. }) => {
+                    Some(Pause { at: it.time, identity, reason })
+                }
+                _ => None,
+            });
+            if last.is_some() {
+                return Ok(last);
+            }
+            end = begin;
+        }
+        Ok(None)
     }
 
     pub(crate) async fn list(

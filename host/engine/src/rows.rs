@@ -36,7 +36,7 @@ pub(crate) fn of_start(
 
 /// After a step.
 pub(crate) fn advance(row: &mut RunRow, summary: RunSummary, history_bytes: u64) {
-    row.cancel_requested |= summary.status == execution::State::CancelRequested;
+    row.cancel_requested |= summary.status.is_cancel_requested();
     row.status = summary.status;
     row.next_event = summary.next_event;
     row.closed_at = summary.closed_at;

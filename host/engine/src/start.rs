@@ -65,6 +65,7 @@ impl Engine {
             config,
         });
         inner.load_deployments().await?;
+        inner.activities.hold(inner.store.paused_runs().await.map_err(unavailable)?);
         inner.start_loops(job_queue, wanted_queue).map_err(|error| {
             EngineError::Internal(format!("worker threads can't be started: {error}"))
         })?;

@@ -252,8 +252,9 @@ impl<'a> Visit<'a> {
                 cause: refrain_core::errors::IllegalTransition::new("run", "unloaded", "step"),
             });
         };
-        let waits = step.task_failure.is_some() && !step.arrivals.contains(&Arrival::TaskRetryDue);
-        if waits {
+        let retries = step.arrivals.iter().any(Arrival::retries_task);
+        let stays_paused = row.status.is_paused() && !step.arrivals.iter().any(Arrival::is_unpause);
+        if (step.task_failure.is_some() && !retries) || stays_paused {
             return Ok(Alive::WithoutGuest(Box::new(Execution::fold(&history)?), None));
         }
         // A run that is stuck has nothing to lose: what is deployed now may be the repair.

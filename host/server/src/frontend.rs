@@ -2,7 +2,7 @@
 
 use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
-use crate::{activities, history, list, namespaces, system, tasks, workflows};
+use crate::{activities, history, lifecycle, list, namespaces, system, tasks, workflows};
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
 use tonic::{Request, Response, Status};
@@ -78,6 +78,20 @@ impl WorkflowService for Frontend {
         request: Request<TerminateWorkflowExecutionRequest>,
     ) -> Answer<TerminateWorkflowExecutionResponse> {
         workflows::terminate(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn pause_workflow_execution(
+        &self,
+        request: Request<PauseWorkflowExecutionRequest>,
+    ) -> Answer<PauseWorkflowExecutionResponse> {
+        lifecycle::pause(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn unpause_workflow_execution(
+        &self,
+        request: Request<UnpauseWorkflowExecutionRequest>,
+    ) -> Answer<UnpauseWorkflowExecutionResponse> {
+        lifecycle::unpause(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn query_workflow(

@@ -21,6 +21,7 @@ mod run_info;
 mod history;
 
 mod filter;
+mod lifecycle;
 mod list;
 
 mod activities;

@@ -216,6 +216,7 @@ fn name_of(status: RunStatus) -> &'static str {
         RunStatus::Terminated => "Terminated",
         RunStatus::ContinuedAsNew => "ContinuedAsNew",
         RunStatus::TimedOut => "TimedOut",
+        RunStatus::Paused => "Paused",
     }
 }
 
@@ -225,7 +226,6 @@ fn status_of(text: &str) -> Result<Option<RunStatus>, Status> {
     let found = named.or_else(|| text.parse().ok().and_then(RunStatus::from_number));
     match (found, text) {
         (Some(status), _) => Ok(Some(status)),
-        (None, "Paused" | "8") => Ok(None),
         (None, _) => {
             let known: Vec<&str> = RunStatus::ALL.into_iter().map(name_of).collect();
             Err(invalid(format!(

@@ -15,7 +15,7 @@ use refrain_wire::api::enums::v1::{
 use refrain_wire::api::workflow::v1::{
     PendingActivityInfo, PendingWorkflowTaskInfo, RequestIdInfo, ResetPoints,
     WorkflowExecutionConfig, WorkflowExecutionExtendedInfo, WorkflowExecutionInfo,
-    WorkflowExecutionVersioningInfo,
+    WorkflowExecutionPauseInfo, WorkflowExecutionVersioningInfo,
 };
 use refrain_wire::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use refrain_wire::options::{
@@ -33,6 +33,7 @@ pub(crate) fn status(state: execution::State) -> WorkflowExecutionStatus {
         execution::State::Running | execution::State::CancelRequested => {
             WorkflowExecutionStatus::Running
         }
+        execution::State::Paused { .. } => WorkflowExecutionStatus::Paused,
         execution::State::Completed => WorkflowExecutionStatus::Completed,
         execution::State::Failed => WorkflowExecutionStatus::Failed,
         execution::State::Canceled => WorkflowExecutionStatus::Canceled,
@@ -84,7 +85,7 @@ pub(crate) fn description(
     described: &Description,
     now: Timestamp,
 ) -> DescribeWorkflowExecutionResponse {
-    let Description { row, started, pending_activities, published: _ } = described;
+    let Description { row, started, pending_activities, published: _, pause } = described;
     let expires = |limit: Option<_>| limit.map(|it| timestamp_to_proto(row.started_at.plus(it)));
     let started_by = RequestIdInfo {
         event_type: EventType::WorkflowExecutionStarted as i32,
@@ -115,6 +116,11 @@ pub(crate) fn description(
             execution_expiration_time: expires(started.execution_timeout),
             run_expiration_time: Some(expires(started.run_timeout).unwrap_or(NO_TIME)),
             cancel_requested: row.cancel_requested,
+            pause_info: pause.as_ref().map(|it| WorkflowExecutionPauseInfo {
+                identity: it.identity.clone(),
+                paused_time: Some(timestamp_to_proto(it.at)),
+                reason: it.reason.clone(),
+            }),
             original_start_time: Some(timestamp_to_proto(row.started_at)),
             request_id_infos: row
                 .start_request_id

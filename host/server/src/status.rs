@@ -82,6 +82,9 @@ pub(crate) fn of(error: EngineError) -> Status {
         | EngineError::ActivityNotFound
         | EngineError::ComponentNotFound(_)
         | EngineError::Refused(Refused::RunClosed | Refused::ActivityNotPending) => not_found(text),
+        EngineError::Refused(Refused::AlreadyPaused | Refused::NotPaused) => {
+            Status::failed_precondition(text)
+        }
         EngineError::Refused(Refused::SignalLimit) | EngineError::InvalidArgument(_) => {
             invalid(text)
         }
@@ -141,6 +144,7 @@ mod tests {
             EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: None },
             EngineError::Refused(Refused::RunClosed),
             EngineError::Refused(Refused::SignalLimit),
+            EngineError::Refused(Refused::NotPaused),
             EngineError::ActivityNotFound,
             EngineError::AlreadyStarted {
                 workflow_id: "w".to_owned(),
@@ -161,6 +165,7 @@ mod tests {
             NotFound NotFoundFailure workflow execution `w` not found
             NotFound NotFoundFailure workflow execution already completed
             InvalidArgument  run has taken 10000 signals, the most a run can take
+            FailedPrecondition  workflow is not paused
             NotFound NotFoundFailure activity task not found: its attempt is over
             AlreadyExists WorkflowExecutionAlreadyStartedFailure workflow execution already started: workflow id `w`, run `00000000-0000-0000-0000-000000000001`
             FailedPrecondition  no workflow component is deployed to task queue `q`: deploy one with `refrain deploy`

@@ -244,7 +244,8 @@ async fn rejected(
     let rejected = match state {
         execution::State::Absent
         | execution::State::Running
-        | execution::State::CancelRequested => false,
+        | execution::State::CancelRequested
+        | execution::State::Paused { .. } => false,
         execution::State::Completed => also_completed,
         execution::State::Failed
         | execution::State::Canceled

@@ -9,5 +9,5 @@ FROM json_each($1) AS new
 INNER JOIN runs INDEXED BY runs_of_workflow
     ON runs.namespace_id = new.value ->> 0
     AND runs.workflow_id = new.value ->> 2
-WHERE runs.status = 1 OR runs.run_id = substr($2, new.value ->> 1, 16)
+WHERE runs.status IN (1, 8) OR runs.run_id = substr($2, new.value ->> 1, 16)
 LIMIT 1

@@ -30,7 +30,7 @@ INNER JOIN runs
         SELECT latest.run_id
         FROM runs AS latest
         WHERE latest.namespace_id = asked.value ->> 0 AND latest.workflow_id = asked.value ->> 1
-        ORDER BY CASE latest.status WHEN 1 THEN x'ff' ELSE latest.run_id END DESC
+        ORDER BY CASE WHEN latest.status IN (1, 8) THEN x'ff' ELSE latest.run_id END DESC
         LIMIT 1
     )
 LEFT JOIN run_attributes

@@ -52,10 +52,11 @@ pub enum Status {
     Terminated,
     ContinuedAsNew,
     TimedOut,
+    Paused,
 }
 
 impl Status {
-    pub const ALL: [Status; 7] = [
+    pub const ALL: [Status; 8] = [
         Status::Running,
         Status::Completed,
         Status::Failed,
@@ -63,6 +64,7 @@ impl Status {
         Status::Terminated,
         Status::ContinuedAsNew,
         Status::TimedOut,
+        Status::Paused,
     ];
 
     /// As Temporal's `WorkflowExecutionStatus` numbers them, and as rows hold them.
@@ -75,6 +77,7 @@ impl Status {
             Status::Terminated => 5,
             Status::ContinuedAsNew => 6,
             Status::TimedOut => 7,
+            Status::Paused => 8,
         }
     }
 
@@ -95,6 +98,7 @@ pub(crate) fn columns_of(state: execution::State) -> (Option<Status>, bool) {
         execution::State::Absent => (None, false),
         execution::State::Running => (Some(Status::Running), false),
         execution::State::CancelRequested => (Some(Status::Running), true),
+        execution::State::Paused { cancel_requested } => (Some(Status::Paused), cancel_requested),
         execution::State::Completed => (Some(Status::Completed), false),
         execution::State::Failed => (Some(Status::Failed), false),
         execution::State::Canceled => (Some(Status::Canceled), true),
@@ -107,6 +111,7 @@ fn state_of(status: Status, cancel_requested: bool) -> Option<execution::State> 
     match (status, cancel_requested) {
         (Status::Running, false) => Some(execution::State::Running),
         (Status::Running, true) => Some(execution::State::CancelRequested),
+        (Status::Paused, cancel_requested) => Some(execution::State::Paused { cancel_requested }),
         (Status::Completed, _) => Some(execution::State::Completed),
         (Status::Failed, _) => Some(execution::State::Failed),
         (Status::Canceled, _) => Some(execution::State::Canceled),
@@ -190,6 +195,15 @@ impl Store {
                 Ok(RunKey { execution: ExecutionKey { namespace, workflow }, run })
             })
             .collect()
+    }
+
+    /// All paused runs, of all namespaces.
+    pub async fn paused_runs(&self) -> Result<Vec<RunId>, StoreError> {
+        let rows = sqlx::query(sql::RUNS_PAUSED.text)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::RUNS_PAUSED))?;
+        rows.iter().map(|row| Columns::new(sql::RUNS_PAUSED, row).run()).collect()
     }
 
     /// The last value of each name that the run published; also after it is closed.

@@ -41,6 +41,7 @@ statements! {
     RUN_GET = "run_get";
     RUNS_CURRENT = "runs_current";
     RUNS_FAILING = "runs_failing";
+    RUNS_PAUSED = "runs_paused";
     HISTORY_READ = "history_read";
     STATE_READ = "state_read";
 

@@ -107,6 +107,16 @@ impl Model {
                 details: Vec::new(),
                 identity: "client".to_owned(),
             }),
+            Act::Pause { reason, request } => Some(Arrival::Pause {
+                reason: reason.clone(),
+                identity: "client".to_owned(),
+                request_id: request.clone(),
+            }),
+            Act::Unpause { reason, request } => Some(Arrival::Unpause {
+                reason: reason.clone(),
+                identity: "client".to_owned(),
+                request_id: request.clone(),
+            }),
             Act::Done { activity, result } => {
                 let (_, task) = self.activity(activity)?;
                 Some(Arrival::ActivityClosed(task.on_completed(result.clone())))
@@ -132,7 +142,11 @@ impl Model {
             }
             Act::Start(start) => self.start(start, more),
             _ if self.runs.is_empty() => self.note("refused: no such workflow"),
-            Act::Signal { .. } | Act::Cancel { .. } | Act::Terminate { .. } => {
+            Act::Signal { .. }
+            | Act::Cancel { .. }
+            | Act::Terminate { .. }
+            | Act::Pause { .. }
+            | Act::Unpause { .. } => {
                 let arrivals = self.arrival_of(line).into_iter().chain(more).collect();
                 for reply in self.step(last, arrivals) {
                     match reply {
@@ -266,8 +280,9 @@ impl Model {
     }
 
     fn take(&mut self, at: usize, kind: &str, worker: &str) {
+        let paused = self.runs[at].status.is_paused();
         let ready = self.activity(kind).filter(|(_, task)| match task.state {
-            State::Waiting { since } => since <= self.now,
+            State::Waiting { since } => since <= self.now && !paused,
             State::Started { .. } => false,
         });
         match ready.map(|it| it.0) {
@@ -343,7 +358,10 @@ impl Model {
             history_bytes: 0,
             task_failure: self.runs[at].task_failure.clone(),
         };
-        let waits = step.task_failure.is_some() && !step.arrivals.contains(&Arrival::TaskRetryDue);
+        let retries = step.arrivals.iter().any(Arrival::retries_task);
+        let stays_paused =
+            self.runs[at].status.is_paused() && !step.arrivals.iter().any(Arrival::is_unpause);
+        let waits = (step.task_failure.is_some() && !retries) || stays_paused;
         let live = match self.runs[at].live.take() {
             Some(live) => Ok(live),
             None if waits => Err(None),
@@ -439,7 +457,10 @@ impl ModelRun {
                 self.timers.insert(timer, fire_at);
             }
             Effect::DeleteTimer { timer } => {
-                assert!(self.timers.remove(&timer).is_some(), "{timer:?} has no row to delete");
+                let had_row = self.timers.remove(&timer).is_some();
+                // A pause may have outlasted the wait for a retry.
+                let may_be_gone = timer == DueTimer::TaskRetry;
+                assert!(had_row || may_be_gone, "{timer:?} has no row to delete");
             }
             Effect::InsertActivity(task) => {
                 self.activities.insert(task.scheduled, *task);
@@ -481,10 +502,14 @@ impl ModelRun {
         assert_eq!(rows, timers, "timer rows");
         let activities: Vec<_> = folded.activities.keys().collect();
         assert_eq!(self.activities.keys().collect::<Vec<_>>(), activities, "activity rows");
-        assert_eq!(
-            self.timers.contains_key(&DueTimer::TaskRetry),
-            self.task_failure.is_some(),
-            "a failing task, and only that, waits for its retry"
+        let waits_for_retry = self.timers.contains_key(&DueTimer::TaskRetry);
+        assert!(
+            !waits_for_retry || self.task_failure.is_some(),
+            "only a failing task is tried again"
+        );
+        assert!(
+            waits_for_retry || self.task_failure.is_none() || folded.status.is_paused(),
+            "a failing task waits for its retry, unless the run is paused"
         );
     }
 }

@@ -65,6 +65,9 @@ fn event(event: &Event) -> String {
             format!("{} queue={}", show(&it.input), it.task_queue)
         }
         Event::Execution(execution::Event::CancelRequested { cause, .. }) => cause.clone(),
+        Event::Execution(
+            execution::Event::Paused { reason, .. } | execution::Event::Unpaused { reason, .. },
+        ) => reason.clone(),
         Event::Execution(execution::Event::Completed { result, .. }) => show(result),
         Event::Execution(execution::Event::Canceled { details, .. }) => show(details),
         Event::Activity(activity::Event::Scheduled(it)) => show(&it.input),

@@ -62,8 +62,10 @@ pub fn script(seed: u64, dialect: Dialect) -> String {
 }
 
 fn arrival(dice: &mut Dice) -> String {
-    match dice.below(8) {
-        0 => "cancel \"why\"".to_owned(),
+    match dice.below(12) {
+        8 => "pause".to_owned(),
+        9 | 10 => "unpause".to_owned(),
+        0 | 11 => "cancel \"why\"".to_owned(),
         1 => "terminate \"enough\"".to_owned(),
         2 => format!("signal s{} request=r{}", dice.below(3), dice.below(2)),
         n => format!("signal s{n} \"{}\"", dice.below(100)),

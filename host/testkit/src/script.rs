@@ -14,6 +14,7 @@
 //! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict=` |
 //! | `signal NAME ["ARG"] [request=ID]` | |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
+//! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
 //! | `beat TYPE ["DETAILS"]` | it heartbeats |
 //! | `done TYPE "RESULT"` | it completes |
@@ -52,6 +53,8 @@ pub enum Act {
     Signal { name: String, input: Payloads, request: String },
     Cancel { cause: String },
     Terminate { reason: String },
+    Pause { reason: String, request: String },
+    Unpause { reason: String, request: String },
     Take { activity: String, worker: String },
     Beat { activity: String, details: Payloads },
     Done { activity: String, result: Payloads },
@@ -207,6 +210,20 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
             }
             Ok(Act::Signal { name: args.name("the signal's name")?, input: args.quoted, request })
         }
+        "pause" | "unpause" => {
+            let mut request = String::new();
+            for (option, value) in &args.options {
+                match *option {
+                    "request" => request = (*value).to_owned(),
+                    other => return unknown(other, "request="),
+                }
+            }
+            let reason = args.text();
+            Ok(match verb {
+                "pause" => Act::Pause { reason, request },
+                _ => Act::Unpause { reason, request },
+            })
+        }
         "cancel" => Ok(Act::Cancel { cause: args.text() }),
         "terminate" => Ok(Act::Terminate { reason: args.text() }),
         "take" => {
@@ -240,7 +257,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
         }
         "query" => Ok(Act::Query { name: args.name("the query's name")? }),
         other => Err(format!(
-            "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, take, beat, done, fail, give-up, query, deploy or -"
+            "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, fail, give-up, query, deploy or -"
         )),
     }
 }
@@ -289,7 +306,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, take, beat, done, fail, give-up, query, deploy or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, fail, give-up, query, deploy or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

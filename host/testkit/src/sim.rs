@@ -283,6 +283,14 @@ impl Sim {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.terminate(target, reason.clone(), Vec::new(), client).await
             }
+            Act::Pause { reason, request } => {
+                let (target, client) = (self.target(None), "client".to_owned());
+                self.engine.pause(target, reason.clone(), client, request.clone()).await
+            }
+            Act::Unpause { reason, request } => {
+                let (target, client) = (self.target(None), "client".to_owned());
+                self.engine.unpause(target, reason.clone(), client, request.clone()).await
+            }
             Act::Take { activity, worker } => self.take(activity, worker).await,
             Act::Beat { activity, details } => match self.started(activity).await {
                 Ok(task) => match self.engine.heartbeat_activity(task, details.clone()).await {
@@ -377,8 +385,9 @@ impl Sim {
 
     async fn take(&mut self, kind: &str, worker: &str) -> Result<(), EngineError> {
         let now = self.clock.now();
+        let paused = self.describe(None).await?.row.status.is_paused();
         let ready = self.activity(kind).await?.filter(|task| match task.state {
-            State::Waiting { since } => since <= now,
+            State::Waiting { since } => since <= now && !paused,
             State::Started { .. } => false,
         });
         let Some(ready) = ready else {
@@ -432,15 +441,17 @@ impl Sim {
         let folded = Execution::fold(&history).expect("history folds");
         let had_task = history.iter().any(|it| matches!(it.event, Event::Task(_)));
         let started = &description.started;
-        let first_task = started.first_task_backoff.filter(|_| !had_task);
+        let first_task =
+            started.first_task_backoff.filter(|_| !had_task && !folded.status.is_paused());
         let now = self.clock.now();
+        let paused = folded.status.is_paused();
         let timers = folded.timers.values().map(|it| it.fire_at);
         let activities = description.pending_activities.iter().map(|it| it.due_at(now));
         timers
             .chain(activities)
             .chain(folded.run_deadline())
             .chain(first_task.map(|it| folded.start_time.plus(it)))
-            .chain(description.row.task_failure.map(|it| it.retry_at))
+            .chain(description.row.task_failure.filter(|_| !paused).map(|it| it.retry_at))
             .filter(|it| *it < Timestamp::NEVER)
             .min()
     }

@@ -52,6 +52,10 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
     line.event.event_time = Some(timestamp_to_proto(recorded.time));
     // Temporal's is a number of its shard, growing with each event; ours grows with each event.
     line.event.task_id = line.event.event_id;
+    // As the real server says it: to a worker of its own, these mean nothing.
+    line.event.worker_may_ignore =
+        [EventType::WorkflowExecutionPaused, EventType::WorkflowExecutionUnpaused]
+            .contains(&line.event.event_type());
     line.event
 }
 
@@ -87,6 +91,8 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::WorkflowExecutionCanceledEventAttributes(_) => EventType::WorkflowExecutionCanceled,
         A::WorkflowExecutionTimedOutEventAttributes(_) => EventType::WorkflowExecutionTimedOut,
         A::WorkflowExecutionTerminatedEventAttributes(_) => EventType::WorkflowExecutionTerminated,
+        A::WorkflowExecutionPausedEventAttributes(_) => EventType::WorkflowExecutionPaused,
+        A::WorkflowExecutionUnpausedEventAttributes(_) => EventType::WorkflowExecutionUnpaused,
         A::WorkflowTaskScheduledEventAttributes(_) => EventType::WorkflowTaskScheduled,
         A::WorkflowTaskStartedEventAttributes(_) => EventType::WorkflowTaskStarted,
         A::WorkflowTaskCompletedEventAttributes(_) => EventType::WorkflowTaskCompleted,
@@ -130,6 +136,8 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::WorkflowExecutionCanceledEventAttributes(it) => execution::canceled(it)?,
         A::WorkflowExecutionTimedOutEventAttributes(it) => execution::timed_out(it)?,
         A::WorkflowExecutionTerminatedEventAttributes(it) => execution::terminated(it),
+        A::WorkflowExecutionPausedEventAttributes(it) => execution::paused(it),
+        A::WorkflowExecutionUnpausedEventAttributes(it) => execution::unpaused(it),
         A::WorkflowTaskScheduledEventAttributes(it) => task::scheduled(it)?,
         A::WorkflowTaskStartedEventAttributes(it) => task::started(it)?,
         A::WorkflowTaskCompletedEventAttributes(it) => task::completed(it)?,

@@ -43,6 +43,7 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
         ("Namespace", args.scope.namespace()),
         ("Task queue", info.task_queue.clone()),
         ("Status", status_name(info.status)),
+        ("Paused", paused_words(&answer)),
         ("Started (UTC)", output::time_precise(info.start_time.as_ref())),
         ("Closed (UTC)", output::time_precise(info.close_time.as_ref())),
         ("Duration", output::span(info.execution_duration.as_ref())),
@@ -66,6 +67,14 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
         }
     }
     output::print(&text)
+}
+
+fn paused_words(answer: &DescribeWorkflowExecutionResponse) -> String {
+    let extended = answer.workflow_extended_info.as_ref();
+    extended.and_then(|it| it.pause_info.as_ref()).map_or_else(String::new, |it| {
+        let why = if it.reason.is_empty() { String::new() } else { format!(": {}", it.reason) };
+        format!("{} by {}{why}", output::time_precise(it.paused_time.as_ref()), it.identity)
+    })
 }
 
 /// A timeout of zero is none.

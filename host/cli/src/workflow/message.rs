@@ -36,14 +36,14 @@ pub(crate) struct QueryArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EndArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    pub(super) target: TargetArgs,
     /// Why; it is kept in the history.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// What there is to say when nothing comes back.
-fn done(words: &str, target: &TargetArgs, format: Format) -> Result<(), CliError> {
+pub(super) fn done(words: &str, target: &TargetArgs, format: Format) -> Result<(), CliError> {
     match format {
         Format::Text => {
             output::say(&format!("{words} {}", output::clean(&target.workflow_id)));

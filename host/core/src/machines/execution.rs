@@ -24,12 +24,43 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Started(Box<Started>),
-    CancelRequested { cause: String, identity: String, request_id: String },
-    Completed { result: Payloads, task: EventId },
-    Failed { failure: Failure, retry_state: RetryState, task: EventId },
-    Canceled { details: Payloads, task: EventId },
-    TimedOut { retry_state: RetryState },
-    Terminated { reason: String, details: Payloads, identity: String },
+    CancelRequested {
+        cause: String,
+        identity: String,
+        request_id: String,
+    },
+    Completed {
+        result: Payloads,
+        task: EventId,
+    },
+    Failed {
+        failure: Failure,
+        retry_state: RetryState,
+        task: EventId,
+    },
+    Canceled {
+        details: Payloads,
+        task: EventId,
+    },
+    TimedOut {
+        retry_state: RetryState,
+    },
+    Terminated {
+        reason: String,
+        details: Payloads,
+        identity: String,
+    },
+    /// No workflow task and no new attempt at an activity begins until `Unpaused`.
+    Paused {
+        reason: String,
+        identity: String,
+        request_id: String,
+    },
+    Unpaused {
+        reason: String,
+        identity: String,
+        request_id: String,
+    },
 }
 
 /// Temporal's statuses, with a cancel request as a state of its own.
@@ -38,6 +69,10 @@ pub enum State {
     Absent,
     Running,
     CancelRequested,
+    Paused {
+        /// What it is again once it is unpaused.
+        cancel_requested: bool,
+    },
     Completed,
     Failed,
     Canceled,
@@ -48,7 +83,7 @@ pub enum State {
 impl State {
     pub fn is_open(self) -> bool {
         match self {
-            State::Running | State::CancelRequested => true,
+            State::Running | State::CancelRequested | State::Paused { .. } => true,
             State::Absent
             | State::Completed
             | State::Failed
@@ -58,11 +93,26 @@ impl State {
         }
     }
 
+    /// May a workflow task begin now?
+    pub fn runs_tasks(self) -> bool {
+        self.is_open() && !self.is_paused()
+    }
+
+    pub fn is_paused(self) -> bool {
+        matches!(self, State::Paused { .. })
+    }
+
+    /// Someone asked for it, and it has not ended yet.
+    pub fn is_cancel_requested(self) -> bool {
+        matches!(self, State::CancelRequested | State::Paused { cancel_requested: true })
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             State::Absent => "Absent",
             State::Running => "Running",
             State::CancelRequested => "CancelRequested",
+            State::Paused { .. } => "Paused",
             State::Completed => "Completed",
             State::Failed => "Failed",
             State::Canceled => "Canceled",
@@ -83,16 +133,33 @@ impl State {
             }
             (State::Running | State::CancelRequested, Event::Failed { .. }) => Ok(State::Failed),
             (State::CancelRequested, Event::Canceled { .. }) => Ok(State::Canceled),
-            (State::Running | State::CancelRequested, Event::TimedOut { .. }) => {
-                Ok(State::TimedOut)
+            (State::Running, Event::Paused { .. }) => {
+                Ok(State::Paused { cancel_requested: false })
             }
-            (State::Running | State::CancelRequested, Event::Terminated { .. }) => {
-                Ok(State::Terminated)
+            (State::CancelRequested, Event::Paused { .. })
+            | (State::Paused { .. }, Event::CancelRequested { .. }) => {
+                Ok(State::Paused { cancel_requested: true })
             }
+            (State::Paused { cancel_requested: false }, Event::Unpaused { .. }) => {
+                Ok(State::Running)
+            }
+            (State::Paused { cancel_requested: true }, Event::Unpaused { .. }) => {
+                Ok(State::CancelRequested)
+            }
+            (
+                State::Running | State::CancelRequested | State::Paused { .. },
+                Event::TimedOut { .. },
+            ) => Ok(State::TimedOut),
+            (
+                State::Running | State::CancelRequested | State::Paused { .. },
+                Event::Terminated { .. },
+            ) => Ok(State::Terminated),
 
             (
                 State::Absent,
                 Event::CancelRequested { .. }
+                | Event::Paused { .. }
+                | Event::Unpaused { .. }
                 | Event::Completed { .. }
                 | Event::Failed { .. }
                 | Event::Canceled { .. }
@@ -100,7 +167,16 @@ impl State {
                 | Event::Terminated { .. },
             )
             | (State::Running, Event::Canceled { .. })
-            | (State::Running | State::CancelRequested, Event::Started(_))
+            | (State::Running | State::CancelRequested, Event::Started(_) | Event::Unpaused { .. })
+            // Nothing that a guest wishes for can happen: it is not asked.
+            | (
+                State::Paused { .. },
+                Event::Started(_)
+                | Event::Completed { .. }
+                | Event::Failed { .. }
+                | Event::Canceled { .. }
+                | Event::Paused { .. },
+            )
             | (
                 State::Completed
                 | State::Failed
@@ -113,7 +189,9 @@ impl State {
                 | Event::Failed { .. }
                 | Event::Canceled { .. }
                 | Event::TimedOut { .. }
-                | Event::Terminated { .. },
+                | Event::Terminated { .. }
+                | Event::Paused { .. }
+                | Event::Unpaused { .. },
             ) => Err(IllegalTransition::new("execution", self.name(), event.name())),
         }
     }
@@ -138,7 +216,10 @@ impl State {
 impl Event {
     pub fn closes_run(&self) -> bool {
         match self {
-            Event::Started(_) | Event::CancelRequested { .. } => false,
+            Event::Started(_)
+            | Event::CancelRequested { .. }
+            | Event::Paused { .. }
+            | Event::Unpaused { .. } => false,
             Event::Completed { .. }
             | Event::Failed { .. }
             | Event::Canceled { .. }
@@ -155,7 +236,9 @@ impl Event {
             Event::Started(_)
             | Event::CancelRequested { .. }
             | Event::TimedOut { .. }
-            | Event::Terminated { .. } => None,
+            | Event::Terminated { .. }
+            | Event::Paused { .. }
+            | Event::Unpaused { .. } => None,
         }
     }
 
@@ -173,7 +256,9 @@ impl Event {
                 | Event::Failed { .. }
                 | Event::Canceled { .. }
                 | Event::TimedOut { .. }
-                | Event::Terminated { .. },
+                | Event::Terminated { .. }
+                | Event::Paused { .. }
+                | Event::Unpaused { .. },
                 _,
             ) => false,
         }
@@ -188,6 +273,8 @@ impl Event {
             Event::Canceled { .. } => "Canceled",
             Event::TimedOut { .. } => "TimedOut",
             Event::Terminated { .. } => "Terminated",
+            Event::Paused { .. } => "Paused",
+            Event::Unpaused { .. } => "Unpaused",
         }
     }
 }

@@ -77,18 +77,35 @@ fn execution_transitions() {
                 identity: String::new(),
             },
         ),
+        (
+            "Paused",
+            Event::Paused {
+                reason: String::new(),
+                identity: String::new(),
+                request_id: String::new(),
+            },
+        ),
+        (
+            "Unpaused",
+            Event::Unpaused {
+                reason: String::new(),
+                identity: String::new(),
+                request_id: String::new(),
+            },
+        ),
     ];
     let states = [
-        State::Absent,
-        State::Running,
-        State::CancelRequested,
-        State::Completed,
-        State::Failed,
-        State::Canceled,
-        State::TimedOut,
-        State::Terminated,
-    ]
-    .map(|state| (state.name(), state));
+        ("Absent", State::Absent),
+        ("Running", State::Running),
+        ("CancelRequested", State::CancelRequested),
+        ("Paused", State::Paused { cancel_requested: false }),
+        ("Paused, cancel requested", State::Paused { cancel_requested: true }),
+        ("Completed", State::Completed),
+        ("Failed", State::Failed),
+        ("Canceled", State::Canceled),
+        ("TimedOut", State::TimedOut),
+        ("Terminated", State::Terminated),
+    ];
     for (name, event) in &events {
         assert_eq!(*name, event.name());
     }
@@ -98,15 +115,17 @@ fn execution_transitions() {
         &events,
         |state, event| state.apply(event).map(State::name),
         expect![[r#"
-            execution       | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated
-            Absent          | Running  -                -          -       -         -         -
-            Running         | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated
-            CancelRequested | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated
-            Completed       | -        -                -          -       -         -         -
-            Failed          | -        -                -          -       -         -         -
-            Canceled        | -        -                -          -       -         -         -
-            TimedOut        | -        -                -          -       -         -         -
-            Terminated      | -        -                -          -       -         -         -
+            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused
+            Absent                   | Running  -                -          -       -         -         -           -       -
+            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -
+            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -
+            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running
+            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested
+            Completed                | -        -                -          -       -         -         -           -       -
+            Failed                   | -        -                -          -       -         -         -           -       -
+            Canceled                 | -        -                -          -       -         -         -           -       -
+            TimedOut                 | -        -                -          -       -         -         -           -       -
+            Terminated               | -        -                -          -       -         -         -           -       -
         "#]],
     );
 }
@@ -145,6 +164,7 @@ fn task_transitions() {
                 cause: task::FailedCause::BadCommand,
                 failure: Failure::default(),
                 identity: String::new(),
+                reset: None,
             },
         ),
         ("TimedOut", Event::TimedOut { scheduled: SOME, started: SOME }),

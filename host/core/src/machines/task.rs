@@ -5,8 +5,8 @@
 //! failure is written once; further attempts leave no events until one succeeds.
 
 use crate::errors::IllegalTransition;
-use crate::failure::Failure;
-use crate::ids::{Digest, EventId};
+use crate::failure::{Failure, FailureKind};
+use crate::ids::{Digest, EventId, RunId};
 use crate::time::Delay;
 
 /// Why a task failed, in Temporal's words.
@@ -20,6 +20,13 @@ pub enum FailedCause {
     BadCommand,
     PendingActivitiesLimitExceeded,
     ResetWorkflow,
+}
+
+/// The run whose history was copied up to here, and the run that goes on from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    pub base: RunId,
+    pub new: RunId,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +55,8 @@ pub enum Event {
         cause: FailedCause,
         failure: Failure,
         identity: String,
+        /// Of cause `ResetWorkflow`: here the history of one run goes over to that of another.
+        reset: Option<Reset>,
     },
     TimedOut {
         scheduled: EventId,
@@ -110,6 +119,18 @@ impl State {
             }
         }
     }
+}
+
+/// As tools show it: Temporal's failure of a task that ends because of a reset.
+pub fn reset_failure(reason: &str) -> Failure {
+    let kind = FailureKind::Application {
+        error_type: "ResetWorkflowFailure".to_owned(),
+        non_retryable: false,
+        details: Vec::new(),
+        next_retry_delay: None,
+        benign: false,
+    };
+    Failure { message: reason.to_owned(), kind, ..Failure::default() }
 }
 
 impl Event {

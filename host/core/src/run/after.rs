@@ -16,7 +16,7 @@ pub fn step_without_guest(
     let first_event = execution.next_event;
     let admitted = admit_all(&mut execution, step.arrivals, step.now, &mut draft)?;
     let mut after = After::of(&execution, step.task_failure);
-    let due = draft.wants_task && execution.status.is_open() && !after.must_wait(&admitted);
+    let due = draft.wants_task && execution.status.runs_tasks() && !after.must_wait(&admitted);
     if let Some(error) = error.filter(|_| due) {
         let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
         after.task_failed(&mut draft, first_event, task_queue, step.identity, error, step.now);
@@ -36,7 +36,7 @@ pub(super) fn admit_all(
     now: Timestamp,
     draft: &mut Draft,
 ) -> Result<Admitted, StepError> {
-    let retry = arrivals.contains(&Arrival::TaskRetryDue);
+    let retry = arrivals.iter().any(Arrival::retries_task);
     let replies = arrivals
         .into_iter()
         .map(|arrival| execution.admit(arrival, now, draft))
@@ -98,6 +98,7 @@ impl After {
                     cause: cause_of(error),
                     failure: failure.clone(),
                     identity,
+                    reset: None,
                 },
             ];
             for event in events {

@@ -31,7 +31,9 @@ impl Run {
                 | execution::Event::Failed { .. }
                 | execution::Event::Canceled { .. }
                 | execution::Event::TimedOut { .. }
-                | execution::Event::Terminated { .. },
+                | execution::Event::Terminated { .. }
+                | execution::Event::Paused { .. }
+                | execution::Event::Unpaused { .. },
             )
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })
             | Event::Task(_)

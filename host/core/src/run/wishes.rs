@@ -234,7 +234,9 @@ impl Run {
                 execution::Event::Started(_)
                 | execution::Event::CancelRequested { .. }
                 | execution::Event::TimedOut { .. }
-                | execution::Event::Terminated { .. },
+                | execution::Event::Terminated { .. }
+                | execution::Event::Paused { .. }
+                | execution::Event::Unpaused { .. },
             )
             | Event::Activity(
                 activity::Event::Started { .. }

@@ -14,7 +14,8 @@ use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
     WorkflowExecutionCancelRequestedEventAttributes, WorkflowExecutionCanceledEventAttributes,
     WorkflowExecutionCompletedEventAttributes, WorkflowExecutionFailedEventAttributes,
-    WorkflowExecutionTerminatedEventAttributes, WorkflowExecutionTimedOutEventAttributes,
+    WorkflowExecutionPausedEventAttributes, WorkflowExecutionTerminatedEventAttributes,
+    WorkflowExecutionTimedOutEventAttributes, WorkflowExecutionUnpausedEventAttributes,
 };
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
 use crate::options::{event_id_from_proto, event_id_to_proto, user_metadata_to_proto};
@@ -77,6 +78,24 @@ pub(super) fn to_proto(event: &Event) -> Line {
                     reason: reason.clone(),
                     details: payload::list_to_proto(details),
                     identity: identity.clone(),
+                },
+            )
+        }
+        Event::Paused { reason, identity, request_id } => {
+            Attributes::WorkflowExecutionPausedEventAttributes(
+                WorkflowExecutionPausedEventAttributes {
+                    reason: reason.clone(),
+                    identity: identity.clone(),
+                    request_id: request_id.clone(),
+                },
+            )
+        }
+        Event::Unpaused { reason, identity, request_id } => {
+            Attributes::WorkflowExecutionUnpausedEventAttributes(
+                WorkflowExecutionUnpausedEventAttributes {
+                    reason: reason.clone(),
+                    identity: identity.clone(),
+                    request_id: request_id.clone(),
                 },
             )
         }
@@ -161,6 +180,16 @@ pub(super) fn terminated(it: WorkflowExecutionTerminatedEventAttributes) -> AnyE
         details: payload::list_from_proto(it.details),
         identity: it.identity,
     })
+}
+
+pub(super) fn paused(it: WorkflowExecutionPausedEventAttributes) -> AnyEvent {
+    let WorkflowExecutionPausedEventAttributes { identity, reason, request_id } = it;
+    AnyEvent::Execution(Event::Paused { reason, identity, request_id })
+}
+
+pub(super) fn unpaused(it: WorkflowExecutionUnpausedEventAttributes) -> AnyEvent {
+    let WorkflowExecutionUnpausedEventAttributes { identity, reason, request_id } = it;
+    AnyEvent::Execution(Event::Unpaused { reason, identity, request_id })
 }
 
 pub(super) fn task_of(id: i64) -> Result<refrain_core::ids::EventId, DecodeError> {

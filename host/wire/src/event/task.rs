@@ -3,6 +3,8 @@
 use crate::api::common::v1::WorkerVersionStamp;
 use crate::api::deployment::v1::WorkerDeploymentVersion;
 use crate::api::enums::v1::{TimeoutType, VersioningBehavior, WorkflowTaskFailedCause};
+use crate::api::failure::v1::ResetWorkflowFailureInfo;
+use crate::api::failure::v1::failure::FailureInfo;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
     WorkflowTaskCompletedEventAttributes, WorkflowTaskFailedEventAttributes,
@@ -15,9 +17,9 @@ use crate::options::{
     event_id_to_proto, task_queue_from_proto, task_queue_to_proto,
 };
 use crate::{DecodeError, failure};
-use refrain_core::ids::{Digest, EventId};
+use refrain_core::ids::{Digest, EventId, RunId};
 use refrain_core::machines::Event as AnyEvent;
-use refrain_core::machines::task::{Event, FailedCause};
+use refrain_core::machines::task::{Event, FailedCause, Reset};
 use refrain_core::time::Delay;
 
 /// All our components in Temporal's terms: one deployment, and a build for each digest.
@@ -48,13 +50,21 @@ pub(super) fn to_proto(event: &Event) -> Attributes {
                 *scheduled, *started, identity, *component,
             ))
         }
-        Event::Failed { scheduled, started, cause, failure, identity } => {
+        Event::Failed { scheduled, started, cause, failure, identity, reset } => {
+            let mut failure = failure::to_proto(failure);
+            if reset.is_some() {
+                let info = ResetWorkflowFailureInfo::default();
+                failure.failure_info = Some(FailureInfo::ResetWorkflowFailureInfo(info));
+            }
+            let id_of = |run: Option<RunId>| run.map(|it| it.to_string()).unwrap_or_default();
             Attributes::WorkflowTaskFailedEventAttributes(WorkflowTaskFailedEventAttributes {
                 scheduled_event_id: event_id_to_proto(*scheduled),
                 started_event_id: event_id_to_proto(*started),
                 cause: cause_to_proto(*cause) as i32,
-                failure: Some(failure::to_proto(failure)),
+                failure: Some(failure),
                 identity: identity.clone(),
+                base_run_id: id_of(reset.map(|it| it.base)),
+                new_run_id: id_of(reset.map(|it| it.new)),
                 ..Default::default()
             })
         }
@@ -146,6 +156,11 @@ pub(super) fn failed(it: WorkflowTaskFailedEventAttributes) -> Result<AnyEvent, 
         cause: cause_from_proto(it.cause)?,
         failure: failure::from_proto(it.failure.unwrap_or_default())?,
         identity: it.identity,
+        reset: match (it.base_run_id.parse(), it.new_run_id.parse()) {
+            (Ok(base), Ok(new)) => Some(Reset { base, new }),
+            // Not a reset, or one of a host whose run ids are no UUIDs.
+            (Err(_), _) | (_, Err(_)) => None,
+        },
     }))
 }
 

@@ -208,7 +208,21 @@ fn after(event: &Event) -> Vec<Event> {
                     identity: "cli".to_owned(),
                 })]
             }
-            execution::Event::Terminated { .. } => vec![Event::Task(task::Event::Scheduled {
+            execution::Event::Terminated { .. } => {
+                vec![Event::Execution(execution::Event::Paused {
+                    reason: "look first".to_owned(),
+                    identity: "cli".to_owned(),
+                    request_id: "pause-1".to_owned(),
+                })]
+            }
+            execution::Event::Paused { .. } => {
+                vec![Event::Execution(execution::Event::Unpaused {
+                    reason: "go on".to_owned(),
+                    identity: "cli".to_owned(),
+                    request_id: "unpause-1".to_owned(),
+                })]
+            }
+            execution::Event::Unpaused { .. } => vec![Event::Task(task::Event::Scheduled {
                 task_queue: "orders".to_owned(),
                 timeout: Delay::from_secs(10),
                 attempt: 2,
@@ -239,8 +253,13 @@ fn after(event: &Event) -> Vec<Event> {
                         scheduled: EventId(2),
                         started: EventId(3),
                         cause,
-                        failure: Failure::host("Trap", "unreachable"),
+                        failure: match cause {
+                            task::FailedCause::ResetWorkflow => task::reset_failure("again"),
+                            _ => Failure::host("Trap", "unreachable"),
+                        },
                         identity: "host".to_owned(),
+                        reset: (cause == task::FailedCause::ResetWorkflow)
+                            .then_some(task::Reset { base: RunId(1), new: RunId(2) }),
                     })
                 })
                 .collect(),

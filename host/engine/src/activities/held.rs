@@ -1,0 +1,65 @@
+//! Activities of paused runs: what is under way goes on, nothing new begins.
+//!
+//! A held task keeps its row and loses its place in the queue; the end of the pause puts it back. Its
+//! timeouts go on.
+
+use super::*;
+
+impl Activities {
+    /// What the last host left.
+    pub(crate) fn hold(&self, runs: Vec<RunId>) {
+        self.lock().held.extend(runs);
+    }
+}
+
+impl Inner {
+    /// After each commit of a run: is it paused now?
+    pub(crate) fn hold_or_release(self: &Arc<Inner>, run: &RunKey, paused: bool) {
+        let mut state = self.activities.lock();
+        if paused {
+            state.held.insert(run.run);
+            return;
+        }
+        let released = !state.held.is_empty() && state.held.remove(&run.run);
+        drop(state);
+        if released {
+            self.queue_again(run.clone());
+        }
+    }
+
+    fn queue_again(self: &Arc<Inner>, run: RunKey) {
+        let inner = Arc::clone(self);
+        self.motion.begin();
+        tokio::spawn(async move {
+            match inner.store.activities_of_run(run.run).await {
+                Ok(rows) => rows.into_iter().for_each(|task| inner.queue_row_again(task)),
+                Err(error) => {
+                    // They come with the next task of their queue, or with the next host.
+                    tracing::error!(%run, error = &error as &dyn std::error::Error, "activities can't be read");
+                }
+            }
+            inner.motion.end();
+        });
+    }
+
+    fn queue_row_again(self: &Arc<Inner>, row: ActivityTask) {
+        let (key, queue_key) = (key_of(&row), queue_of(&row));
+        let mut state = self.activities.lock();
+        if state.held.contains(&key.0) {
+            return;
+        }
+        let entry =
+            state.tasks.entry(key).or_insert(Entry { task: row, busy: Busy::No, abort: None });
+        let waits = entry.busy == Busy::No
+            && matches!(entry.task.state, Attempt::Waiting { since } if since <= self.now());
+        if !waits {
+            return;
+        }
+        let queue = state.queues.entry(queue_key.clone()).or_default();
+        if !queue.waiting.contains(&key) {
+            queue.waiting.push_back(key);
+        }
+        drop(state);
+        self.match_queue(&queue_key);
+    }
+}
