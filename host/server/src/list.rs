@@ -441,7 +441,7 @@ mod tests {
             "ExecutionStatus != 'Running' AND ExecutionStatus IN (1, 'Failed')",
             expect!["statuses: {Failed}, nothing: false }"],
         );
-        check("ExecutionStatus = 'Paused'", expect!["nothing"]);
+        check("ExecutionStatus = 'Paused'", expect!["statuses: {Paused}, nothing: false }"]);
         check(
             "StartTime > '1970-01-01T00:00:01Z' AND StartTime <= '1970-01-01T00:00:02.0005Z'",
             expect![
@@ -470,7 +470,7 @@ mod tests {
         check(
             "ExecutionStatus = 'running'",
             expect![
-                "query: ExecutionStatus is `running`, expected one of Running, Completed, Failed, Canceled, Terminated, ContinuedAsNew, TimedOut"
+                "query: ExecutionStatus is `running`, expected one of Running, Completed, Failed, Canceled, Terminated, ContinuedAsNew, TimedOut, Paused"
             ],
         );
         check(

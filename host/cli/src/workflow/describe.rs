@@ -69,7 +69,7 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
     output::print(&text)
 }
 
-fn paused_words(answer: &DescribeWorkflowExecutionResponse) -> String {
+fn paused_words(answer: &pb::DescribeWorkflowExecutionResponse) -> String {
     let extended = answer.workflow_extended_info.as_ref();
     extended.and_then(|it| it.pause_info.as_ref()).map_or_else(String::new, |it| {
         let why = if it.reason.is_empty() { String::new() } else { format!(": {}", it.reason) };

@@ -80,6 +80,9 @@ async fn plans_of_all_statements() {
             SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
         runs_failing
             SEARCH runs USING INDEX runs_failing (namespace_id=? AND task_queue=? AND run_id>?)
+        runs_paused
+            SCAN namespaces USING COVERING INDEX sqlite_autoindex_namespaces_2
+            SEARCH runs USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
         history_read
             SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
             SCALAR SUBQUERY 1
