@@ -16,3 +16,6 @@ CREATE TABLE namespace_components (
     created_ms    INTEGER NOT NULL CHECK (created_ms >= 0),
     PRIMARY KEY (namespace_id, digest)
 ) STRICT, WITHOUT ROWID;
+
+-- For components_forget.sql: is it used by anyone else?
+CREATE INDEX namespace_components_of_digest ON namespace_components (digest);

@@ -48,3 +48,7 @@ CREATE INDEX runs_by_status ON runs (namespace_id, status, start_ms, run_id);
 
 -- Those whose workflow task fails: few. For runs_failing.sql.
 CREATE INDEX runs_failing ON runs (namespace_id, task_queue, run_id) WHERE task_attempts > 0;
+
+-- Which runs are pinned to which component: how many are open, which ones they are, and is there any at all.
+-- For runs_pinned.sql, runs_open_by_component.sql and components_forget.sql.
+CREATE INDEX runs_by_component ON runs (component, namespace_id, status, task_queue, run_id);

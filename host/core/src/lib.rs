@@ -9,6 +9,7 @@ pub mod admit;
 pub mod arrival;
 pub mod attempt;
 pub mod decision;
+pub mod deployment;
 pub mod errors;
 pub mod event;
 pub mod execution;

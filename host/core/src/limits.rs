@@ -32,6 +32,10 @@ pub const MAILBOX_MAX: usize = 4096;
 pub const HISTORY_PAGE_EVENTS_MAX: usize = 1000;
 /// Runs of one page of a list.
 pub const LIST_PAGE_MAX: usize = 1000;
+/// Ways in which runs diverge that one replay check tells; the others are counted.
+pub const FINDINGS_MAX: usize = 100;
+/// Runs that one of them names; the others are counted.
+pub const FINDING_RUNS_MAX: usize = 1000;
 /// A component's bytes.
 pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
 

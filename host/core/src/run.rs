@@ -197,6 +197,15 @@ impl Run {
         self.guest.query(query)
     }
 
+    /// Nothing happened to the run: for one that is only pinned to another component.
+    pub fn unchanged(&self, task_failure: Option<TaskFailure>) -> Decision {
+        After::of(&self.execution, task_failure).conclude(
+            self.execution.next_event,
+            Draft::default(),
+            vec![Ok(Accepted::Recorded)],
+        )
+    }
+
     /// Shows what arrived to the guest and turns its wishes into a decision.
     ///
     /// Takes `self`: a run whose decision is not committed is gone, because its memory is ahead

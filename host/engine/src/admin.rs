@@ -1,22 +1,14 @@
-//! Namespaces, components, deployments.
+//! Namespaces and components.
 
 use crate::api::Uploaded;
-use crate::cell::Letter;
-use crate::deployments::Deployed;
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
 use crate::start::unavailable;
-use refrain_core::arrival::Arrival;
-use refrain_core::ids::{Digest, NamespaceId};
+use refrain_core::ids::NamespaceId;
 use refrain_core::time::Delay;
-use refrain_store::{
-    ComponentKind, ComponentMeta, Deployment, Namespace, NamespaceError, NewDeployment,
-    NewNamespace,
-};
+use refrain_store::{ComponentMeta, Namespace, NamespaceError, NewNamespace};
 use std::sync::Arc;
-
-const FAILING_PAGE: u32 = 1000;
 
 impl Inner {
     pub(crate) async fn register_namespace(
@@ -78,79 +70,4 @@ impl Inner {
     ) -> Result<Vec<ComponentMeta>, EngineError> {
         self.store.list_components(namespace).await.map_err(unavailable)
     }
-
-    pub(crate) async fn deploy(
-        self: &Arc<Inner>,
-        namespace: NamespaceId,
-        task_queue: &str,
-        digest: Digest,
-    ) -> Result<Deployment, EngineError> {
-        let meta = self.store.component_meta(namespace, digest).await.map_err(unavailable)?;
-        let Some(meta) = meta else {
-            return Err(EngineError::ComponentNotFound(format!("sha256:{digest}")));
-        };
-        let new = NewDeployment {
-            namespace,
-            task_queue: task_queue.to_owned(),
-            kind: meta.kind,
-            digest,
-            name: meta.name.clone(),
-            deployed_at: self.now(),
-        };
-        let row = self.store.deploy(&new).await.map_err(unavailable)?;
-        let types = types_of(meta.kind, &meta.definition);
-        self.deployments.set(namespace, meta.kind, Deployed { row: row.clone(), types });
-        if meta.kind == ComponentKind::Activities {
-            self.host_serves(namespace, task_queue);
-        } else {
-            self.try_failing_runs(namespace, task_queue).await?;
-        }
-        Ok(row)
-    }
-
-    /// What is deployed now may fit runs that are stuck: they need not wait for their retry.
-    async fn try_failing_runs(
-        &self,
-        namespace: NamespaceId,
-        task_queue: &str,
-    ) -> Result<(), EngineError> {
-        let mut after = None;
-        loop {
-            let page = self.store.failing_runs(namespace, task_queue, after, FAILING_PAGE).await;
-            let page = page.map_err(unavailable)?;
-            for key in &page {
-                let (run, arrival) = (Some(key.run), Arrival::TaskRetryDue);
-                self.post(&key.execution, Letter::Deliver { run, arrival, reply: None });
-            }
-            after = page.last().map(|key| key.run);
-            if page.len() < FAILING_PAGE as usize {
-                return Ok(());
-            }
-        }
-    }
-
-    pub(crate) async fn load_deployments(&self) -> Result<(), EngineError> {
-        for row in self.store.current_deployments().await.map_err(unavailable)? {
-            let meta = self.store.component_meta(row.namespace, row.digest).await;
-            let definition =
-                meta.map_err(unavailable)?.map_or_else(String::new, |it| it.definition);
-            let (namespace, kind) = (row.namespace, row.kind);
-            let types = types_of(kind, &definition);
-            self.deployments.set(namespace, kind, Deployed { row, types });
-        }
-        Ok(())
-    }
-}
-
-/// The names of what a component offers, from the definition that was stored with it.
-fn types_of(kind: ComponentKind, definition: &str) -> Vec<String> {
-    let list = match kind {
-        ComponentKind::Workflow => "workflow_types",
-        ComponentKind::Activities => "activity_types",
-    };
-    let parsed: serde_json::Value = serde_json::from_str(definition).unwrap_or_default();
-    let types = parsed.get(list).and_then(|it| it.as_array()).cloned().unwrap_or_default();
-    let name =
-        |it: &serde_json::Value| it.get("name").and_then(|it| it.as_str()).map(str::to_owned);
-    types.iter().filter_map(name).collect()
 }

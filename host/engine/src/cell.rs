@@ -32,6 +32,12 @@ pub(crate) enum Letter {
         arrival: Arrival,
         reply: Option<ReplyTo<Accepted>>,
     },
+    /// To another component, if the run fits it.
+    Move {
+        run: RunId,
+        to: Digest,
+        reply: ReplyTo<Accepted>,
+    },
     Query {
         run: Option<RunId>,
         name: String,
@@ -47,6 +53,7 @@ impl Letter {
             Letter::Start { reply, .. } => drop(reply.send(Err(error))),
             Letter::Deliver { reply: Some(reply), .. } => drop(reply.send(Err(error))),
             Letter::Deliver { reply: None, .. } => {}
+            Letter::Move { reply, .. } => drop(reply.send(Err(error))),
             Letter::Query { reply, .. } => drop(reply.send(Err(error))),
         }
     }

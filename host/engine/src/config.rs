@@ -14,6 +14,8 @@ pub struct EngineConfig {
     pub warm_runs_max: usize,
     /// WASM activities that run at once.
     pub host_activities_max: usize,
+    /// A component is kept for so long after it was uploaded, or served, though nothing needs it.
+    pub component_grace: Delay,
     /// Timers due within this time are kept in memory; the others wait in the store.
     pub timer_window: Delay,
 }
@@ -26,6 +28,7 @@ impl Default for EngineConfig {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             warm_runs_max: 1000,
             host_activities_max: 200,
+            component_grace: Delay::from_secs(3600),
             timer_window: Delay::from_secs(60),
         }
     }

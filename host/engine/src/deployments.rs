@@ -1,11 +1,11 @@
-//! Which component serves which task queue now.
+//! Which components serve which task queue now.
 
 use refrain_core::ids::NamespaceId;
-use refrain_store::{ComponentKind, Deployment};
+use refrain_store::{ComponentKind, Deployment, Queue};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A deployment, with what its component says of itself.
+/// A version that serves, with what its component says of itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployed {
     pub(crate) row: Deployment,
@@ -21,38 +21,75 @@ impl Deployed {
 
 type Key = (NamespaceId, String, ComponentKind);
 
+/// What serves one queue.
+#[derive(Default)]
+struct Serving {
+    current: Option<Arc<Deployed>>,
+    ramping: Option<Arc<Deployed>>,
+}
+
 #[derive(Default)]
 pub(crate) struct Deployments {
-    current: RwLock<BTreeMap<Key, Arc<Deployed>>>,
+    serving: RwLock<BTreeMap<Key, Serving>>,
 }
 
 impl Deployments {
+    fn look<T>(&self, key: &Key, look: impl FnOnce(&Serving) -> Option<T>) -> Option<T> {
+        self.serving.read().unwrap_or_else(PoisonError::into_inner).get(key).and_then(look)
+    }
+
     pub(crate) fn current(
         &self,
         namespace: NamespaceId,
         task_queue: &str,
         kind: ComponentKind,
     ) -> Option<Arc<Deployed>> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        current.get(&(namespace, task_queue.to_owned(), kind)).cloned()
+        self.look(&(namespace, task_queue.to_owned(), kind), |it| it.current.clone())
     }
 
-    pub(crate) fn set(&self, namespace: NamespaceId, kind: ComponentKind, deployed: Deployed) {
-        let key = (namespace, deployed.row.task_queue.clone(), kind);
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        current.insert(key, Arc::new(deployed));
+    /// What a new run of this workflow id starts on: the version that ramps, if the id belongs to
+    /// its share and it has the type, else the current one.
+    pub(crate) fn for_start(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        workflow_id: &str,
+        workflow_type: &str,
+    ) -> Option<Arc<Deployed>> {
+        let key = (namespace, task_queue.to_owned(), ComponentKind::Workflow);
+        self.look(&key, |serving| {
+            let takes = |it: &&Arc<Deployed>| {
+                it.row.ramp.is_some_and(|share| share.takes(workflow_id)) && it.has(workflow_type)
+            };
+            serving.ramping.as_ref().filter(takes).or(serving.current.as_ref()).cloned()
+        })
     }
 
+    /// All that serves the queue from now on.
+    pub(crate) fn set(&self, queue: &Queue, serving: impl IntoIterator<Item = Deployed>) {
+        let mut now = Serving::default();
+        for deployed in serving {
+            match (deployed.row.current, deployed.row.ramp) {
+                (true, _) => now.current = Some(Arc::new(deployed)),
+                (false, Some(_)) => now.ramping = Some(Arc::new(deployed)),
+                (false, None) => {}
+            }
+        }
+        let key = (queue.namespace, queue.task_queue.clone(), queue.kind);
+        self.serving.write().unwrap_or_else(PoisonError::into_inner).insert(key, now);
+    }
+
+    /// What is current in each queue.
     pub(crate) fn of_namespace(&self, namespace: NamespaceId) -> Vec<Deployment> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let of_it = current.iter().filter(|(key, _)| key.0 == namespace);
-        of_it.map(|(_, deployed)| deployed.row.clone()).collect()
+        let serving = self.serving.read().unwrap_or_else(PoisonError::into_inner);
+        let of_it = serving.iter().filter(|(key, _)| key.0 == namespace);
+        of_it.filter_map(|(_, it)| it.current.as_ref().map(|it| it.row.clone())).collect()
     }
 
     /// Task queues whose activities run in this host.
     pub(crate) fn activity_queues(&self) -> Vec<(NamespaceId, String)> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        let of_activities = current.keys().filter(|key| key.2 == ComponentKind::Activities);
+        let serving = self.serving.read().unwrap_or_else(PoisonError::into_inner);
+        let of_activities = serving.keys().filter(|key| key.2 == ComponentKind::Activities);
         of_activities.map(|key| (key.0, key.1.clone())).collect()
     }
 }

@@ -1,6 +1,8 @@
 //! What a request can end with. The server maps these to status codes, in one place.
 
 use refrain_core::arrival::Refused;
+use refrain_core::deployment;
+use refrain_core::errors::StepError;
 use refrain_core::failure::Failure;
 use refrain_core::ids::RunId;
 
@@ -31,6 +33,12 @@ pub enum EngineError {
     UnknownWorkflowType { found: String, task_queue: String, known: String },
     #[error("component `{0}` not found")]
     ComponentNotFound(String),
+    /// The versions of the queue do not allow it.
+    #[error("{0}")]
+    DeployRefused(deployment::Refused),
+    /// The run can't be moved to that component: it stays where it is.
+    #[error("{0}")]
+    DoesNotFit(Box<StepError>),
     #[error("{0}")]
     InvalidArgument(String),
     #[error("{}", .0.message)]

@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) programs: Arc<dyn Programs>,
     pub(crate) namespaces: Namespaces,
     pub(crate) deployments: Arc<Deployments>,
+    /// Held while what serves a queue is changed.
+    pub(crate) deploying: tokio::sync::Mutex<()>,
     pub(crate) cells: Cells,
     pub(crate) ready: Ready,
     pub(crate) warm: WarmRuns,

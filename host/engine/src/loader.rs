@@ -6,7 +6,7 @@ use crate::inner::Inner;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{GuestError, GuestErrorKind, Program};
 use refrain_core::ids::{Digest, EventId};
-use refrain_store::{ComponentKind, RunRow};
+use refrain_store::RunRow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -79,8 +79,9 @@ impl Inner {
     /// What new runs of the same task queue run on, if that is not what this run is pinned to.
     async fn deployed_since(&self, row: &RunRow) -> Option<(Digest, Arc<dyn Program>)> {
         let namespace = row.key.execution.namespace;
-        let kind = ComponentKind::Workflow;
-        let deployed = self.deployments.current(namespace, &row.task_queue, kind)?;
+        let (queue, workflow) = (&row.task_queue, &row.key.execution.workflow);
+        let deployed =
+            self.deployments.for_start(namespace, queue, workflow, &row.workflow_type)?;
         let digest = deployed.row.digest;
         if digest == row.component {
             return None;

@@ -22,6 +22,9 @@ pub trait Programs: Send + Sync {
     /// Looks at a component before it is stored.
     fn check(&self, bytes: &[u8]) -> Result<Checked, String>;
 
+    /// The component is gone: what was made of it may go as well.
+    fn forget(&self, _digest: Digest) {}
+
     /// A component of activities, ready to run. May block, as `load`.
     fn load_activities(
         &self,

@@ -16,7 +16,7 @@ use crate::ready::Ready;
 use crate::timers::Timers;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
-use crate::{committer, loader, time_skipping, timers, worker};
+use crate::{committer, loader, sweep, time_skipping, timers, worker};
 use refrain_store::{Store, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +51,7 @@ impl Engine {
             activities: Activities::new(Arc::clone(&deployments), config.host_activities_max),
             loaded_activities: LoadedActivities::default(),
             deployments,
+            deploying: tokio::sync::Mutex::default(),
             watchers: Watchers::default(),
             motion: crate::motion::Motion::default(),
             jobs,
@@ -94,6 +95,7 @@ impl Inner {
             tokio::spawn(committer::run(Arc::clone(self), jobs)).abort_handle(),
             tokio::spawn(loader::run(Arc::clone(self), wanted)).abort_handle(),
             tokio::spawn(timers::run(Arc::clone(self))).abort_handle(),
+            tokio::spawn(sweep::run(Arc::clone(self))).abort_handle(),
         ];
         if let Clock::Skipping(clock) = &self.config.clock {
             let skipping = time_skipping::run(Arc::clone(self), clock.clone());

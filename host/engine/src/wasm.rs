@@ -70,6 +70,11 @@ impl Programs for WasmPrograms {
         })
     }
 
+    fn forget(&self, digest: Digest) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
+        self.runtime.forget(digest);
+    }
+
     fn load_activities(
         &self,
         digest: Digest,

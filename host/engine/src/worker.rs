@@ -2,6 +2,7 @@
 //! committer out.
 
 mod commit;
+mod move_run;
 mod query;
 mod start;
 
@@ -24,7 +25,7 @@ use refrain_core::limits;
 use refrain_core::machines::execution;
 use refrain_core::payload::Payloads;
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
-use refrain_store::{ComponentKind, RunRow, RunWrite, Write};
+use refrain_store::{RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -95,6 +96,7 @@ impl<'a> Visit<'a> {
         while let Some(letter) = self.letters.pop_front() {
             let handed_on = match letter {
                 Letter::Start { request, reply } => self.start(request, reply),
+                Letter::Move { run, to, reply } => self.move_run(run, to, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
                 Letter::Deliver { run, arrival, reply } => self.deliver(run, arrival, reply),
             };

@@ -41,6 +41,20 @@ impl Compiled {
         self.dir.join(format!("{digest}-{:016x}.cwasm", self.engine_hash))
     }
 
+    /// Deletes what was compiled for this engine and for earlier ones.
+    pub(crate) fn forget(&self, digest: Digest) {
+        let prefix = format!("{digest}-");
+        let Ok(entries) = fs::read_dir(&self.dir) else { return };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(&prefix)
+                && let Err(cause) = fs::remove_file(&path)
+            {
+                tracing::warn!(path = %path.display(), %cause, "compiled component not deleted");
+            }
+        }
+    }
+
     /// From disk, or compiled from the bytes and written there.
     pub(crate) fn component(
         &self,
@@ -159,6 +173,15 @@ impl<T> Recent<T> {
         let now = kept.clock;
         kept.by_digest.insert(digest, (now, loaded.clone()));
         Ok(loaded)
+    }
+
+    pub(crate) fn forget(&self, digest: Digest) {
+        let forgotten = {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.by_digest.remove(&digest)
+        };
+        // May be the last use of a whole program: not under the lock.
+        drop(forgotten);
     }
 
     /// The one that is kept, which counts as using it.

@@ -102,6 +102,13 @@ impl Runtime {
         self.parts.recent_activities.touch(digest)
     }
 
+    /// The component is gone: nothing of it is kept in memory or on disk.
+    pub fn forget(&self, digest: Digest) {
+        self.parts.recent_workflows.forget(digest);
+        self.parts.recent_activities.forget(digest);
+        self.parts.compiled.forget(digest);
+    }
+
     fn check_kind(
         &self,
         wanted: Digest,

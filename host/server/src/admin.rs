@@ -2,21 +2,25 @@
 
 use crate::definition::handlers;
 use crate::status::{invalid, of};
-use crate::validate;
+use crate::{validate, versions};
 use futures::{Stream, StreamExt};
-use refrain_core::ids::{Digest, NamespaceId};
+use refrain_core::deployment::Change;
+use refrain_core::ids::NamespaceId;
 use refrain_core::limits::COMPONENT_BYTES_MAX;
 use refrain_core::time::Timestamp;
-use refrain_engine::api::{ComponentKind, ComponentMeta, Deployment};
+use refrain_engine::api::{
+    CheckRequest, ComponentKind, ComponentMeta, ComponentState, Queue, VersionState,
+};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::admin::refrain_service_server::RefrainService;
 use refrain_wire::admin::{
-    CheckComponentRequest, CheckComponentResponse, Component, ComponentHeader,
-    ComponentKind as PbKind, Definition, DeployRequest, DeployResponse, Deployment as PbDeployment,
-    DescribeComponentRequest, DescribeComponentResponse, DescribeStateRequest,
-    DescribeStateResponse, ListComponentsRequest, ListComponentsResponse, ListDeploymentsRequest,
-    ListDeploymentsResponse, StateValue, UploadComponentRequest, UploadComponentResponse,
-    check_component_request, upload_component_request,
+    ChangeDeploymentResponse, CheckComponentRequest, CheckComponentResponse, CheckReplayRequest,
+    Component, ComponentHeader, ComponentKind as PbKind, Definition, DeployRequest, DeployResponse,
+    Deployment as PbDeployment, DescribeComponentRequest, DescribeComponentResponse,
+    DescribeStateRequest, DescribeStateResponse, ListComponentsRequest, ListComponentsResponse,
+    ListDeploymentsRequest, ListDeploymentsResponse, MoveRunsRequest, RampRequest, RollbackRequest,
+    StateValue, UploadComponentRequest, UploadComponentResponse, check_component_request,
+    upload_component_request,
 };
 use refrain_wire::api::common::v1::WorkflowExecution;
 use serde_json::Value;
@@ -60,7 +64,7 @@ where
     Ok((header, bytes))
 }
 
-fn kind_to_proto(kind: ComponentKind) -> i32 {
+pub(crate) fn kind_to_proto(kind: ComponentKind) -> i32 {
     match kind {
         ComponentKind::Workflow => PbKind::Workflow as i32,
         ComponentKind::Activities => PbKind::Activity as i32,
@@ -82,7 +86,7 @@ fn types_of(kind: ComponentKind, types: Vec<String>) -> (Vec<String>, Vec<String
     }
 }
 
-fn time(at: Timestamp) -> prost_types::Timestamp {
+pub(crate) fn time(at: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: (at.0 / 1000) as i64,
         nanos: ((at.0 % 1000) * 1_000_000) as i32,
@@ -99,6 +103,7 @@ fn component(meta: &ComponentMeta) -> Component {
         upload_time: Some(time(meta.created_at)),
         workflow_types: names(&definition, "workflow_types"),
         activity_types: names(&definition, "activity_types"),
+        kept_for: Vec::new(),
     }
 }
 
@@ -106,29 +111,71 @@ fn names(definition: &Value, key: &str) -> Vec<String> {
     handlers(definition, key).into_iter().map(|it| it.name).collect()
 }
 
-fn deployment(it: &Deployment) -> PbDeployment {
-    PbDeployment {
-        task_queue: it.task_queue.clone(),
-        kind: kind_to_proto(it.kind),
-        digest: it.digest.to_string(),
-        name: it.name.clone(),
-        version: u64::from(it.version),
-        deploy_time: Some(time(it.deployed_at)),
-        current: it.current,
+fn kind_of(number: i32) -> ComponentKind {
+    match PbKind::try_from(number) {
+        Ok(PbKind::Activity) => ComponentKind::Activities,
+        Ok(PbKind::Workflow | PbKind::Unspecified) | Err(_) => ComponentKind::Workflow,
     }
 }
 
+/// So many digits of a digest tell it from all others that one person has.
+const DIGEST_PREFIX_MIN: usize = 12;
+
+/// `None`: it is not the beginning of a digest.
+fn digest_prefix(named: &str) -> Option<String> {
+    let hex = named.strip_prefix("sha256:").unwrap_or(named).to_ascii_lowercase();
+    let is_prefix = (DIGEST_PREFIX_MIN..=64).contains(&hex.len());
+    (is_prefix && hex.bytes().all(|it| it.is_ascii_hexdigit())).then_some(hex)
+}
+
 impl Admin {
-    /// By digest, or by name: then the newest of that name.
+    /// By digest or its beginning, or by name: then the newest of that name.
     async fn find(&self, namespace: NamespaceId, named: &str) -> Result<ComponentMeta, Status> {
         validate::name("component", named)?;
         let all = self.engine.components(namespace).await.map_err(of)?;
-        let digest: Option<Digest> = named.parse().ok();
-        let found = match digest {
-            Some(digest) => all.into_iter().find(|it| it.digest == digest),
-            None => all.into_iter().filter(|it| it.name == named).max_by_key(|it| it.created_at),
+        let newest = all.iter().filter(|it| it.name == named).max_by_key(|it| it.created_at);
+        if let Some(newest) = newest {
+            return Ok(newest.clone());
+        }
+        let prefix = digest_prefix(named);
+        let is_meant = |it: &&ComponentMeta| {
+            prefix.as_ref().is_some_and(|prefix| it.digest.to_string().starts_with(prefix))
         };
-        found.ok_or_else(|| of(EngineError::ComponentNotFound(named.to_owned())))
+        let mut meant = all.iter().filter(is_meant);
+        match (meant.next(), meant.next()) {
+            (Some(one), None) => Ok(one.clone()),
+            (Some(one), Some(other)) => Err(invalid(format!(
+                "component `{named}` may be sha256:{} or sha256:{}, expected more digits",
+                one.digest, other.digest
+            ))),
+            (None, _) => Err(of(EngineError::ComponentNotFound(named.to_owned()))),
+        }
+    }
+
+    async fn check_request(
+        &self,
+        namespace: &str,
+        task_queue: String,
+        named: &str,
+        sample: u32,
+    ) -> Result<CheckRequest, Status> {
+        let namespace = validate::namespace(&self.engine, namespace)?.id;
+        validate::name("task_queue", &task_queue)?;
+        let component = self.find(namespace, named).await?.digest;
+        let sample = Some(sample).filter(|it| *it > 0);
+        Ok(CheckRequest { namespace, task_queue, component, sample })
+    }
+
+    /// All versions of a queue with their runs, newest first.
+    async fn versions_of(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+    ) -> Result<Vec<PbDeployment>, Status> {
+        let all = self.engine.versions(namespace).await.map_err(of)?;
+        let of_queue =
+            |it: &&VersionState| task_queue.is_empty() || it.row.task_queue == task_queue;
+        Ok(all.iter().filter(of_queue).map(versions::to_proto).collect())
     }
 }
 
@@ -201,8 +248,12 @@ impl RefrainService for Admin {
         request: Request<ListComponentsRequest>,
     ) -> Result<Response<ListComponentsResponse>, Status> {
         let namespace = validate::namespace(&self.engine, &request.get_ref().namespace)?;
-        let all = self.engine.components(namespace.id).await.map_err(of)?;
-        let components = all.iter().map(component).collect();
+        let all = self.engine.kept_components(namespace.id).await.map_err(of)?;
+        let of_state = |it: &ComponentState| Component {
+            kept_for: it.kept.iter().map(versions::reason).collect(),
+            ..component(&it.meta)
+        };
+        let components = all.iter().map(of_state).collect();
         Ok(Response::new(ListComponentsResponse { components }))
     }
 
@@ -236,13 +287,14 @@ impl RefrainService for Admin {
         let meta = self.find(namespace.id, &request.component).await?;
         check_kind(request.kind, meta.kind)?;
         let before = self.engine.deployments(namespace.id);
-        let previous = before
-            .iter()
-            .find(|it| it.current && it.task_queue == request.task_queue && it.kind == meta.kind);
+        let previous =
+            before.iter().find(|it| it.task_queue == request.task_queue && it.kind == meta.kind);
         let previous_digest = previous.map(|it| it.digest.to_string()).unwrap_or_default();
         let deployed =
             self.engine.deploy(namespace.id, &request.task_queue, meta.digest).await.map_err(of)?;
-        let deployment = Some(deployment(&deployed));
+        let versions = self.versions_of(namespace.id, &request.task_queue).await?;
+        let digest = deployed.digest.to_string();
+        let deployment = versions.into_iter().find(|it| it.digest == digest);
         Ok(Response::new(DeployResponse { deployment, previous_digest }))
     }
 
@@ -250,10 +302,71 @@ impl RefrainService for Admin {
         &self,
         request: Request<ListDeploymentsRequest>,
     ) -> Result<Response<ListDeploymentsResponse>, Status> {
-        let namespace = validate::namespace(&self.engine, &request.get_ref().namespace)?;
-        let deployments = self.engine.deployments(namespace.id);
-        let deployments = deployments.iter().map(deployment).collect();
+        let request = request.into_inner();
+        let namespace = validate::namespace(&self.engine, &request.namespace)?;
+        validate::short("task_queue", &request.task_queue)?;
+        let deployments = self.versions_of(namespace.id, &request.task_queue).await?;
         Ok(Response::new(ListDeploymentsResponse { deployments }))
+    }
+
+    async fn ramp(
+        &self,
+        request: Request<RampRequest>,
+    ) -> Result<Response<ChangeDeploymentResponse>, Status> {
+        let request = request.into_inner();
+        let namespace = validate::namespace(&self.engine, &request.namespace)?.id;
+        validate::name("task_queue", &request.task_queue)?;
+        let task_queue = request.task_queue.clone();
+        let (kind, change, name) = match request.component.as_str() {
+            "" => (ComponentKind::Workflow, Change::StopRamp, String::new()),
+            named => {
+                let share = versions::share(request.percentage)?;
+                let meta = self.find(namespace, named).await?;
+                (meta.kind, Change::Ramp(meta.digest, share), meta.name)
+            }
+        };
+        let queue = Queue { namespace, task_queue, kind };
+        self.engine.change_deployment(&queue, change, &name).await.map_err(of)?;
+        let versions = self.versions_of(namespace, &request.task_queue).await?;
+        Ok(Response::new(ChangeDeploymentResponse { versions }))
+    }
+
+    async fn rollback(
+        &self,
+        request: Request<RollbackRequest>,
+    ) -> Result<Response<ChangeDeploymentResponse>, Status> {
+        let request = request.into_inner();
+        let namespace = validate::namespace(&self.engine, &request.namespace)?.id;
+        validate::name("task_queue", &request.task_queue)?;
+        let (task_queue, kind) = (request.task_queue.clone(), kind_of(request.kind));
+        let queue = Queue { namespace, task_queue, kind };
+        self.engine.change_deployment(&queue, Change::Rollback, "").await.map_err(of)?;
+        let versions = self.versions_of(namespace, &request.task_queue).await?;
+        Ok(Response::new(ChangeDeploymentResponse { versions }))
+    }
+
+    type CheckReplayStream = versions::Reports;
+
+    async fn check_replay(
+        &self,
+        request: Request<CheckReplayRequest>,
+    ) -> Result<Response<versions::Reports>, Status> {
+        let CheckReplayRequest { namespace, task_queue, component, sample } = request.into_inner();
+        let check = self.check_request(&namespace, task_queue, &component, sample).await?;
+        let reports = self.engine.check_replay(check).await.map_err(of)?;
+        Ok(Response::new(versions::stream(reports)))
+    }
+
+    type MoveRunsStream = versions::Reports;
+
+    async fn move_runs(
+        &self,
+        request: Request<MoveRunsRequest>,
+    ) -> Result<Response<versions::Reports>, Status> {
+        let MoveRunsRequest { namespace, task_queue, component, .. } = request.into_inner();
+        let check = self.check_request(&namespace, task_queue, &component, 0).await?;
+        let reports = self.engine.move_runs(check).await.map_err(of)?;
+        Ok(Response::new(versions::stream(reports)))
     }
 
     async fn describe_state(

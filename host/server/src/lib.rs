@@ -30,6 +30,7 @@ mod tasks;
 
 mod admin;
 mod definition;
+mod versions;
 
 mod testing;
 

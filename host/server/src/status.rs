@@ -99,7 +99,9 @@ pub(crate) fn of(error: EngineError) -> Status {
             };
             with_detail(Code::AlreadyExists, text, &detail)
         }
-        EngineError::NothingDeployed { .. } => Status::failed_precondition(text),
+        EngineError::NothingDeployed { .. }
+        | EngineError::DeployRefused(_)
+        | EngineError::DoesNotFit(_) => Status::failed_precondition(text),
         EngineError::UnknownWorkflowType { .. } => invalid(text),
         EngineError::QueryFailed(cause) => {
             let failure = Some(failure::to_proto(&cause));

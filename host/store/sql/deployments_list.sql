@@ -8,7 +8,10 @@ SELECT
     digest,
     name,
     deployed_ms,
-    current
+    current,
+    ramp,
+    current_since_ms,
+    changed_ms
 FROM deployments
 WHERE namespace_id = $1
 ORDER BY task_queue, kind, version DESC

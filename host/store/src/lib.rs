@@ -28,11 +28,12 @@ mod timers;
 mod components;
 mod deployments;
 mod namespaces;
+mod pinned;
 
 pub use activities::DueActivity;
 pub use commit::CommitError;
 pub use components::{Component, ComponentKind, ComponentMeta, UnknownKind};
-pub use deployments::{Deployment, NewDeployment};
+pub use deployments::{DeployError, Deployment, Queue};
 pub use error::{OpenError, StoreError};
 pub use history::HistoryPage;
 pub use list::{ListFilter, RunCounts};
@@ -40,6 +41,7 @@ pub use namespaces::{
     Namespace, NamespaceError, NamespaceState, NewNamespace, UnknownNamespaceState,
 };
 pub use open::{Store, StoreConfig};
+pub use pinned::{OpenRuns, PinnedRun};
 pub use runs::{RunRow, Status};
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write};

@@ -67,11 +67,17 @@ statements! {
     COMPONENT_OF_NAMESPACE = "component_of_namespace";
     COMPONENTS_LIST = "components_list";
 
-    DEPLOYMENT_CURRENT = "deployment_current";
-    DEPLOYMENTS_CURRENT = "deployments_current";
+    COMPONENTS_WITH_CLOSED_RUNS = "components_with_closed_runs";
+    COMPONENTS_FORGET = "components_forget";
+    COMPONENTS_DELETE = "components_delete";
+    RUNS_OPEN_BY_COMPONENT = "runs_open_by_component";
+    RUNS_PINNED = "runs_pinned";
+
+    DEPLOYMENTS_OF_QUEUE = "deployments_of_queue";
+    DEPLOYMENTS_SERVING = "deployments_serving";
     DEPLOYMENTS_LIST = "deployments_list";
-    DEPLOYMENT_RETIRE = "deployment_retire";
     DEPLOYMENT_INSERT = "deployment_insert";
+    DEPLOYMENT_UPDATE = "deployment_update";
 
     NAMESPACE_INSERT = "namespace_insert";
     NAMESPACE_UPDATE = "namespace_update";

@@ -4,12 +4,14 @@
 
 mod commit;
 mod configuration;
+mod deployments;
 mod errors;
 mod failures;
 mod history;
 mod list;
 mod open;
 mod pending;
+mod pinned;
 mod plans;
 
 use crate::{RunWrite, Store, StoreConfig, Write};

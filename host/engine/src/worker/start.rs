@@ -102,8 +102,8 @@ impl Visit<'_> {
         request: &StartRequest,
     ) -> Result<(Digest, Arc<dyn Program>), EngineError> {
         let task_queue = &request.started.task_queue;
-        let kind = ComponentKind::Workflow;
-        let deployed = self.inner.deployments.current(request.namespace, task_queue, kind);
+        let (id, kind) = (&request.started.workflow_id, &request.started.workflow_type);
+        let deployed = self.inner.deployments.for_start(request.namespace, task_queue, id, kind);
         let Some(deployed) = deployed else {
             return Err(EngineError::NothingDeployed { task_queue: task_queue.clone() });
         };

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::{
-    ComponentKind, ComponentMeta, Namespace, NamespaceError, NamespaceState, NewDeployment,
-    NewNamespace, StoreError,
+    ComponentKind, ComponentMeta, Namespace, NamespaceError, NamespaceState, NewNamespace,
 };
 
 fn new_namespace(name: &str, uuid: u128) -> NewNamespace {
@@ -69,54 +68,7 @@ async fn a_component_is_stored_once_and_used_by_those_that_uploaded_it() {
         store.list_components(shop).await.unwrap(),
         [meta(new, "orders", 2), meta(old, "orders", 1)]
     );
-    assert_eq!(store.list_components(bank).await.unwrap(), [meta(old, "credits", 3)]);
+    assert_eq!(store.list_components(bank).await.unwrap(), [meta(old, "credits", 4)]);
     assert!(store.has_component(shop, new).await.unwrap());
     assert!(!store.has_component(bank, new).await.unwrap());
-}
-
-#[tokio::test]
-async fn deployments_count_versions_and_one_is_current() {
-    let store = temporary().await;
-    let shop = store.insert_namespace(new_namespace("shop", 1)).await.unwrap().id;
-    let (old, new) = (Digest([1; 32]), Digest([2; 32]));
-    for digest in [old, new] {
-        store.put_component(shop, &meta(digest, "orders", 1), b"\0asm").await.unwrap();
-    }
-    let deploy = async |task_queue: &str, digest, at| {
-        let new = NewDeployment {
-            namespace: shop,
-            task_queue: task_queue.to_owned(),
-            kind: ComponentKind::Workflow,
-            digest,
-            name: "orders".to_owned(),
-            deployed_at: s(at),
-        };
-        store.deploy(&new).await
-    };
-    assert_eq!(deploy("a", old, 1).await.unwrap().version, 1);
-    assert_eq!(deploy("a", new, 2).await.unwrap().version, 2);
-    let again = deploy("a", new, 3).await.unwrap();
-    assert_eq!((again.version, again.deployed_at), (2, s(2)));
-    assert_eq!(deploy("a", old, 4).await.unwrap().version, 3);
-    assert_eq!(deploy("b", new, 5).await.unwrap().version, 1);
-    let unknown = deploy("a", Digest([3; 32]), 6).await.unwrap_err();
-    assert!(matches!(unknown, StoreError::Broken { statement: "deployment_insert", .. }));
-
-    let short = |all: Vec<crate::Deployment>| -> Vec<(String, u32, Digest, bool)> {
-        all.into_iter().map(|it| (it.task_queue, it.version, it.digest, it.current)).collect()
-    };
-    let row = |queue: &str, version, digest, current| (queue.to_owned(), version, digest, current);
-    assert_eq!(
-        short(store.current_deployments().await.unwrap()),
-        [row("a", 3, old, true), row("b", 1, new, true)]
-    );
-    assert_eq!(
-        short(store.list_deployments(shop).await.unwrap()),
-        [
-            row("a", 3, old, true),
-            row("a", 2, new, false),
-            row("a", 1, old, false),
-            row("b", 1, new, true),
-        ]
-    );
 }

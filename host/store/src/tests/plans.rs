@@ -138,16 +138,44 @@ async fn plans_of_all_statements() {
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
             SEARCH components USING INDEX sqlite_autoindex_components_1 (digest=?)
             USE TEMP B-TREE FOR ORDER BY
-        deployment_current
-            SEARCH deployments USING INDEX deployments_current (namespace_id=? AND task_queue=? AND kind=?)
-        deployments_current
-            SCAN deployments USING INDEX deployments_current
+        components_with_closed_runs
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
+            SEARCH runs EXISTS USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status>?)
+        components_forget
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=? AND digest=?)
+            LIST SUBQUERY 5
+            SCAN old
+            CORRELATED SCALAR SUBQUERY 1
+            SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=?)
+            CORRELATED SCALAR SUBQUERY 3
+            SEARCH deployments USING PRIMARY KEY (namespace_id=?)
+            CORRELATED SCALAR SUBQUERY 2
+            SEARCH before USING PRIMARY KEY (namespace_id=? AND task_queue=? AND kind=?)
+            CREATE BLOOM FILTER
+        components_delete
+            SEARCH components USING COVERING INDEX sqlite_autoindex_components_1 (digest=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+            CORRELATED SCALAR SUBQUERY 2
+            SEARCH namespace_components USING COVERING INDEX namespace_components_of_digest (digest=?)
+            SEARCH namespace_components USING INDEX namespace_components_of_digest (digest=?)
+        runs_open_by_component
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
+            SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+            USE TEMP B-TREE FOR GROUP BY
+        runs_pinned
+            SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND task_queue=? AND run_id>?)
+        deployments_of_queue
+            SEARCH deployments USING PRIMARY KEY (namespace_id=? AND task_queue=? AND kind=?)
+        deployments_serving
+            SCAN deployments USING INDEX deployments_serving
         deployments_list
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
             USE TEMP B-TREE FOR LAST TERM OF ORDER BY
-        deployment_retire
-            SEARCH deployments USING INDEX deployments_current (namespace_id=? AND task_queue=? AND kind=?)
         deployment_insert
+        deployment_update
+            SEARCH deployments USING PRIMARY KEY (namespace_id=? AND task_queue=? AND kind=? AND version=?)
         namespace_insert
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
