@@ -1,7 +1,8 @@
 //! The command line as a whole. Each family of commands has its own file.
 
 use crate::component::ComponentCommand;
-use crate::deploy::{DeployArgs, DeploymentCommand};
+use crate::deploy::DeployArgs;
+use crate::deployment::DeploymentCommand;
 use crate::namespace::NamespaceCommand;
 use crate::output::Format;
 use crate::serve::ServerCommand;
@@ -16,7 +17,8 @@ use clap::{Parser, Subcommand};
     name = "refrain",
     version,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 it failed, 2 wrong command line, 3 no server there."
+    after_help = "Exit codes: 0 done, 1 it failed, 2 wrong command line, 3 no server there, \
+                  4 runs or histories do not fit the component."
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -34,9 +36,12 @@ pub(crate) enum Command {
     /// Upload and look at components: the code of workflows and activities.
     #[command(subcommand)]
     Component(ComponentCommand),
-    /// Let a component serve a task queue. Open workflows stay on the component they began with.
+    /// Let a component serve a task queue: new runs start on it.
+    ///
+    /// Open runs are replayed against it first, and the report says which would diverge. They stay
+    /// on the component that they began with, whether they fit or not: a deploy can't break them.
     Deploy(DeployArgs),
-    /// Look at what serves which task queue.
+    /// Look at what serves which task queue, let a version ramp, go back to the one before.
     #[command(subcommand)]
     Deployment(DeploymentCommand),
     /// Start, look at, talk to and end workflows.

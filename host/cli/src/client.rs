@@ -108,6 +108,14 @@ fn innermost(error: &dyn std::error::Error) -> String {
     last.to_string()
 }
 
+/// What broke a stream of answers.
+pub(crate) fn innermost_status(status: &tonic::Status) -> String {
+    match status.message() {
+        "" => format!("the connection broke: {}", innermost(status)),
+        message => message.to_owned(),
+    }
+}
+
 /// How this program names itself in histories.
 pub(crate) fn identity() -> String {
     let user = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));

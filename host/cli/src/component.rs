@@ -21,7 +21,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 pub(crate) enum ComponentCommand {
     /// Upload a component. The same bytes twice are stored once.
     Push(PushArgs),
-    /// List the components of a namespace.
+    /// List the components of a namespace, and what each is kept for.
     List(ScopeArgs),
     /// Show what a component offers.
     Describe(DescribeArgs),
@@ -42,7 +42,7 @@ pub(crate) struct PushArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DescribeArgs {
-    /// Its digest, or its name: then its newest version.
+    /// Its digest (12 digits are enough), or its name: then its newest version.
     #[arg(value_name = "DIGEST|NAME")]
     component: String,
     #[command(flatten)]
@@ -266,11 +266,16 @@ async fn list(scope: ScopeArgs, format: Format) -> Result<(), CliError> {
                     Bytes(it.size_bytes).to_string(),
                     output::time_of_admin(it.upload_time.as_ref()),
                     types(it),
+                    match it.kept_for.as_slice() {
+                        [] => "nothing: it goes soon".to_owned(),
+                        all => all.join(", "),
+                    },
                     digest(&it.digest),
                 ]
             };
             let rows: Vec<Vec<String>> = answer.components.iter().map(row).collect();
-            let headings = ["NAME", "KIND", "SIZE", "UPLOADED (UTC)", "TYPES", "DIGEST"];
+            let headings =
+                ["NAME", "KIND", "SIZE", "UPLOADED (UTC)", "TYPES", "KEPT FOR", "DIGEST"];
             output::print(&output::table(&headings, &rows))
         }
     }

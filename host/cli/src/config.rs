@@ -6,6 +6,7 @@
 use crate::errors::CliError;
 use crate::units::{Bytes, Span};
 use clap::{Args, ValueEnum};
+use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock};
 use refrain_runtime::{EgressList, RuntimeConfig};
 use refrain_store::StoreConfig;
@@ -25,6 +26,7 @@ const GUEST_TIME_MS_MAX: u128 = 600_000;
 /// Guests that are checked or replayed beside those that are counted.
 const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
+const COMPONENT_GRACE: Delay = Delay::from_secs(3600);
 
 /// Keys of the configuration file are the long names of the flags.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
@@ -74,6 +76,10 @@ pub(crate) struct HostArgs {
     /// Time that one step of a workflow may take. Default: 1s.
     #[arg(long, env = "REFRAIN_GUEST_TIME", value_name = "DURATION")]
     guest_time: Option<Span>,
+    /// A component that nothing needs is kept for so long after its upload or its last service,
+    /// and deleted after that. Default: 1h.
+    #[arg(long, env = "REFRAIN_COMPONENT_GRACE", value_name = "DURATION")]
+    component_grace: Option<Span>,
     /// Which log lines to write to standard error. Default: `info`; in development `warn`, and
     /// what workflows and activities log.
     #[arg(long, env = "REFRAIN_LOG_LEVEL", value_enum, ignore_case = true, value_name = "LEVEL")]
@@ -257,6 +263,7 @@ impl HostArgs {
             egress: list(self.egress, file.egress),
             guest_memory: self.guest_memory.or(file.guest_memory),
             guest_time: self.guest_time.or(file.guest_time),
+            component_grace: self.component_grace.or(file.component_grace),
             log_level: self.log_level.or(file.log_level),
             log_format: self.log_format.or(file.log_format),
         }
@@ -337,6 +344,9 @@ impl HostArgs {
                 workers,
                 warm_runs_max: warm_runs,
                 host_activities_max: activities,
+                component_grace: self.component_grace.map_or(COMPONENT_GRACE, |Span(it)| {
+                    Delay(u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
+                }),
                 ..EngineConfig::default()
             },
             runtime,

@@ -1,17 +1,19 @@
-//! `refrain deploy`: which component serves a task queue.
+//! `refrain deploy`: open runs are replayed first, then the component serves its task queue.
 
-use crate::client::{ScopeArgs, identity};
+use crate::client::{Client, ScopeArgs, identity};
 use crate::component::{ComponentFile, digest, push};
 use crate::errors::CliError;
+use crate::findings::{self, Report};
 use crate::output::{self, Format};
-use clap::{Args, Subcommand};
+use clap::Args;
 use refrain_wire::admin as pb;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
-    /// A `.wasm` file, which is uploaded first; or the digest or name of a stored component.
+    /// A `.wasm` file, which is uploaded first; or the digest (12 digits are enough) or name of a
+    /// stored component.
     #[arg(value_name = "FILE|DIGEST|NAME")]
     component: String,
     /// The task queue that it is to serve.
@@ -20,14 +22,22 @@ pub(crate) struct DeployArgs {
     /// What to call an uploaded file. Default: the file's name.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Only replay the open runs and say which would diverge; switch nothing.
+    ///
+    /// Exit code 4 if one would. The file is uploaded all the same.
+    #[arg(long, conflicts_with_all = ["no_check", "move"])]
+    dry_run: bool,
+    /// Move the open runs that fit to this component; the others stay on theirs.
+    #[arg(long)]
+    r#move: bool,
+    /// Replay at most so many open runs of each workflow type. Default: all.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    sample: Option<u32>,
+    /// Do not replay the open runs first.
+    #[arg(long, visible_alias = "force", conflicts_with = "sample")]
+    no_check: bool,
     #[command(flatten)]
     scope: ScopeArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DeploymentCommand {
-    /// List what serves each task queue.
-    List(ScopeArgs),
 }
 
 pub(crate) async fn run(args: DeployArgs, format: Format) -> Result<(), CliError> {
@@ -44,36 +54,76 @@ pub(crate) async fn run(args: DeployArgs, format: Format) -> Result<(), CliError
     };
     let client = args.scope.connect().await?;
     let namespace = args.scope.namespace();
-    let component = match file {
+    let named = match file {
         Some(file) => push(&client, &namespace, file).await?.answer.digest,
         None => args.component.clone(),
     };
-    let mut admin = client.admin();
+    let component = find(&client, &namespace, &named).await?;
+    let has_runs = component.kind == pb::ComponentKind::Workflow as i32;
+    if !has_runs && (args.dry_run || args.r#move) {
+        return Err(CliError::usage(
+            "this is a component of activities: no run is pinned to it, so there is nothing to replay or to move",
+        ));
+    }
+
+    let mut report = json!({});
+    if has_runs && !args.no_check {
+        let checked = check(&client, &namespace, &args, &component.digest).await?;
+        if let Some(error) = checked.failed("the check of the open runs did not come to its end") {
+            return Err(error.hint("nothing is switched; `--no-check` deploys without it"));
+        }
+        report["check"] = checked.to_json()?;
+        if args.dry_run {
+            return dry_run(&checked, &component, report, format);
+        }
+        if format == Format::Text {
+            findings::say(&checked, "checked");
+        }
+    }
+
     let request = pb::DeployRequest {
-        namespace,
+        namespace: namespace.clone(),
         task_queue: args.task_queue.clone(),
-        component,
+        component: component.digest.clone(),
         kind: pb::ComponentKind::Unspecified as i32,
         identity: identity(),
     };
-    let answer = client.answer(admin.deploy(request)).await?;
-    match format {
-        Format::Json => output::print_json(&output::json_of("refrain.v1.DeployResponse", &answer)?),
-        Format::Text => {
-            let deployment = answer.deployment.unwrap_or_default();
-            let before = match answer.previous_digest.as_str() {
-                "" => String::new(),
-                same if same == deployment.digest => "the same component".to_owned(),
-                other => digest(other),
+    let answer = client.answer(client.admin().deploy(request)).await?;
+    let moved = match args.r#move {
+        true => {
+            let request = pb::MoveRunsRequest {
+                namespace,
+                task_queue: args.task_queue.clone(),
+                component: component.digest.clone(),
+                identity: identity(),
             };
-            output::print(&output::fields(&[
-                ("Task queue", deployment.task_queue.clone()),
-                ("Component", deployment.name.clone()),
-                ("Digest", digest(&deployment.digest)),
-                ("Version", deployment.version.to_string()),
-                ("Before", before),
-            ]))
+            let reports = client.answer(client.admin().move_runs(request)).await?;
+            Some(findings::receive(reports, "moved").await?)
         }
+        false => None,
+    };
+    match format {
+        Format::Json => {
+            let mut all = output::json_of("refrain.v1.DeployResponse", &answer)?;
+            if let Some(moved) = &moved {
+                report["move"] = moved.to_json()?;
+            }
+            merge(&mut all, report);
+            output::print_json(&all)?;
+        }
+        Format::Text => print(&answer, &report, moved.as_ref())?,
+    }
+    match moved.and_then(|it| it.failed("not all runs were tried")) {
+        Some(error) => {
+            Err(error.hint("the switch is done; the same command goes on with the rest"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
     }
 }
 
@@ -82,40 +132,86 @@ fn looks_like_a_path(text: &str) -> bool {
     text.ends_with(".wasm") || text.contains('/') || text.contains('\\')
 }
 
-pub(crate) async fn list(command: DeploymentCommand, format: Format) -> Result<(), CliError> {
-    let DeploymentCommand::List(scope) = command;
-    let client = scope.connect().await?;
-    let mut admin = client.admin();
-    let request = pb::ListDeploymentsRequest { namespace: scope.namespace() };
-    let answer = client.answer(admin.list_deployments(request)).await?;
+async fn find(client: &Client, namespace: &str, named: &str) -> Result<pb::Component, CliError> {
+    let request = pb::DescribeComponentRequest {
+        namespace: namespace.to_owned(),
+        component: named.to_owned(),
+    };
+    let answer = client.answer(client.admin().describe_component(request)).await?;
+    Ok(answer.component.unwrap_or_default())
+}
+
+async fn check(
+    client: &Client,
+    namespace: &str,
+    args: &DeployArgs,
+    component: &str,
+) -> Result<Report, CliError> {
+    let request = pb::CheckReplayRequest {
+        namespace: namespace.to_owned(),
+        task_queue: args.task_queue.clone(),
+        component: component.to_owned(),
+        sample: args.sample.unwrap_or(0),
+    };
+    let reports = client.answer(client.admin().check_replay(request)).await?;
+    findings::receive(reports, "checked").await
+}
+
+fn dry_run(
+    checked: &Report,
+    component: &pb::Component,
+    report: Value,
+    format: Format,
+) -> Result<(), CliError> {
     match format {
-        Format::Json => {
-            let of = |it| output::json_of("refrain.v1.Deployment", it);
-            let list: Vec<Value> = answer.deployments.iter().map(of).collect::<Result<_, _>>()?;
-            output::print_json(&Value::from(list))
-        }
-        Format::Text if answer.deployments.is_empty() => {
-            output::say("nothing is deployed: `refrain deploy FILE --task-queue NAME` does it");
-            Ok(())
-        }
+        Format::Json => output::print_json(&report)?,
         Format::Text => {
-            let row = |it: &pb::Deployment| {
-                vec![
-                    it.task_queue.clone(),
-                    match pb::ComponentKind::try_from(it.kind) {
-                        Ok(pb::ComponentKind::Activity) => "activities".to_owned(),
-                        Ok(_) | Err(_) => "workflow".to_owned(),
-                    },
-                    it.name.clone(),
-                    it.version.to_string(),
-                    output::time_of_admin(it.deploy_time.as_ref()),
-                    digest(&it.digest),
-                ]
-            };
-            let rows: Vec<Vec<String>> = answer.deployments.iter().map(row).collect();
-            let headings =
-                ["TASK QUEUE", "KIND", "COMPONENT", "VERSION", "DEPLOYED (UTC)", "DIGEST"];
-            output::print(&output::table(&headings, &rows))
+            let with = format!("against {} ({})", digest(&component.digest), component.name);
+            output::print(&findings::text(checked, "checked", &with))?;
         }
     }
+    match checked.n_unfit() {
+        0 => Ok(()),
+        n => Err(CliError::does_not_fit(format!("{n} of {} would diverge", checked.n_checked()))
+            .hint("nothing is switched. A deploy leaves those runs on the component they are on")),
+    }
+}
+
+fn print(
+    answer: &pb::DeployResponse,
+    report: &Value,
+    moved: Option<&Report>,
+) -> Result<(), CliError> {
+    let deployment = answer.deployment.clone().unwrap_or_default();
+    let before = match answer.previous_digest.as_str() {
+        "" => String::new(),
+        same if same == deployment.digest => "the same component".to_owned(),
+        other => digest(other),
+    };
+    let n = |key: &str| report["check"][key].as_str().and_then(|it| it.parse::<u64>().ok());
+    let open = match (moved, n("openRuns")) {
+        (Some(moved), _) => match moved.n_unfit() {
+            0 => format!("{} moved to this version", moved.n_fit()),
+            stay => format!(
+                "{} moved to this version, {stay} stay on theirs, where they go on as before",
+                moved.n_fit()
+            ),
+        },
+        (None, None | Some(0)) => String::new(),
+        (None, Some(n)) => {
+            format!("{n} stay on the version that they began with (`--move` moves those that fit)")
+        }
+    };
+    output::print(&output::fields(&[
+        ("Task queue", deployment.task_queue.clone()),
+        ("Component", deployment.name.clone()),
+        ("Digest", digest(&deployment.digest)),
+        ("Version", deployment.version.to_string()),
+        ("Before", before),
+        ("Open runs", open),
+    ]))?;
+    if let Some(moved) = moved.filter(|it| it.n_unfit() > 0) {
+        findings::say(moved, "tried");
+    }
+    Ok(())
 }

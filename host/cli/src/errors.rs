@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// There is no server at that address.
     Unreachable = 3,
+    /// It worked, and the answer is no: runs or histories do not fit a component.
+    DoesNotFit = 4,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,10 @@ impl CliError {
 
     pub(crate) fn usage(message: impl Into<String>) -> CliError {
         CliError::new(Exit::Usage, message)
+    }
+
+    pub(crate) fn does_not_fit(message: impl Into<String>) -> CliError {
+        CliError::new(Exit::DoesNotFit, message)
     }
 
     pub(crate) fn unreachable(message: impl Into<String>) -> CliError {

@@ -12,6 +12,8 @@ mod client;
 
 mod component;
 mod deploy;
+mod deployment;
+mod findings;
 mod history;
 mod namespace;
 mod workflow;
@@ -65,7 +67,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Server(command) => serve::run(command, format).await,
             Command::Component(command) => component::run(command, format).await,
             Command::Deploy(args) => deploy::run(args, format).await,
-            Command::Deployment(command) => deploy::list(command, format).await,
+            Command::Deployment(command) => deployment::run(command, format).await,
             Command::Workflow(command) => workflow::run(*command, format).await,
             Command::Namespace(command) => namespace::run(command, format).await,
         }

@@ -38,8 +38,8 @@ fn reference(command: &Command) -> String {
          Made from the program itself: `UPDATE_EXPECT=1 cargo test -p refrain reference`.\n\n\
          Every command takes `--output text` (for people, the default) or `--output json` (for\n\
          programs). Data goes to standard output, talk to standard error. Exit codes: 0 done,\n\
-         1 it failed, 2 wrong command line, 3 no server there. Durations: `500ms`, `30s`, `5m`,\n\
-         `1h30m`, `7d`.\n",
+         1 it failed, 2 wrong command line, 3 no server there, 4 runs or histories do not fit a\n\
+         component. Durations: `500ms`, `30s`, `5m`, `1h30m`, `7d`.\n",
     );
     section(&mut text, command, "refrain");
     text

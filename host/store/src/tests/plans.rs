@@ -163,7 +163,6 @@ async fn plans_of_all_statements() {
         runs_open_by_component
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
             SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
-            USE TEMP B-TREE FOR GROUP BY
         runs_pinned
             SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND task_queue=? AND run_id>?)
         deployments_of_queue
