@@ -6,9 +6,16 @@
 use crate::arrival::{ActivityClosed, ActivityOutcome, LastAttempt};
 use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, RunKey};
-use crate::machines::activity::{Schedule, Scheduled};
+use crate::limits;
+use crate::machines::activity::Scheduled;
 use crate::payload::Payloads;
 use crate::time::{Delay, Timestamp};
+
+mod operator;
+mod options;
+
+pub use operator::{OptionChanges, Pause, Reset, TuneError, Tuning};
+pub use options::{Tunable, fill_in};
 
 #[cfg(test)]
 mod tests;
@@ -23,13 +30,33 @@ pub struct ActivityTask {
     pub options: Scheduled,
     /// When the run must end, whatever its activities do.
     pub run_deadline: Option<Timestamp>,
-    /// Counted from 1; the attempt that is waiting or under way.
+    /// From here the time for all attempts counts: `scheduled_at`, or the last reset.
+    pub counts_from: Timestamp,
+    /// Counted from 1; the attempt that is waiting or under way. A reset sets it back.
     pub attempt: u32,
+    /// Never goes back: tells an attempt from one before a reset that had the same number.
+    pub stamp: u32,
+    /// When this attempt may be taken, or might have been: the end of its backoff.
+    pub attempt_at: Timestamp,
     pub state: State,
     pub cancel_requested: bool,
     pub heartbeat: Option<Heartbeat>,
     /// What the attempt before this one failed with.
     pub last_failure: Option<Failure>,
+    /// How the attempt before this one ended.
+    pub previous: Option<Previous>,
+    pub pause: Option<Pause>,
+    /// Asked for while an attempt was under way: the next one begins from 1.
+    pub reset: Option<Reset>,
+    /// What the guest had asked for, if an operator has changed it since.
+    pub original: Option<Box<Tunable>>,
+}
+
+/// An attempt that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Previous {
+    pub identity: String,
+    pub ended_at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,75 +98,38 @@ pub enum Due {
     Never,
 }
 
-/// Fills in what the guest left out, by Temporal's rules.
-///
-/// Errors: neither `start_to_close` nor `schedule_to_close` is given, or a value is out of range.
-pub fn fill_in(
-    schedule: &Schedule,
-    workflow_task_queue: &str,
-    run_timeout: Option<Delay>,
-    task: EventId,
-) -> Result<Scheduled, String> {
-    let given = schedule.timeouts.without_zeros();
-    let kind = &schedule.activity_type;
-    if kind.is_empty() {
-        return Err("activity type is empty".to_owned());
-    }
-    if given.start_to_close.is_none() && given.schedule_to_close.is_none() {
-        return Err(format!(
-            "activity `{kind}` has no time limit: set start_to_close or schedule_to_close"
-        ));
-    }
-    let retry = match &schedule.retry {
-        None => crate::options::RetryPolicy::default(),
-        Some(retry) => retry.clone(),
-    };
-    if retry.backoff_coefficient.is_nan() || retry.backoff_coefficient < 1.0 {
-        return Err(format!(
-            "activity `{kind}` has backoff coefficient {}: expected 1 or more",
-            retry.backoff_coefficient
-        ));
-    }
-    if retry.maximum_interval < retry.initial_interval {
-        return Err(format!(
-            "activity `{kind}` has maximum interval {}, less than its initial interval {}",
-            retry.maximum_interval, retry.initial_interval
-        ));
-    }
-    let cap = |limit: Option<Delay>| match (limit, run_timeout) {
-        (Some(limit), Some(run)) => Some(limit.min(run)),
-        (limit, run) => limit.or(run),
-    };
-    let schedule_to_close = cap(given.schedule_to_close);
-    let within = |limit: Option<Delay>| match (limit, schedule_to_close) {
-        (Some(limit), Some(all)) => Some(limit.min(all)),
-        (limit, all) => limit.or(all),
-    };
-    let start_to_close = within(given.start_to_close);
-    let heartbeat = given.heartbeat.map(|it| match start_to_close {
-        Some(limit) => it.min(limit),
-        None => it,
-    });
-    Ok(Scheduled {
-        activity_id: schedule.activity_id.clone().unwrap_or_else(|| schedule.op.to_string()),
-        activity_type: kind.clone(),
-        task_queue: schedule.task_queue.clone().unwrap_or_else(|| workflow_task_queue.to_owned()),
-        input: schedule.input.clone(),
-        header: schedule.header.clone(),
-        timeouts: crate::options::ActivityTimeouts {
-            schedule_to_close,
-            schedule_to_start: within(given.schedule_to_start),
-            start_to_close,
-            heartbeat,
-        },
-        retry,
-        task,
-        summary: schedule.summary.clone(),
-        priority: schedule.priority,
-    })
-}
-
 impl ActivityTask {
+    /// As it is when it has just been scheduled.
+    pub fn new(
+        run: RunKey,
+        scheduled: EventId,
+        scheduled_at: Timestamp,
+        workflow_type: String,
+        options: Scheduled,
+        run_deadline: Option<Timestamp>,
+    ) -> ActivityTask {
+        ActivityTask {
+            run,
+            scheduled,
+            scheduled_at,
+            workflow_type,
+            options,
+            run_deadline,
+            counts_from: scheduled_at,
+            attempt: 1,
+            stamp: 1,
+            attempt_at: scheduled_at,
+            state: State::Waiting { since: scheduled_at },
+            cancel_requested: false,
+            heartbeat: None,
+            last_failure: None,
+            previous: None,
+            pause: None,
+            reset: None,
+            original: None,
+        }
+    }
+
     fn last_attempt(&self) -> Option<LastAttempt> {
         match &self.state {
             State::Waiting { .. } => None,
@@ -167,6 +157,18 @@ impl ActivityTask {
         }
     }
 
+    pub fn is_paused(&self) -> bool {
+        self.pause.is_some()
+    }
+
+    /// May a worker take it now?
+    pub fn is_ready(&self, now: Timestamp) -> bool {
+        match self.state {
+            State::Waiting { since } => since <= now && !self.is_paused(),
+            State::Started { .. } => false,
+        }
+    }
+
     /// A worker takes it.
     pub fn on_started(mut self, identity: String, now: Timestamp) -> ActivityTask {
         self.state = State::Started { at: now, identity };
@@ -178,6 +180,22 @@ impl ActivityTask {
         self.close(ActivityOutcome::Completed { result })
     }
 
+    /// Somebody who is no worker says that it is done. If no attempt is under way, one is said to
+    /// have begun, as in Temporal.
+    pub fn on_completed_outside(
+        &self,
+        result: Payloads,
+        identity: &str,
+        now: Timestamp,
+    ) -> Box<ActivityClosed> {
+        match &self.state {
+            State::Started { .. } => self.on_completed(result),
+            State::Waiting { .. } => {
+                self.clone().on_started(identity.to_owned(), now).on_completed(result)
+            }
+        }
+    }
+
     /// The worker says that it stopped because it was asked to.
     pub fn on_canceled(&self, details: Payloads) -> Box<ActivityClosed> {
         self.close(ActivityOutcome::Canceled { details })
@@ -186,19 +204,30 @@ impl ActivityTask {
     /// The attempt failed: by its worker's word, or because its host stopped.
     pub fn on_failed(&self, failure: Failure, now: Timestamp) -> Next {
         match self.retry_at(&failure, now) {
-            Ok(at) => Next::Retry(Box::new(self.backing_off(failure, at))),
+            Ok(at) => Next::Retry(Box::new(self.backing_off(failure, at, now))),
             Err(retry_state) => {
                 Next::Close(self.close(ActivityOutcome::Failed { failure, retry_state }))
             }
         }
     }
 
-    fn backing_off(&self, failure: Failure, since: Timestamp) -> ActivityTask {
-        ActivityTask {
+    fn backing_off(&self, failure: Failure, since: Timestamp, now: Timestamp) -> ActivityTask {
+        let identity = match &self.state {
+            State::Started { identity, .. } => identity.clone(),
+            State::Waiting { .. } => String::new(),
+        };
+        let next = ActivityTask {
             attempt: self.attempt + 1,
+            stamp: self.stamp.saturating_add(1),
+            attempt_at: since,
             state: State::Waiting { since },
-            last_failure: Some(failure),
+            last_failure: Some(failure.within(limits::KEPT_FAILURE_BYTES_MAX)),
+            previous: Some(Previous { identity, ended_at: now }),
             ..self.clone()
+        };
+        match next.reset.clone() {
+            Some(reset) => next.begun_again(&reset, since),
+            None => next,
         }
     }
 
@@ -221,11 +250,16 @@ impl ActivityTask {
             },
             FailureKind::Application { next_retry_delay, .. } => *next_retry_delay,
             FailureKind::Server { .. }
+            | FailureKind::ResetWorkflow { .. }
             | FailureKind::Activity { .. }
             | FailureKind::ChildWorkflow { .. } => None,
         };
         if policy.non_retryable_error_types.contains(&failure.type_name()) {
             return Err(RetryState::NonRetryableFailure);
+        }
+        if let Some(reset) = &self.reset {
+            // Begins from 1, at once: neither the number of attempts nor the backoff counts.
+            return Ok(now.plus(reset.wait));
         }
         if policy.maximum_attempts > 0 && self.attempt >= policy.maximum_attempts {
             return Err(RetryState::MaximumAttemptsReached);
@@ -237,9 +271,10 @@ impl ActivityTask {
         Ok(at)
     }
 
-    fn close_deadline(&self) -> Timestamp {
+    /// When the time for all attempts is over; [`Timestamp::NEVER`] if there is no end.
+    pub fn close_deadline(&self) -> Timestamp {
         let own = match self.options.timeouts.schedule_to_close {
-            Some(limit) => self.scheduled_at.plus(limit),
+            Some(limit) => self.counts_from.plus(limit),
             None => Timestamp::NEVER,
         };
         own.min(self.run_deadline.unwrap_or(Timestamp::NEVER))
@@ -254,6 +289,8 @@ impl ActivityTask {
             None => (Timestamp::NEVER, which),
         };
         let own = match &self.state {
+            // Nobody may take it, so nobody can be late.
+            State::Waiting { .. } if self.is_paused() => return close,
             // Only the wait for a worker counts, not the backoff before it.
             State::Waiting { since } => {
                 after(*since, timeouts.schedule_to_start, TimeoutType::ScheduleToStart)
@@ -273,7 +310,7 @@ impl ActivityTask {
     pub fn due_at(&self, now: Timestamp) -> Timestamp {
         let (deadline, _) = self.deadline();
         match self.state {
-            State::Waiting { since } if since > now => since.min(deadline),
+            State::Waiting { since } if since > now && !self.is_paused() => since.min(deadline),
             State::Waiting { .. } | State::Started { .. } => deadline,
         }
     }
@@ -282,32 +319,45 @@ impl ActivityTask {
     pub fn on_due(&self, now: Timestamp) -> Due {
         let (deadline, which) = self.deadline();
         if deadline <= now {
-            let last = self.heartbeat.as_ref().map_or_else(Vec::new, |it| it.details.clone());
-            let failure = Failure::timeout(which, last);
-            return Due::TimedOut(match self.retry_at(&failure, now) {
-                Ok(at) => Next::Retry(Box::new(self.backing_off(failure, at))),
-                Err(state) => {
-                    // A schedule-to-close that runs out while an earlier failure is known keeps
-                    // that failure as its cause: it says what really went wrong.
-                    let failure = match &self.last_failure {
-                        Some(cause) => failure.caused_by(cause.clone()),
-                        None => failure,
-                    };
-                    let retry_state = match which {
-                        TimeoutType::ScheduleToStart | TimeoutType::ScheduleToClose => {
-                            RetryState::Timeout
-                        }
-                        TimeoutType::StartToClose | TimeoutType::Heartbeat => state,
-                    };
-                    Next::Close(self.close(ActivityOutcome::TimedOut { failure, retry_state }))
-                }
-            });
+            return Due::TimedOut(self.timed_out(which, now));
         }
         match self.state {
-            State::Waiting { since } if since <= now => Due::Dispatch,
-            State::Waiting { since } => Due::Later(since.min(deadline)),
-            State::Started { .. } if deadline == Timestamp::NEVER => Due::Never,
-            State::Started { .. } => Due::Later(deadline),
+            State::Waiting { since } if !self.is_paused() => match since <= now {
+                true => Due::Dispatch,
+                false => Due::Later(since.min(deadline)),
+            },
+            State::Waiting { .. } | State::Started { .. } => match deadline {
+                Timestamp::NEVER => Due::Never,
+                deadline => Due::Later(deadline),
+            },
         }
+    }
+
+    fn timed_out(&self, which: TimeoutType, now: Timestamp) -> Next {
+        let last = self.heartbeat.as_ref().map_or_else(Vec::new, |it| it.details.clone());
+        let failure = Failure::timeout(which, last.clone());
+        let refused = match self.retry_at(&failure, now) {
+            Ok(at) => return Next::Retry(Box::new(self.backing_off(failure, at, now))),
+            Err(refused) => refused,
+        };
+        let (failure, retry_state) = match (which, refused) {
+            (TimeoutType::ScheduleToStart | TimeoutType::ScheduleToClose, _) => {
+                (failure, RetryState::Timeout)
+            }
+            // What ended it is not this attempt's limit but that no further one fits in.
+            (TimeoutType::StartToClose | TimeoutType::Heartbeat, RetryState::Timeout) => {
+                let message = "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying";
+                let failure = Failure::timeout(TimeoutType::ScheduleToClose, last);
+                let failure = Failure { message: message.to_owned(), ..failure };
+                (failure, RetryState::Timeout)
+            }
+            (TimeoutType::StartToClose | TimeoutType::Heartbeat, state) => (failure, state),
+        };
+        // An earlier failure that is known says what really went wrong.
+        let failure = match &self.last_failure {
+            Some(cause) => failure.caused_by(cause.clone()),
+            None => failure,
+        };
+        Next::Close(self.close(ActivityOutcome::TimedOut { failure, retry_state }))
     }
 }

@@ -1,7 +1,7 @@
 //! Failures as users see them: Temporal's tree, cause below cause.
 
 use crate::ids::{EventId, RunId};
-use crate::payload::{Payload, Payloads};
+use crate::payload::{Payload, Payloads, size_of_all};
 use crate::time::Delay;
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -34,6 +34,10 @@ pub enum FailureKind {
         details: Payloads,
     },
     Terminated,
+    /// What the activity had told when its workflow was reset to before it ended.
+    ResetWorkflow {
+        last_heartbeat: Payloads,
+    },
     /// The host's own trouble, seen by a user's code.
     Server {
         non_retryable: bool,
@@ -137,6 +141,7 @@ impl Failure {
             FailureKind::Application { .. }
             | FailureKind::Timeout { .. }
             | FailureKind::Terminated
+            | FailureKind::ResetWorkflow { .. }
             | FailureKind::Server { .. } => None,
         }
     }
@@ -144,6 +149,88 @@ impl Failure {
     pub fn caused_by(mut self, cause: Failure) -> Failure {
         self.cause = Some(Box::new(cause));
         self
+    }
+
+    /// Itself, or a failure that says that this one was cut to about `bytes_max`, with what is left
+    /// of it as its cause.
+    pub fn within(self, bytes_max: usize) -> Failure {
+        if self.size() <= bytes_max {
+            return self;
+        }
+        Failure {
+            message: "Failure exceeds size limit.".to_owned(),
+            source: "refrain".to_owned(),
+            kind: FailureKind::Server { non_retryable: false },
+            ..Failure::default()
+        }
+        .caused_by(self.cut(bytes_max))
+    }
+
+    /// Message first, then stack trace, then causes: as much of each as there is room for. Details
+    /// go whole or not at all.
+    fn cut(self, bytes_max: usize) -> Failure {
+        let message = cut(self.message, bytes_max);
+        let mut room = bytes_max - message.len();
+        let stack_trace = cut(self.stack_trace, room);
+        room -= stack_trace.len();
+        let kind = match self.kind {
+            FailureKind::Application {
+                error_type,
+                non_retryable,
+                details,
+                next_retry_delay,
+                benign,
+            } => {
+                let details = fitting(details, &mut room);
+                let error_type = cut(error_type, room);
+                room -= error_type.len();
+                FailureKind::Application {
+                    error_type,
+                    non_retryable,
+                    details,
+                    next_retry_delay,
+                    benign,
+                }
+            }
+            FailureKind::Timeout { timeout, last_heartbeat } => {
+                let last_heartbeat = fitting(last_heartbeat, &mut room);
+                FailureKind::Timeout { timeout, last_heartbeat }
+            }
+            FailureKind::Canceled { details } => {
+                FailureKind::Canceled { details: fitting(details, &mut room) }
+            }
+            FailureKind::ResetWorkflow { last_heartbeat } => {
+                FailureKind::ResetWorkflow { last_heartbeat: fitting(last_heartbeat, &mut room) }
+            }
+            kind @ (FailureKind::Terminated
+            | FailureKind::Server { .. }
+            | FailureKind::Activity { .. }
+            | FailureKind::ChildWorkflow { .. }) => kind,
+        };
+        let cause = self.cause.filter(|_| room > 0).map(|it| Box::new(it.cut(room)));
+        Failure { message, source: self.source, stack_trace, encoded_attributes: None, kind, cause }
+    }
+
+    /// Roughly what it takes on the wire. Bytes.
+    pub fn size(&self) -> usize {
+        let kind = match &self.kind {
+            FailureKind::Application { error_type, details, .. } => {
+                error_type.len() + size_of_all(details)
+            }
+            FailureKind::Timeout { last_heartbeat, .. }
+            | FailureKind::ResetWorkflow { last_heartbeat } => size_of_all(last_heartbeat),
+            FailureKind::Canceled { details } => size_of_all(details),
+            FailureKind::Activity { identity, activity_type, activity_id, .. } => {
+                identity.len() + activity_type.len() + activity_id.len()
+            }
+            FailureKind::ChildWorkflow { namespace, workflow_id, workflow_type, .. } => {
+                namespace.len() + workflow_id.len() + workflow_type.len()
+            }
+            FailureKind::Terminated | FailureKind::Server { .. } => 0,
+        };
+        let encoded = self.encoded_attributes.as_ref().map_or(0, Payload::size);
+        let cause = self.cause.as_ref().map_or(0, |it| it.size());
+        self.message.len() + self.source.len() + self.stack_trace.len() + kind + encoded + cause
     }
 
     /// The name that a retry policy's `non_retryable_error_types` is matched with.
@@ -154,6 +241,7 @@ impl Failure {
             FailureKind::Timeout { timeout, .. } => format!("TemporalTimeout:{}", timeout.name()),
             FailureKind::Canceled { .. } => "CanceledFailure".to_owned(),
             FailureKind::Terminated => "TerminatedFailure".to_owned(),
+            FailureKind::ResetWorkflow { .. } => "ResetWorkflowFailure".to_owned(),
             FailureKind::Server { .. } => "ServerFailure".to_owned(),
             FailureKind::Activity { .. } => "ActivityFailure".to_owned(),
             FailureKind::ChildWorkflow { .. } => "ChildWorkflowFailure".to_owned(),
@@ -169,5 +257,25 @@ impl TimeoutType {
             TimeoutType::ScheduleToClose => "ScheduleToClose",
             TimeoutType::Heartbeat => "Heartbeat",
         }
+    }
+}
+
+/// At most so many bytes of it, ending at a character.
+fn cut(mut text: String, bytes_max: usize) -> String {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
+
+fn fitting(payloads: Payloads, room: &mut usize) -> Payloads {
+    match room.checked_sub(size_of_all(&payloads)) {
+        Some(left) => {
+            *room = left;
+            payloads
+        }
+        None => Vec::new(),
     }
 }

@@ -18,6 +18,8 @@ pub const EVENTS_SUGGEST_CONTINUE: u64 = 4096;
 pub const HISTORY_BYTES_SUGGEST_CONTINUE: u64 = 4 << 20;
 /// Activities of one run that are not closed.
 pub const PENDING_ACTIVITIES_MAX: usize = 2000;
+/// A failed attempt's failure, kept for the next one and for describe; more is cut. Bytes.
+pub const KEPT_FAILURE_BYTES_MAX: usize = 4 << 10;
 /// Timers of one run that have not fired.
 pub const PENDING_TIMERS_MAX: usize = 2000;
 /// Signals that one run takes.

@@ -426,7 +426,7 @@ fn a_cancel_that_comes_with_the_result_is_nothing() {
 }
 
 #[test]
-fn a_worker_that_gives_up_unasked_has_failed() {
+fn a_worker_that_gives_up_unasked_is_refused() {
     check_core(
         r#"
          0s start order
@@ -439,10 +439,9 @@ fn a_worker_that_gives_up_unasked_has_failed() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  activity charge (1) scheduled
-            6          1s  activity of 5 started, attempt 1 by w1
-            7          2s  activity of 5 failed "the worker canceled an activity that nobody had asked to cancel" NonRetryableFailure
-            8-10       2s  task completed
-            11         2s  execution completed "start order; activity 1 activity canceled: the worker canceled an activity that nobody had asked to cancel"
+            Running
+            activity charge, attempt 1, started 1s by w1
+            at 2s  refused: unable to mark activity as canceled: its cancellation was not requested
         "#]],
     );
 }

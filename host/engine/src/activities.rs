@@ -9,6 +9,7 @@ mod backlog;
 mod due;
 mod held;
 mod report;
+mod tune;
 
 use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
 use crate::cell::Letter;
@@ -68,6 +69,8 @@ enum Busy {
     Starting,
     /// An outcome is on its way to the store.
     Ending,
+    /// What an operator asked for is on its way to the store.
+    Tuning,
 }
 
 struct Queue {
@@ -202,9 +205,10 @@ impl Activities {
         }
     }
 
-    pub(crate) fn cancel_requested(&self, run: RunId, scheduled: EventId) -> bool {
+    /// What the worker of an attempt is to know. `None`: the activity is closed.
+    pub(crate) fn heartbeat_reply(&self, run: RunId, scheduled: EventId) -> Option<HeartbeatReply> {
         let state = self.lock();
-        state.tasks.get(&(run, scheduled)).is_none_or(|entry| entry.task.cancel_requested)
+        state.tasks.get(&(run, scheduled)).map(|entry| reply_of(&entry.task))
     }
 }
 
@@ -235,6 +239,19 @@ impl State {
         }
         None
     }
+}
+
+fn reply_of(task: &ActivityTask) -> HeartbeatReply {
+    HeartbeatReply {
+        cancel_requested: task.cancel_requested,
+        paused: task.is_paused(),
+        reset: task.reset.is_some(),
+    }
+}
+
+/// `task`, with what may have been asked of the activity while `task` was being written.
+fn with_wishes_of(task: ActivityTask, now: &ActivityTask) -> ActivityTask {
+    ActivityTask { cancel_requested: now.cancel_requested, ..task }
 }
 
 fn queue_of(task: &ActivityTask) -> QueueKey {
@@ -344,7 +361,7 @@ impl Inner {
             let Some(task) = state.tasks.get(&key).filter(|it| it.busy == Busy::No) else {
                 continue;
             };
-            if task.task.is_started() || held {
+            if !task.task.is_ready(now) || held {
                 continue;
             }
             let task = task.task.clone();
@@ -374,9 +391,7 @@ impl Inner {
             if let Some(entry) = state.tasks.get_mut(&key) {
                 entry.busy = Busy::No;
                 if outcome.is_ok() {
-                    // A cancel may have come while this was written.
-                    let cancel_requested = entry.task.cancel_requested;
-                    entry.task = ActivityTask { cancel_requested, ..started.clone() };
+                    entry.task = with_wishes_of(started.clone(), &entry.task);
                 }
             }
             drop(state);
@@ -439,13 +454,11 @@ impl Inner {
                 inner.look_again(&task.run, key.1);
                 return;
             }
-            let cancel_requested = entry.task.cancel_requested;
-            entry.task = ActivityTask { cancel_requested, ..task };
+            entry.task = with_wishes_of(task, &entry.task);
             entry.abort = None;
             let task = entry.task.clone();
             inner.watch_deadline(&task);
-            let waits_now =
-                matches!(task.state, Attempt::Waiting { since } if since <= inner.now());
+            let waits_now = task.is_ready(inner.now());
             if waits_now {
                 state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
             }

@@ -8,7 +8,7 @@ use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
 use refrain_core::arrival::{Accepted, Arrival};
-use refrain_core::attempt::ActivityTask;
+use refrain_core::attempt::{ActivityTask, Tuning};
 use refrain_core::deployment::{Change, Share};
 use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
@@ -93,20 +93,47 @@ pub struct Progress {
 pub struct ActivityRef {
     pub run: RunKey,
     pub scheduled: EventId,
-    pub attempt: u32,
+    /// [`ActivityTask::stamp`] of the attempt.
+    pub stamp: u32,
 }
 
 /// A worker's word on its attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AttemptResult {
     Completed(Payloads),
-    Failed { failure: Box<Failure>, last_heartbeat: Option<Payloads> },
+    /// By somebody who is not its worker: also while no attempt is under way.
+    CompletedOutside {
+        result: Payloads,
+        identity: String,
+    },
+    Failed {
+        failure: Box<Failure>,
+        last_heartbeat: Option<Payloads>,
+    },
     Canceled(Payloads),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeartbeatReply {
     pub cancel_requested: bool,
+    pub paused: bool,
+    /// The activity begins again when this attempt is over.
+    pub reset: bool,
+}
+
+impl HeartbeatReply {
+    /// For workers that only know that they should stop.
+    pub fn stop(self) -> bool {
+        self.cancel_requested || self.paused || self.reset
+    }
+}
+
+/// Activities of a run, as an operator names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichActivities {
+    Id(String),
+    Type(String),
+    All,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -355,6 +382,20 @@ impl Engine {
         details: Payloads,
     ) -> Result<HeartbeatReply, EngineError> {
         self.inner.heartbeat_activity(activity, details).await
+    }
+
+    /// Changes activities that are not closed: pauses them, begins them again and so on. Returns
+    /// them as they are now.
+    ///
+    /// Errors: `PendingActivityNotFound` if none is meant; those of [`Tuning`], and then nothing
+    /// is changed of that activity.
+    pub async fn tune_activities(
+        &self,
+        target: &Target,
+        which: &WhichActivities,
+        tuning: &Tuning,
+    ) -> Result<Vec<ActivityTask>, EngineError> {
+        self.inner.tune_activities(target, which, tuning).await
     }
 
     // ---- namespaces

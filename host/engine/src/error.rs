@@ -20,6 +20,16 @@ pub enum EngineError {
     /// This attempt is not the current one: it timed out, or its answer came already.
     #[error("activity task not found: its attempt is over")]
     ActivityNotFound,
+    /// An operator or a client named an activity that is closed, or never was.
+    #[error(
+        "Can't find pending activity with such ID. Invalid activityID or activity already completed"
+    )]
+    PendingActivityNotFound,
+    #[error("activity is already paused")]
+    ActivityAlreadyPaused,
+    /// A worker says that it stopped, but nobody had asked it to.
+    #[error("unable to mark activity as canceled: its cancellation was not requested")]
+    CancelNotRequested,
     #[error("workflow execution already started: workflow id `{workflow_id}`, run `{run}`")]
     AlreadyStarted { workflow_id: String, run: RunId, start_request_id: String },
     /// No component runs workflows of this task queue.

@@ -1,16 +1,17 @@
 //! Attempts that this host runs itself: WASM activities.
 
 use crate::activities::HOST_WORKER;
-use crate::api::{ActivityRef, AttemptResult};
+use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::{ActivityProgram, Heartbeats};
 use refrain_core::attempt::{ActivityTask, Heartbeat};
-use refrain_core::failure::Failure;
+use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::GuestError;
 use refrain_core::ids::Digest;
+use refrain_core::payload::Payloads;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
@@ -48,21 +49,22 @@ impl Inner {
 
     async fn attempt(self: &Arc<Inner>, digest: Digest, task: ActivityTask) {
         let activity =
-            ActivityRef { run: task.run.clone(), scheduled: task.scheduled, attempt: task.attempt };
+            ActivityRef { run: task.run.clone(), scheduled: task.scheduled, stamp: task.stamp };
+        let beats = Arc::new(Beats {
+            inner: Arc::clone(self),
+            activity: activity.clone(),
+            told: Mutex::default(),
+        });
         let result = match self.activity_program(digest).await {
             Ok(program) => {
                 let namespace = self.namespaces.name_of(task.run.execution.namespace);
-                let heartbeats = Beats { inner: Arc::clone(self), activity: activity.clone() };
-                program.execute(namespace, task, Arc::new(heartbeats)).await
+                program.execute(namespace, task, Arc::clone(&beats) as Arc<dyn Heartbeats>).await
             }
             Err(error) => Err(Failure::host("ActivityNotLoaded", error.to_string())),
         };
         let result = match result {
             Ok(result) => AttemptResult::Completed(result),
-            Err(failure) => {
-                let failure = Box::new(failure);
-                AttemptResult::Failed { failure, last_heartbeat: None }
-            }
+            Err(failure) => self.attempt_failed(&activity, failure, beats.last()),
         };
         // The work is done: only its own end may take the result away again.
         loop {
@@ -76,7 +78,40 @@ impl Inner {
         }
     }
 
-    async fn activity_program(
+    /// A program that stopped because it was told to has not failed by itself.
+    fn attempt_failed(
+        &self,
+        activity: &ActivityRef,
+        failure: Failure,
+        last_heartbeat: Option<Payloads>,
+    ) -> AttemptResult {
+        let asked = self.activities.heartbeat_reply(activity.run.run, activity.scheduled);
+        let again = |error_type: &str, why: &str| {
+            let kind = FailureKind::Application {
+                error_type: error_type.to_owned(),
+                non_retryable: false,
+                details: Vec::new(),
+                next_retry_delay: None,
+                benign: false,
+            };
+            Failure { kind, ..Failure::host(error_type, format!("the activity stopped: {why}")) }
+        };
+        let failure = match (failure.cancellation(), asked) {
+            (Some(details), Some(HeartbeatReply { cancel_requested: true, .. })) => {
+                return AttemptResult::Canceled(details.clone());
+            }
+            (Some(_), Some(HeartbeatReply { reset: true, .. })) => {
+                again("ActivityReset", "it begins again")
+            }
+            (Some(_), Some(HeartbeatReply { paused: true, .. })) => {
+                again("ActivityPause", "it is paused")
+            }
+            (Some(_), Some(_) | None) | (None, _) => failure,
+        };
+        AttemptResult::Failed { failure: Box::new(failure), last_heartbeat }
+    }
+
+    pub(crate) async fn activity_program(
         &self,
         digest: Digest,
     ) -> Result<Arc<dyn ActivityProgram>, GuestError> {
@@ -106,19 +141,64 @@ impl Drop for Slot {
     }
 }
 
+/// Heartbeats of one attempt. They are written one after the other; of those that come while one
+/// is being written, the last.
 struct Beats {
     inner: Arc<Inner>,
     activity: ActivityRef,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    last: Option<Payloads>,
+    unwritten: bool,
+    writing: bool,
+}
+
+impl Beats {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last(&self) -> Option<Payloads> {
+        self.told().last.clone()
+    }
+
+    async fn write(inner: Arc<Inner>, beats: Arc<Beats>) {
+        loop {
+            let details = {
+                let mut told = beats.told();
+                match told.last.clone().filter(|_| told.unwritten) {
+                    Some(details) => {
+                        told.unwritten = false;
+                        details
+                    }
+                    None => {
+                        told.writing = false;
+                        return;
+                    }
+                }
+            };
+            // A heartbeat that is lost is followed by another, or by the end of the attempt.
+            let _ = inner.heartbeat_activity(beats.activity.clone(), details).await;
+        }
+    }
 }
 
 impl Heartbeats for Beats {
-    fn beat(&self, heartbeat: Heartbeat) -> bool {
-        let (inner, activity) = (Arc::clone(&self.inner), self.activity.clone());
-        let stop = inner.activities.cancel_requested(activity.run.run, activity.scheduled);
-        tokio::spawn(async move {
-            // A heartbeat that is lost is followed by another.
-            let _ = inner.heartbeat_activity(activity, heartbeat.details).await;
-        });
-        stop
+    fn beat(self: Arc<Self>, heartbeat: Heartbeat) -> bool {
+        let begin = {
+            let mut told = self.told();
+            told.last = Some(heartbeat.details);
+            told.unwritten = true;
+            !std::mem::replace(&mut told.writing, true)
+        };
+        let asked =
+            self.inner.activities.heartbeat_reply(self.activity.run.run, self.activity.scheduled);
+        if begin {
+            tokio::spawn(Beats::write(Arc::clone(&self.inner), self));
+        }
+        asked.is_none_or(HeartbeatReply::stop)
     }
 }

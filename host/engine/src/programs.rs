@@ -46,7 +46,7 @@ pub trait ActivityProgram: Send + Sync {
 /// What a running activity reports to.
 pub trait Heartbeats: Send + Sync {
     /// True if someone wants it to stop.
-    fn beat(&self, heartbeat: Heartbeat) -> bool;
+    fn beat(self: Arc<Self>, heartbeat: Heartbeat) -> bool;
 }
 
 /// What is known of a valid component.

@@ -124,7 +124,7 @@ impl ActivityProgram for WasmActivities {
         let program = Arc::clone(&self.program);
         let egress = self.egress.clone();
         let beat = move |details: Payloads| {
-            heartbeats.beat(Heartbeat { at: Clock::System.now(), details })
+            Arc::clone(&heartbeats).beat(Heartbeat { at: Clock::System.now(), details })
         };
         Box::pin(async move {
             let input = task.options.input.clone();

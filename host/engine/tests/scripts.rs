@@ -5,6 +5,7 @@ mod scripts {
     mod activities;
     mod cancel;
     mod failures;
+    mod operated;
     mod pause;
     mod random;
     mod signals;

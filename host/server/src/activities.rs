@@ -3,12 +3,13 @@
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{not_found, of, undecodable};
 use crate::{token, validate};
+use refrain_core::arrival::Refused;
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::failure::Failure;
 use refrain_core::limits::TASK_LONG_POLL;
 use refrain_core::payload::Payloads;
-use refrain_engine::Engine;
 use refrain_engine::api::{ActivityRef, AttemptResult};
+use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::{
     ActivityType, Payloads as PbPayloads, WorkflowExecution, WorkflowType,
 };
@@ -58,13 +59,11 @@ pub(crate) async fn poll(
 
 fn handed_out(task: ActivityTask, namespace: String) -> PollActivityTaskQueueResponse {
     let activity =
-        ActivityRef { run: task.run.clone(), scheduled: task.scheduled, attempt: task.attempt };
+        ActivityRef { run: task.run.clone(), scheduled: task.scheduled, stamp: task.stamp };
     let started = match task.state {
         State::Waiting { since } => since,
         State::Started { at, .. } => at,
     };
-    // When a retry became due is not kept; it began within moments of that.
-    let attempt_scheduled = if task.attempt <= 1 { task.scheduled_at } else { started };
     let options = task.options;
     PollActivityTaskQueueResponse {
         task_token: token::of_activity(&activity),
@@ -77,7 +76,7 @@ fn handed_out(task: ActivityTask, namespace: String) -> PollActivityTaskQueueRes
         input: payload::list_to_proto(&options.input),
         heartbeat_details: task.heartbeat.and_then(|it| payload::list_to_proto(&it.details)),
         scheduled_time: Some(timestamp_to_proto(task.scheduled_at)),
-        current_attempt_scheduled_time: Some(timestamp_to_proto(attempt_scheduled)),
+        current_attempt_scheduled_time: Some(timestamp_to_proto(task.attempt_at)),
         started_time: Some(timestamp_to_proto(started)),
         attempt: i32::try_from(task.attempt).unwrap_or(i32::MAX),
         // TypeScript's worker refuses a task without them.
@@ -96,27 +95,32 @@ fn by_token(engine: &Engine, namespace: &str, token: &[u8]) -> Result<ActivityRe
     token::to_activity(token, namespace.id)
 }
 
-/// The pending attempt at an activity that is named as in history. For those who complete an
-/// activity from outside its worker.
+/// An activity that is named as in history. For those who end an attempt from outside its worker.
+///
+/// `may_wait`: also one that no worker has now.
 async fn by_id(
     engine: &Engine,
     namespace: &str,
     workflow_id: String,
     run_id: String,
     activity_id: &str,
+    may_wait: bool,
 ) -> Result<ActivityRef, Status> {
     let namespace = validate::namespace(engine, namespace)?;
     validate::name("activity_id", activity_id)?;
     let target = validate::target(&namespace, Some(WorkflowExecution { workflow_id, run_id }))?;
     let described = engine.describe(&target).await.map_err(of)?;
+    if !described.row.status.is_open() {
+        return Err(of(EngineError::Refused(Refused::RunClosed)));
+    }
     let task = described
         .pending_activities
         .into_iter()
-        .find(|it| it.options.activity_id == activity_id && it.is_started());
+        .find(|it| it.options.activity_id == activity_id && (may_wait || it.is_started()));
     let task = task.ok_or_else(|| {
         not_found(format!("cannot find pending activity with ActivityID {activity_id}, check workflow execution history for more details"))
     })?;
-    Ok(ActivityRef { run: task.run, scheduled: task.scheduled, attempt: task.attempt })
+    Ok(ActivityRef { run: task.run, scheduled: task.scheduled, stamp: task.stamp })
 }
 
 fn result_of(field: &'static str, payloads: Option<PbPayloads>) -> Result<Payloads, Status> {
@@ -151,9 +155,14 @@ pub(crate) async fn completed_by_id(
     engine: &Engine,
     request: RespondActivityTaskCompletedByIdRequest,
 ) -> Result<RespondActivityTaskCompletedByIdResponse, Status> {
-    let result = AttemptResult::Completed(result_of("result", request.result)?);
+    validate::short("identity", &request.identity)?;
+    let result = AttemptResult::CompletedOutside {
+        result: result_of("result", request.result)?,
+        identity: request.identity,
+    };
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let activity = by_id(engine, &request.namespace, workflow, run, &request.activity_id).await?;
+    let id = &request.activity_id;
+    let activity = by_id(engine, &request.namespace, workflow, run, id, true).await?;
     engine.finish_activity(activity, result).await.map_err(of)?;
     Ok(Default::default())
 }
@@ -174,7 +183,8 @@ pub(crate) async fn attempt_failed_by_id(
 ) -> Result<RespondActivityTaskFailedByIdResponse, Status> {
     let result = failed(request.failure, request.last_heartbeat_details)?;
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let activity = by_id(engine, &request.namespace, workflow, run, &request.activity_id).await?;
+    let activity =
+        by_id(engine, &request.namespace, workflow, run, &request.activity_id, false).await?;
     engine.finish_activity(activity, result).await.map_err(of)?;
     Ok(Default::default())
 }
@@ -195,7 +205,8 @@ pub(crate) async fn canceled_by_id(
 ) -> Result<RespondActivityTaskCanceledByIdResponse, Status> {
     let result = AttemptResult::Canceled(result_of("details", request.details)?);
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let activity = by_id(engine, &request.namespace, workflow, run, &request.activity_id).await?;
+    let activity =
+        by_id(engine, &request.namespace, workflow, run, &request.activity_id, false).await?;
     engine.finish_activity(activity, result).await.map_err(of)?;
     Ok(Default::default())
 }
@@ -209,7 +220,8 @@ pub(crate) async fn heartbeat(
     let reply = engine.heartbeat_activity(activity, details).await.map_err(of)?;
     Ok(RecordActivityTaskHeartbeatResponse {
         cancel_requested: reply.cancel_requested,
-        ..Default::default()
+        activity_paused: reply.paused,
+        activity_reset: reply.reset,
     })
 }
 
@@ -219,10 +231,12 @@ pub(crate) async fn heartbeat_by_id(
 ) -> Result<RecordActivityTaskHeartbeatByIdResponse, Status> {
     let details = result_of("details", request.details)?;
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let activity = by_id(engine, &request.namespace, workflow, run, &request.activity_id).await?;
+    let activity =
+        by_id(engine, &request.namespace, workflow, run, &request.activity_id, false).await?;
     let reply = engine.heartbeat_activity(activity, details).await.map_err(of)?;
     Ok(RecordActivityTaskHeartbeatByIdResponse {
         cancel_requested: reply.cancel_requested,
-        ..Default::default()
+        activity_paused: reply.paused,
+        activity_reset: reply.reset,
     })
 }

@@ -2,7 +2,9 @@
 
 use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
-use crate::{activities, history, lifecycle, list, namespaces, system, tasks, workflows};
+use crate::{
+    activities, activity_operator, history, lifecycle, list, namespaces, system, tasks, workflows,
+};
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
 use tonic::{Request, Response, Status};
@@ -50,6 +52,64 @@ impl WorkflowService for Frontend {
         request: Request<RegisterNamespaceRequest>,
     ) -> Answer<RegisterNamespaceResponse> {
         namespaces::register(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn pause_activity(
+        &self,
+        request: Request<PauseActivityRequest>,
+    ) -> Answer<PauseActivityResponse> {
+        activity_operator::pause(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn pause_activity_execution(
+        &self,
+        request: Request<PauseActivityExecutionRequest>,
+    ) -> Answer<PauseActivityExecutionResponse> {
+        activity_operator::pause_one(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn unpause_activity(
+        &self,
+        request: Request<UnpauseActivityRequest>,
+    ) -> Answer<UnpauseActivityResponse> {
+        activity_operator::unpause(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn unpause_activity_execution(
+        &self,
+        request: Request<UnpauseActivityExecutionRequest>,
+    ) -> Answer<UnpauseActivityExecutionResponse> {
+        activity_operator::unpause_one(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn reset_activity(
+        &self,
+        request: Request<ResetActivityRequest>,
+    ) -> Answer<ResetActivityResponse> {
+        activity_operator::reset(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn reset_activity_execution(
+        &self,
+        request: Request<ResetActivityExecutionRequest>,
+    ) -> Answer<ResetActivityExecutionResponse> {
+        activity_operator::reset_one(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn update_activity_options(
+        &self,
+        request: Request<UpdateActivityOptionsRequest>,
+    ) -> Answer<UpdateActivityOptionsResponse> {
+        let request = request.into_inner();
+        activity_operator::update_options(&self.engine, request).await.map(Response::new)
+    }
+
+    async fn update_activity_execution_options(
+        &self,
+        request: Request<UpdateActivityExecutionOptionsRequest>,
+    ) -> Answer<UpdateActivityExecutionOptionsResponse> {
+        let request = request.into_inner();
+        activity_operator::update_options_of_one(&self.engine, request).await.map(Response::new)
     }
 
     async fn start_workflow_execution(

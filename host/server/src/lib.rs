@@ -25,6 +25,8 @@ mod lifecycle;
 mod list;
 
 mod activities;
+mod activity_operator;
+mod pending_activity;
 
 mod tasks;
 

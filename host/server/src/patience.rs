@@ -1,6 +1,7 @@
 //! How long a request may be held.
 
 use refrain_core::time::Delay;
+use std::hash::{BuildHasher, RandomState};
 use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
 
@@ -40,6 +41,13 @@ pub(crate) fn within_deadline(metadata: &MetadataMap, limit: Delay) -> Delay {
     }
 }
 
+/// A random wait of at most `max`: for what would else begin in the same moment.
+pub(crate) fn jitter(max: Delay) -> Delay {
+    // Seeded by the system, anew for each.
+    let dice = RandomState::new().hash_one(max.0);
+    Delay(dice % max.0.saturating_add(1).max(1))
+}
+
 /// `grpc-timeout`: up to eight digits and a unit.
 fn client_timeout(metadata: &MetadataMap) -> Option<Delay> {
     let text = metadata.get("grpc-timeout")?.to_str().ok()?;
@@ -75,5 +83,12 @@ mod tests {
         assert_eq!(patience("10m"), 0);
         assert_eq!(patience("1x"), 20_000);
         assert_eq!(within_deadline(&MetadataMap::new(), Delay(7)), Delay(7));
+    }
+
+    #[test]
+    fn a_random_wait_is_no_longer_than_asked_for() {
+        assert_eq!(jitter(Delay::ZERO), Delay::ZERO);
+        assert!((0..100).all(|_| jitter(Delay(3)) <= Delay(3)));
+        assert!((0..100).any(|_| jitter(Delay(1000)) != jitter(Delay(1000))));
     }
 }

@@ -1,28 +1,26 @@
 //! A run as tools show it. Every message field that the real server fills is filled: the command
 //! line dies on an absent one.
 
-use refrain_core::attempt::{ActivityTask, State};
+use crate::pending_activity;
 use refrain_core::machines::execution;
 use refrain_core::time::Timestamp;
 use refrain_engine::api::{Description, RunRow};
-use refrain_wire::api::activity::v1::ActivityOptions;
-use refrain_wire::api::common::v1::{ActivityType, WorkerVersionStamp, WorkflowType};
+use refrain_wire::api::common::v1::{WorkerVersionStamp, WorkflowType};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1::{
-    EventType, PendingActivityState, PendingWorkflowTaskState, VersioningBehavior,
-    WorkflowExecutionStatus,
+    EventType, PendingWorkflowTaskState, VersioningBehavior, WorkflowExecutionStatus,
 };
 use refrain_wire::api::workflow::v1::{
-    PendingActivityInfo, PendingWorkflowTaskInfo, RequestIdInfo, ResetPoints,
-    WorkflowExecutionConfig, WorkflowExecutionExtendedInfo, WorkflowExecutionInfo,
-    WorkflowExecutionPauseInfo, WorkflowExecutionVersioningInfo,
+    PendingWorkflowTaskInfo, RequestIdInfo, ResetPoints, WorkflowExecutionConfig,
+    WorkflowExecutionExtendedInfo, WorkflowExecutionInfo, WorkflowExecutionPauseInfo,
+    WorkflowExecutionVersioningInfo,
 };
 use refrain_wire::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use refrain_wire::options::{
     delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, priority_to_proto,
-    retry_to_proto, task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
+    task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
-use refrain_wire::{failure, payload, wkt};
+use refrain_wire::{payload, wkt};
 
 /// Go's zero time, which the real server sends for "never".
 const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
@@ -104,7 +102,10 @@ pub(crate) fn description(
             ),
         }),
         workflow_execution_info: Some(execution_info(row)),
-        pending_activities: pending_activities.iter().map(|it| pending(it, now)).collect(),
+        pending_activities: pending_activities
+            .iter()
+            .map(|it| pending_activity::info(it, now))
+            .collect(),
         pending_workflow_task: row.task_failure.as_ref().map(|it| PendingWorkflowTaskInfo {
             state: PendingWorkflowTaskState::Scheduled as i32,
             scheduled_time: Some(timestamp_to_proto(it.retry_at)),
@@ -127,53 +128,6 @@ pub(crate) fn description(
                 .iter()
                 .map(|id| (id.clone(), started_by))
                 .collect(),
-            ..Default::default()
-        }),
-        ..Default::default()
-    }
-}
-
-fn pending(task: &ActivityTask, now: Timestamp) -> PendingActivityInfo {
-    let options = &task.options;
-    let (state, scheduled, started) = match &task.state {
-        State::Waiting { since } => (PendingActivityState::Scheduled, *since, None),
-        State::Started { at, identity } => {
-            (PendingActivityState::Started, task.scheduled_at, Some((*at, identity.clone())))
-        }
-    };
-    let state = if task.cancel_requested { PendingActivityState::CancelRequested } else { state };
-    let backing_off = started.is_none() && scheduled > now;
-    let expires = match options.timeouts.schedule_to_close {
-        Some(limit) => Some(task.scheduled_at.plus(limit)),
-        None => task.run_deadline,
-    };
-    PendingActivityInfo {
-        activity_id: options.activity_id.clone(),
-        activity_type: Some(ActivityType { name: options.activity_type.clone() }),
-        state: state as i32,
-        heartbeat_details: task
-            .heartbeat
-            .as_ref()
-            .and_then(|it| payload::list_to_proto(&it.details)),
-        last_heartbeat_time: task.heartbeat.as_ref().map(|it| timestamp_to_proto(it.at)),
-        last_started_time: started.as_ref().map(|(at, _)| timestamp_to_proto(*at)),
-        last_worker_identity: started.map(|(_, identity)| identity).unwrap_or_default(),
-        attempt: i32::try_from(task.attempt).unwrap_or(i32::MAX),
-        maximum_attempts: i32::try_from(options.retry.maximum_attempts).unwrap_or(i32::MAX),
-        scheduled_time: Some(timestamp_to_proto(scheduled)),
-        expiration_time: expires.filter(|it| *it != Timestamp::NEVER).map(timestamp_to_proto),
-        last_failure: task.last_failure.as_ref().map(failure::to_proto),
-        current_retry_interval: backing_off.then(|| delay_to_proto(scheduled.since(now))),
-        next_attempt_schedule_time: backing_off.then(|| timestamp_to_proto(scheduled)),
-        priority: Some(priority_to_proto(options.priority)),
-        activity_options: Some(ActivityOptions {
-            task_queue: Some(task_queue_to_proto(&options.task_queue)),
-            schedule_to_close_timeout: limit_to_proto(options.timeouts.schedule_to_close),
-            schedule_to_start_timeout: limit_to_proto(options.timeouts.schedule_to_start),
-            start_to_close_timeout: limit_to_proto(options.timeouts.start_to_close),
-            heartbeat_timeout: limit_to_proto(options.timeouts.heartbeat),
-            retry_policy: Some(retry_to_proto(&options.retry)),
-            priority: Some(priority_to_proto(options.priority)),
             ..Default::default()
         }),
         ..Default::default()

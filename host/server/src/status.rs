@@ -80,6 +80,7 @@ pub(crate) fn of(error: EngineError) -> Status {
         }
         EngineError::WorkflowNotFound { .. }
         | EngineError::ActivityNotFound
+        | EngineError::PendingActivityNotFound
         | EngineError::ComponentNotFound(_)
         | EngineError::Refused(Refused::RunClosed | Refused::ActivityNotPending) => not_found(text),
         EngineError::Refused(Refused::AlreadyPaused | Refused::NotPaused) => {
@@ -101,8 +102,9 @@ pub(crate) fn of(error: EngineError) -> Status {
         }
         EngineError::NothingDeployed { .. }
         | EngineError::DeployRefused(_)
-        | EngineError::DoesNotFit(_) => Status::failed_precondition(text),
-        EngineError::UnknownWorkflowType { .. } => invalid(text),
+        | EngineError::DoesNotFit(_)
+        | EngineError::ActivityAlreadyPaused => Status::failed_precondition(text),
+        EngineError::UnknownWorkflowType { .. } | EngineError::CancelNotRequested => invalid(text),
         EngineError::QueryFailed(cause) => {
             let failure = Some(failure::to_proto(&cause));
             let detail = details::QueryFailedFailure { failure };
@@ -148,6 +150,9 @@ mod tests {
             EngineError::Refused(Refused::SignalLimit),
             EngineError::Refused(Refused::NotPaused),
             EngineError::ActivityNotFound,
+            EngineError::PendingActivityNotFound,
+            EngineError::ActivityAlreadyPaused,
+            EngineError::CancelNotRequested,
             EngineError::AlreadyStarted {
                 workflow_id: "w".to_owned(),
                 run: RunId(1),
@@ -169,6 +174,9 @@ mod tests {
             InvalidArgument  run has taken 10000 signals, the most a run can take
             FailedPrecondition  workflow is not paused
             NotFound NotFoundFailure activity task not found: its attempt is over
+            NotFound NotFoundFailure Can't find pending activity with such ID. Invalid activityID or activity already completed
+            FailedPrecondition  activity is already paused
+            InvalidArgument  unable to mark activity as canceled: its cancellation was not requested
             AlreadyExists WorkflowExecutionAlreadyStartedFailure workflow execution already started: workflow id `w`, run `00000000-0000-0000-0000-000000000001`
             FailedPrecondition  no workflow component is deployed to task queue `q`: deploy one with `refrain deploy`
             InvalidArgument QueryFailedFailure no such query

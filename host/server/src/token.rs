@@ -26,7 +26,7 @@ struct ActivityToken {
     #[prost(uint64, tag = "5")]
     scheduled: u64,
     #[prost(uint32, tag = "6")]
-    attempt: u32,
+    stamp: u32,
 }
 
 /// Where a reader of a history is. Pins the run: "the latest" may be another one by now.
@@ -61,7 +61,7 @@ pub(crate) fn of_activity(activity: &ActivityRef) -> Vec<u8> {
         workflow_id: activity.run.execution.workflow.to_string(),
         run: activity.run.run.to_bytes().to_vec(),
         scheduled: activity.scheduled.0,
-        attempt: activity.attempt,
+        stamp: activity.stamp,
     }
     .encode_to_vec()
 }
@@ -83,7 +83,7 @@ pub(crate) fn to_activity(bytes: &[u8], namespace: NamespaceId) -> Result<Activi
             run: run_of(&token.run, WHAT)?,
         },
         scheduled: EventId(token.scheduled),
-        attempt: token.attempt,
+        stamp: token.stamp,
     })
 }
 
@@ -119,7 +119,7 @@ mod tests {
                 run: RUN,
             },
             scheduled: EventId(5),
-            attempt: 2,
+            stamp: 2,
         };
         let token = of_activity(&activity);
         assert_eq!(to_activity(&token, NamespaceId(3)).expect("ours"), activity);

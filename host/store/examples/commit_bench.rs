@@ -4,7 +4,7 @@
 //! 600 bytes of history each. Prints microseconds per decision, with one run in each commit and
 //! with 200.
 
-use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::attempt::ActivityTask;
 use refrain_core::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary};
 use refrain_core::event::Recorded;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
@@ -41,12 +41,12 @@ fn event(id: u64) -> Recorded {
 }
 
 fn task(run: &RunKey) -> ActivityTask {
-    ActivityTask {
-        run: run.clone(),
-        scheduled: EventId(1),
-        scheduled_at: NOW,
-        workflow_type: "order".to_owned(),
-        options: activity::Scheduled {
+    ActivityTask::new(
+        run.clone(),
+        EventId(1),
+        NOW,
+        "order".to_owned(),
+        activity::Scheduled {
             activity_id: "1".to_owned(),
             activity_type: "charge".to_owned(),
             task_queue: "payments".to_owned(),
@@ -61,13 +61,8 @@ fn task(run: &RunKey) -> ActivityTask {
             summary: None,
             priority: None,
         },
-        run_deadline: None,
-        attempt: 1,
-        state: State::Waiting { since: NOW },
-        cancel_requested: false,
-        heartbeat: None,
-        last_failure: None,
-    }
+        None,
+    )
 }
 
 fn decision(run: u64, step: u64) -> Write {

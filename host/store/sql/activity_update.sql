@@ -1,15 +1,16 @@
 -- Rows as they are now. A row that is gone stays gone: its activity is closed.
--- $1 rows [run id's place in $2, scheduled event, state, since ms, due ms, attempt, started by, task's place, its
--- length]; no two of the same activity.
+-- $1 rows [run id's place in $2, scheduled event, task queue, state, since ms, due ms, attempt, started by, task's
+-- place, its length]; no two of the same activity.
 -- Plan: for each row of $1, a search of the primary key.
 UPDATE activity_tasks
 SET
-    state = new.value ->> 2,
-    since_ms = new.value ->> 3,
-    due_ms = new.value ->> 4,
-    attempt = new.value ->> 5,
-    started_by = new.value ->> 6,
-    task = substr($2, new.value ->> 7, new.value ->> 8)
+    task_queue = new.value ->> 2,
+    state = new.value ->> 3,
+    since_ms = new.value ->> 4,
+    due_ms = new.value ->> 5,
+    attempt = new.value ->> 6,
+    started_by = new.value ->> 7,
+    task = substr($2, new.value ->> 8, new.value ->> 9)
 FROM json_each($1) AS new
 WHERE
     activity_tasks.run_id = substr($2, new.value ->> 0, 16)

@@ -417,6 +417,7 @@ impl Tables {
             .row()
             .fixed(&part.key.run.to_bytes())
             .int(part.scheduled_id())
+            .text(&part.task_queue)
             .int(part.state())
             .int(ms(part.since))
             .int_or_null(part.due_ms())

@@ -15,7 +15,7 @@ mod pinned;
 mod plans;
 
 use crate::{RunWrite, Store, StoreConfig, Write};
-use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::attempt::ActivityTask;
 use refrain_core::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary};
 use refrain_core::event::Recorded;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
@@ -173,12 +173,12 @@ impl Step {
 
 /// Waits since `scheduled` seconds, and may run for 10 s.
 fn task(run: &RunKey, scheduled: u64) -> ActivityTask {
-    ActivityTask {
-        run: run.clone(),
-        scheduled: EventId(scheduled),
-        scheduled_at: s(scheduled),
-        workflow_type: "order".to_owned(),
-        options: activity::Scheduled {
+    ActivityTask::new(
+        run.clone(),
+        EventId(scheduled),
+        s(scheduled),
+        "order".to_owned(),
+        activity::Scheduled {
             activity_id: scheduled.to_string(),
             activity_type: "charge".to_owned(),
             task_queue: "payments".to_owned(),
@@ -193,13 +193,8 @@ fn task(run: &RunKey, scheduled: u64) -> ActivityTask {
             summary: None,
             priority: None,
         },
-        run_deadline: None,
-        attempt: 1,
-        state: State::Waiting { since: s(scheduled) },
-        cancel_requested: false,
-        heartbeat: None,
-        last_failure: None,
-    }
+        None,
+    )
 }
 
 fn insert_activity(task: &ActivityTask) -> Effect {

@@ -11,6 +11,7 @@ pub mod random;
 pub mod script;
 #[cfg(feature = "engine")]
 pub mod sim;
+mod tune;
 mod words;
 
 pub use check::check_core;

@@ -126,6 +126,8 @@ impl Model {
             | Act::Beat { .. }
             | Act::Fail { .. }
             | Act::GiveUp { .. }
+            | Act::DoneOutside { .. }
+            | Act::Tune { .. }
             | Act::Query { .. }
             | Act::Deploy(_)
             | Act::Wait => None,
@@ -168,6 +170,12 @@ impl Model {
                     if beaten.cancel_requested {
                         self.note(format!("{activity} is asked to stop"));
                     }
+                    if beaten.is_paused() {
+                        self.note(format!("{activity} is paused"));
+                    }
+                    if beaten.reset.is_some() {
+                        self.note(format!("{activity} is to begin again"));
+                    }
                     self.runs[last].activities.insert(scheduled, beaten);
                 }
                 None => self.note("refused: activity task not found"),
@@ -196,14 +204,40 @@ impl Model {
                 None => self.note("refused: activity task not found"),
             },
             Act::GiveUp { activity } => match self.started(activity) {
+                Some(scheduled) if !self.task(last, scheduled).cancel_requested => {
+                    self.note("refused: unable to mark activity as canceled: its cancellation was not requested");
+                }
                 Some(scheduled) => {
                     let closed = self.task(last, scheduled).on_canceled(Vec::new());
                     self.attempt_over(last, scheduled, Next::Close(closed));
                 }
                 None => self.note("refused: activity task not found"),
             },
+            Act::DoneOutside { activity, result } => match self.activity(activity) {
+                Some((scheduled, task)) => {
+                    let closed = task.on_completed_outside(result.clone(), "client", self.now);
+                    self.attempt_over(last, scheduled, Next::Close(closed));
+                }
+                None => self.note_no_activity(),
+            },
+            Act::Tune { .. } if !self.runs[last].status.is_open() => {
+                self.note("refused: workflow execution already completed");
+            }
+            Act::Tune { activity, tuning } => match self.activity(activity) {
+                Some((scheduled, task)) => match task.tuned(tuning, self.now) {
+                    Ok(task) => {
+                        self.runs[last].activities.insert(scheduled, task);
+                    }
+                    Err(error) => self.note(format!("refused: {error}")),
+                },
+                None => self.note_no_activity(),
+            },
             Act::Query { name } => self.query(last, name),
         }
+    }
+
+    fn note_no_activity(&mut self) {
+        self.note("refused: Can't find pending activity with such ID. Invalid activityID or activity already completed");
     }
 
     fn start(&mut self, start: &Start, more: Vec<Arrival>) {
@@ -281,10 +315,7 @@ impl Model {
 
     fn take(&mut self, at: usize, kind: &str, worker: &str) {
         let paused = self.runs[at].status.is_paused();
-        let ready = self.activity(kind).filter(|(_, task)| match task.state {
-            State::Waiting { since } => since <= self.now && !paused,
-            State::Started { .. } => false,
-        });
+        let ready = self.activity(kind).filter(|(_, task)| task.is_ready(self.now) && !paused);
         match ready.map(|it| it.0) {
             Some(scheduled) => {
                 let task = self.task(at, scheduled).on_started(worker.to_owned(), self.now);
@@ -554,7 +585,11 @@ impl std::fmt::Display for RunText<'_> {
                     }
                 };
                 let (kind, attempt) = (&task.options.activity_type, task.attempt);
-                writeln!(f, "activity {kind}, attempt {attempt}, {state}")?;
+                let paused = match &task.pause {
+                    Some(pause) => format!(", paused since {}", print::at(pause.at)),
+                    None => String::new(),
+                };
+                writeln!(f, "activity {kind}, attempt {attempt}, {state}{paused}")?;
             }
             if let Some(failure) = self.task_failure {
                 writeln!(

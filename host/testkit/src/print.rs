@@ -110,6 +110,7 @@ fn reason(failure: &Failure) -> String {
         FailureKind::Application { .. }
         | FailureKind::Canceled { .. }
         | FailureKind::Terminated
+        | FailureKind::ResetWorkflow { .. }
         | FailureKind::Server { .. }
         | FailureKind::Activity { .. }
         | FailureKind::ChildWorkflow { .. } => format!("{:?}", failure.message),

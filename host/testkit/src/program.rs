@@ -354,6 +354,7 @@ fn show_failure(failure: &Failure) -> String {
         FailureKind::Application { .. }
         | FailureKind::Canceled { .. }
         | FailureKind::Terminated
+        | FailureKind::ResetWorkflow { .. }
         | FailureKind::Server { .. }
         | FailureKind::Activity { .. }
         | FailureKind::ChildWorkflow { .. } => it.message.clone(),

@@ -74,7 +74,7 @@ fn arrival(dice: &mut Dice) -> String {
 
 fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
     let kind = dice.choose(&["a1", "a2", "a3", "a4"]);
-    let line = match dice.below(20) {
+    let line = match dice.below(24) {
         0..=5 => format!("take {kind}"),
         6 | 7 => format!("done {kind} \"ok\""),
         8 => format!("fail {kind} \"no\""),
@@ -84,6 +84,15 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         12 => "start order".to_owned(),
         13 => "query seen".to_owned(),
         14 => "deploy".to_owned(),
+        20 => format!("pause-activity {kind} \"why\""),
+        21 => format!("unpause-activity {kind} {}", dice.choose(&["", "attempts", "beat"])),
+        22 => format!("reset-activity {kind} {}", dice.choose(&["", "keep", "beat", "options"])),
+        23 => match dice.below(3) {
+            0 => format!("options {kind} restore"),
+            1 => format!("done-outside {kind} \"by hand\""),
+            // Odd, as all lengths that are not an operator's are even: see `script`.
+            _ => format!("options {kind} retry={}ms attempts=5", 3001 + dice.below(1000) * 2),
+        },
         _ => arrival(dice),
     };
     let _ = writeln!(text, "{now}ms {line}");

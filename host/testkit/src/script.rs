@@ -20,6 +20,10 @@
 //! | `done TYPE "RESULT"` | it completes |
 //! | `fail TYPE "WHY" [type=T] [final] [again=5s]` | it fails |
 //! | `give-up TYPE` | it says that it was canceled |
+//! | `done-outside TYPE "RESULT"` | somebody else completes it, by its id |
+//! | `pause-activity TYPE ["WHY"]`, `unpause-activity TYPE [attempts] [beat] [wait=5s]` | an operator does |
+//! | `reset-activity TYPE [keep] [beat] [options] [wait=5s]` | it begins again |
+//! | `options TYPE work=5s ...`, `options TYPE restore` | `close= wait= work= beat= retry= most= attempts= queue=` |
 //! | `query seen` | asks the guest what it was handed |
 //! | `-` | only time passes |
 //! | `deploy` | the `guest` lines that follow are the program from now on |
@@ -29,7 +33,9 @@
 //! [`crate::check_core`] can play that. All lines are about one workflow id.
 
 use crate::program::ScriptedProgram;
+use crate::tune;
 use crate::words::{self, Wrong};
+use refrain_core::attempt::Tuning;
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::Payloads;
 use refrain_core::time::{Delay, Timestamp};
@@ -50,17 +56,56 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     Start(Box<Start>),
-    Signal { name: String, input: Payloads, request: String },
-    Cancel { cause: String },
-    Terminate { reason: String },
-    Pause { reason: String, request: String },
-    Unpause { reason: String, request: String },
-    Take { activity: String, worker: String },
-    Beat { activity: String, details: Payloads },
-    Done { activity: String, result: Payloads },
-    Fail { activity: String, failure: Fail },
-    GiveUp { activity: String },
-    Query { name: String },
+    Signal {
+        name: String,
+        input: Payloads,
+        request: String,
+    },
+    Cancel {
+        cause: String,
+    },
+    Terminate {
+        reason: String,
+    },
+    Pause {
+        reason: String,
+        request: String,
+    },
+    Unpause {
+        reason: String,
+        request: String,
+    },
+    Take {
+        activity: String,
+        worker: String,
+    },
+    Beat {
+        activity: String,
+        details: Payloads,
+    },
+    Done {
+        activity: String,
+        result: Payloads,
+    },
+    Fail {
+        activity: String,
+        failure: Fail,
+    },
+    GiveUp {
+        activity: String,
+    },
+    /// Somebody who is not its worker completes it.
+    DoneOutside {
+        activity: String,
+        result: Payloads,
+    },
+    Tune {
+        activity: String,
+        tuning: Tuning,
+    },
+    Query {
+        name: String,
+    },
     Deploy(ScriptedProgram),
     Wait,
 }
@@ -158,11 +203,11 @@ fn parse_line(text: &str) -> Result<Line, Wrong> {
 }
 
 /// What follows a verb: plain words, quoted words, `name=value`.
-struct Args<'a> {
-    names: Vec<&'a str>,
+pub(crate) struct Args<'a> {
+    pub(crate) names: Vec<&'a str>,
     quoted: Payloads,
     texts: Vec<String>,
-    options: Vec<(&'a str, &'a str)>,
+    pub(crate) options: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Args<'a> {
@@ -186,7 +231,7 @@ impl<'a> Args<'a> {
         self.names.first().map(|it| (*it).to_owned()).ok_or(format!("{what} is missing"))
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.texts.first().cloned().unwrap_or_default()
     }
 }
@@ -242,6 +287,10 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
         "done" => {
             Ok(Act::Done { activity: args.name("the activity's type")?, result: args.quoted })
         }
+        "done-outside" => Ok(Act::DoneOutside {
+            activity: args.name("the activity's type")?,
+            result: args.quoted,
+        }),
         "give-up" => Ok(Act::GiveUp { activity: args.name("the activity's type")? }),
         "fail" => {
             let mut failure = Fail { message: args.text(), ..Fail::default() };
@@ -256,9 +305,14 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
             Ok(Act::Fail { activity: args.name("the activity's type")?, failure })
         }
         "query" => Ok(Act::Query { name: args.name("the query's name")? }),
-        other => Err(format!(
-            "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, fail, give-up, query, deploy or -"
-        )),
+        other => match tune::parse(other, &args) {
+            Some(tuning) => {
+                Ok(Act::Tune { activity: args.name("the activity's type")?, tuning: tuning? })
+            }
+            None => Err(format!(
+                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -"
+            )),
+        },
     }
 }
 
@@ -306,7 +360,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, fail, give-up, query, deploy or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

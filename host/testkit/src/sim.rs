@@ -5,7 +5,7 @@ use crate::print;
 use crate::program::ScriptedProgram;
 use crate::script::{Act, Line, Script, Start};
 use crate::words::show;
-use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::attempt::ActivityTask;
 use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
 use refrain_core::failure::{Failure, FailureKind};
@@ -13,7 +13,9 @@ use refrain_core::guest::{GuestError, GuestErrorKind, Program};
 use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, signal};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_engine::api::{ActivityRef, AttemptResult, Description, StartRequest, Target};
+use refrain_engine::api::{
+    ActivityRef, AttemptResult, Description, StartRequest, Target, WhichActivities,
+};
 use refrain_engine::programs::{ActivityProgram, Checked, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
 use refrain_store::{ComponentKind, Store, StoreConfig};
@@ -298,6 +300,12 @@ impl Sim {
                         if reply.cancel_requested {
                             self.note(format!("{activity} is asked to stop"));
                         }
+                        if reply.paused {
+                            self.note(format!("{activity} is paused"));
+                        }
+                        if reply.reset {
+                            self.note(format!("{activity} is to begin again"));
+                        }
                         Ok(())
                     }
                     Err(error) => Err(error),
@@ -323,6 +331,19 @@ impl Sim {
             }
             Act::GiveUp { activity } => {
                 self.finish(activity, AttemptResult::Canceled(Vec::new())).await
+            }
+            Act::DoneOutside { activity, result } => match self.activity(activity).await {
+                Ok(Some(task)) => {
+                    let (result, identity) = (result.clone(), "client".to_owned());
+                    let result = AttemptResult::CompletedOutside { result, identity };
+                    self.engine.finish_activity(ref_of(task), result).await
+                }
+                Ok(None) => Err(EngineError::PendingActivityNotFound),
+                Err(error) => Err(error),
+            },
+            Act::Tune { activity, tuning } => {
+                let (target, which) = (self.target(None), WhichActivities::Type(activity.clone()));
+                self.engine.tune_activities(&target, &which, tuning).await.map(drop)
             }
             Act::Query { name } => self.query(name).await,
         };
@@ -376,9 +397,7 @@ impl Sim {
 
     async fn started(&self, kind: &str) -> Result<ActivityRef, EngineError> {
         match self.activity(kind).await? {
-            Some(task) if task.is_started() => {
-                Ok(ActivityRef { run: task.run, scheduled: task.scheduled, attempt: task.attempt })
-            }
+            Some(task) if task.is_started() => Ok(ref_of(task)),
             Some(_) | None => Err(EngineError::ActivityNotFound),
         }
     }
@@ -386,10 +405,7 @@ impl Sim {
     async fn take(&mut self, kind: &str, worker: &str) -> Result<(), EngineError> {
         let now = self.clock.now();
         let paused = self.describe(None).await?.row.status.is_paused();
-        let ready = self.activity(kind).await?.filter(|task| match task.state {
-            State::Waiting { since } => since <= now && !paused,
-            State::Started { .. } => false,
-        });
+        let ready = self.activity(kind).await?.filter(|task| task.is_ready(now) && !paused);
         let Some(ready) = ready else {
             self.note("nothing to take");
             return Ok(());
@@ -455,6 +471,10 @@ impl Sim {
             .filter(|it| *it < Timestamp::NEVER)
             .min()
     }
+}
+
+fn ref_of(task: ActivityTask) -> ActivityRef {
+    ActivityRef { run: task.run, scheduled: task.scheduled, stamp: task.stamp }
 }
 
 async fn host(

@@ -55,6 +55,11 @@ fn kind_to_proto(kind: &FailureKind) -> FailureInfo {
             })
         }
         FailureKind::Terminated => FailureInfo::TerminatedFailureInfo(Default::default()),
+        FailureKind::ResetWorkflow { last_heartbeat } => {
+            FailureInfo::ResetWorkflowFailureInfo(pb::ResetWorkflowFailureInfo {
+                last_heartbeat_details: payload::list_to_proto(last_heartbeat),
+            })
+        }
         FailureKind::Server { non_retryable } => {
             FailureInfo::ServerFailureInfo(pb::ServerFailureInfo { non_retryable: *non_retryable })
         }
@@ -112,7 +117,7 @@ pub fn from_proto(failure: pb::Failure) -> Result<Failure, DecodeError> {
     })
 }
 
-/// A kind that core has no word for (Nexus, reset) becomes an application failure that keeps its
+/// A kind that core has no word for (Nexus) becomes an application failure that keeps its
 /// name: a worker's report must never be lost because of how it is dressed.
 fn kind_from_proto(info: Option<FailureInfo>) -> Result<FailureKind, DecodeError> {
     let named = |error_type: &str, non_retryable, details| FailureKind::Application {
@@ -162,11 +167,9 @@ fn kind_from_proto(info: Option<FailureInfo>) -> Result<FailureKind, DecodeError
                 retry_state: retry_state_from_proto(it.retry_state)?,
             }
         }
-        Some(FailureInfo::ResetWorkflowFailureInfo(it)) => named(
-            "ResetWorkflowFailure",
-            false,
-            payload::list_from_proto(it.last_heartbeat_details),
-        ),
+        Some(FailureInfo::ResetWorkflowFailureInfo(it)) => FailureKind::ResetWorkflow {
+            last_heartbeat: payload::list_from_proto(it.last_heartbeat_details),
+        },
         Some(FailureInfo::NexusOperationExecutionFailureInfo(_)) => {
             named("NexusOperationFailure", false, Vec::new())
         }

@@ -7,11 +7,12 @@ use crate::api::history::v1::ActivityTaskScheduledEventAttributes;
 use crate::event::{scheduled_from_proto, scheduled_to_proto};
 use crate::{DecodeError, failure, payload};
 use prost::Message;
-use refrain_core::attempt::{ActivityTask, Heartbeat, State};
+use refrain_core::attempt::{ActivityTask, Heartbeat, Pause, Previous, Reset, State, Tunable};
 use refrain_core::failure::Failure;
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::machines::activity::Scheduled;
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
-use refrain_core::time::Timestamp;
+use refrain_core::time::{Delay, Timestamp};
 
 const ACTIVITY_TASK_VERSION: u32 = 1;
 
@@ -48,6 +49,43 @@ struct StoredActivityTask {
     heartbeat: Option<StoredHeartbeat>,
     #[prost(message, optional, tag = "16")]
     last_failure: Option<PbFailure>,
+    #[prost(uint64, tag = "17")]
+    counts_from_ms: u64,
+    #[prost(uint32, tag = "18")]
+    stamp: u32,
+    #[prost(uint64, tag = "19")]
+    attempt_at_ms: u64,
+    #[prost(message, optional, tag = "20")]
+    previous: Option<StoredStarted>,
+    #[prost(message, optional, tag = "21")]
+    pause: Option<StoredPause>,
+    #[prost(message, optional, tag = "22")]
+    reset: Option<StoredReset>,
+    /// Only what can be changed of it is looked at.
+    #[prost(message, optional, tag = "23")]
+    original: Option<ActivityTaskScheduledEventAttributes>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredPause {
+    #[prost(uint64, tag = "1")]
+    at_ms: u64,
+    #[prost(string, tag = "2")]
+    identity: String,
+    #[prost(string, tag = "3")]
+    reason: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredReset {
+    #[prost(bool, tag = "1")]
+    keep_paused: bool,
+    #[prost(bool, tag = "2")]
+    forget_heartbeat: bool,
+    #[prost(bool, tag = "3")]
+    restore_options: bool,
+    #[prost(uint64, tag = "4")]
+    wait_ms: u64,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -105,6 +143,30 @@ pub fn encode_activity_task(task: &ActivityTask) -> Vec<u8> {
             details: payload::list_to_proto(&it.details),
         }),
         last_failure: task.last_failure.as_ref().map(failure::to_proto),
+        counts_from_ms: task.counts_from.0,
+        stamp: task.stamp,
+        attempt_at_ms: task.attempt_at.0,
+        previous: task
+            .previous
+            .as_ref()
+            .map(|it| StoredStarted { at_ms: it.ended_at.0, identity: it.identity.clone() }),
+        pause: task.pause.as_ref().map(|it| StoredPause {
+            at_ms: it.at.0,
+            identity: it.identity.clone(),
+            reason: it.reason.clone(),
+        }),
+        reset: task.reset.as_ref().map(|it| StoredReset {
+            keep_paused: it.keep_paused,
+            forget_heartbeat: it.forget_heartbeat,
+            restore_options: it.restore_options,
+            wait_ms: it.wait.0,
+        }),
+        original: task.original.as_ref().map(|it| {
+            let mut options =
+                Scheduled { input: Vec::new(), header: PayloadMap::new(), ..task.options.clone() };
+            (**it).clone().put_into(&mut options);
+            scheduled_to_proto(&options)
+        }),
     }
     .encode_to_vec()
 }
@@ -154,6 +216,27 @@ pub fn decode_activity_task(bytes: &[u8]) -> Result<ActivityTask, DecodeError> {
             details: payload::list_from_proto(it.details),
         }),
         last_failure: row.last_failure.map(failure::from_proto).transpose()?,
+        counts_from: Timestamp(row.counts_from_ms),
+        stamp: row.stamp,
+        attempt_at: Timestamp(row.attempt_at_ms),
+        previous: row
+            .previous
+            .map(|it| Previous { identity: it.identity, ended_at: Timestamp(it.at_ms) }),
+        pause: row.pause.map(|it| Pause {
+            at: Timestamp(it.at_ms),
+            identity: it.identity,
+            reason: it.reason,
+        }),
+        reset: row.reset.map(|it| Reset {
+            keep_paused: it.keep_paused,
+            forget_heartbeat: it.forget_heartbeat,
+            restore_options: it.restore_options,
+            wait: Delay(it.wait_ms),
+        }),
+        original: match row.original {
+            Some(it) => Some(Box::new(Tunable::of(&scheduled_from_proto(it, None)?))),
+            None => None,
+        },
     })
 }
 

@@ -33,6 +33,7 @@ impl Failure {
             type_: kind.into(),
             non_retryable: false,
             next_retry_delay_ms: None,
+            benign: false,
         };
         Failure(Inner::Frames(vec![frame(message.into(), FailureKind::Application(application))]))
     }
@@ -54,6 +55,14 @@ impl Failure {
     pub fn retry_after(mut self, delay: Duration) -> Failure {
         if let Some(it) = self.application_mut() {
             it.next_retry_delay_ms = Some(delay.as_millis() as u64);
+        }
+        self
+    }
+
+    /// An expected failure: worth no alarm.
+    pub fn benign(mut self) -> Failure {
+        if let Some(it) = self.application_mut() {
+            it.benign = true;
         }
         self
     }
@@ -149,6 +158,7 @@ fn frame(message: String, kind: FailureKind) -> FailureFrame {
         source: "refrain-rust".to_owned(),
         stack_trace: String::new(),
         details: Vec::new(),
+        encoded_attributes: None,
     }
 }
 

@@ -1,6 +1,6 @@
 // Errors under Temporal's names, and the list of frames that a failure is in `wit/`.
 
-import type { Failure, FailureFrame, FailureKind, TimeoutType } from "refrain:workflow/types@0.1.0";
+import type { Failure, FailureFrame, FailureKind, Payload, TimeoutType } from "refrain:workflow/types@0.1.0";
 import { type Duration, optionalMs } from "./duration";
 import { fromPayloads, toPayloads } from "./payload";
 
@@ -13,6 +13,8 @@ const SOURCE = "refrain-typescript";
 export class TemporalFailure extends Error {
   /** Which SDK or host raised it. */
   source = SOURCE;
+  /** Message and stack trace, encrypted by a codec. Passed on as they are. */
+  encodedAttributes: Payload | null = null;
   override readonly cause?: Error;
 
   constructor(message?: string, cause?: Error) {
@@ -22,13 +24,21 @@ export class TemporalFailure extends Error {
   }
 }
 
+export const ApplicationFailureCategory = {
+  /** An expected failure: worth no alarm. */
+  BENIGN: "BENIGN",
+} as const;
+export type ApplicationFailureCategory = (typeof ApplicationFailureCategory)[keyof typeof ApplicationFailureCategory];
+
 export interface ApplicationFailureOptions {
   message?: string;
   type?: string;
   nonRetryable?: boolean;
   details?: unknown[];
+  /** Replaces the backoff of the retry policy, once. */
   nextRetryDelay?: Duration;
   cause?: Error;
+  category?: ApplicationFailureCategory;
 }
 
 export class ApplicationFailure extends TemporalFailure {
@@ -39,13 +49,14 @@ export class ApplicationFailure extends TemporalFailure {
     readonly details: unknown[] = [],
     cause?: Error,
     readonly nextRetryDelay?: Duration,
+    readonly category?: ApplicationFailureCategory,
   ) {
     super(message, cause);
   }
 
   static create(options: ApplicationFailureOptions): ApplicationFailure {
-    const { message, type, nonRetryable, details, cause, nextRetryDelay } = options;
-    return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay);
+    const { message, type, nonRetryable, details, cause, nextRetryDelay, category } = options;
+    return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay, category);
   }
 
   static retryable(message?: string, type?: string, ...details: unknown[]): ApplicationFailure {
@@ -69,6 +80,17 @@ export class CancelledFailure extends TemporalFailure {
 export { CancelledFailure as CanceledFailure };
 
 export class TerminatedFailure extends TemporalFailure {}
+
+/** The workflow was reset to before the activity ended. */
+export class ResetWorkflowFailure extends TemporalFailure {
+  constructor(
+    message: string,
+    readonly lastHeartbeatDetails: unknown,
+    cause?: Error,
+  ) {
+    super(message, cause);
+  }
+}
 
 export class TimeoutFailure extends TemporalFailure {
   constructor(
@@ -139,6 +161,7 @@ export function fromFailure(frames: Failure): Error {
 function fromFrame(frame: FailureFrame, cause: Error | undefined): Error {
   const error = fromKind(frame, frame.kind, cause);
   error.source = frame.source;
+  error.encodedAttributes = frame.encodedAttributes ?? null;
   if (frame.stackTrace) error.stack = frame.stackTrace;
   return error;
 }
@@ -150,12 +173,16 @@ function fromKind(frame: FailureFrame, kind: FailureKind, cause: Error | undefin
       const delay = kind.val.nextRetryDelayMs ?? undefined;
       const details = fromPayloads(frame.details);
       const nextRetryDelay = delay === undefined ? undefined : Number(delay);
-      return new ApplicationFailure(message, kind.val.type, kind.val.nonRetryable, details, cause, nextRetryDelay);
+      const { type, nonRetryable, benign } = kind.val;
+      const category = benign ? ApplicationFailureCategory.BENIGN : undefined;
+      return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay, category);
     }
     case "canceled":
       return new CancelledFailure(message, fromPayloads(frame.details), cause);
     case "terminated":
       return new TerminatedFailure(message, cause);
+    case "reset-workflow":
+      return new ResetWorkflowFailure(message, fromPayloads(frame.details)[0], cause);
     case "timeout":
       return new TimeoutFailure(message, fromPayloads(frame.details)[0], kind.val, cause);
     case "server":
@@ -180,12 +207,14 @@ export function toFailure(error: unknown): Failure {
 
 function toFrame(error: unknown): FailureFrame {
   if (!(error instanceof Error)) {
-    return { ...application("Error"), message: String(error), source: SOURCE, stackTrace: "", details: [] };
+    const unknown = { message: String(error), source: SOURCE, stackTrace: "", encodedAttributes: null };
+    return { ...application("Error"), ...unknown };
   }
   return {
     message: error.message,
     source: error instanceof TemporalFailure ? error.source : SOURCE,
     stackTrace: error.stack ?? "",
+    encodedAttributes: error instanceof TemporalFailure ? error.encodedAttributes : null,
     ...toKind(error),
   };
 }
@@ -193,13 +222,18 @@ function toFrame(error: unknown): FailureFrame {
 function toKind(error: Error): Pick<FailureFrame, "kind" | "details"> {
   if (error instanceof ApplicationFailure) {
     const { type, nonRetryable, nextRetryDelay, details } = error;
-    const val = { type: type ?? "Error", nonRetryable, nextRetryDelayMs: optionalMs(nextRetryDelay) };
+    const benign = error.category === ApplicationFailureCategory.BENIGN;
+    const val = { type: type ?? "Error", nonRetryable, nextRetryDelayMs: optionalMs(nextRetryDelay), benign };
     return { kind: { tag: "application", val }, details: toPayloads(details) };
   }
   if (error instanceof CancelledFailure) {
     return { kind: { tag: "canceled" }, details: toPayloads(error.details) };
   }
   if (error instanceof TerminatedFailure) return { kind: { tag: "terminated" }, details: [] };
+  if (error instanceof ResetWorkflowFailure) {
+    const details = error.lastHeartbeatDetails === undefined ? [] : [error.lastHeartbeatDetails];
+    return { kind: { tag: "reset-workflow" }, details: toPayloads(details) };
+  }
   if (error instanceof TimeoutFailure) {
     const details = error.lastHeartbeatDetails === undefined ? [] : [error.lastHeartbeatDetails];
     return { kind: { tag: "timeout", val: error.timeoutType }, details: toPayloads(details) };
@@ -218,5 +252,6 @@ function toKind(error: Error): Pick<FailureFrame, "kind" | "details"> {
 }
 
 function application(type: string): Pick<FailureFrame, "kind" | "details"> {
-  return { kind: { tag: "application", val: { type, nonRetryable: false, nextRetryDelayMs: null } }, details: [] };
+  const val = { type, nonRetryable: false, nextRetryDelayMs: null, benign: false };
+  return { kind: { tag: "application", val }, details: [] };
 }

@@ -20,6 +20,7 @@ declare module "refrain:workflow/types@0.1.0" {
     type: string;
     nonRetryable: boolean;
     nextRetryDelayMs: number | null;
+    benign: boolean;
   }
   type TimeoutType = "start-to-close" | "schedule-to-start" | "schedule-to-close" | "heartbeat";
   type RetryState = string;
@@ -30,13 +31,15 @@ declare module "refrain:workflow/types@0.1.0" {
     | { tag: "timeout"; val: TimeoutType }
     | { tag: "server"; val: boolean }
     | { tag: "activity"; val: { activityType: string; activityId: string; retryState: RetryState } }
-    | { tag: "child-workflow"; val: { workflowType: string; execution: Execution; retryState: RetryState } };
+    | { tag: "child-workflow"; val: { workflowType: string; execution: Execution; retryState: RetryState } }
+    | { tag: "reset-workflow" };
   interface FailureFrame {
     message: string;
     kind: FailureKind;
     source: string;
     stackTrace: string;
     details: Payloads;
+    encodedAttributes: Payload | null;
   }
   type Failure = FailureFrame[];
   interface RetryPolicy {

@@ -2,16 +2,17 @@
 
 use super::*;
 use crate::ids::{ExecutionKey, NamespaceId, OpSeq, RunId};
+use crate::machines::activity::Schedule;
 use crate::options::{ActivityTimeouts, CancellationType, RetryPolicy};
 use crate::payload::Payload;
 use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
 
-fn s(secs: u64) -> Timestamp {
+pub(super) fn s(secs: u64) -> Timestamp {
     Timestamp(secs * 1000)
 }
 
-const fn secs(secs: u64) -> Delay {
+pub(super) const fn secs(secs: u64) -> Delay {
     Delay::from_secs(secs)
 }
 
@@ -48,31 +49,21 @@ fn schedule(limits: &str) -> Schedule {
     }
 }
 
-fn task_with(limits: &str, retry: RetryPolicy) -> ActivityTask {
+pub(super) fn task_with(limits: &str, retry: RetryPolicy) -> ActivityTask {
     let schedule = Schedule { retry: Some(retry), ..schedule(limits) };
-    ActivityTask {
-        run: RunKey {
-            execution: ExecutionKey { namespace: NamespaceId(1), workflow: "order".into() },
-            run: RunId(1),
-        },
-        scheduled: EventId(5),
-        scheduled_at: s(0),
-        workflow_type: "order".to_owned(),
-        options: fill_in(&schedule, "orders", None, EventId(4)).unwrap(),
-        run_deadline: None,
-        attempt: 1,
-        state: State::Waiting { since: s(0) },
-        cancel_requested: false,
-        heartbeat: None,
-        last_failure: None,
-    }
+    let run = RunKey {
+        execution: ExecutionKey { namespace: NamespaceId(1), workflow: "order".into() },
+        run: RunId(1),
+    };
+    let options = fill_in(&schedule, "orders", None, EventId(4)).unwrap();
+    ActivityTask::new(run, EventId(5), s(0), "order".to_owned(), options, None)
 }
 
-fn task(limits: &str) -> ActivityTask {
+pub(super) fn task(limits: &str) -> ActivityTask {
     task_with(limits, RetryPolicy::default())
 }
 
-fn boom() -> Failure {
+pub(super) fn boom() -> Failure {
     Failure { message: "boom".to_owned(), ..Failure::default() }
 }
 

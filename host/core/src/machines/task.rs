@@ -19,6 +19,7 @@ pub enum FailedCause {
     /// A command that can't be carried out.
     BadCommand,
     PendingActivitiesLimitExceeded,
+    ScheduleActivityDuplicateId,
     ResetWorkflow,
 }
 

@@ -84,6 +84,7 @@ pub(super) fn activity_failure(kind: FailureKind, cause: Failure) -> Failure {
         FailureKind::Canceled { .. } => "activity canceled",
         FailureKind::Application { .. }
         | FailureKind::Terminated
+        | FailureKind::ResetWorkflow { .. }
         | FailureKind::Server { .. }
         | FailureKind::Activity { .. }
         | FailureKind::ChildWorkflow { .. } => "activity failed",

@@ -134,6 +134,16 @@ impl Run {
         let queue = started.map_or("", |it| it.task_queue.as_str());
         let run_timeout = started.and_then(run_timeout);
         let options = attempt::fill_in(&schedule, queue, run_timeout, task).map_err(bad_command)?;
+        let same_id = |it: &PendingActivity| it.options.activity_id == options.activity_id;
+        if self.execution.activities.values().any(same_id) {
+            return Err(StepError::BadCommand {
+                cause: task::FailedCause::ScheduleActivityDuplicateId,
+                reason: format!(
+                    "activity id `{}` is that of another open activity",
+                    options.activity_id
+                ),
+            });
+        }
         Ok(Some(Granted {
             event: Event::Activity(activity::Event::Scheduled(Box::new(options))),
             opens: Some((schedule.op, schedule.cancellation)),
@@ -192,19 +202,15 @@ impl Run {
         match event {
             Event::Activity(activity::Event::Scheduled(options)) => {
                 let started = self.execution.started.as_deref();
-                draft.effects.push(Effect::InsertActivity(Box::new(attempt::ActivityTask {
-                    run: self.facts.key.clone(),
-                    scheduled: id,
-                    scheduled_at: now,
-                    workflow_type: started.map_or_else(String::new, |it| it.workflow_type.clone()),
-                    options: (**options).clone(),
-                    run_deadline: self.execution.run_deadline(),
-                    attempt: 1,
-                    state: attempt::State::Waiting { since: now },
-                    cancel_requested: false,
-                    heartbeat: None,
-                    last_failure: None,
-                })));
+                let task = attempt::ActivityTask::new(
+                    self.facts.key.clone(),
+                    id,
+                    now,
+                    started.map_or_else(String::new, |it| it.workflow_type.clone()),
+                    (**options).clone(),
+                    self.execution.run_deadline(),
+                );
+                draft.effects.push(Effect::InsertActivity(Box::new(task)));
             }
             Event::Activity(activity::Event::CancelRequested { scheduled, .. }) => {
                 draft.effects.push(Effect::CancelActivity { scheduled: *scheduled });

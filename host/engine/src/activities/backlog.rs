@@ -35,10 +35,8 @@ impl Inner {
                     if full {
                         break;
                     }
-                    // Backing off: its time brings it.
-                    let waits =
-                        !matches!(task.state, Attempt::Waiting { since } if since > inner.now());
-                    if waits && !state.tasks.contains_key(&key) {
+                    // Backing off: its time brings it. Paused: an operator does.
+                    if task.is_ready(inner.now()) && !state.tasks.contains_key(&key) {
                         let entry = Entry { task: task.clone(), busy: Busy::No, abort: None };
                         state.tasks.insert(key, entry);
                         if let Some(queue) = state.queues.get_mut(&queue_key) {

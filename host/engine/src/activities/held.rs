@@ -50,9 +50,7 @@ impl Inner {
         }
         let entry =
             state.tasks.entry(key).or_insert(Entry { task: row, busy: Busy::No, abort: None });
-        let waits = entry.busy == Busy::No
-            && matches!(entry.task.state, Attempt::Waiting { since } if since <= self.now());
-        if !waits {
+        if entry.busy != Busy::No || !entry.task.is_ready(self.now()) {
             return;
         }
         let queue = state.queues.entry(queue_key.clone()).or_default();

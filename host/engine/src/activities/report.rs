@@ -10,13 +10,21 @@ impl Inner {
     ) -> Result<(), EngineError> {
         self.ensure_loaded(&activity.run, activity.scheduled).await?;
         let key = (activity.run.run, activity.scheduled);
+        self.until_tuned(key).await;
         let now = self.now();
+        let outside = matches!(result, AttemptResult::CompletedOutside { .. });
         let next = {
             let mut state = self.activities.lock();
-            let entry = state.current_attempt(&activity)?;
+            let entry = state.current_attempt(&activity, outside)?;
+            if matches!(result, AttemptResult::Canceled(_)) && !entry.task.cancel_requested {
+                return Err(EngineError::CancelNotRequested);
+            }
             entry.busy = Busy::Ending;
             match result {
                 AttemptResult::Completed(result) => Next::Close(entry.task.on_completed(result)),
+                AttemptResult::CompletedOutside { result, identity } => {
+                    Next::Close(entry.task.on_completed_outside(result, &identity, now))
+                }
                 AttemptResult::Canceled(details) => Next::Close(entry.task.on_canceled(details)),
                 AttemptResult::Failed { failure, last_heartbeat } => {
                     if let Some(details) = last_heartbeat {
@@ -68,9 +76,7 @@ impl Inner {
         let mut state = self.activities.lock();
         let key = key_of(&task);
         if let Some(entry) = state.tasks.get_mut(&key) {
-            // A cancel may have come while this was written.
-            let cancel_requested = entry.task.cancel_requested;
-            entry.task = ActivityTask { cancel_requested, ..task.clone() };
+            entry.task = with_wishes_of(task.clone(), &entry.task);
             entry.busy = Busy::No;
             entry.abort = None;
         }
@@ -85,10 +91,11 @@ impl Inner {
         details: Payloads,
     ) -> Result<HeartbeatReply, EngineError> {
         self.ensure_loaded(&activity.run, activity.scheduled).await?;
+        self.until_tuned((activity.run.run, activity.scheduled)).await;
         let (write, task) = {
             let mut state = self.activities.lock();
             let now = self.now();
-            let entry = state.current_attempt(&activity)?;
+            let entry = state.current_attempt(&activity, false)?;
             entry.task.heartbeat = Some(Heartbeat { at: now, details });
             (Write::activity(&entry.task, self.now()), entry.task.clone())
         };
@@ -97,7 +104,7 @@ impl Inner {
         let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
         self.commit(CommitJob { writes: vec![write], done: Box::new(done) });
         written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
-        Ok(HeartbeatReply { cancel_requested: task.cancel_requested })
+        Ok(reply_of(&task))
     }
 
     /// Memory knows only what is in motion; after a restart that is nothing.
@@ -120,13 +127,18 @@ impl Inner {
 }
 
 impl State {
-    fn current_attempt(&mut self, activity: &ActivityRef) -> Result<&mut Entry, EngineError> {
+    /// `may_wait`: for those who do not need an attempt that is under way.
+    fn current_attempt(
+        &mut self,
+        activity: &ActivityRef,
+        may_wait: bool,
+    ) -> Result<&mut Entry, EngineError> {
         let key = (activity.run.run, activity.scheduled);
         match self.tasks.get_mut(&key) {
             Some(entry)
                 if entry.busy == Busy::No
-                    && entry.task.is_started()
-                    && entry.task.attempt == activity.attempt =>
+                    && (may_wait || entry.task.is_started())
+                    && entry.task.stamp == activity.stamp =>
             {
                 Ok(entry)
             }

@@ -51,6 +51,7 @@ pub(crate) fn failure_out(failure: Failure) -> types::Failure {
             source: failure.source,
             stack_trace: failure.stack_trace,
             details,
+            encoded_attributes: failure.encoded_attributes.map(payload_out),
         });
         next = failure.cause;
     }
@@ -64,12 +65,13 @@ fn kind_out(kind: FailureKind) -> (types::FailureKind, types::Payloads) {
             non_retryable,
             details,
             next_retry_delay,
-            benign: _,
+            benign,
         } => (
             types::FailureKind::Application(types::ApplicationFailure {
                 type_: error_type,
                 non_retryable,
                 next_retry_delay_ms: next_retry_delay.map(Delay::as_ms),
+                benign,
             }),
             payloads_out(details),
         ),
@@ -78,6 +80,9 @@ fn kind_out(kind: FailureKind) -> (types::FailureKind, types::Payloads) {
         }
         FailureKind::Canceled { details } => (types::FailureKind::Canceled, payloads_out(details)),
         FailureKind::Terminated => (types::FailureKind::Terminated, Vec::new()),
+        FailureKind::ResetWorkflow { last_heartbeat } => {
+            (types::FailureKind::ResetWorkflow, payloads_out(last_heartbeat))
+        }
         FailureKind::Server { non_retryable } => {
             (types::FailureKind::Server(non_retryable), Vec::new())
         }
@@ -140,6 +145,7 @@ impl ActivityEvents {
             | FailureKind::Timeout { .. }
             | FailureKind::Canceled { .. }
             | FailureKind::Terminated
+            | FailureKind::ResetWorkflow { .. }
             | FailureKind::Server { .. }
             | FailureKind::ChildWorkflow { .. } => None,
         }
@@ -166,7 +172,7 @@ pub(crate) fn failure_in(
             message: frame.message,
             source: frame.source,
             stack_trace: frame.stack_trace,
-            encoded_attributes: None,
+            encoded_attributes: frame.encoded_attributes.map(payload_in),
             kind: kind_in(frame.kind, payloads_in(frame.details), known)?,
             cause,
         });
@@ -185,8 +191,9 @@ fn kind_in(
             non_retryable: application.non_retryable,
             details,
             next_retry_delay: application.next_retry_delay_ms.map(Delay),
-            benign: false,
+            benign: application.benign,
         },
+        types::FailureKind::ResetWorkflow => FailureKind::ResetWorkflow { last_heartbeat: details },
         types::FailureKind::Canceled => FailureKind::Canceled { details },
         types::FailureKind::Terminated => FailureKind::Terminated,
         types::FailureKind::Timeout(timeout) => {

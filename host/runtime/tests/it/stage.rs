@@ -172,6 +172,7 @@ pub(crate) fn failure_line(failure: &Failure) -> String {
         | FailureKind::Timeout { .. }
         | FailureKind::Canceled { .. }
         | FailureKind::Terminated
+        | FailureKind::ResetWorkflow { .. }
         | FailureKind::Server { .. }
         | FailureKind::ChildWorkflow { .. } => failure.type_name(),
     };

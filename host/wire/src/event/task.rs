@@ -188,6 +188,9 @@ fn cause_to_proto(cause: FailedCause) -> WorkflowTaskFailedCause {
         // Temporal has a cause for each kind of command and none for all of them. An activity
         // with a wrong option is what nearly all of ours are.
         FailedCause::BadCommand => WorkflowTaskFailedCause::BadScheduleActivityAttributes,
+        FailedCause::ScheduleActivityDuplicateId => {
+            WorkflowTaskFailedCause::ScheduleActivityDuplicateId
+        }
         FailedCause::PendingActivitiesLimitExceeded => {
             WorkflowTaskFailedCause::PendingActivitiesLimitExceeded
         }
@@ -200,6 +203,7 @@ fn cause_from_proto(number: i32) -> Result<FailedCause, DecodeError> {
     let wrong = || DecodeError::bad("workflow task's cause", number, "a cause this host knows");
     Ok(match Cause::try_from(number).map_err(|_| wrong())? {
         Cause::NonDeterministicError => FailedCause::NonDeterministicError,
+        Cause::ScheduleActivityDuplicateId => FailedCause::ScheduleActivityDuplicateId,
         Cause::PendingActivitiesLimitExceeded => FailedCause::PendingActivitiesLimitExceeded,
         Cause::ResetWorkflow => FailedCause::ResetWorkflow,
         Cause::WorkflowWorkerUnhandledFailure => FailedCause::WorkflowWorkerUnhandledFailure,

@@ -61,7 +61,10 @@ pub(crate) fn all_failures() -> Failure {
             }
             FailureKind::Timeout { .. } => FailureKind::Canceled { details: args() },
             FailureKind::Canceled { .. } => FailureKind::Terminated,
-            FailureKind::Terminated => FailureKind::Server { non_retryable: true },
+            FailureKind::Terminated => {
+                FailureKind::ResetWorkflow { last_heartbeat: vec![Payload::json("3")] }
+            }
+            FailureKind::ResetWorkflow { .. } => FailureKind::Server { non_retryable: true },
             FailureKind::Server { .. } => FailureKind::Application {
                 error_type: "CardDeclined".to_owned(),
                 non_retryable: true,
@@ -311,7 +314,8 @@ fn all_causes(cause: task::FailedCause) -> Vec<task::FailedCause> {
     use task::FailedCause as Cause;
     let mut all = match cause {
         Cause::ResetWorkflow => all_causes(Cause::PendingActivitiesLimitExceeded),
-        Cause::PendingActivitiesLimitExceeded => all_causes(Cause::BadCommand),
+        Cause::PendingActivitiesLimitExceeded => all_causes(Cause::ScheduleActivityDuplicateId),
+        Cause::ScheduleActivityDuplicateId => all_causes(Cause::BadCommand),
         Cause::BadCommand => all_causes(Cause::NonDeterministicError),
         Cause::NonDeterministicError => all_causes(Cause::WorkflowWorkerUnhandledFailure),
         Cause::WorkflowWorkerUnhandledFailure => Vec::new(),

@@ -17,6 +17,25 @@ fn task(state: State) -> ActivityTask {
         cancel_requested: true,
         heartbeat: Some(Heartbeat { at: Timestamp(0), details: vec![Payload::json("1")] }),
         last_failure: Some(all_failures()),
+        counts_from: Timestamp(18),
+        stamp: 4,
+        attempt_at: Timestamp(19),
+        previous: Some(Previous { identity: "w0".to_owned(), ended_at: Timestamp(0) }),
+        pause: Some(Pause {
+            at: Timestamp(0),
+            identity: "cli".to_owned(),
+            reason: "why".to_owned(),
+        }),
+        reset: Some(Reset {
+            keep_paused: true,
+            forget_heartbeat: true,
+            restore_options: true,
+            wait: Delay(7),
+        }),
+        original: Some(Box::new(Tunable {
+            task_queue: "other".to_owned(),
+            ..Tunable::of(&full_activity())
+        })),
     }
 }
 
@@ -28,6 +47,10 @@ fn an_activity_task_survives_in_both_states_full_and_bare() {
         heartbeat: None,
         last_failure: None,
         cancel_requested: false,
+        previous: None,
+        pause: None,
+        reset: None,
+        original: None,
         ..task(State::Waiting { since: Timestamp(0) })
     };
     for task in [started, waiting] {
