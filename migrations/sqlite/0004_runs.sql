@@ -52,3 +52,6 @@ CREATE INDEX runs_failing ON runs (namespace_id, task_queue, run_id) WHERE task_
 -- Which runs are pinned to which component: how many are open, which ones they are, and is there any at all.
 -- For runs_pinned.sql, runs_open_by_component.sql and components_forget.sql.
 CREATE INDEX runs_by_component ON runs (component, namespace_id, status, task_queue, run_id);
+
+-- For runs_expired.sql. Closes come in the order of time, so a close adds to the end of it.
+CREATE INDEX runs_by_close ON runs (namespace_id, close_ms, run_id) WHERE close_ms IS NOT NULL;

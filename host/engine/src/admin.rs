@@ -7,7 +7,7 @@ use crate::programs::Checked;
 use crate::start::unavailable;
 use refrain_core::ids::NamespaceId;
 use refrain_core::time::Delay;
-use refrain_store::{ComponentMeta, Namespace, NamespaceError, NewNamespace};
+use refrain_store::{ComponentMeta, Namespace, NamespaceError, NamespaceState, NewNamespace};
 use std::sync::Arc;
 
 impl Inner {
@@ -31,6 +31,36 @@ impl Inner {
             Err(NamespaceError::AlreadyExists { name }) => Err(EngineError::NamespaceExists(name)),
             Err(NamespaceError::Store { source, .. }) => Err(unavailable(source)),
         }
+    }
+
+    /// `change` makes the new row of the present one.
+    pub(crate) async fn update_namespace(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Namespace),
+    ) -> Result<Arc<Namespace>, EngineError> {
+        let mut row = (*self.namespaces.by_name(name)?).clone();
+        change(&mut row);
+        match self.store.update_namespace(&row).await.map_err(unavailable)? {
+            true => Ok(self.namespaces.replace(row)),
+            false => Err(EngineError::NamespaceNotFound(name.to_owned())),
+        }
+    }
+
+    /// Its name is free at once; what is in it goes in the background.
+    pub(crate) async fn delete_namespace(
+        self: &Arc<Inner>,
+        name: &str,
+    ) -> Result<Arc<Namespace>, EngineError> {
+        let deleted = self.update_namespace(name, |row| {
+            let uuid = uuid::Uuid::from_u128(row.uuid).to_string();
+            row.name = format!("{}-deleted-{}", row.name, &uuid[..5]);
+            row.state = NamespaceState::Deleted;
+        });
+        let deleted = deleted.await?;
+        self.deployments.forget_namespace(deleted.id);
+        self.empty_namespace(deleted.id);
+        Ok(deleted)
     }
 
     pub(crate) async fn check_component(&self, bytes: Vec<u8>) -> Result<Checked, EngineError> {

@@ -16,13 +16,14 @@ use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
+use refrain_store::DoomedRun;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use refrain_store::{
-    ComponentKind, ComponentMeta, Deployment, HistoryPage, ListFilter, Namespace, Queue, RunCounts,
-    RunRow, Status,
+    ComponentKind, ComponentMeta, Deployment, HistoryPage, ListFilter, Namespace, NamespaceState,
+    Queue, RunCounts, RunRow, Status,
 };
 
 /// A running engine. Clones are the same engine.
@@ -287,6 +288,14 @@ impl Engine {
         self.deliver(target, Arrival::Unpause { reason, identity, request_id }).await.map(drop)
     }
 
+    /// Deletes a run for good; an open one is terminated first. When this returns, nothing of it is
+    /// left.
+    pub async fn delete(&self, target: &Target) -> Result<(), EngineError> {
+        let row = self.inner.row(target).await?;
+        let run = DoomedRun { key: row.key.clone(), history_bytes: row.history_bytes };
+        self.inner.delete_run(run).await
+    }
+
     async fn deliver(&self, target: Target, arrival: Arrival) -> Result<Accepted, EngineError> {
         let key = target.execution();
         let run = target.run;
@@ -416,6 +425,20 @@ impl Engine {
         retention: Delay,
     ) -> Result<Arc<Namespace>, EngineError> {
         self.inner.register_namespace(name, description, owner_email, retention).await
+    }
+
+    /// Errors: there is none of this name.
+    pub async fn update_namespace(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Namespace),
+    ) -> Result<Arc<Namespace>, EngineError> {
+        self.inner.update_namespace(name, change).await
+    }
+
+    /// Returns it under the name that it has until all that was in it is gone.
+    pub async fn delete_namespace(&self, name: &str) -> Result<Arc<Namespace>, EngineError> {
+        self.inner.delete_namespace(name).await
     }
 
     // ---- components and deployments

@@ -12,7 +12,7 @@ use refrain_core::ids::{Digest, ExecutionKey, RunId};
 use refrain_core::limits;
 use refrain_core::payload::Payloads;
 use refrain_core::run::Run;
-use refrain_store::RunRow;
+use refrain_store::{DoomedRun, RunRow};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +38,11 @@ pub(crate) enum Letter {
         to: Digest,
         reply: ReplyTo<Accepted>,
     },
+    /// To be gone for good.
+    Delete {
+        run: Box<DoomedRun>,
+        reply: ReplyTo<()>,
+    },
     Query {
         run: Option<RunId>,
         name: String,
@@ -55,6 +60,7 @@ impl Letter {
             Letter::Deliver { reply: None, .. } => {}
             Letter::Move { reply, .. } => drop(reply.send(Err(error))),
             Letter::Query { reply, .. } => drop(reply.send(Err(error))),
+            Letter::Delete { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 

@@ -18,6 +18,8 @@ pub struct EngineConfig {
     pub component_grace: Delay,
     /// Timers due within this time are kept in memory; the others wait in the store.
     pub timer_window: Delay,
+    /// How often closed runs are looked for that their namespace keeps no longer.
+    pub retention_sweep: Delay,
 }
 
 impl Default for EngineConfig {
@@ -30,6 +32,7 @@ impl Default for EngineConfig {
             host_activities_max: 200,
             component_grace: Delay::from_secs(3600),
             timer_window: Delay::from_secs(60),
+            retention_sweep: Delay::from_secs(60),
         }
     }
 }

@@ -86,6 +86,11 @@ impl Deployments {
         of_it.filter_map(|(_, it)| it.current.as_ref().map(|it| it.row.clone())).collect()
     }
 
+    pub(crate) fn forget_namespace(&self, namespace: NamespaceId) {
+        let mut serving = self.serving.write().unwrap_or_else(PoisonError::into_inner);
+        serving.retain(|key, _| key.0 != namespace);
+    }
+
     /// Task queues whose activities run in this host.
     pub(crate) fn activity_queues(&self) -> Vec<(NamespaceId, String)> {
         let serving = self.serving.read().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@ use crate::cell::{Cell, Cells, Letter, Posted, ReplyTo};
 use crate::clock::Clock;
 use crate::committer::CommitJob;
 use crate::config::EngineConfig;
+use crate::deleter::{Deletion, Sweep};
 use crate::deployments::Deployments;
 use crate::error::EngineError;
 use crate::host_activities::LoadedActivities;
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) motion: Motion,
     pub(crate) jobs: mpsc::UnboundedSender<CommitJob>,
     pub(crate) wanted: mpsc::UnboundedSender<Wanted>,
+    pub(crate) doomed: mpsc::UnboundedSender<Deletion>,
+    pub(crate) sweep: Sweep,
     pub(crate) runtime: tokio::runtime::Handle,
     pub(crate) threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     pub(crate) loops: Mutex<Vec<tokio::task::AbortHandle>>,
@@ -158,6 +161,11 @@ impl Inner {
     pub(crate) fn want(&self, wanted: Wanted) {
         // Closed only when the host has stopped, and then nobody waits.
         let _ = self.wanted.send(wanted);
+    }
+
+    pub(crate) fn delete(&self, deletion: Deletion) {
+        // Closed only when the host has stopped; whoever waits learns of that.
+        let _ = self.doomed.send(deletion);
     }
 
     pub(crate) fn commit(&self, job: CommitJob) {

@@ -12,6 +12,7 @@ mod check;
 pub mod clock;
 mod committer;
 pub mod config;
+mod deleter;
 mod deploy;
 mod deployments;
 pub mod error;

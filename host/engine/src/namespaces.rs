@@ -2,7 +2,7 @@
 
 use crate::error::EngineError;
 use refrain_core::ids::NamespaceId;
-use refrain_store::Namespace;
+use refrain_store::{Namespace, NamespaceState};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -18,7 +18,8 @@ impl Namespaces {
 
     pub(crate) fn by_name(&self, name: &str) -> Result<Arc<Namespace>, EngineError> {
         let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-        let found = by_name.get(name).cloned();
+        // One that is deleted is there until it is empty, and answers to nobody.
+        let found = by_name.get(name).filter(|it| it.state != NamespaceState::Deleted).cloned();
         found.ok_or_else(|| EngineError::NamespaceNotFound(name.to_owned()))
     }
 
@@ -31,6 +32,17 @@ impl Namespaces {
     pub(crate) fn all(&self) -> Vec<Arc<Namespace>> {
         let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
         by_name.values().cloned().collect()
+    }
+
+    /// Puts the new row in the place of the old one, whatever it was called.
+    pub(crate) fn replace(&self, row: Namespace) -> Arc<Namespace> {
+        self.forget(row.id);
+        self.add(row)
+    }
+
+    pub(crate) fn forget(&self, id: NamespaceId) {
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        by_name.retain(|_, it| it.id != id);
     }
 
     pub(crate) fn add(&self, row: Namespace) -> Arc<Namespace> {

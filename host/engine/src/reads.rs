@@ -37,10 +37,7 @@ impl Inner {
                 rows.into_iter().next().flatten()
             }
         };
-        row.map(Arc::new).ok_or_else(|| EngineError::WorkflowNotFound {
-            workflow_id: target.workflow_id.clone(),
-            run: target.run,
-        })
+        row.map(Arc::new).ok_or_else(|| not_found(target))
     }
 
     pub(crate) async fn progress(&self, target: &Target) -> Result<Progress, EngineError> {
@@ -88,7 +85,15 @@ impl Inner {
         from: EventId,
         n_max: usize,
     ) -> Result<HistoryPage, EngineError> {
-        self.store.history_page(run.run, from, n_max).await.map_err(unavailable)
+        let page = self.store.history_page(run.run, from, n_max).await.map_err(unavailable)?;
+        match page.n_events {
+            // Deleted since the caller learned of it.
+            0 if from == EventId::FIRST => Err(EngineError::WorkflowNotFound {
+                workflow_id: run.execution.workflow.to_string(),
+                run: Some(run.run),
+            }),
+            _ => Ok(page),
+        }
     }
 
     pub(crate) async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
@@ -96,7 +101,8 @@ impl Inner {
         let run = row.key.run;
         let first = self.store.history(run, EventId::FIRST, 1).await.map_err(unavailable)?;
         let Some(started) = first.first().and_then(started_of) else {
-            return Err(EngineError::Internal(format!("history of {run} has no start")));
+            // Deleted between the two reads.
+            return Err(not_found(target));
         };
         Ok(Description {
             started,
@@ -189,6 +195,10 @@ impl Inner {
         });
         asked.await.unwrap_or_else(|panic| Err(EngineError::Internal(panic.to_string())))
     }
+}
+
+fn not_found(target: &Target) -> EngineError {
+    EngineError::WorkflowNotFound { workflow_id: target.workflow_id.clone(), run: target.run }
 }
 
 fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {

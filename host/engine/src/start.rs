@@ -16,7 +16,7 @@ use crate::ready::Ready;
 use crate::timers::Timers;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
-use crate::{committer, loader, sweep, time_skipping, timers, worker};
+use crate::{committer, deleter, loader, sweep, time_skipping, timers, worker};
 use refrain_store::{Store, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +40,7 @@ impl Engine {
     ) -> Result<Engine, EngineError> {
         let (jobs, job_queue) = mpsc::unbounded_channel();
         let (wanted, wanted_queue) = mpsc::unbounded_channel();
+        let (doomed, doomed_queue) = mpsc::unbounded_channel();
         let namespaces = Namespaces::new(store.list_namespaces().await.map_err(unavailable)?);
         let deployments = Arc::new(Deployments::default());
         let inner = Arc::new(Inner {
@@ -56,6 +57,8 @@ impl Engine {
             motion: crate::motion::Motion::default(),
             jobs,
             wanted,
+            doomed,
+            sweep: deleter::Sweep::default(),
             runtime: tokio::runtime::Handle::current(),
             threads: Mutex::default(),
             loops: Mutex::default(),
@@ -67,13 +70,14 @@ impl Engine {
         });
         inner.load_deployments().await?;
         inner.activities.hold(inner.store.paused_runs().await.map_err(unavailable)?);
-        inner.start_loops(job_queue, wanted_queue).map_err(|error| {
+        inner.start_loops(job_queue, wanted_queue, doomed_queue).map_err(|error| {
             EngineError::Internal(format!("worker threads can't be started: {error}"))
         })?;
         inner.recover_attempts().await?;
         for (namespace, task_queue) in inner.deployments.activity_queues() {
             inner.host_serves(namespace, &task_queue);
         }
+        inner.empty_deleted_namespaces();
         Ok(Engine { inner })
     }
 }
@@ -83,6 +87,7 @@ impl Inner {
         self: &Arc<Inner>,
         jobs: mpsc::UnboundedReceiver<committer::CommitJob>,
         wanted: mpsc::UnboundedReceiver<loader::Wanted>,
+        doomed: mpsc::UnboundedReceiver<deleter::Deletion>,
     ) -> std::io::Result<()> {
         let mut threads = Vec::new();
         for n in 0..self.config.workers.max(1) {
@@ -94,6 +99,7 @@ impl Inner {
         let mut loops = vec![
             tokio::spawn(committer::run(Arc::clone(self), jobs)).abort_handle(),
             tokio::spawn(loader::run(Arc::clone(self), wanted)).abort_handle(),
+            tokio::spawn(deleter::run(Arc::clone(self), doomed)).abort_handle(),
             tokio::spawn(timers::run(Arc::clone(self))).abort_handle(),
             tokio::spawn(sweep::run(Arc::clone(self))).abort_handle(),
         ];

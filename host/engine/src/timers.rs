@@ -126,7 +126,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         tokio::pin!(changed);
         changed.as_mut().enable();
         let now = inner.now();
-        let window_ends = load_window(&inner, now).await;
+        let window_ends = load_window(&inner, now).await.min(inner.sweep_if_due(now));
         // What is taken is under way until it lies in a mailbox.
         inner.motion.begin();
         let (due, next) = timers.take_due(now, window_ends);

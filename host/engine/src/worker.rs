@@ -2,6 +2,7 @@
 //! committer out.
 
 mod commit;
+mod delete;
 mod move_run;
 mod query;
 mod start;
@@ -99,6 +100,7 @@ impl<'a> Visit<'a> {
                 Letter::Move { run, to, reply } => self.move_run(run, to, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
                 Letter::Deliver { run, arrival, reply } => self.deliver(run, arrival, reply),
+                Letter::Delete { run, reply } => self.delete(run, reply),
             };
             if handed_on {
                 return;

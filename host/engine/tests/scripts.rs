@@ -4,6 +4,7 @@
 mod scripts {
     mod activities;
     mod cancel;
+    mod delete;
     mod failures;
     mod operated;
     mod pause;

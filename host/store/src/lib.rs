@@ -20,6 +20,7 @@ mod write;
 mod history;
 mod runs;
 
+mod delete;
 mod list;
 
 mod activities;
@@ -33,6 +34,7 @@ mod pinned;
 pub use activities::DueActivity;
 pub use commit::CommitError;
 pub use components::{Component, ComponentKind, ComponentMeta, UnknownKind};
+pub use delete::DoomedRun;
 pub use deployments::{DeployError, Deployment, Queue};
 pub use error::{OpenError, StoreError};
 pub use history::HistoryPage;

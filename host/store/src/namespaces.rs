@@ -118,8 +118,8 @@ impl Store {
         }
     }
 
-    /// Changes description, owner, retention and state; the rest of `namespace` is only read to
-    /// find it, by id. False: there is none.
+    /// Changes name, description, owner, retention and state; the rest of `namespace` is only read
+    /// to find it, by id. False: there is none.
     pub async fn update_namespace(&self, namespace: &Namespace) -> Result<bool, StoreError> {
         let mut writer = self.writer.lock().await;
         let connection =
@@ -130,6 +130,7 @@ impl Store {
             .bind(namespace.owner_email.as_str())
             .bind(ms(Timestamp(namespace.retention.as_ms())))
             .bind(namespace.state.number())
+            .bind(namespace.name.as_str())
             .execute(connection)
             .await
             .map_err(StoreError::of(sql::NAMESPACE_UPDATE))?;

@@ -42,6 +42,13 @@ statements! {
     RUNS_CURRENT = "runs_current";
     RUNS_FAILING = "runs_failing";
     RUNS_PAUSED = "runs_paused";
+    RUNS_EXPIRED = "runs_expired";
+    RUNS_OF_NAMESPACE = "runs_of_namespace";
+
+    RUN_DELETE = "run_delete";
+    RUN_ATTRIBUTES_DELETE = "run_attributes_delete";
+    HISTORY_DELETE = "history_delete";
+    STATE_DELETE = "state_delete";
     HISTORY_READ = "history_read";
     STATE_READ = "state_read";
 
@@ -81,6 +88,9 @@ statements! {
 
     NAMESPACE_INSERT = "namespace_insert";
     NAMESPACE_UPDATE = "namespace_update";
+    NAMESPACE_DELETE = "namespace_delete";
+    DEPLOYMENTS_DELETE = "deployments_delete";
+    NAMESPACE_COMPONENTS_DELETE = "namespace_components_delete";
     NAMESPACE_GET = "namespace_get";
     NAMESPACES_LIST = "namespaces_list";
 }

@@ -4,6 +4,7 @@
 
 mod commit;
 mod configuration;
+mod delete;
 mod deployments;
 mod errors;
 mod failures;

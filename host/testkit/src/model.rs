@@ -18,9 +18,11 @@ use refrain_core::limits;
 use refrain_core::machines::{execution, signal};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
-use refrain_core::time::Timestamp;
+use refrain_core::time::{Delay, Timestamp};
 use std::collections::BTreeMap;
 
+/// How long closed runs are kept.
+pub const RETENTION: Delay = Delay::from_secs(86_400);
 pub const WORKFLOW_ID: &str = "order-1";
 
 /// How hard the model makes it for itself. The text that is left must not differ.
@@ -52,6 +54,8 @@ struct ModelRun {
     timers: BTreeMap<DueTimer, Timestamp>,
     activities: BTreeMap<EventId, ActivityTask>,
     published: BTreeMap<String, Payload>,
+    /// Deleted, by somebody or because it is closed for longer than it is kept.
+    gone: bool,
 }
 
 impl Model {
@@ -72,6 +76,7 @@ impl Model {
             let n = more.iter().take_while(|it| it.together).count();
             self.pass_time(first.at);
             self.now = self.now.max(first.at);
+            self.forget_expired();
             let batch: Vec<_> = more[..n].iter().filter_map(|it| self.arrival_of(it)).collect();
             self.act(first, batch);
             rest = &more[n..];
@@ -129,13 +134,14 @@ impl Model {
             | Act::DoneOutside { .. }
             | Act::Tune { .. }
             | Act::Query { .. }
+            | Act::Delete
             | Act::Deploy(_)
             | Act::Wait => None,
         }
     }
 
     fn act(&mut self, line: &Line, more: Vec<Arrival>) {
-        let last = self.runs.len().wrapping_sub(1);
+        let last = self.current().unwrap_or(usize::MAX);
         match &line.act {
             Act::Wait => {}
             Act::Deploy(program) => {
@@ -143,7 +149,7 @@ impl Model {
                 self.runs.iter_mut().for_each(|run| run.live = None);
             }
             Act::Start(start) => self.start(start, more),
-            _ if self.runs.is_empty() => self.note("refused: no such workflow"),
+            _ if self.current().is_none() => self.note("refused: no such workflow"),
             Act::Signal { .. }
             | Act::Cancel { .. }
             | Act::Terminate { .. }
@@ -157,6 +163,17 @@ impl Model {
                         Err(refused) => self.note(format!("refused: {refused}")),
                     }
                 }
+            }
+            Act::Delete => {
+                if self.runs[last].status.is_open() {
+                    let arrival = Arrival::Terminate {
+                        reason: "deleted".to_owned(),
+                        details: Vec::new(),
+                        identity: "host".to_owned(),
+                    };
+                    self.step(last, vec![arrival]);
+                }
+                self.runs[last].gone = true;
             }
             Act::Take { activity, worker } => self.take(last, activity, worker),
             Act::Beat { activity, details } => match self.started(activity) {
@@ -241,7 +258,7 @@ impl Model {
     }
 
     fn start(&mut self, start: &Start, more: Vec<Arrival>) {
-        let current = self.runs.last().map(|run| Current {
+        let current = self.current().map(|at| &self.runs[at]).map(|run| Current {
             run: run.key.run,
             status: run.status,
             start_request_id: run.start_request.clone(),
@@ -257,7 +274,7 @@ impl Model {
                     details: Vec::new(),
                     identity: "client".to_owned(),
                 };
-                self.step(self.runs.len() - 1, vec![arrival]);
+                self.step(self.current().unwrap_or(usize::MAX), vec![arrival]);
             }
         }
         let key = RunKey {
@@ -275,6 +292,7 @@ impl Model {
             timers: BTreeMap::new(),
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
+            gone: false,
         });
         let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
         self.step(self.runs.len() - 1, arrivals);
@@ -296,11 +314,24 @@ impl Model {
         }
     }
 
+    /// The one that a client means who names none.
+    fn current(&self) -> Option<usize> {
+        self.runs.iter().rposition(|run| !run.gone)
+    }
+
+    fn forget_expired(&mut self) {
+        let before = Timestamp(self.now.0.saturating_sub(RETENTION.0));
+        for run in &mut self.runs {
+            let folded = Execution::fold(&run.history).expect("history folds");
+            run.gone |= folded.closed_at.is_some_and(|it| it < before);
+        }
+    }
+
     // ---- activities
 
     /// The oldest pending one of a type, of the latest run.
     fn activity(&self, kind: &str) -> Option<(EventId, &ActivityTask)> {
-        let run = self.runs.last()?;
+        let run = &self.runs[self.current()?];
         let it = run.activities.iter().find(|(_, task)| task.options.activity_type == kind)?;
         Some((*it.0, it.1))
     }
@@ -613,6 +644,10 @@ impl std::fmt::Display for Model {
         for (at, run) in self.runs.iter().enumerate() {
             if at > 0 {
                 writeln!(f, "next run")?;
+            }
+            if run.gone {
+                writeln!(f, "gone")?;
+                continue;
             }
             let text = RunText {
                 history: &run.history,

@@ -84,6 +84,7 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         12 => "start order".to_owned(),
         13 => "query seen".to_owned(),
         14 => "deploy".to_owned(),
+        15 if dice.one_in(4) => "delete".to_owned(),
         20 => format!("pause-activity {kind} \"why\""),
         21 => format!("unpause-activity {kind} {}", dice.choose(&["", "attempts", "beat"])),
         22 => format!("reset-activity {kind} {}", dice.choose(&["", "keep", "beat", "options"])),

@@ -14,6 +14,7 @@
 //! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict=` |
 //! | `signal NAME ["ARG"] [request=ID]` | |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
+//! | `delete` | the latest run is gone for good |
 //! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
 //! | `beat TYPE ["DETAILS"]` | it heartbeats |
@@ -67,6 +68,7 @@ pub enum Act {
     Terminate {
         reason: String,
     },
+    Delete,
     Pause {
         reason: String,
         request: String,
@@ -269,6 +271,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                 _ => Act::Unpause { reason, request },
             })
         }
+        "delete" => Ok(Act::Delete),
         "cancel" => Ok(Act::Cancel { cause: args.text() }),
         "terminate" => Ok(Act::Terminate { reason: args.text() }),
         "take" => {
@@ -310,7 +313,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                 Ok(Act::Tune { activity: args.name("the activity's type")?, tuning: tuning? })
             }
             None => Err(format!(
-                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -"
+                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -"
             )),
         },
     }
@@ -360,7 +363,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

@@ -1,6 +1,6 @@
 //! The engine with its store, played by a script: the clock stands where the script says.
 
-use crate::model::{RunText, WORKFLOW_ID, started};
+use crate::model::{RETENTION, RunText, WORKFLOW_ID, started};
 use crate::print;
 use crate::program::ScriptedProgram;
 use crate::script::{Act, Line, Script, Start};
@@ -147,8 +147,11 @@ impl Sim {
         let namespace = match engine.namespace("default") {
             Ok(row) => row.id,
             Err(_) => {
-                let keep = Delay::from_secs(86_400);
-                engine.register_namespace("default", "", "", keep).await.expect("a namespace").id
+                engine
+                    .register_namespace("default", "", "", RETENTION)
+                    .await
+                    .expect("a namespace")
+                    .id
             }
         };
         let bytes = b"script".to_vec();
@@ -182,9 +185,16 @@ impl Sim {
             if at > 0 {
                 played.text.push_str("next run\n");
             }
+            let described = match self.describe(Some(run.run)).await {
+                Ok(described) => described,
+                Err(EngineError::WorkflowNotFound { .. }) => {
+                    played.text.push_str("gone\n");
+                    continue;
+                }
+                Err(error) => panic!("a run that was started can't be read: {error}"),
+            };
             let history = self.history(run).await;
-            let Description { row, pending_activities, published, .. } =
-                self.describe(Some(run.run)).await.expect("a run that was started");
+            let Description { row, pending_activities, published, .. } = described;
             let mut activities: Vec<_> = pending_activities.iter().collect();
             activities.sort_by_key(|it| it.scheduled);
             let text = RunText {
@@ -285,6 +295,7 @@ impl Sim {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.terminate(target, reason.clone(), Vec::new(), client).await
             }
+            Act::Delete => self.engine.delete(&self.target(None)).await,
             Act::Pause { reason, request } => {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.pause(target, reason.clone(), client, request.clone()).await
@@ -448,12 +459,15 @@ impl Sim {
 
     /// When the next thing happens by itself, going by what the store says.
     async fn next_due(&self) -> Option<Timestamp> {
-        let run = self.runs.last()?;
-        let description = self.describe(Some(run.run)).await.expect("a run that was started");
+        let description = match self.describe(None).await {
+            Ok(description) => description,
+            Err(EngineError::WorkflowNotFound { .. }) => return None,
+            Err(error) => panic!("the latest run can't be read: {error}"),
+        };
         if !description.row.status.is_open() {
             return None;
         }
-        let history = self.history(run).await;
+        let history = self.history(&description.row.key).await;
         let folded = Execution::fold(&history).expect("history folds");
         let had_task = history.iter().any(|it| matches!(it.event, Event::Task(_)));
         let started = &description.started;

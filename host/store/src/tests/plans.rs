@@ -83,6 +83,30 @@ async fn plans_of_all_statements() {
         runs_paused
             SCAN namespaces USING COVERING INDEX sqlite_autoindex_namespaces_2
             SEARCH runs USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+        runs_expired
+            SEARCH runs USING INDEX runs_by_close (namespace_id=? AND close_ms<?)
+        runs_of_namespace
+            SEARCH runs USING PRIMARY KEY (namespace_id=?)
+        run_delete
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        run_attributes_delete
+            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        history_delete
+            SEARCH history USING COVERING INDEX sqlite_autoindex_history_1 (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        state_delete
+            SEARCH published_state USING PRIMARY KEY (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
         history_read
             SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
             SCALAR SUBQUERY 1
@@ -180,6 +204,14 @@ async fn plans_of_all_statements() {
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
         namespace_update
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+        namespace_delete
+            SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+            SEARCH deployments USING PRIMARY KEY (namespace_id=?)
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
+        deployments_delete
+            SEARCH deployments USING PRIMARY KEY (namespace_id=?)
+        namespace_components_delete
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
         namespace_get
             SEARCH namespaces USING INDEX sqlite_autoindex_namespaces_1 (name=?)
         namespaces_list

@@ -1,0 +1,45 @@
+//! A run that is to go for good.
+
+use super::*;
+use crate::deleter::Deletion;
+use refrain_store::DoomedRun;
+
+impl Visit<'_> {
+    /// An open run is terminated first; its next visit comes here again and finds it closed.
+    pub(super) fn delete(&mut self, run: Box<DoomedRun>, reply: ReplyTo<()>) -> bool {
+        let open = self.current.clone().filter(|row| row.key == run.key && row.status.is_open());
+        let Some(row) = open else { return self.hand_to_deleter(*run, reply) };
+        if self.warm.is_none() && self.loaded.is_none() {
+            return self.want_history(Letter::Delete { run, reply }, row);
+        }
+        let arrival = Arrival::Terminate {
+            reason: "deleted".to_owned(),
+            details: Vec::new(),
+            identity: self.inner.config.identity.clone(),
+        };
+        let batch = Batch { arrivals: vec![arrival], replies: vec![None] };
+        match self.step_current(&row, batch) {
+            Some(ended) => {
+                self.letters.push_front(Letter::Delete { run, reply });
+                self.commit(None, ended);
+                true
+            }
+            None => {
+                let reason = "the run could not be terminated".to_owned();
+                let _ = reply.send(Err(EngineError::Internal(reason)));
+                false
+            }
+        }
+    }
+
+    /// What is in memory of the current run stays if it is another one.
+    fn hand_to_deleter(&mut self, run: DoomedRun, reply: ReplyTo<()>) -> bool {
+        self.put_back();
+        let is_current = self.current.as_ref().is_some_and(|row| row.key == run.key);
+        if !is_current {
+            self.cell.lock().warm = self.warm.take();
+        }
+        self.inner.delete(Deletion { cell: Arc::clone(&self.cell), run, reply });
+        true
+    }
+}
