@@ -3,6 +3,7 @@
 use crate::errors::CliError;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
+use refrain_wire::api::operatorservice::v1::{DeleteNamespaceRequest, DeleteNamespaceResponse};
 use refrain_wire::api::workflowservice::v1 as pb;
 use std::time::Duration;
 use tonic::Request;
@@ -142,6 +143,11 @@ pub(crate) trait Call: prost::Message + 'static {
     const PATH: &'static str;
 }
 
+impl Call for DeleteNamespaceRequest {
+    type Answer = DeleteNamespaceResponse;
+    const PATH: &'static str = "/temporal.api.operatorservice.v1.OperatorService/DeleteNamespace";
+}
+
 macro_rules! calls {
     ($($method:literal $request:ident $answer:ident)*) => {$(
         impl Call for pb::$request {
@@ -165,6 +171,8 @@ calls! {
     "TerminateWorkflowExecution" TerminateWorkflowExecutionRequest TerminateWorkflowExecutionResponse
     "PauseWorkflowExecution" PauseWorkflowExecutionRequest PauseWorkflowExecutionResponse
     "UnpauseWorkflowExecution" UnpauseWorkflowExecutionRequest UnpauseWorkflowExecutionResponse
+    "DeleteWorkflowExecution" DeleteWorkflowExecutionRequest DeleteWorkflowExecutionResponse
+    "UpdateNamespace" UpdateNamespaceRequest UpdateNamespaceResponse
     "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse
     "ListNamespaces" ListNamespacesRequest ListNamespacesResponse
     "DescribeNamespace" DescribeNamespaceRequest DescribeNamespaceResponse

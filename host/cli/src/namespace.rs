@@ -5,7 +5,9 @@ use crate::errors::CliError;
 use crate::output::{self, Format};
 use crate::units::Span;
 use clap::{Args, Subcommand};
-use refrain_wire::api::namespace::v1::{NamespaceConfig, NamespaceInfo};
+use refrain_wire::api::enums::v1::NamespaceState;
+use refrain_wire::api::namespace::v1::{NamespaceConfig, NamespaceInfo, UpdateNamespaceInfo};
+use refrain_wire::api::operatorservice::v1::DeleteNamespaceRequest;
 use refrain_wire::api::workflowservice::v1 as pb;
 use refrain_wire::wkt;
 use serde_json::Value;
@@ -20,6 +22,41 @@ pub(crate) enum NamespaceCommand {
     List(ConnectArgs),
     /// Show a namespace's settings.
     Describe(NameArgs),
+    /// Change a namespace's settings; what is not given stays.
+    Update(UpdateArgs),
+    /// Delete a namespace with all that is in it.
+    Delete(DeleteArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpdateArgs {
+    /// The namespace's name.
+    name: String,
+    /// How long closed workflows are kept.
+    #[arg(long, value_name = "DURATION")]
+    retention: Option<Span>,
+    /// What it is for.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    description: String,
+    /// Whom to write to.
+    #[arg(long, value_name = "ADDRESS", default_value = "", hide_default_value = true)]
+    email: String,
+    /// Nothing new may start in it; what runs goes on.
+    #[arg(long)]
+    deprecate: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// The namespace's name.
+    name: String,
+    /// Yes, with all workflows in it, open ones too.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    connect: ConnectArgs,
 }
 
 #[derive(Debug, Args)]
@@ -52,15 +89,14 @@ pub(crate) async fn run(command: NamespaceCommand, format: Format) -> Result<(),
         NamespaceCommand::Create(args) => create(args, format).await,
         NamespaceCommand::List(args) => list(args, format).await,
         NamespaceCommand::Describe(args) => describe(args, format).await,
+        NamespaceCommand::Update(args) => update(args, format).await,
+        NamespaceCommand::Delete(args) => delete(args, format).await,
     }
 }
 
 async fn create(args: CreateArgs, format: Format) -> Result<(), CliError> {
     let client = args.connect.connect().await?;
-    let retention = wkt::Duration {
-        seconds: i64::try_from(args.retention.0.as_secs()).unwrap_or(i64::MAX),
-        nanos: 0,
-    };
+    let retention = in_seconds(&args.retention);
     client
         .call(pb::RegisterNamespaceRequest {
             namespace: args.name.clone(),
@@ -70,13 +106,56 @@ async fn create(args: CreateArgs, format: Format) -> Result<(), CliError> {
             ..Default::default()
         })
         .await?;
+    done(&args.name, "created", format)
+}
+
+fn in_seconds(span: &Span) -> wkt::Duration {
+    wkt::Duration { seconds: i64::try_from(span.0.as_secs()).unwrap_or(i64::MAX), nanos: 0 }
+}
+
+fn done(name: &str, what: &str, format: Format) -> Result<(), CliError> {
     match format {
         Format::Text => {
-            output::say(&format!("namespace `{}` created", output::clean(&args.name)));
+            output::say(&format!("namespace `{}` {what}", output::clean(name)));
             Ok(())
         }
-        Format::Json => output::print_json(&serde_json::json!({ "namespace": args.name })),
+        Format::Json => output::print_json(&serde_json::json!({ "namespace": name })),
     }
+}
+
+async fn update(args: UpdateArgs, format: Format) -> Result<(), CliError> {
+    let client = args.connect.connect().await?;
+    let state =
+        if args.deprecate { NamespaceState::Deprecated } else { NamespaceState::Unspecified };
+    client
+        .call(pb::UpdateNamespaceRequest {
+            namespace: args.name.clone(),
+            update_info: Some(UpdateNamespaceInfo {
+                description: args.description,
+                owner_email: args.email,
+                state: state as i32,
+                ..Default::default()
+            }),
+            config: args.retention.as_ref().map(|retention| NamespaceConfig {
+                workflow_execution_retention_ttl: Some(in_seconds(retention)),
+                ..Default::default()
+            }),
+            ..Default::default()
+        })
+        .await?;
+    done(&args.name, "updated", format)
+}
+
+async fn delete(args: DeleteArgs, format: Format) -> Result<(), CliError> {
+    if !args.yes {
+        let name = output::clean(&args.name);
+        return Err(CliError::failed(format!("all of namespace `{name}` would be gone for good"))
+            .hint("say so with `--yes`"));
+    }
+    let client = args.connect.connect().await?;
+    let request = DeleteNamespaceRequest { namespace: args.name.clone(), ..Default::default() };
+    client.call(request).await?;
+    done(&args.name, "deleted", format)
 }
 
 async fn list(args: ConnectArgs, format: Format) -> Result<(), CliError> {

@@ -47,6 +47,8 @@ pub(crate) enum WorkflowCommand {
     Pause(message::EndArgs),
     /// Let a paused workflow go on.
     Unpause(message::EndArgs),
+    /// Delete a run with its history; an open one is terminated first.
+    Delete(TargetArgs),
     /// Wait for a workflow's end and print its result.
     Result(TargetArgs),
     /// Show the values that a workflow published, without running it.
@@ -89,6 +91,7 @@ pub(crate) async fn run(command: WorkflowCommand, format: Format) -> Result<(), 
         WorkflowCommand::Terminate(args) => message::terminate(args, format).await,
         WorkflowCommand::Pause(args) => lifecycle::pause(args, format).await,
         WorkflowCommand::Unpause(args) => lifecycle::unpause(args, format).await,
+        WorkflowCommand::Delete(args) => lifecycle::delete(args, format).await,
         WorkflowCommand::Result(args) => outcome::result(args, format).await,
         WorkflowCommand::State(args) => state::state(args, format).await,
     }

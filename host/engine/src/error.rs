@@ -12,6 +12,9 @@ pub enum EngineError {
     NamespaceNotFound(String),
     #[error("namespace `{0}` already exists")]
     NamespaceExists(String),
+    /// Nothing new starts in it.
+    #[error("namespace `{0}` is deprecated: nothing new starts in it")]
+    NamespaceDeprecated(String),
     #[error("workflow execution `{workflow_id}` not found")]
     WorkflowNotFound { workflow_id: String, run: Option<RunId> },
     /// The run is closed, the activity's attempt is over, and so on.

@@ -112,6 +112,21 @@ impl WorkflowService for Frontend {
         activity_operator::update_options_of_one(&self.engine, request).await.map(Response::new)
     }
 
+    async fn update_namespace(
+        &self,
+        request: Request<UpdateNamespaceRequest>,
+    ) -> Answer<UpdateNamespaceResponse> {
+        namespaces::update(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    #[allow(deprecated, reason = "tools still call it")]
+    async fn deprecate_namespace(
+        &self,
+        request: Request<DeprecateNamespaceRequest>,
+    ) -> Answer<DeprecateNamespaceResponse> {
+        namespaces::deprecate(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
     async fn start_workflow_execution(
         &self,
         request: Request<StartWorkflowExecutionRequest>,
@@ -145,6 +160,13 @@ impl WorkflowService for Frontend {
         request: Request<PauseWorkflowExecutionRequest>,
     ) -> Answer<PauseWorkflowExecutionResponse> {
         lifecycle::pause(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_workflow_execution(
+        &self,
+        request: Request<DeleteWorkflowExecutionRequest>,
+    ) -> Answer<DeleteWorkflowExecutionResponse> {
+        lifecycle::delete(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn unpause_workflow_execution(

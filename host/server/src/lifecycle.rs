@@ -1,11 +1,12 @@
-//! What an operator does to runs: pause, unpause.
+//! What an operator does to runs: pause, unpause, delete.
 
 use crate::status::of;
 use crate::validate;
 use refrain_engine::Engine;
 use refrain_wire::api::common::v1::WorkflowExecution;
 use refrain_wire::api::workflowservice::v1::{
-    PauseWorkflowExecutionRequest, PauseWorkflowExecutionResponse, UnpauseWorkflowExecutionRequest,
+    DeleteWorkflowExecutionRequest, DeleteWorkflowExecutionResponse, PauseWorkflowExecutionRequest,
+    PauseWorkflowExecutionResponse, UnpauseWorkflowExecutionRequest,
     UnpauseWorkflowExecutionResponse,
 };
 use tonic::Status;
@@ -46,6 +47,17 @@ pub(crate) async fn unpause(
     said(&identity, &reason, &request_id)?;
     engine.unpause(target, reason, identity, request_id).await.map_err(of)?;
     Ok(UnpauseWorkflowExecutionResponse {})
+}
+
+/// Done when it answers, unlike the real server's, which only promises it.
+pub(crate) async fn delete(
+    engine: &Engine,
+    request: DeleteWorkflowExecutionRequest,
+) -> Result<DeleteWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target = validate::target(&namespace, request.workflow_execution)?;
+    engine.delete(&target).await.map_err(of)?;
+    Ok(DeleteWorkflowExecutionResponse {})
 }
 
 fn said(identity: &str, reason: &str, request_id: &str) -> Result<(), Status> {

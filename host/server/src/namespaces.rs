@@ -6,14 +6,17 @@ use crate::validate;
 use refrain_core::limits::BLOB_BYTES_MAX;
 use refrain_core::time::Delay;
 use refrain_engine::Engine;
-use refrain_engine::api::Namespace;
+use refrain_engine::api::{Namespace, NamespaceState as State};
 use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState};
 use refrain_wire::api::namespace::v1::namespace_info::{Capabilities, Limits};
 use refrain_wire::api::namespace::v1::{BadBinaries, NamespaceConfig, NamespaceInfo};
+use refrain_wire::api::operatorservice::v1::{DeleteNamespaceRequest, DeleteNamespaceResponse};
 use refrain_wire::api::replication::v1::{ClusterReplicationConfig, NamespaceReplicationConfig};
 use refrain_wire::api::workflowservice::v1::{
-    DescribeNamespaceRequest, DescribeNamespaceResponse, ListNamespacesRequest,
-    ListNamespacesResponse, RegisterNamespaceRequest, RegisterNamespaceResponse,
+    DeprecateNamespaceRequest, DeprecateNamespaceResponse, DescribeNamespaceRequest,
+    DescribeNamespaceResponse, ListNamespacesRequest, ListNamespacesResponse,
+    RegisterNamespaceRequest, RegisterNamespaceResponse, UpdateNamespaceRequest,
+    UpdateNamespaceResponse,
 };
 use refrain_wire::options::delay_to_proto;
 use tonic::Status;
@@ -118,16 +121,8 @@ pub(crate) async fn register(
         "workflow_execution_retention_period",
         request.workflow_execution_retention_period,
     )?
-    .ok_or_else(|| {
-        invalid(format!(
-            "workflow_execution_retention_period is missing or zero, expected at least `{RETENTION_MIN}`"
-        ))
-    })?;
-    if retention < RETENTION_MIN {
-        return Err(invalid(format!(
-            "workflow_execution_retention_period is `{retention}`, expected at least `{RETENTION_MIN}`"
-        )));
-    }
+    .unwrap_or(Delay::ZERO);
+    check_retention("workflow_execution_retention_period", retention)?;
     engine
         .register_namespace(
             &request.namespace,
@@ -138,4 +133,101 @@ pub(crate) async fn register(
         .await
         .map_err(of)?;
     Ok(RegisterNamespaceResponse::default())
+}
+
+fn check_retention(field: &str, retention: Delay) -> Result<(), Status> {
+    if retention < RETENTION_MIN {
+        return Err(invalid(format!(
+            "{field} is `{retention}`, expected at least `{RETENTION_MIN}`"
+        )));
+    }
+    Ok(())
+}
+
+/// What is absent or empty stays as it is.
+pub(crate) async fn update(
+    engine: &Engine,
+    request: UpdateNamespaceRequest,
+) -> Result<UpdateNamespaceResponse, Status> {
+    validate::namespace(engine, &request.namespace)?;
+    let info = request.update_info.unwrap_or_default();
+    validate::short("owner_email", &info.owner_email)?;
+    let state = match NamespaceState::try_from(info.state) {
+        Ok(NamespaceState::Unspecified) => None,
+        Ok(NamespaceState::Registered) => Some(State::Registered),
+        Ok(NamespaceState::Deprecated) => Some(State::Deprecated),
+        Ok(NamespaceState::Deleted) | Err(_) => {
+            return Err(invalid(format!(
+                "update_info.state is `{}`, expected 1 (registered) or 2 (deprecated)",
+                info.state
+            )));
+        }
+    };
+    if request.promote_namespace {
+        return Err(invalid(
+            "promote_namespace is `true`, expected `false`: this host is one cluster",
+        ));
+    }
+    let asked = request.config.and_then(|it| it.workflow_execution_retention_ttl);
+    let retention = match asked {
+        None => None,
+        Some(asked) => {
+            let field = "config.workflow_execution_retention_ttl";
+            let retention = validate::limit(field, Some(asked))?.unwrap_or(Delay::ZERO);
+            check_retention(field, retention)?;
+            Some(retention)
+        }
+    };
+    let updated = engine
+        .update_namespace(&request.namespace, |row| {
+            if !info.description.is_empty() {
+                row.description = info.description;
+            }
+            if !info.owner_email.is_empty() {
+                row.owner_email = info.owner_email;
+            }
+            row.retention = retention.unwrap_or(row.retention);
+            row.state = state.unwrap_or(row.state);
+        })
+        .await
+        .map_err(of)?;
+    let DescribeNamespaceResponse { namespace_info, config, replication_config, .. } =
+        description(&updated);
+    Ok(UpdateNamespaceResponse { namespace_info, config, replication_config, ..Default::default() })
+}
+
+#[allow(deprecated, reason = "tools still call it")]
+pub(crate) async fn deprecate(
+    engine: &Engine,
+    request: DeprecateNamespaceRequest,
+) -> Result<DeprecateNamespaceResponse, Status> {
+    validate::namespace(engine, &request.namespace)?;
+    let deprecate = |row: &mut Namespace| row.state = State::Deprecated;
+    engine.update_namespace(&request.namespace, deprecate).await.map_err(of)?;
+    Ok(DeprecateNamespaceResponse {})
+}
+
+/// Its name is free when this answers; what is in it goes afterwards, batch by batch.
+pub(crate) async fn delete(
+    engine: &Engine,
+    request: DeleteNamespaceRequest,
+) -> Result<DeleteNamespaceResponse, Status> {
+    if request.namespace.is_empty() == request.namespace_id.is_empty() {
+        return Err(invalid("expected either namespace or namespace_id, found both or none"));
+    }
+    if validate::limit("namespace_delete_delay", request.namespace_delete_delay)?.is_some() {
+        return Err(invalid(
+            "namespace_delete_delay is set, expected none: this host begins at once",
+        ));
+    }
+    let name = match request.namespace.is_empty() {
+        false => request.namespace,
+        true => {
+            let all = engine.namespaces();
+            let found = all.iter().find(|it| id_of(it) == request.namespace_id);
+            found.map_or(request.namespace_id, |it| it.name.clone())
+        }
+    };
+    let deleted = engine.delete_namespace(&name).await.map_err(of)?;
+    Ok(DeleteNamespaceResponse { deleted_namespace: deleted.name.clone() })
 }

@@ -5,8 +5,9 @@ use crate::validate;
 use refrain_engine::Engine;
 use refrain_wire::api::enums::v1::IndexedValueType;
 use refrain_wire::api::operatorservice::v1::{
-    ClusterMetadata, ListClustersRequest, ListClustersResponse, ListNexusEndpointsRequest,
-    ListNexusEndpointsResponse, ListSearchAttributesRequest, ListSearchAttributesResponse,
+    ClusterMetadata, DeleteNamespaceRequest, DeleteNamespaceResponse, ListClustersRequest,
+    ListClustersResponse, ListNexusEndpointsRequest, ListNexusEndpointsResponse,
+    ListSearchAttributesRequest, ListSearchAttributesResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -43,6 +44,13 @@ impl OperatorService for Operator {
                 .collect(),
             ..Default::default()
         }))
+    }
+
+    async fn delete_namespace(
+        &self,
+        request: Request<DeleteNamespaceRequest>,
+    ) -> Result<Response<DeleteNamespaceResponse>, Status> {
+        crate::namespaces::delete(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn list_clusters(

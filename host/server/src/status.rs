@@ -7,7 +7,9 @@ use prost::{Message, Name};
 use prost_types::Any;
 use refrain_core::arrival::Refused;
 use refrain_engine::EngineError;
-use refrain_wire::api::enums::v1::{ResourceExhaustedCause, ResourceExhaustedScope};
+use refrain_wire::api::enums::v1::{
+    NamespaceState, ResourceExhaustedCause, ResourceExhaustedScope,
+};
 use refrain_wire::api::errordetails::v1 as details;
 use refrain_wire::{DecodeError, failure};
 use tonic::{Code, Status};
@@ -73,6 +75,14 @@ pub(crate) fn of(error: EngineError) -> Status {
         EngineError::NamespaceNotFound(namespace) => {
             let detail = details::NamespaceNotFoundFailure { namespace };
             with_detail(Code::NotFound, text, &detail)
+        }
+        EngineError::NamespaceDeprecated(namespace) => {
+            let detail = details::NamespaceInvalidStateFailure {
+                namespace,
+                state: NamespaceState::Deprecated as i32,
+                allowed_states: vec![NamespaceState::Registered as i32],
+            };
+            with_detail(Code::FailedPrecondition, text, &detail)
         }
         EngineError::NamespaceExists(_) => {
             let detail = details::NamespaceAlreadyExistsFailure::default();
@@ -145,6 +155,7 @@ mod tests {
         let errors = [
             EngineError::NamespaceNotFound("ns".to_owned()),
             EngineError::NamespaceExists("ns".to_owned()),
+            EngineError::NamespaceDeprecated("ns".to_owned()),
             EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: None },
             EngineError::Refused(Refused::RunClosed),
             EngineError::Refused(Refused::SignalLimit),

@@ -9,8 +9,8 @@ use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX, TASK_TIMEOUT, TASK_TIME
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, size_of_all, size_of_map};
 use refrain_core::time::Delay;
-use refrain_engine::Engine;
-use refrain_engine::api::{Namespace, Target};
+use refrain_engine::api::{Namespace, NamespaceState, Target};
+use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1 as common;
 use refrain_wire::api::enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use refrain_wire::api::sdk::v1::UserMetadata;
@@ -26,6 +26,18 @@ pub(crate) fn namespace(engine: &Engine, name: &str) -> Result<Arc<Namespace>, S
         return Err(invalid("namespace is missing or empty"));
     }
     engine.namespace(name).map_err(crate::status::of)
+}
+
+/// Where something new is to begin.
+pub(crate) fn namespace_for_start(engine: &Engine, name: &str) -> Result<Arc<Namespace>, Status> {
+    let namespace = self::namespace(engine, name)?;
+    match namespace.state {
+        NamespaceState::Registered => Ok(namespace),
+        NamespaceState::Deprecated | NamespaceState::Deleted => {
+            let deprecated = EngineError::NamespaceDeprecated(name.to_owned());
+            Err(crate::status::of(deprecated))
+        }
+    }
 }
 
 /// A name that must be there, and short enough to be a key.

@@ -27,7 +27,7 @@ pub(crate) async fn start(
     engine: &Engine,
     request: StartWorkflowExecutionRequest,
 ) -> Result<StartWorkflowExecutionResponse, Status> {
-    let namespace = validate::namespace(engine, &request.namespace)?;
+    let namespace = validate::namespace_for_start(engine, &request.namespace)?;
     let namespace_name = request.namespace.clone();
     let workflow_id = request.workflow_id.clone();
     let (reuse, conflict) = validate::id_policies(

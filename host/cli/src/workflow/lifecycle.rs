@@ -1,5 +1,6 @@
-//! `pause` and `unpause`: what an operator does to runs.
+//! `pause`, `unpause` and `delete`: what an operator does to runs.
 
+use super::TargetArgs;
 use super::message::{EndArgs, done};
 use crate::client::identity;
 use crate::errors::CliError;
@@ -34,4 +35,15 @@ pub(super) async fn unpause(args: EndArgs, format: Format) -> Result<(), CliErro
         })
         .await?;
     done("unpaused", &args.target, format)
+}
+
+pub(super) async fn delete(args: TargetArgs, format: Format) -> Result<(), CliError> {
+    let client = args.scope.connect().await?;
+    client
+        .call(pb::DeleteWorkflowExecutionRequest {
+            namespace: args.scope.namespace(),
+            workflow_execution: args.execution(),
+        })
+        .await?;
+    done("deleted", &args, format)
 }
