@@ -180,6 +180,7 @@ mod tests {
         expect![[r#"
             NotFound NamespaceNotFoundFailure namespace `ns` not found
             AlreadyExists NamespaceAlreadyExistsFailure namespace `ns` already exists
+            FailedPrecondition NamespaceInvalidStateFailure namespace `ns` is deprecated: nothing new starts in it
             NotFound NotFoundFailure workflow execution `w` not found
             NotFound NotFoundFailure workflow execution already completed
             InvalidArgument  run has taken 10000 signals, the most a run can take
