@@ -1,8 +1,11 @@
 //! What can arrive at a run from outside, and what the sender is told after the commit.
 
 use crate::failure::{Failure, RetryState};
-use crate::ids::EventId;
+use crate::ids::{EventId, RunId};
+use crate::machines::child::{Outcome, StartFailedCause};
+use crate::machines::external::FailedCause;
 use crate::machines::{execution, signal};
+use crate::message::Origin;
 use crate::payload::Payloads;
 use crate::time::Timestamp;
 
@@ -15,6 +18,8 @@ pub enum Arrival {
         cause: String,
         identity: String,
         request_id: String,
+        /// The run that asks, if a run does.
+        from: Option<Box<Origin>>,
     },
     Terminate {
         reason: String,
@@ -35,6 +40,31 @@ pub enum Arrival {
         started: EventId,
     },
     ActivityClosed(Box<ActivityClosed>),
+    ChildStarted {
+        initiated: EventId,
+        run: RunId,
+    },
+    ChildStartFailed {
+        initiated: EventId,
+        cause: StartFailedCause,
+        reason: String,
+    },
+    /// Also says that it started, if that was not said before.
+    ChildClosed {
+        initiated: EventId,
+        run: RunId,
+        outcome: Box<Outcome>,
+    },
+    /// A signal to another run was delivered, or could not be.
+    ExternalSignaled {
+        initiated: EventId,
+        failed: Option<FailedCause>,
+    },
+    /// A request to cancel another run was delivered, or could not be.
+    ExternalCanceled {
+        initiated: EventId,
+        failed: Option<FailedCause>,
+    },
     /// The run's own time limit is over.
     RunTimedOut,
     /// The wait before the first task is over.
@@ -95,6 +125,10 @@ pub enum Refused {
     RunClosed,
     #[error("activity is not pending")]
     ActivityNotPending,
+    #[error("child workflow is not pending")]
+    ChildNotPending,
+    #[error("message to another run is not pending")]
+    ExternalNotPending,
     #[error("timer is not pending")]
     TimerNotPending,
     #[error(

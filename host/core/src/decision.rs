@@ -6,6 +6,7 @@ use crate::event::Recorded;
 use crate::failure::Failure;
 use crate::ids::EventId;
 use crate::machines::execution;
+use crate::message::Outgoing;
 use crate::payload::{Payload, Payloads};
 use crate::time::Timestamp;
 
@@ -65,6 +66,8 @@ pub enum Effect {
         name: String,
         value: Payload,
     },
+    /// To another run, or to this one.
+    Send(Box<Outgoing>),
     /// The run is closed: timers and activities that are left go with it.
     Close {
         result: CloseResult,

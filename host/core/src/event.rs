@@ -1,7 +1,7 @@
 //! An event in its place in history.
 
 use crate::ids::EventId;
-use crate::machines::{Event, activity, execution, patch, signal, task, timer};
+use crate::machines::{Event, activity, child, execution, external, patch, signal, task, timer};
 use crate::time::Timestamp;
 use std::fmt;
 
@@ -76,6 +76,48 @@ impl fmt::Display for Event {
                 }
                 timer::Event::Fired { timer_id, .. } => write!(f, "timer {timer_id} fired"),
                 timer::Event::Canceled { timer_id, .. } => write!(f, "timer {timer_id} canceled"),
+            },
+            Event::Child(event) => match event {
+                child::Event::Initiated(child) => {
+                    write!(f, "child {} {} initiated", child.workflow_type, child.workflow_id)
+                }
+                child::Event::StartFailed { initiated, cause, .. } => {
+                    write!(f, "child of {initiated} not started {cause:?}")
+                }
+                child::Event::Started { initiated, .. } => {
+                    write!(f, "child of {initiated} started")
+                }
+                child::Event::Closed { initiated, outcome, .. } => match outcome {
+                    child::Outcome::Completed { .. } => {
+                        write!(f, "child of {initiated} completed")
+                    }
+                    child::Outcome::Failed { failure, .. } => {
+                        write!(f, "child of {initiated} failed {:?}", failure.message)
+                    }
+                    child::Outcome::Canceled { .. } => write!(f, "child of {initiated} canceled"),
+                    child::Outcome::TimedOut { .. } => write!(f, "child of {initiated} timed out"),
+                    child::Outcome::Terminated => write!(f, "child of {initiated} terminated"),
+                },
+            },
+            Event::External(event) => match event {
+                external::Event::SignalInitiated { target, signal, .. } => {
+                    write!(f, "signal {} to {} initiated", signal.name, target.workflow_id)
+                }
+                external::Event::Signaled { initiated, .. } => {
+                    write!(f, "signal of {initiated} delivered")
+                }
+                external::Event::SignalFailed { initiated, cause, .. } => {
+                    write!(f, "signal of {initiated} not delivered {cause:?}")
+                }
+                external::Event::CancelInitiated { target, .. } => {
+                    write!(f, "cancel of {} initiated", target.workflow_id)
+                }
+                external::Event::CancelRequested { initiated, .. } => {
+                    write!(f, "cancel of {initiated} delivered")
+                }
+                external::Event::CancelFailed { initiated, cause, .. } => {
+                    write!(f, "cancel of {initiated} not delivered {cause:?}")
+                }
             },
             Event::Signal(signal::Event::Received(signal)) => {
                 write!(f, "signal {} received", signal.name)

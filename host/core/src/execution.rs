@@ -1,5 +1,7 @@
 //! A run's history, folded: what is known of it without its guest.
 
+mod related;
+
 use crate::arrival::{Accepted, ActivityClosed, ActivityOutcome, Arrival, Refused};
 use crate::decision::{CloseResult, DueTimer, Effect};
 use crate::errors::{IllegalTransition, StepError};
@@ -7,7 +9,7 @@ use crate::event::Recorded;
 use crate::failure::{Failure, RetryState};
 use crate::ids::EventId;
 use crate::limits;
-use crate::machines::{Event, activity, execution, patch, signal, task, timer};
+use crate::machines::{Event, activity, child, execution, external, patch, signal, task, timer};
 use crate::time::{Delay, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -26,6 +28,14 @@ pub struct Execution {
     pub activities: BTreeMap<EventId, PendingActivity>,
     /// Those that have not fired.
     pub timers: BTreeMap<EventId, PendingTimer>,
+    /// Those that are not closed.
+    pub children: BTreeMap<EventId, PendingChild>,
+    /// The same, by workflow id.
+    child_ids: BTreeSet<(String, EventId)>,
+    /// Signals to other runs that were not answered.
+    pub external_signals: BTreeMap<EventId, Box<external::Target>>,
+    /// Requests to cancel other runs that were not answered.
+    pub external_cancels: BTreeMap<EventId, Box<external::Target>>,
     pub patches: BTreeSet<String>,
     pub n_signals: u64,
     /// Happened, but no completed task has shown it to the guest yet.
@@ -51,6 +61,14 @@ pub struct PendingTimer {
     pub fire_at: Timestamp,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct PendingChild {
+    pub state: child::State,
+    pub options: Arc<child::Initiated>,
+    /// It was asked to stop.
+    pub cancel_requested: bool,
+}
+
 /// What an arrival makes of a run, before a guest has seen it.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
@@ -72,6 +90,10 @@ impl Default for Execution {
             latest: Timestamp::default(),
             activities: BTreeMap::new(),
             timers: BTreeMap::new(),
+            children: BTreeMap::new(),
+            child_ids: BTreeSet::new(),
+            external_signals: BTreeMap::new(),
+            external_cancels: BTreeMap::new(),
             patches: BTreeSet::new(),
             n_signals: 0,
             undelivered: VecDeque::new(),
@@ -152,6 +174,8 @@ impl Execution {
             }
             Event::Activity(event) => self.apply_activity(id, time, event),
             Event::Timer(event) => self.apply_timer(id, time, event),
+            Event::Child(event) => self.apply_child(id, event),
+            Event::External(event) => self.apply_external(id, event),
             Event::Signal(signal::Event::Received(signal)) => {
                 self.n_signals += 1;
                 if !signal.request_id.is_empty() {
@@ -286,11 +310,11 @@ impl Execution {
                 draft.wants_task |= !self.waits_for_first_task;
                 Ok(Ok(Accepted::Recorded))
             }
-            Arrival::CancelRequest { cause, identity, request_id } => {
+            Arrival::CancelRequest { cause, identity, request_id, from } => {
                 if self.status.is_cancel_requested() {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
-                let event = execution::Event::CancelRequested { cause, identity, request_id };
+                let event = execution::Event::CancelRequested { cause, identity, request_id, from };
                 self.push(draft, now, Event::Execution(event))?;
                 // Also a run that waits for its first task: there is nothing to wait for now.
                 draft.wants_task = true;
@@ -321,6 +345,21 @@ impl Execution {
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::ActivityClosed(closed) => self.admit_activity_closed(*closed, now, draft),
+            Arrival::ChildStarted { initiated, run } => {
+                self.admit_child_started(initiated, run, now, draft)
+            }
+            Arrival::ChildStartFailed { initiated, cause, reason } => {
+                self.admit_child_start_failed(initiated, cause, reason, now, draft)
+            }
+            Arrival::ChildClosed { initiated, run, outcome } => {
+                self.admit_child_closed(initiated, run, *outcome, now, draft)
+            }
+            Arrival::ExternalSignaled { initiated, failed } => {
+                self.admit_signaled(initiated, failed, now, draft)
+            }
+            Arrival::ExternalCanceled { initiated, failed } => {
+                self.admit_canceled(initiated, failed, now, draft)
+            }
             Arrival::FirstTaskDue => {
                 draft.effects.push(Effect::DeleteTimer { timer: DueTimer::FirstTask });
                 // A request to cancel may have begun the first task before its time.
@@ -498,6 +537,21 @@ fn wakes_guest(event: &Event) -> bool {
         Event::Timer(event) => match event {
             timer::Event::Fired { .. } => true,
             timer::Event::Started { .. } | timer::Event::Canceled { .. } => false,
+        },
+        Event::Child(event) => match event {
+            child::Event::StartFailed { .. }
+            | child::Event::Started { .. }
+            | child::Event::Closed { .. } => true,
+            child::Event::Initiated(_) => false,
+        },
+        Event::External(event) => match event {
+            external::Event::Signaled { .. }
+            | external::Event::SignalFailed { .. }
+            | external::Event::CancelRequested { .. }
+            | external::Event::CancelFailed { .. } => true,
+            external::Event::SignalInitiated { .. } | external::Event::CancelInitiated { .. } => {
+                false
+            }
         },
         Event::Signal(_) => true,
         Event::Task(_) | Event::Patch(_) => false,

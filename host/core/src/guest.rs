@@ -52,6 +52,20 @@ pub enum Job {
         op: OpSeq,
         result: Result<(), Failure>,
     },
+    /// Or could not be: then its end follows, with the same failure.
+    ChildStarted {
+        op: OpSeq,
+        result: Result<execution::WorkflowRun, Failure>,
+    },
+    ChildClosed {
+        op: OpSeq,
+        result: Result<Payloads, Failure>,
+    },
+    /// A signal or a request to cancel has reached another run, or could not.
+    ExternalClosed {
+        op: OpSeq,
+        result: Result<(), Failure>,
+    },
     Signal(signal::Signal),
     CancelRequested {
         cause: String,

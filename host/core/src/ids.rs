@@ -62,8 +62,8 @@ impl FromStr for RunId {
     }
 }
 
-/// An event's place in its history: counted from 1, without gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// An event's place in its history: counted from 1, without gaps. 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EventId(pub u64);
 
 impl EventId {

@@ -18,6 +18,7 @@ pub mod guest;
 pub mod ids;
 pub mod limits;
 pub mod machines;
+pub mod message;
 pub mod options;
 pub mod payload;
 pub mod run;

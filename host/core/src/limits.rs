@@ -22,6 +22,12 @@ pub const PENDING_ACTIVITIES_MAX: usize = 2000;
 pub const KEPT_FAILURE_BYTES_MAX: usize = 4 << 10;
 /// Timers of one run that have not fired.
 pub const PENDING_TIMERS_MAX: usize = 2000;
+/// Children of one run that are not closed.
+pub const PENDING_CHILDREN_MAX: usize = 2000;
+/// Signals to other runs that were not answered.
+pub const PENDING_EXTERNAL_SIGNALS_MAX: usize = 2000;
+/// Requests to cancel, to children and other runs, that were not answered.
+pub const PENDING_EXTERNAL_CANCELS_MAX: usize = 2000;
 /// Signals that one run takes.
 pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
 /// Commands of one workflow task.

@@ -5,7 +5,9 @@
 //! until someone has decided what it means.
 
 pub mod activity;
+pub mod child;
 pub mod execution;
+pub mod external;
 pub mod patch;
 pub mod signal;
 pub mod task;
@@ -20,6 +22,8 @@ pub enum Command {
     Execution(execution::Command),
     Activity(activity::Command),
     Timer(timer::Command),
+    Child(child::Command),
+    External(external::Command),
     Patch(patch::Command),
     /// Cancels whatever the operation is.
     Cancel(crate::ids::OpSeq),
@@ -37,6 +41,8 @@ pub enum Event {
     Task(task::Event),
     Activity(activity::Event),
     Timer(timer::Event),
+    Child(child::Event),
+    External(external::Event),
     Signal(signal::Event),
     Patch(patch::Event),
 }
@@ -49,6 +55,8 @@ impl Event {
             Event::Task(_)
             | Event::Activity(_)
             | Event::Timer(_)
+            | Event::Child(_)
+            | Event::External(_)
             | Event::Signal(_)
             | Event::Patch(_) => false,
         }
@@ -60,6 +68,8 @@ impl Event {
             Event::Execution(event) => event.wished_in_task(),
             Event::Activity(event) => event.wished_in_task(),
             Event::Timer(event) => event.wished_in_task(),
+            Event::Child(event) => event.wished_in_task(),
+            Event::External(event) => event.wished_in_task(),
             Event::Patch(patch::Event::Recorded { task, .. }) => Some(*task),
             Event::Task(_) | Event::Signal(_) => None,
         }
@@ -73,12 +83,16 @@ impl Event {
             (Event::Execution(was), Event::Execution(is)) => was.answers(is),
             (Event::Activity(was), Event::Activity(is)) => was.answers(is),
             (Event::Timer(was), Event::Timer(is)) => was.answers(is),
+            (Event::Child(was), Event::Child(is)) => was.answers(is),
+            (Event::External(was), Event::External(is)) => was.answers(is),
             (Event::Patch(was), Event::Patch(is)) => was.answers(is),
             (
                 Event::Execution(_)
                 | Event::Task(_)
                 | Event::Activity(_)
                 | Event::Timer(_)
+                | Event::Child(_)
+                | Event::External(_)
                 | Event::Signal(_)
                 | Event::Patch(_),
                 _,

@@ -98,3 +98,26 @@ pub enum IdConflictPolicy {
     UseExisting,
     TerminateExisting,
 }
+
+/// What becomes of a child when its parent closes, however that closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ParentClosePolicy {
+    #[default]
+    Terminate,
+    Abandon,
+    RequestCancel,
+}
+
+/// What a workflow's wish to cancel a child means to the workflow itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ChildCancellation {
+    /// The workflow sees `canceled` at once; the child is not told.
+    Abandon,
+    /// The workflow sees `canceled` at once; the child is asked to stop.
+    TryCancel,
+    /// The workflow waits for what the child makes of it.
+    #[default]
+    WaitCompleted,
+    /// The workflow sees `canceled` when the request has reached the child.
+    WaitRequested,
+}

@@ -6,6 +6,7 @@
 
 mod after;
 mod jobs;
+mod related;
 mod wishes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
@@ -18,8 +19,10 @@ use crate::failure::{Failure, FailureKind, RetryState};
 use crate::guest::{Guest, GuestErrorKind, Job, Query, QueryError, Start, Turn};
 use crate::ids::{Digest, EventId, OpSeq, RunKey};
 use crate::limits;
-use crate::machines::{Command, Event, activity, execution, patch, signal, task, timer};
-use crate::options::CancellationType;
+use crate::machines::{
+    Command, Event, activity, child, execution, external, patch, signal, task, timer,
+};
+use crate::options::{CancellationType, ChildCancellation};
 use crate::payload::Payloads;
 use crate::time::{Delay, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -28,6 +31,7 @@ use std::sync::Arc;
 pub use after::step_without_guest;
 use after::{After, admit_all};
 use jobs::canceled_activity;
+use related::OpenChild;
 use wishes::{bad_command, may_go_unasked};
 
 /// What never changes while a run is in memory.
@@ -78,12 +82,19 @@ struct Operations {
     targets: BTreeMap<OpSeq, Target>,
     activities: BTreeMap<EventId, (OpSeq, Arc<activity::Scheduled>)>,
     timers: BTreeMap<EventId, OpSeq>,
+    children: BTreeMap<EventId, OpenChild>,
+    /// Signals and requests to cancel that wait for their answer.
+    externals: BTreeMap<EventId, OpSeq>,
+    /// Requests to cancel a child with whose arrival its operation ends.
+    child_cancels: BTreeMap<EventId, EventId>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Target {
     Activity { scheduled: EventId, cancellation: CancellationType },
     Timer { started: EventId },
+    Child { initiated: EventId, cancellation: ChildCancellation },
+    External { initiated: EventId },
 }
 
 /// `Scheduled`, `Started` and `Completed`.
@@ -112,8 +123,19 @@ enum Wishes<'a> {
 /// A wish that leads to an event, and what it means for the guest's operations.
 struct Granted {
     event: Event,
-    opens: Option<(OpSeq, CancellationType)>,
-    closes: Option<(OpSeq, Job)>,
+    opens: Option<(OpSeq, Opens)>,
+    closes: Option<(OpSeq, Vec<Job>)>,
+}
+
+/// What an operation begins to wait for.
+#[derive(Clone, Copy, Debug)]
+enum Opens {
+    Activity(CancellationType),
+    Timer,
+    Child(ChildCancellation),
+    External,
+    /// A child's operation, now also for the arrival of the request to cancel it.
+    ChildCancel,
 }
 
 impl Run {
@@ -200,6 +222,7 @@ impl Run {
     /// Nothing happened to the run: for one that is only pinned to another component.
     pub fn unchanged(&self, task_failure: Option<TaskFailure>) -> Decision {
         After::of(&self.execution, task_failure).conclude(
+            &self.execution,
             self.execution.next_event,
             Draft::default(),
             vec![Ok(Accepted::Recorded)],
@@ -218,7 +241,7 @@ impl Run {
         let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft)?;
         let mut after = After::of(&self.execution, step.task_failure);
         if !draft.wants_task || !self.execution.status.runs_tasks() || after.must_wait(&admitted) {
-            let decision = after.conclude(first_event, draft, admitted.replies);
+            let decision = after.conclude(&self.execution, first_event, draft, admitted.replies);
             return Ok(Outcome { run: Some(self), decision, failed: None });
         }
         let attempt = after.attempt();
@@ -231,8 +254,12 @@ impl Run {
                     let timer = DueTimer::TaskRetry;
                     draft.effects.push(Effect::DeleteTimer { timer });
                 }
-                let decision =
-                    After::of(&self.execution, None).conclude(first_event, draft, admitted.replies);
+                let decision = After::of(&self.execution, None).conclude(
+                    &self.execution,
+                    first_event,
+                    draft,
+                    admitted.replies,
+                );
                 Ok(Outcome { run: Some(self), decision, failed: None })
             }
             Err(error) => {
@@ -240,7 +267,8 @@ impl Run {
                 draft.effects.truncate(n_effects);
                 let task_queue = self.execution.started.as_ref().map(|it| it.task_queue.clone());
                 after.task_failed(&mut draft, first_event, task_queue, identity, &error, now);
-                let decision = after.conclude(first_event, draft, admitted.replies);
+                let decision =
+                    after.conclude(&self.execution, first_event, draft, admitted.replies);
                 Ok(Outcome { run: None, decision, failed: Some(error) })
             }
         }
@@ -327,7 +355,7 @@ impl Run {
                 Some(job) => job,
                 None => match waiting.pop_front() {
                     None => break,
-                    Some(recorded) => match self.job_for(&recorded) {
+                    Some(recorded) => match self.job_for(&recorded, &mut at_once) {
                         Some(job) => job,
                         None => continue,
                     },

@@ -176,6 +176,7 @@ impl Activities {
             | Effect::InsertActivity(_)
             | Effect::DeleteActivity { .. }
             | Effect::PublishState { .. }
+            | Effect::Send(_)
             | Effect::Close { .. } => None,
         });
         let started = canceled.filter(|entry| entry.task.is_started());

@@ -250,7 +250,7 @@ impl Engine {
         identity: String,
         request_id: String,
     ) -> Result<(), EngineError> {
-        let arrival = Arrival::CancelRequest { cause, identity, request_id };
+        let arrival = Arrival::CancelRequest { cause, identity, request_id, from: None };
         self.deliver(target, arrival).await.map(drop)
     }
 

@@ -210,7 +210,7 @@ impl Inner {
                     self.timers.clear_run(run.run);
                     self.activities.remove_run(run.run);
                 }
-                Effect::InsertRun(_) | Effect::PublishState { .. } => {}
+                Effect::InsertRun(_) | Effect::PublishState { .. } | Effect::Send(_) => {}
             }
         }
     }

@@ -208,6 +208,8 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         | Event::Task(_)
         | Event::Activity(_)
         | Event::Timer(_)
+        | Event::Child(_)
+        | Event::External(_)
         | Event::Signal(_)
         | Event::Patch(_) => None,
     }

@@ -60,6 +60,8 @@ fn answers(commands: &[Command]) -> Vec<Job> {
             }
             Command::Execution(_)
             | Command::Patch(_)
+            | Command::Child(_)
+            | Command::External(_)
             | Command::Cancel(_)
             | Command::Publish { .. } => None,
         })
@@ -72,6 +74,8 @@ fn end_of(commands: &[Command]) -> Option<&execution::Command> {
         Command::Activity(_)
         | Command::Timer(_)
         | Command::Patch(_)
+        | Command::Child(_)
+        | Command::External(_)
         | Command::Cancel(_)
         | Command::Publish { .. } => None,
     })

@@ -3,6 +3,8 @@
 //! A function here writes down a wish, or reads what the run already has. None of them waits,
 //! and none knows a database.
 
+mod related;
+
 use crate::bindings::convert::{
     cancellation_in, failure_out, fields_in, fields_out, payload_in, payloads_in, payloads_out,
     priority_out, retry_policy_in, retry_policy_out, text_payload, workflow_run_out,
@@ -265,49 +267,6 @@ impl operations::Host for Ctx {
     }
 }
 
-// What this host can't do yet.
-
-impl children::Host for Ctx {}
-
-impl<T: Send + 'static> children::HostWithStore<T> for HasSelf<Ctx> {
-    fn start(
-        mut store: Access<'_, T, Self>,
-        workflow_type: String,
-        _args: types::Payloads,
-        _options: children::Options,
-    ) -> wasmtime::Result<children::Child> {
-        let failure = failure_out(not_yet(&format!("child workflow `{workflow_type}`")));
-        let op = store.get().run.lock().resolved_op("children.start", Numbers::Recorded)?;
-        let started = resolved(&mut store, Err(failure.clone()))?;
-        let result = resolved(&mut store, Err(failure))?;
-        Ok(children::Child { op, started, result })
-    }
-}
-
-impl external::Host for Ctx {}
-
-impl<T: Send + 'static> external::HostWithStore<T> for HasSelf<Ctx> {
-    fn signal(
-        store: Access<'_, T, Self>,
-        target: types::Execution,
-        name: String,
-        _args: types::Payloads,
-        _headers: types::Fields,
-    ) -> wasmtime::Result<Operation<()>> {
-        let what = format!("signal `{name}` to the workflow `{}`", target.workflow_id);
-        refused(store, "external.signal", not_yet(&what))
-    }
-
-    fn cancel(
-        store: Access<'_, T, Self>,
-        target: types::Execution,
-        _reason: String,
-    ) -> wasmtime::Result<Operation<()>> {
-        let what = format!("a cancel request to the workflow `{}`", target.workflow_id);
-        refused(store, "external.cancel", not_yet(&what))
-    }
-}
-
 impl state::Host for Ctx {
     fn publish(&mut self, name: String, value: Option<types::Payload>) -> wasmtime::Result<()> {
         let value = value.map_or_else(null, payload_in);
@@ -417,11 +376,7 @@ impl context::Host for Ctx {
     }
 
     fn uuid4(&mut self) -> wasmtime::Result<String> {
-        let mut bytes = [0; 16];
-        self.run.lock().random(Stream::Context).fill_bytes(&mut bytes);
-        bytes[6] = (bytes[6] & 0x0f) | 0x40;
-        bytes[8] = (bytes[8] & 0x3f) | 0x80;
-        Ok(refrain_core::ids::RunId::from_bytes(bytes).to_string())
+        Ok(self.run.lock().uuid4())
     }
 
     fn is_replaying(&mut self) -> wasmtime::Result<bool> {

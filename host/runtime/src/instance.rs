@@ -9,7 +9,7 @@
 //! become ready together by their place in a table; with one at a time there is nothing to order.
 
 use crate::bindings::convert::{failure_out, payloads_in, payloads_out};
-use crate::bindings::{lifecycle, types};
+use crate::bindings::{children, lifecycle, types};
 use crate::errors::{Stage, Stop, guest_error};
 use crate::imports::{Ctx, outcome_in};
 use crate::limits::Limits;
@@ -257,6 +257,31 @@ fn deliver(run: &mut Run, job: Job) {
         }
         Job::TimerClosed { op, result } => {
             if let Some(Open::Timer(reply)) = run.take_open(op) {
+                let _ = reply.send(result.map_err(failure_out));
+            }
+        }
+        Job::ChildStarted { op, result } => {
+            if let Err(failure) = &result {
+                run.remember_events(failure);
+            }
+            if let Some(reply) = run.take_child_start(op) {
+                let started = result.map(|child| children::Started {
+                    workflow_id: child.workflow_id,
+                    run_id: child.run.to_string(),
+                });
+                let _ = reply.send(started.map_err(failure_out));
+            }
+        }
+        Job::ChildClosed { op, result } => {
+            if let Err(failure) = &result {
+                run.remember_events(failure);
+            }
+            if let Some(Open::Child { result: reply, .. }) = run.take_open(op) {
+                let _ = reply.send(result.map(payloads_out).map_err(failure_out));
+            }
+        }
+        Job::ExternalClosed { op, result } => {
+            if let Some(Open::External(reply)) = run.take_open(op) {
                 let _ = reply.send(result.map_err(failure_out));
             }
         }

@@ -4,8 +4,8 @@
 //! idle. Both are on the same thread, one after the other; the lock is there because the guest's
 //! future and the driver both hold on to it.
 
-use crate::bindings::convert::{self, ActivityEvents};
-use crate::bindings::{lifecycle, signals, types};
+use crate::bindings::convert::{self, KnownEvents};
+use crate::bindings::{children, lifecycle, signals, types};
 use crate::cpu_time;
 use crate::errors::Stop;
 use crate::numbers::{Numbers, OpNumbers};
@@ -43,7 +43,16 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, types::Failure>>;
 pub(crate) enum Open {
     Activity(Reply<types::Payloads>),
     Timer(Reply<()>),
-    Signal { name: Option<String>, reply: Reply<signals::Signal> },
+    /// `started`: `None` once that has resolved.
+    Child {
+        started: Option<Reply<children::Started>>,
+        result: Reply<types::Payloads>,
+    },
+    External(Reply<()>),
+    Signal {
+        name: Option<String>,
+        reply: Reply<signals::Signal>,
+    },
     Cancellation(Reply<crate::bindings::context::CancelRequest>),
 }
 
@@ -52,7 +61,10 @@ impl Open {
     fn is_awaited(&self) -> bool {
         match self {
             Open::Activity(reply) => !reply.is_canceled(),
-            Open::Timer(reply) => !reply.is_canceled(),
+            Open::Timer(reply) | Open::External(reply) => !reply.is_canceled(),
+            Open::Child { started, result } => {
+                started.as_ref().is_some_and(|reply| !reply.is_canceled()) || !result.is_canceled()
+            }
             Open::Signal { reply, .. } => !reply.is_canceled(),
             Open::Cancellation(reply) => !reply.is_canceled(),
         }
@@ -123,7 +135,7 @@ pub(crate) struct Run {
     cancel_requested: Option<String>,
     patches: BTreeMap<String, bool>,
     deprecated_patches: Vec<String>,
-    activity_events: Vec<ActivityEvents>,
+    known_events: Vec<KnownEvents>,
 
     commands: Vec<Command>,
     command_bytes: usize,
@@ -180,7 +192,7 @@ impl Run {
             cancel_requested: None,
             patches: BTreeMap::new(),
             deprecated_patches: Vec::new(),
-            activity_events: Vec::new(),
+            known_events: Vec::new(),
             commands: Vec::new(),
             command_bytes: 0,
             random: Random::new(seed),
@@ -337,8 +349,11 @@ impl Run {
         }
         self.cancel_asked.push(op);
         match open {
-            Open::Activity(_) | Open::Timer(_) => self.push(Command::Cancel(OpSeq(op))),
-            Open::Signal { .. } | Open::Cancellation(_) => {
+            Open::Activity(_) | Open::Timer(_) | Open::Child { .. } => {
+                self.push(Command::Cancel(OpSeq(op)))
+            }
+            // What was sent to another workflow stays sent.
+            Open::Signal { .. } | Open::Cancellation(_) | Open::External(_) => {
                 self.canceled.push_back(op);
                 Ok(())
             }
@@ -407,14 +422,29 @@ impl Run {
         self.open.remove(&op.0)
     }
 
+    /// The first of a child's two futures.
+    pub(crate) fn take_child_start(&mut self, op: OpSeq) -> Option<Reply<children::Started>> {
+        match self.open.get_mut(&op.0) {
+            Some(Open::Child { started, .. }) => started.take(),
+            Some(
+                Open::Activity(_)
+                | Open::Timer(_)
+                | Open::External(_)
+                | Open::Signal { .. }
+                | Open::Cancellation(_),
+            )
+            | None => None,
+        }
+    }
+
     pub(crate) fn remember_events(&mut self, failure: &Failure) {
-        if let Some(events) = ActivityEvents::of(failure) {
-            self.activity_events.push(events);
+        if let Some(events) = KnownEvents::of(failure) {
+            self.known_events.push(events);
         }
     }
 
     pub(crate) fn failure_in(&self, frames: types::Failure) -> Result<Failure, Stop> {
-        convert::failure_in(frames, &self.activity_events)
+        convert::failure_in(frames, &self.known_events)
     }
 
     /// The oldest wait that the signal fits gets it; if there is none, it is kept.
@@ -441,9 +471,12 @@ impl Run {
             Open::Signal { name, .. } if name.as_deref().is_none_or(|name| name == signal) => {
                 Some(*op)
             }
-            Open::Signal { .. } | Open::Activity(_) | Open::Timer(_) | Open::Cancellation(_) => {
-                None
-            }
+            Open::Signal { .. }
+            | Open::Activity(_)
+            | Open::Timer(_)
+            | Open::Child { .. }
+            | Open::External(_)
+            | Open::Cancellation(_) => None,
         })
     }
 
@@ -472,7 +505,8 @@ impl Run {
             let delivered = match self.take_open(OpSeq(op)) {
                 Some(Open::Signal { reply, .. }) => reply.send(Err(failure())).is_ok(),
                 Some(Open::Cancellation(reply)) => reply.send(Err(failure())).is_ok(),
-                Some(Open::Activity(_) | Open::Timer(_)) | None => false,
+                Some(Open::External(reply)) => reply.send(Err(failure())).is_ok(),
+                Some(Open::Activity(_) | Open::Timer(_) | Open::Child { .. }) | None => false,
             };
             if delivered {
                 return true;
@@ -481,7 +515,11 @@ impl Run {
         let Some(reason) = self.cancel_requested.clone() else { return false };
         let waiting = |(op, open): (&u32, &Open)| match open {
             Open::Cancellation(_) => Some(*op),
-            Open::Activity(_) | Open::Timer(_) | Open::Signal { .. } => None,
+            Open::Activity(_)
+            | Open::Timer(_)
+            | Open::Child { .. }
+            | Open::External(_)
+            | Open::Signal { .. } => None,
         };
         while let Some(op) = self.open.iter().find_map(waiting) {
             if let Some(Open::Cancellation(reply)) = self.take_open(OpSeq(op)) {
@@ -504,6 +542,14 @@ impl Run {
             (Phase::Turn | Phase::Definition, Stream::Wasi) => &mut self.random.wasi,
             (Phase::Turn | Phase::Definition, Stream::Insecure) => &mut self.random.insecure,
         }
+    }
+
+    pub(crate) fn uuid4(&mut self) -> String {
+        let mut bytes = [0; 16];
+        self.random(Stream::Context).fill_bytes(&mut bytes);
+        bytes[6] = (bytes[6] & 0x0f) | 0x40;
+        bytes[8] = (bytes[8] & 0x3f) | 0x80;
+        RunId::from_bytes(bytes).to_string()
     }
 
     // The log.
@@ -578,13 +624,25 @@ fn cut(line: &str, bytes_max: usize) -> &str {
 
 /// What a command holds of the host's memory, roughly.
 fn weight(command: &Command) -> usize {
-    use refrain_core::machines::{activity, execution, timer};
+    use refrain_core::machines::{activity, child, execution, external, timer};
     let own = match command {
         Command::Activity(activity::Command::Schedule(schedule)) => {
             payload::size_of_all(&schedule.input) + payload::size_of_map(&schedule.header)
         }
         Command::Publish { name, value } => name.len() + value.size(),
         Command::Patch(patch::Command::Record { patch, .. }) => patch.len(),
+        Command::Child(child::Command::Start(start)) => {
+            let child = &start.child;
+            payload::size_of_all(&child.input)
+                + [&child.header, &child.memo, &child.search_attributes]
+                    .map(payload::size_of_map)
+                    .iter()
+                    .sum::<usize>()
+        }
+        Command::External(external::Command::Signal { signal, .. }) => {
+            payload::size_of_all(&signal.input) + payload::size_of_map(&signal.header)
+        }
+        Command::External(external::Command::Cancel { reason, .. }) => reason.len(),
         Command::Timer(timer::Command::Start { summary, .. }) => {
             summary.as_ref().map_or(0, Payload::size)
         }

@@ -99,7 +99,12 @@ pub(crate) fn of(error: EngineError) -> Status {
         EngineError::Refused(Refused::SignalLimit) | EngineError::InvalidArgument(_) => {
             invalid(text)
         }
-        EngineError::Refused(Refused::TimerNotPending | Refused::Spurious)
+        EngineError::Refused(
+            Refused::TimerNotPending
+            | Refused::ChildNotPending
+            | Refused::ExternalNotPending
+            | Refused::Spurious,
+        )
         | EngineError::Internal(_) => internal(&error),
         EngineError::AlreadyStarted { run, start_request_id, .. } => {
             let run_id = run.to_string();

@@ -134,6 +134,7 @@ pub(crate) async fn signal(
         header,
         identity: request.identity,
         request_id: request.request_id.clone(),
+        from: None,
     };
     engine.signal(target.clone(), signal).await.map_err(of)?;
     // The link is for tools; a run that can't be named now was signaled all the same.

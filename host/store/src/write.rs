@@ -176,6 +176,8 @@ impl RunPart {
                 Effect::PublishState { name, value } => {
                     part.published.insert(name, stored::encode_payload(&value));
                 }
+                // Messages have an address, which a decision does not know.
+                Effect::Send(_) => {}
                 Effect::Close { result: _ } => part.closes = true,
             }
         }

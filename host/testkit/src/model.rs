@@ -106,6 +106,7 @@ impl Model {
                 cause: cause.clone(),
                 identity: "client".to_owned(),
                 request_id: String::new(),
+                from: None,
             }),
             Act::Terminate { reason } => Some(Arrival::Terminate {
                 reason: reason.clone(),
@@ -538,6 +539,8 @@ impl ModelRun {
             Effect::PublishState { name, value } => {
                 self.published.insert(name, value);
             }
+            // Delivered by the model, once it is committed.
+            Effect::Send(_) => {}
             Effect::Close { .. } => {
                 self.timers.clear();
                 self.activities.clear();

@@ -3,7 +3,7 @@
 use crate::words::show;
 use refrain_core::event::Recorded;
 use refrain_core::failure::{Failure, FailureKind};
-use refrain_core::machines::{Event, activity, execution, patch, signal, task};
+use refrain_core::machines::{Event, activity, child, execution, external, patch, signal, task};
 use refrain_core::time::{Delay, Timestamp};
 
 /// One line for each event; the three events of a task that went well share one.
@@ -80,6 +80,19 @@ fn event(event: &Event) -> String {
                 None => format!("by {identity}"),
             }
         }
+        Event::Child(child::Event::Initiated(child)) => show(&child.input),
+        Event::Child(child::Event::StartFailed { reason, .. }) => reason.clone(),
+        Event::Child(child::Event::Closed { outcome, .. }) => match outcome {
+            child::Outcome::Completed { result } => show(result),
+            child::Outcome::Canceled { details } => show(details),
+            child::Outcome::Failed { retry_state, .. }
+            | child::Outcome::TimedOut { retry_state } => {
+                format!("{retry_state:?}")
+            }
+            child::Outcome::Terminated => String::new(),
+        },
+        Event::External(external::Event::SignalInitiated { signal, .. }) => show(&signal.input),
+        Event::External(external::Event::CancelInitiated { reason, .. }) => reason.clone(),
         Event::Signal(signal::Event::Received(signal)) => show(&signal.input),
         Event::Patch(patch::Event::Recorded { deprecated: true, .. }) => "deprecated".to_owned(),
         Event::Execution(
@@ -92,7 +105,14 @@ fn event(event: &Event) -> String {
         )
         | Event::Patch(_)
         | Event::Task(_)
-        | Event::Timer(_) => String::new(),
+        | Event::Timer(_)
+        | Event::Child(child::Event::Started { .. })
+        | Event::External(
+            external::Event::Signaled { .. }
+            | external::Event::SignalFailed { .. }
+            | external::Event::CancelRequested { .. }
+            | external::Event::CancelFailed { .. },
+        ) => String::new(),
     };
     let details = details.trim();
     if !details.is_empty() {

@@ -344,6 +344,22 @@ fn show_job(job: &Job) -> String {
         Job::TimerClosed { op, result: Err(_) } => format!("timer {op} canceled"),
         Job::Signal(signal) => format!("signal {}", signal.name),
         Job::CancelRequested { cause } => format!("cancel {cause}").trim_end().to_owned(),
+        Job::ChildStarted { op, result: Ok(child) } => {
+            format!("child {op} started {}", child.workflow_id)
+        }
+        Job::ChildStarted { op, result: Err(failure) } => {
+            format!("child {op} not started {}", show_failure(failure))
+        }
+        Job::ChildClosed { op, result: Ok(result) } => {
+            format!("child {op} {}", words::show(result))
+        }
+        Job::ChildClosed { op, result: Err(failure) } => {
+            format!("child {op} {}", show_failure(failure))
+        }
+        Job::ExternalClosed { op, result: Ok(()) } => format!("external {op} delivered"),
+        Job::ExternalClosed { op, result: Err(failure) } => {
+            format!("external {op} {}", show_failure(failure))
+        }
     }
 }
 

@@ -5,7 +5,9 @@
 //! other are the bytes of both together: a page of history is a copy of rows.
 
 mod activity;
+mod child;
 mod execution;
+mod external;
 mod patch;
 mod signal;
 mod task;
@@ -45,6 +47,8 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         Event::Task(event) => Line::of(task::to_proto(event)),
         Event::Activity(event) => activity::to_proto(event),
         Event::Timer(event) => timer::to_proto(event),
+        Event::Child(event) => child::to_proto(event),
+        Event::External(event) => Line::of(external::to_proto(event)),
         Event::Signal(event) => Line::of(signal::to_proto(event)),
         Event::Patch(event) => Line::of(patch::to_proto(event)),
     };
@@ -110,6 +114,48 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::TimerCanceledEventAttributes(_) => EventType::TimerCanceled,
         A::WorkflowExecutionSignaledEventAttributes(_) => EventType::WorkflowExecutionSignaled,
         A::MarkerRecordedEventAttributes(_) => EventType::MarkerRecorded,
+        A::StartChildWorkflowExecutionInitiatedEventAttributes(_) => {
+            EventType::StartChildWorkflowExecutionInitiated
+        }
+        A::StartChildWorkflowExecutionFailedEventAttributes(_) => {
+            EventType::StartChildWorkflowExecutionFailed
+        }
+        A::ChildWorkflowExecutionStartedEventAttributes(_) => {
+            EventType::ChildWorkflowExecutionStarted
+        }
+        A::ChildWorkflowExecutionCompletedEventAttributes(_) => {
+            EventType::ChildWorkflowExecutionCompleted
+        }
+        A::ChildWorkflowExecutionFailedEventAttributes(_) => {
+            EventType::ChildWorkflowExecutionFailed
+        }
+        A::ChildWorkflowExecutionCanceledEventAttributes(_) => {
+            EventType::ChildWorkflowExecutionCanceled
+        }
+        A::ChildWorkflowExecutionTimedOutEventAttributes(_) => {
+            EventType::ChildWorkflowExecutionTimedOut
+        }
+        A::ChildWorkflowExecutionTerminatedEventAttributes(_) => {
+            EventType::ChildWorkflowExecutionTerminated
+        }
+        A::SignalExternalWorkflowExecutionInitiatedEventAttributes(_) => {
+            EventType::SignalExternalWorkflowExecutionInitiated
+        }
+        A::SignalExternalWorkflowExecutionFailedEventAttributes(_) => {
+            EventType::SignalExternalWorkflowExecutionFailed
+        }
+        A::ExternalWorkflowExecutionSignaledEventAttributes(_) => {
+            EventType::ExternalWorkflowExecutionSignaled
+        }
+        A::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(_) => {
+            EventType::RequestCancelExternalWorkflowExecutionInitiated
+        }
+        A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(_) => {
+            EventType::RequestCancelExternalWorkflowExecutionFailed
+        }
+        A::ExternalWorkflowExecutionCancelRequestedEventAttributes(_) => {
+            EventType::ExternalWorkflowExecutionCancelRequested
+        }
         _ => EventType::Unspecified,
     }
 }
@@ -129,7 +175,7 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
     let event = match event.attributes.ok_or_else(unknown)? {
         A::WorkflowExecutionStartedEventAttributes(it) => execution::started(it, metadata)?,
         A::WorkflowExecutionCancelRequestedEventAttributes(it) => {
-            execution::cancel_requested(it, &event.links)
+            execution::cancel_requested(it, &event.links)?
         }
         A::WorkflowExecutionCompletedEventAttributes(it) => execution::completed(it)?,
         A::WorkflowExecutionFailedEventAttributes(it) => execution::failed(it)?,
@@ -157,7 +203,33 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::TimerStartedEventAttributes(it) => timer::started(it, metadata)?,
         A::TimerFiredEventAttributes(it) => timer::fired(it)?,
         A::TimerCanceledEventAttributes(it) => timer::canceled(it)?,
-        A::WorkflowExecutionSignaledEventAttributes(it) => signal::received(it),
+        A::WorkflowExecutionSignaledEventAttributes(it) => signal::received(it)?,
+        A::StartChildWorkflowExecutionInitiatedEventAttributes(it) => {
+            child::initiated(it, metadata)?
+        }
+        A::StartChildWorkflowExecutionFailedEventAttributes(it) => {
+            child::start_failed(it, metadata)?
+        }
+        A::ChildWorkflowExecutionStartedEventAttributes(it) => child::started(it)?,
+        A::ChildWorkflowExecutionCompletedEventAttributes(it) => child::completed(it)?,
+        A::ChildWorkflowExecutionFailedEventAttributes(it) => child::failed(it)?,
+        A::ChildWorkflowExecutionCanceledEventAttributes(it) => child::canceled(it)?,
+        A::ChildWorkflowExecutionTimedOutEventAttributes(it) => child::timed_out(it)?,
+        A::ChildWorkflowExecutionTerminatedEventAttributes(it) => child::terminated(it)?,
+        A::SignalExternalWorkflowExecutionInitiatedEventAttributes(it) => {
+            external::signal_initiated(it)?
+        }
+        A::SignalExternalWorkflowExecutionFailedEventAttributes(it) => external::signal_failed(it)?,
+        A::ExternalWorkflowExecutionSignaledEventAttributes(it) => external::signaled(it)?,
+        A::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(it) => {
+            external::cancel_initiated(it)?
+        }
+        A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(it) => {
+            external::cancel_failed(it)?
+        }
+        A::ExternalWorkflowExecutionCancelRequestedEventAttributes(it) => {
+            external::cancel_requested(it)?
+        }
         A::MarkerRecordedEventAttributes(it) if it.marker_name == patch::MARKER => {
             patch::recorded(it)?
         }

@@ -1,6 +1,10 @@
 //! What is stored beside history. Temporal's messages where there is one; ours are declared here,
 //! with a version that grows when an old reader would misunderstand a new row.
 
+mod message;
+
+pub use message::{decode_message, encode_message};
+
 use crate::api::common::v1::{Header, Payload as PbPayload, Payloads as PbPayloads};
 use crate::api::failure::v1::Failure as PbFailure;
 use crate::api::history::v1::ActivityTaskScheduledEventAttributes;

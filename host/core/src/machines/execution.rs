@@ -9,6 +9,7 @@ mod started;
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
 use crate::ids::EventId;
+use crate::message::Origin;
 use crate::payload::Payloads;
 
 pub use started::{Initiator, Parent, Started, WorkflowRun};
@@ -28,6 +29,8 @@ pub enum Event {
         cause: String,
         identity: String,
         request_id: String,
+        /// The run that asked, if a run did.
+        from: Option<Box<Origin>>,
     },
     Completed {
         result: Payloads,

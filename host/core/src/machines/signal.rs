@@ -2,6 +2,7 @@
 //!
 //! There is no state but the set of request ids, which makes a repeated request harmless.
 
+use super::execution::WorkflowRun;
 use crate::payload::{PayloadMap, Payloads};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -17,4 +18,6 @@ pub struct Signal {
     pub identity: String,
     /// Empty if the sender gave none: then every request counts.
     pub request_id: String,
+    /// The run that sent it, if a run did.
+    pub from: Option<Box<WorkflowRun>>,
 }

@@ -1,9 +1,9 @@
 //! Prints a machine's transitions, so that a change of behaviour shows as a changed cell.
 
-use super::{activity, execution, task, timer};
+use super::{activity, child, execution, external, task, timer};
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
-use crate::ids::{EventId, OpSeq};
+use crate::ids::{EventId, OpSeq, RunId};
 use crate::machines::activity::Schedule;
 use crate::options::{ActivityTimeouts, CancellationType};
 use crate::time::Delay;
@@ -56,6 +56,7 @@ fn execution_transitions() {
                 cause: String::new(),
                 identity: String::new(),
                 request_id: String::new(),
+                from: None,
             },
         ),
         ("Completed", Event::Completed { result: Vec::new(), task: SOME }),
@@ -334,6 +335,113 @@ fn timer_transitions() {
             Pending  | -        Fired  Canceled
             Fired    | -        -      -
             Canceled | -        -      -
+        "#]],
+    );
+}
+
+#[test]
+fn child_transitions() {
+    use child::{Event, Outcome, State};
+    let closed = |outcome| Event::Closed {
+        initiated: SOME,
+        started: SOME,
+        child: Box::default(),
+        run: RunId(1),
+        outcome,
+    };
+    let retry_state = RetryState::RetryPolicyNotSet;
+    let events = [
+        ("Initiated", Event::Initiated(Box::default())),
+        (
+            "StartFailed",
+            Event::StartFailed {
+                initiated: SOME,
+                child: Box::default(),
+                cause: child::StartFailedCause::WorkflowAlreadyExists,
+                reason: String::new(),
+            },
+        ),
+        ("Started", Event::Started { initiated: SOME, child: Box::default(), run: RunId(1) }),
+        ("Completed", closed(Outcome::Completed { result: Vec::new() })),
+        ("Failed", closed(Outcome::Failed { failure: Failure::default(), retry_state })),
+        ("Canceled", closed(Outcome::Canceled { details: Vec::new() })),
+        ("TimedOut", closed(Outcome::TimedOut { retry_state })),
+        ("Terminated", closed(Outcome::Terminated)),
+    ];
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    let states = [
+        State::Absent,
+        State::Initiated,
+        State::Started { started: SOME, run: RunId(1) },
+        State::StartFailed,
+        State::Closed,
+    ]
+    .map(|state| (state.name(), state));
+    check_table(
+        "child",
+        &states,
+        &events,
+        |state, event| state.apply(SOME, event).map(State::name),
+        expect![[r#"
+            child       | Initiated  StartFailed  Started  Completed  Failed  Canceled  TimedOut  Terminated
+            Absent      | Initiated  -            -        -          -       -         -         -
+            Initiated   | -          StartFailed  Started  -          -       -         -         -
+            Started     | -          -            -        Closed     Closed  Closed    Closed    Closed
+            StartFailed | -          -            -        -          -       -         -         -
+            Closed      | -          -            -        -          -       -         -         -
+        "#]],
+    );
+}
+
+#[test]
+fn external_transitions() {
+    use external::{Event, FailedCause, State};
+    let (initiated, task, cause) = (SOME, SOME, FailedCause::NotFound);
+    let target = Box::<external::Target>::default;
+    let events = [
+        (
+            "SignalInitiated",
+            Event::SignalInitiated {
+                target: target(),
+                signal: Box::default(),
+                child_only: false,
+                task,
+            },
+        ),
+        ("Signaled", Event::Signaled { initiated, target: target() }),
+        ("SignalFailed", Event::SignalFailed { initiated, target: target(), cause }),
+        (
+            "CancelInitiated",
+            Event::CancelInitiated {
+                target: target(),
+                reason: String::new(),
+                child_only: false,
+                task,
+            },
+        ),
+        ("CancelRequested", Event::CancelRequested { initiated, target: target() }),
+        ("CancelFailed", Event::CancelFailed { initiated, target: target(), cause }),
+    ];
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    let states =
+        [State::Absent, State::SignalSent, State::CancelSent, State::Delivered, State::Failed]
+            .map(|state| (state.name(), state));
+    check_table(
+        "external",
+        &states,
+        &events,
+        |state, event| state.apply(event).map(State::name),
+        expect![[r#"
+            external   | SignalInitiated  Signaled   SignalFailed  CancelInitiated  CancelRequested  CancelFailed
+            Absent     | SignalSent       -          -             CancelSent       -                -
+            SignalSent | -                Delivered  Failed        -                -                -
+            CancelSent | -                -          -             -                Delivered        Failed
+            Delivered  | -                -          -             -                -                -
+            Failed     | -                -          -             -                -                -
         "#]],
     );
 }

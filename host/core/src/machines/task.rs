@@ -20,6 +20,9 @@ pub enum FailedCause {
     BadCommand,
     PendingActivitiesLimitExceeded,
     ScheduleActivityDuplicateId,
+    PendingChildrenLimitExceeded,
+    PendingSignalsLimitExceeded,
+    PendingCancelsLimitExceeded,
     ResetWorkflow,
 }
 

@@ -21,7 +21,7 @@ pub fn step_without_guest(
         let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
         after.task_failed(&mut draft, first_event, task_queue, step.identity, error, step.now);
     }
-    Ok(after.conclude(first_event, draft, admitted.replies))
+    Ok(after.conclude(&execution, first_event, draft, admitted.replies))
 }
 
 pub(super) struct Admitted {
@@ -114,10 +114,12 @@ impl After {
 
     pub(super) fn conclude(
         self,
+        execution: &Execution,
         first_event: EventId,
-        draft: Draft,
+        mut draft: Draft,
         replies: Vec<Result<Accepted, Refused>>,
     ) -> Decision {
+        tell_of_close(execution, first_event, &mut draft);
         let run = RunSummary {
             status: self.status,
             next_event: first_event.plus(draft.events.len()),
@@ -127,6 +129,19 @@ impl After {
         };
         Decision { first_event, events: draft.events, effects: draft.effects, replies, run }
     }
+}
+
+/// Whoever is concerned by the end of a run learns of it, whatever has ended it.
+fn tell_of_close(execution: &Execution, first_event: EventId, draft: &mut Draft) {
+    let Some(Recorded { id, event: Event::Execution(event), .. }) = draft.events.last() else {
+        return;
+    };
+    if !event.closes_run() {
+        return;
+    }
+    let (id, event) = (*id, event.clone());
+    execution.tell_children(draft, id, first_event);
+    execution.tell_parent(draft, id, &event);
 }
 
 /// Doubles from a second on to ten minutes.

@@ -4,7 +4,11 @@ use super::*;
 
 impl Run {
     /// The turn that an event is for. `None`: the guest gave up waiting for it.
-    pub(super) fn job_for(&mut self, recorded: &Recorded) -> Option<Job> {
+    pub(super) fn job_for(
+        &mut self,
+        recorded: &Recorded,
+        at_once: &mut VecDeque<Job>,
+    ) -> Option<Job> {
         match &recorded.event {
             Event::Execution(execution::Event::Started(_)) => {
                 let started = self.execution.started.clone()?;
@@ -26,6 +30,8 @@ impl Run {
                 Some(Job::TimerClosed { op, result: Ok(()) })
             }
             Event::Activity(event) => self.activity_job(event),
+            Event::Child(event) => self.child_job(event, at_once),
+            Event::External(event) => self.external_job(event, at_once),
             Event::Execution(
                 execution::Event::Completed { .. }
                 | execution::Event::Failed { .. }
@@ -115,19 +121,31 @@ pub(super) fn canceled_activity(op: OpSeq, scheduled: EventId, pending: &Pending
 }
 
 impl Operations {
-    pub(super) fn open(
-        &mut self,
-        op: OpSeq,
-        id: EventId,
-        cancellation: CancellationType,
-        execution: &Execution,
-    ) {
-        if let Some(pending) = execution.activities.get(&id) {
-            self.targets.insert(op, Target::Activity { scheduled: id, cancellation });
-            self.activities.insert(id, (op, Arc::clone(&pending.options)));
-        } else {
-            self.targets.insert(op, Target::Timer { started: id });
-            self.timers.insert(id, op);
+    pub(super) fn open(&mut self, op: OpSeq, id: EventId, opens: Opens, execution: &Execution) {
+        match opens {
+            Opens::Activity(cancellation) => {
+                let Some(pending) = execution.activities.get(&id) else { return };
+                self.targets.insert(op, Target::Activity { scheduled: id, cancellation });
+                self.activities.insert(id, (op, Arc::clone(&pending.options)));
+            }
+            Opens::Timer => {
+                self.targets.insert(op, Target::Timer { started: id });
+                self.timers.insert(id, op);
+            }
+            Opens::Child(cancellation) => {
+                let Some(pending) = execution.children.get(&id) else { return };
+                self.targets.insert(op, Target::Child { initiated: id, cancellation });
+                self.children.insert(id, OpenChild::new(op, Arc::clone(&pending.options)));
+            }
+            Opens::External => {
+                self.targets.insert(op, Target::External { initiated: id });
+                self.externals.insert(id, op);
+            }
+            Opens::ChildCancel => {
+                if let Some(Target::Child { initiated, .. }) = self.targets.get(&op) {
+                    self.child_cancels.insert(id, *initiated);
+                }
+            }
         }
     }
 
@@ -138,6 +156,12 @@ impl Operations {
             }
             Some(Target::Timer { started }) => {
                 self.timers.remove(&started);
+            }
+            Some(Target::Child { initiated, .. }) => {
+                self.children.remove(&initiated);
+            }
+            Some(Target::External { initiated }) => {
+                self.externals.remove(&initiated);
             }
             None => {}
         }

@@ -17,6 +17,19 @@ impl Run {
             return Ok(());
         }
         if let Command::Cancel(op) = command
+            && let Some(Target::Child { initiated, cancellation: ChildCancellation::Abandon }) =
+                self.ops.targets.get(&op).copied()
+        {
+            // What is over already is on its way to the guest.
+            if self.execution.children.contains_key(&initiated)
+                && let Some(child) = self.ops.children.get(&initiated)
+            {
+                at_once.extend(child.canceled(initiated));
+                self.ops.close(op);
+            }
+            return Ok(());
+        }
+        if let Command::Cancel(op) = command
             && let Some(Target::Activity { scheduled, cancellation: CancellationType::Abandon }) =
                 self.ops.targets.get(&op).copied()
         {
@@ -66,12 +79,12 @@ impl Run {
                 next.id
             }
         };
-        if let Some((op, job)) = granted.closes {
-            at_once.push_back(job);
+        if let Some((op, jobs)) = granted.closes {
+            at_once.extend(jobs);
             self.ops.close(op);
         }
-        if let Some((op, cancellation)) = granted.opens {
-            self.ops.open(op, id, cancellation, &self.execution);
+        if let Some((op, opens)) = granted.opens {
+            self.ops.open(op, id, opens, &self.execution);
         }
         Ok(())
     }
@@ -103,14 +116,25 @@ impl Run {
                 let event = timer::Event::Started { timer_id, delay, task: completed, summary };
                 Ok(Some(Granted {
                     event: Event::Timer(event),
-                    opens: Some((op, CancellationType::TryCancel)),
+                    opens: Some((op, Opens::Timer)),
                     closes: None,
                 }))
             }
             Command::Activity(activity::Command::Schedule(schedule)) => {
                 self.decide_schedule(*schedule, completed)
             }
-            Command::Cancel(op) => Ok(self.decide_cancel(op, completed)),
+            Command::Child(child::Command::Start(start)) => {
+                self.decide_start_child(*start, completed)
+            }
+            Command::External(command) => self.decide_external(command, completed),
+            Command::Cancel(op) => {
+                if let Some(Target::Child { initiated, cancellation }) =
+                    self.ops.targets.get(&op).copied()
+                {
+                    return self.decide_cancel_child(op, initiated, cancellation, completed);
+                }
+                Ok(self.decide_cancel(op, completed))
+            }
             // Has no event, and was taken care of before.
             Command::Publish { .. } => Ok(None),
         }
@@ -146,13 +170,15 @@ impl Run {
         }
         Ok(Some(Granted {
             event: Event::Activity(activity::Event::Scheduled(Box::new(options))),
-            opens: Some((schedule.op, schedule.cancellation)),
+            opens: Some((schedule.op, Opens::Activity(schedule.cancellation))),
             closes: None,
         }))
     }
 
     pub(super) fn decide_cancel(&self, op: OpSeq, task: EventId) -> Option<Granted> {
         match self.ops.targets.get(&op).copied()? {
+            // What was sent stays sent; a child has rules of its own.
+            Target::Child { .. } | Target::External { .. } => None,
             Target::Timer { started } => {
                 let pending = self.execution.timers.get(&started)?;
                 let timer_id = pending.timer_id.clone();
@@ -160,7 +186,7 @@ impl Run {
                 Some(Granted {
                     event: Event::Timer(timer::Event::Canceled { timer_id, started, task }),
                     opens: None,
-                    closes: Some((op, Job::TimerClosed { op, result })),
+                    closes: Some((op, vec![Job::TimerClosed { op, result }])),
                 })
             }
             Target::Activity { scheduled, cancellation } => {
@@ -182,7 +208,7 @@ impl Run {
                     opens: None,
                     closes: match cancellation {
                         CancellationType::TryCancel | CancellationType::Abandon => {
-                            Some((op, canceled_activity(op, scheduled, pending)))
+                            Some((op, vec![canceled_activity(op, scheduled, pending)]))
                         }
                         CancellationType::WaitCancellationCompleted => None,
                     },
@@ -214,6 +240,15 @@ impl Run {
             }
             Event::Activity(activity::Event::CancelRequested { scheduled, .. }) => {
                 draft.effects.push(Effect::CancelActivity { scheduled: *scheduled });
+            }
+            Event::Child(child::Event::Initiated(child)) => {
+                let message = self.message_of_child(id, child);
+                draft.effects.push(Effect::Send(Box::new(message)));
+            }
+            Event::External(event) => {
+                if let Some(message) = self.message_of_external(id, event) {
+                    draft.effects.push(Effect::Send(Box::new(message)));
+                }
             }
             Event::Timer(timer::Event::Started { delay, .. }) => {
                 let timer = DueTimer::User(id);
@@ -252,6 +287,11 @@ impl Run {
                 | activity::Event::Canceled { .. },
             )
             | Event::Timer(timer::Event::Fired { .. })
+            | Event::Child(
+                child::Event::StartFailed { .. }
+                | child::Event::Started { .. }
+                | child::Event::Closed { .. },
+            )
             | Event::Task(_)
             | Event::Signal(_)
             | Event::Patch(_) => {}
@@ -270,6 +310,8 @@ pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
         | Event::Task(_)
         | Event::Activity(_)
         | Event::Timer(_)
+        | Event::Child(_)
+        | Event::External(_)
         | Event::Signal(_) => false,
     }
 }

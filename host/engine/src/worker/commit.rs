@@ -27,7 +27,7 @@ impl Visit<'_> {
         let canceled = self.inner.activities.canceled_rows(run_id, &decision.effects, now);
         let replies = std::mem::take(&mut decision.replies);
         let in_memory = |effect: &&Effect| match effect {
-            Effect::InsertRun(_) | Effect::PublishState { .. } => false,
+            Effect::InsertRun(_) | Effect::PublishState { .. } | Effect::Send(_) => false,
             Effect::InsertTimer { .. }
             | Effect::DeleteTimer { .. }
             | Effect::InsertActivity(_)

@@ -120,25 +120,31 @@ fn kind_out(kind: FailureKind) -> (types::FailureKind, types::Payloads) {
     }
 }
 
-/// What the interface can't say about a failed activity, kept beside it while the guest has it:
+/// What the interface can't say about a failed activity or child, kept beside it while the guest has it:
 /// "a guest that lets an operation's failure escape returns the frames it was given".
 #[derive(Clone, Debug)]
-pub(crate) struct ActivityEvents {
-    pub(crate) activity_id: String,
-    pub(crate) scheduled: EventId,
-    pub(crate) started: EventId,
-    pub(crate) identity: String,
+pub(crate) enum KnownEvents {
+    Activity { activity_id: String, scheduled: EventId, started: EventId, identity: String },
+    Child { workflow_id: String, namespace: String, initiated: EventId, started: EventId },
 }
 
-impl ActivityEvents {
-    pub(crate) fn of(failure: &Failure) -> Option<ActivityEvents> {
+impl KnownEvents {
+    pub(crate) fn of(failure: &Failure) -> Option<KnownEvents> {
         match &failure.kind {
             FailureKind::Activity { scheduled, started, identity, activity_id, .. } => {
-                Some(ActivityEvents {
+                Some(KnownEvents::Activity {
                     activity_id: activity_id.clone(),
                     scheduled: *scheduled,
                     started: *started,
                     identity: identity.clone(),
+                })
+            }
+            FailureKind::ChildWorkflow { namespace, workflow_id, initiated, started, .. } => {
+                Some(KnownEvents::Child {
+                    workflow_id: workflow_id.clone(),
+                    namespace: namespace.clone(),
+                    initiated: *initiated,
+                    started: *started,
                 })
             }
             FailureKind::Application { .. }
@@ -146,8 +152,7 @@ impl ActivityEvents {
             | FailureKind::Canceled { .. }
             | FailureKind::Terminated
             | FailureKind::ResetWorkflow { .. }
-            | FailureKind::Server { .. }
-            | FailureKind::ChildWorkflow { .. } => None,
+            | FailureKind::Server { .. } => None,
         }
     }
 }
@@ -155,10 +160,7 @@ impl ActivityEvents {
 /// Core's failures are nested, and dropped by recursion: a long chain would end the host.
 const FRAMES_MAX: usize = 100;
 
-pub(crate) fn failure_in(
-    frames: types::Failure,
-    known: &[ActivityEvents],
-) -> Result<Failure, Stop> {
+pub(crate) fn failure_in(frames: types::Failure, known: &[KnownEvents]) -> Result<Failure, Stop> {
     if frames.len() > FRAMES_MAX {
         return Err(Stop::broken(format!(
             "guest gave a failure of {} frames, at most {FRAMES_MAX} are allowed",
@@ -183,7 +185,7 @@ pub(crate) fn failure_in(
 fn kind_in(
     kind: types::FailureKind,
     details: Payloads,
-    known: &[ActivityEvents],
+    known: &[KnownEvents],
 ) -> Result<FailureKind, Stop> {
     Ok(match kind {
         types::FailureKind::Application(application) => FailureKind::Application {
@@ -201,11 +203,19 @@ fn kind_in(
         }
         types::FailureKind::Server(non_retryable) => FailureKind::Server { non_retryable },
         types::FailureKind::Activity(activity) => {
-            let events = known.iter().find(|known| known.activity_id == activity.activity_id);
+            let events = known.iter().find_map(|known| match known {
+                KnownEvents::Activity { activity_id, scheduled, started, identity }
+                    if *activity_id == activity.activity_id =>
+                {
+                    Some((*scheduled, *started, identity.clone()))
+                }
+                KnownEvents::Activity { .. } | KnownEvents::Child { .. } => None,
+            });
+            let (scheduled, started, identity) = events.unwrap_or_default();
             FailureKind::Activity {
-                scheduled: events.map_or(EventId(0), |events| events.scheduled),
-                started: events.map_or(EventId(0), |events| events.started),
-                identity: events.map(|events| events.identity.clone()).unwrap_or_default(),
+                scheduled,
+                started,
+                identity,
                 activity_type: activity.activity_type,
                 activity_id: activity.activity_id,
                 retry_state: retry_state_in(activity.retry_state),
@@ -213,13 +223,23 @@ fn kind_in(
         }
         types::FailureKind::ChildWorkflow(child) => {
             let run = child.execution.run_id.map(|run| run.parse::<RunId>()).transpose();
+            // Of two children with the same id the later one has failed last.
+            let events = known.iter().rev().find_map(|known| match known {
+                KnownEvents::Child { workflow_id, namespace, initiated, started }
+                    if *workflow_id == child.execution.workflow_id =>
+                {
+                    Some((namespace.clone(), *initiated, *started))
+                }
+                KnownEvents::Child { .. } | KnownEvents::Activity { .. } => None,
+            });
+            let (namespace, initiated, started) = events.unwrap_or_default();
             FailureKind::ChildWorkflow {
-                namespace: String::new(),
+                namespace,
                 workflow_id: child.execution.workflow_id,
                 run: run.map_err(|cause| Stop::broken(cause.to_string()))?,
                 workflow_type: child.workflow_type,
-                initiated: EventId(0),
-                started: EventId(0),
+                initiated,
+                started,
                 retry_state: retry_state_in(child.retry_state),
             }
         }

@@ -3,7 +3,7 @@
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Start, Turn};
 use refrain_core::ids::{OpSeq, RunId};
-use refrain_core::machines::{Command, activity, execution, patch, signal, timer};
+use refrain_core::machines::{Command, activity, child, execution, external, patch, signal, timer};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_runtime::{ComponentError, Runtime, RuntimeConfig, digest_of};
@@ -149,6 +149,17 @@ fn tell(command: &Command) -> String {
             format!("activity {} {}({})", it.op, it.activity_type, json(&it.input))
         }
         Command::Timer(timer::Command::Start { op, delay, .. }) => format!("timer {op} {delay}"),
+        Command::Child(child::Command::Start(it)) => {
+            let child = &it.child;
+            let (kind, input) = (&child.workflow_type, json(&child.input));
+            format!("child {} {kind} {}({input})", it.op, child.workflow_id)
+        }
+        Command::External(external::Command::Signal { op, target, signal }) => {
+            format!("signal {op} {} to {}", signal.name, target.workflow_id)
+        }
+        Command::External(external::Command::Cancel { op, target, .. }) => {
+            format!("cancel {op} of {}", target.workflow_id)
+        }
         Command::Patch(patch::Command::Record { patch, .. }) => format!("patch {patch}"),
         Command::Cancel(op) => format!("cancel {op}"),
         Command::Publish { name, value } => {

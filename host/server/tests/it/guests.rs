@@ -121,7 +121,10 @@ impl Guest for Played {
                 if signal.name == "finish" { complete(signal.input) } else { Vec::new() }
             }
             Job::CancelRequested { .. } => fail(Failure::canceled("as asked")),
-            Job::TimerClosed { .. } => Vec::new(),
+            Job::TimerClosed { .. }
+            | Job::ChildStarted { .. }
+            | Job::ChildClosed { .. }
+            | Job::ExternalClosed { .. } => Vec::new(),
         })
     }
 

@@ -3,6 +3,7 @@
 mod started;
 
 pub(super) use started::started;
+pub(crate) use started::{workflow_run_from_proto, workflow_run_to_proto};
 
 use super::Line;
 use crate::DecodeError;
@@ -22,6 +23,7 @@ use crate::options::{event_id_from_proto, event_id_to_proto, user_metadata_to_pr
 use crate::{failure, payload};
 use refrain_core::machines::Event as AnyEvent;
 use refrain_core::machines::execution::Event;
+use refrain_core::message::Origin;
 
 pub(super) fn to_proto(event: &Event) -> Line {
     Line::of(match event {
@@ -32,12 +34,17 @@ pub(super) fn to_proto(event: &Event) -> Line {
             ))
             .with_metadata(metadata);
         }
-        Event::CancelRequested { cause, identity, request_id } => {
+        Event::CancelRequested { cause, identity, request_id, from } => {
             let mut line = Line::of(Attributes::WorkflowExecutionCancelRequestedEventAttributes(
                 WorkflowExecutionCancelRequestedEventAttributes {
                     cause: cause.clone(),
                     identity: identity.clone(),
-                    ..Default::default()
+                    external_initiated_event_id: from
+                        .as_ref()
+                        .map_or(0, |it| event_id_to_proto(it.initiated)),
+                    external_workflow_execution: from
+                        .as_ref()
+                        .map(|it| workflow_run_to_proto(&it.workflow)),
                 },
             ));
             line.event.links = request_link(request_id);
@@ -133,12 +140,25 @@ fn request_id_of(links: &[Link]) -> String {
 pub(super) fn cancel_requested(
     it: WorkflowExecutionCancelRequestedEventAttributes,
     links: &[Link],
-) -> AnyEvent {
-    AnyEvent::Execution(Event::CancelRequested {
+) -> Result<AnyEvent, DecodeError> {
+    let asked_by =
+        workflow_run_from_proto("external_workflow_execution", it.external_workflow_execution)?;
+    let from = match asked_by {
+        None => None,
+        Some(workflow) => Some(Box::new(Origin {
+            workflow,
+            initiated: event_id_from_proto(
+                "external_initiated_event_id",
+                it.external_initiated_event_id,
+            )?,
+        })),
+    };
+    Ok(AnyEvent::Execution(Event::CancelRequested {
         cause: it.cause,
         identity: it.identity,
         request_id: request_id_of(links),
-    })
+        from,
+    }))
 }
 
 pub(super) fn completed(

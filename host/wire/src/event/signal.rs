@@ -1,5 +1,7 @@
 //! Signals.
 
+use super::execution::{workflow_run_from_proto, workflow_run_to_proto};
+use crate::DecodeError;
 use crate::api::history::v1::WorkflowExecutionSignaledEventAttributes;
 use crate::api::history::v1::history_event::Attributes;
 use crate::payload;
@@ -14,16 +16,21 @@ pub(super) fn to_proto(event: &Event) -> Attributes {
         identity: it.identity.clone(),
         header: Some(payload::header_to_proto(&it.header)),
         request_id: it.request_id.clone(),
+        external_workflow_execution: it.from.as_deref().map(workflow_run_to_proto),
         ..Default::default()
     })
 }
 
-pub(super) fn received(it: WorkflowExecutionSignaledEventAttributes) -> AnyEvent {
-    AnyEvent::Signal(Event::Received(Box::new(Signal {
+pub(super) fn received(
+    it: WorkflowExecutionSignaledEventAttributes,
+) -> Result<AnyEvent, DecodeError> {
+    const FROM: &str = "external_workflow_execution";
+    Ok(AnyEvent::Signal(Event::Received(Box::new(Signal {
         name: it.signal_name,
         input: payload::list_from_proto(it.input),
         header: payload::header_from_proto(it.header),
         identity: it.identity,
         request_id: it.request_id,
-    })))
+        from: workflow_run_from_proto(FROM, it.external_workflow_execution)?.map(Box::new),
+    }))))
 }

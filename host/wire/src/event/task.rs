@@ -194,6 +194,15 @@ fn cause_to_proto(cause: FailedCause) -> WorkflowTaskFailedCause {
         FailedCause::PendingActivitiesLimitExceeded => {
             WorkflowTaskFailedCause::PendingActivitiesLimitExceeded
         }
+        FailedCause::PendingChildrenLimitExceeded => {
+            WorkflowTaskFailedCause::PendingChildWorkflowsLimitExceeded
+        }
+        FailedCause::PendingSignalsLimitExceeded => {
+            WorkflowTaskFailedCause::PendingSignalsLimitExceeded
+        }
+        FailedCause::PendingCancelsLimitExceeded => {
+            WorkflowTaskFailedCause::PendingRequestCancelLimitExceeded
+        }
         FailedCause::ResetWorkflow => WorkflowTaskFailedCause::ResetWorkflow,
     }
 }
@@ -205,6 +214,9 @@ fn cause_from_proto(number: i32) -> Result<FailedCause, DecodeError> {
         Cause::NonDeterministicError => FailedCause::NonDeterministicError,
         Cause::ScheduleActivityDuplicateId => FailedCause::ScheduleActivityDuplicateId,
         Cause::PendingActivitiesLimitExceeded => FailedCause::PendingActivitiesLimitExceeded,
+        Cause::PendingChildWorkflowsLimitExceeded => FailedCause::PendingChildrenLimitExceeded,
+        Cause::PendingSignalsLimitExceeded => FailedCause::PendingSignalsLimitExceeded,
+        Cause::PendingRequestCancelLimitExceeded => FailedCause::PendingCancelsLimitExceeded,
         Cause::ResetWorkflow => FailedCause::ResetWorkflow,
         Cause::WorkflowWorkerUnhandledFailure => FailedCause::WorkflowWorkerUnhandledFailure,
         Cause::Unspecified => return Err(wrong()),

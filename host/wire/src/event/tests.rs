@@ -1,3 +1,5 @@
+mod related;
+
 use super::*;
 use crate::json;
 use expect_test::{Expect, expect};
@@ -178,8 +180,18 @@ fn after(event: &Event) -> Vec<Event> {
                     cause: "tired".to_owned(),
                     identity: "cli".to_owned(),
                     request_id: "r-1".to_owned(),
+                    from: None,
                 };
-                vec![Event::Execution(bare), Event::Execution(canceled)]
+                let asked = execution::Event::CancelRequested {
+                    cause: String::new(),
+                    identity: "refrain".to_owned(),
+                    request_id: String::new(),
+                    from: Some(Box::new(refrain_core::message::Origin {
+                        workflow: workflow_run("parent"),
+                        initiated: EventId(5),
+                    })),
+                };
+                [bare, canceled, asked].map(Event::Execution).into()
             }
             execution::Event::CancelRequested { .. } => {
                 let task = EventId(4);
@@ -295,6 +307,7 @@ fn after(event: &Event) -> Vec<Event> {
                     header: map(),
                     identity: "cli".to_owned(),
                     request_id: "r-2".to_owned(),
+                    from: Some(Box::new(workflow_run("parent"))),
                 }));
                 vec![Event::Signal(bare), Event::Signal(full)]
             }
@@ -306,7 +319,9 @@ fn after(event: &Event) -> Vec<Event> {
                 task: EventId(4),
             })]
         }
-        Event::Patch(patch::Event::Recorded { .. }) => Vec::new(),
+        Event::Patch(patch::Event::Recorded { .. }) => vec![related::first()],
+        Event::Child(event) => related::after_child(event),
+        Event::External(event) => related::after_external(event),
     }
 }
 
@@ -314,7 +329,10 @@ fn all_causes(cause: task::FailedCause) -> Vec<task::FailedCause> {
     use task::FailedCause as Cause;
     let mut all = match cause {
         Cause::ResetWorkflow => all_causes(Cause::PendingActivitiesLimitExceeded),
-        Cause::PendingActivitiesLimitExceeded => all_causes(Cause::ScheduleActivityDuplicateId),
+        Cause::PendingActivitiesLimitExceeded => all_causes(Cause::PendingChildrenLimitExceeded),
+        Cause::PendingChildrenLimitExceeded => all_causes(Cause::PendingSignalsLimitExceeded),
+        Cause::PendingSignalsLimitExceeded => all_causes(Cause::PendingCancelsLimitExceeded),
+        Cause::PendingCancelsLimitExceeded => all_causes(Cause::ScheduleActivityDuplicateId),
         Cause::ScheduleActivityDuplicateId => all_causes(Cause::BadCommand),
         Cause::BadCommand => all_causes(Cause::NonDeterministicError),
         Cause::NonDeterministicError => all_causes(Cause::WorkflowWorkerUnhandledFailure),

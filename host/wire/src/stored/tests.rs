@@ -65,6 +65,67 @@ fn a_row_of_a_later_host_is_refused() {
     assert_eq!(error.to_string(), "stored activity task has version 2, expected 1");
 }
 
+/// Any message, by the event it becomes where it arrives.
+#[test]
+fn every_message_survives() {
+    use refrain_core::ids::Digest;
+    use refrain_core::machines::child::{self, StartFailedCause};
+    use refrain_core::machines::external::FailedCause;
+    use refrain_core::machines::{Event, execution, signal};
+    use refrain_core::message::{Body, Receiver, StartChild};
+    use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+
+    let run = RunId(7);
+    let target = Receiver { run: Some(run), child_only: true };
+    let mut bodies = vec![
+        Body::TerminateChild,
+        Body::CancelChild { parent: "order-42".to_owned() },
+        Body::ChildStarted { run },
+        Body::ChildStartFailed {
+            cause: StartFailedCause::WorkflowAlreadyExists,
+            reason: String::new(),
+        },
+        Body::ChildStartFailed { cause: StartFailedCause::NotDeployed, reason: "why".to_owned() },
+        Body::Signaled,
+        Body::SignalFailed { cause: FailedCause::SignalLimit },
+        Body::CancelRequested,
+        Body::CancelFailed { cause: FailedCause::NotFound },
+    ];
+    for recorded in crate::event::tests::all_events() {
+        match recorded.event {
+            Event::Execution(execution::Event::Started(started)) => {
+                for (reuse, conflict, component) in [
+                    (IdReusePolicy::AllowDuplicate, IdConflictPolicy::Fail, None),
+                    (
+                        IdReusePolicy::AllowDuplicateFailedOnly,
+                        IdConflictPolicy::UseExisting,
+                        Some(Digest([7; 32])),
+                    ),
+                    (IdReusePolicy::RejectDuplicate, IdConflictPolicy::TerminateExisting, None),
+                ] {
+                    let started = (*started).clone();
+                    let start = StartChild { started, reuse, conflict, component };
+                    bodies.push(Body::StartChild(Box::new(start)));
+                }
+            }
+            Event::Execution(execution::Event::CancelRequested {
+                cause, from: Some(from), ..
+            }) => bodies.push(Body::Cancel { target: Receiver::default(), cause, from: *from }),
+            Event::Signal(signal::Event::Received(signal)) => {
+                bodies.push(Body::Signal { target, signal });
+            }
+            Event::Child(child::Event::Closed { initiated, outcome, .. }) => {
+                let outcome = Box::new(outcome);
+                bodies.push(Body::ChildClosed { parent: run, initiated, outcome });
+            }
+            _ => {}
+        }
+    }
+    for body in bodies {
+        assert_eq!(decode_message(&encode_message(&body)), Ok(body));
+    }
+}
+
 #[test]
 fn failures_payloads_and_maps_survive() {
     let failure = all_failures();

@@ -141,11 +141,11 @@ pub(super) fn initiator_from_proto(number: i32) -> Result<Option<Initiator>, Dec
     }
 }
 
-fn workflow_run_to_proto(it: &WorkflowRun) -> WorkflowExecution {
+pub(crate) fn workflow_run_to_proto(it: &WorkflowRun) -> WorkflowExecution {
     execution_to_proto(&it.workflow_id, it.run)
 }
 
-fn workflow_run_from_proto(
+pub(crate) fn workflow_run_from_proto(
     what: &'static str,
     it: Option<WorkflowExecution>,
 ) -> Result<Option<WorkflowRun>, DecodeError> {
