@@ -8,6 +8,7 @@ use refrain_core::guest::{GuestErrorKind, Job, QueryError};
 use refrain_core::ids::{EventId, OpSeq};
 use refrain_core::machines::Command;
 use refrain_core::machines::execution::Command::Complete;
+use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::machines::signal::Signal;
 use refrain_core::payload::Payload;
 use refrain_runtime::ComponentKind;
@@ -100,7 +101,15 @@ fn a_cancel_request_reaches_the_guest_which_cleans_up() {
 fn a_child_has_two_futures_and_its_start_comes_first() {
     let mut actor = Actor::rust("bench");
     let started = actor.start("parent", &["\"echo\"", "1"]);
-    expect![[r#""#]].assert_eq(&started);
+    expect!["child 1 echo 0635f843-b94e-40b0-86a8-424cee341ad9(1)"].assert_eq(&started);
+    let run = refrain_core::ids::RunId(7);
+    let child = WorkflowRun { workflow_id: "child".to_owned(), run };
+    let op = OpSeq(1);
+    let commands = actor.turn(Job::ChildStarted { op, result: Ok(child) }).unwrap();
+    assert_eq!(told(&commands), "");
+    let result = Ok(vec![Payload::json("2")]);
+    let commands = actor.turn(Job::ChildClosed { op, result }).unwrap();
+    assert_eq!(told(&commands), "complete 2");
 }
 
 #[test]
