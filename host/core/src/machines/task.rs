@@ -127,13 +127,7 @@ impl State {
 
 /// As tools show it: Temporal's failure of a task that ends because of a reset.
 pub fn reset_failure(reason: &str) -> Failure {
-    let kind = FailureKind::Application {
-        error_type: "ResetWorkflowFailure".to_owned(),
-        non_retryable: false,
-        details: Vec::new(),
-        next_retry_delay: None,
-        benign: false,
-    };
+    let kind = FailureKind::ResetWorkflow { last_heartbeat: Vec::new() };
     Failure { message: reason.to_owned(), kind, ..Failure::default() }
 }
 
