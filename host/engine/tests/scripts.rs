@@ -9,6 +9,7 @@ mod scripts {
     mod operated;
     mod pause;
     mod random;
+    mod releases;
     mod signals;
     mod starts;
     mod timers;

@@ -393,6 +393,8 @@ impl Run {
         if self.replaying && !in_history {
             return Ok(());
         }
+        // One marker, whatever the program asks for after this.
+        self.patches.insert(id.clone(), true);
         self.push(Command::Patch(patch::Command::Record { patch: id, deprecated: true }))
     }
 

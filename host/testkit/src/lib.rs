@@ -12,6 +12,7 @@ pub mod script;
 #[cfg(feature = "engine")]
 pub mod sim;
 mod tune;
+mod versions;
 mod words;
 
 pub use check::check_core;

@@ -1,8 +1,8 @@
 //! A host in memory: core, and maps instead of a store. What the engine must come to as well.
 
 use crate::print;
-use crate::program::ScriptedProgram;
 use crate::script::{Act, Line, Script, Start};
+use crate::versions::{self, Versions};
 use crate::words::show;
 use refrain_core::admit::{self, Admission, Current};
 use refrain_core::arrival::{Accepted, Arrival, Refused};
@@ -37,7 +37,7 @@ pub enum Mode {
 pub struct Model {
     mode: Mode,
     now: Timestamp,
-    program: ScriptedProgram,
+    versions: Versions,
     runs: Vec<ModelRun>,
     /// Answers that are not simply "done".
     notes: Vec<String>,
@@ -46,6 +46,8 @@ pub struct Model {
 /// One run: what the store would have of it, and its guest.
 struct ModelRun {
     key: RunKey,
+    /// What it is pinned to.
+    component: Digest,
     start_request: String,
     live: Option<Run>,
     history: Vec<Recorded>,
@@ -63,7 +65,7 @@ impl Model {
         Model {
             mode,
             now: Timestamp(0),
-            program: ScriptedProgram::default(),
+            versions: Versions::default(),
             runs: Vec::new(),
             notes: Vec::new(),
         }
@@ -88,8 +90,8 @@ impl Model {
         self.notes.push(format!("at {}  {text}", print::at(self.now)));
     }
 
-    fn facts(&self, key: &RunKey) -> RunFacts {
-        RunFacts { key: key.clone(), namespace: "default".to_owned(), component: Digest([1; 32]) }
+    fn facts(&self, key: &RunKey, component: Digest) -> RunFacts {
+        RunFacts { key: key.clone(), namespace: "default".to_owned(), component }
     }
 
     // ---- what the script says
@@ -137,6 +139,9 @@ impl Model {
             | Act::Query { .. }
             | Act::Delete
             | Act::Deploy(_)
+            | Act::Release(_)
+            | Act::Check
+            | Act::Move
             | Act::Wait => None,
         }
     }
@@ -146,8 +151,17 @@ impl Model {
         match &line.act {
             Act::Wait => {}
             Act::Deploy(program) => {
-                self.program = program.clone();
+                self.versions.replace(program);
                 self.runs.iter_mut().for_each(|run| run.live = None);
+            }
+            Act::Release(program) => {
+                self.versions.release(program);
+                // It may be the repair that a stuck run waits for.
+                for at in 0..self.runs.len() {
+                    if self.runs[at].task_failure.is_some() {
+                        self.step(at, vec![Arrival::TaskRetryDue]);
+                    }
+                }
             }
             Act::Start(start) => self.start(start, more),
             _ if self.current().is_none() => self.note("refused: no such workflow"),
@@ -251,6 +265,8 @@ impl Model {
                 None => self.note_no_activity(),
             },
             Act::Query { name } => self.query(last, name),
+            Act::Check => self.check(last, false),
+            Act::Move => self.check(last, true),
         }
     }
 
@@ -285,6 +301,7 @@ impl Model {
         let started = started(start, key.run);
         self.runs.push(ModelRun {
             key,
+            component: self.versions.newest(),
             start_request: start.request.clone(),
             live: None,
             history: Vec::new(),
@@ -305,7 +322,7 @@ impl Model {
         match live {
             Ok(mut live) => {
                 let answer = live.query(&query);
-                self.runs[at].live = Some(live);
+                self.keep(at, live);
                 match answer {
                     Ok(answer) => self.note(format!("{name}: {}", show(&answer))),
                     Err(error) => self.note(format!("{name}: {error}")),
@@ -405,9 +422,41 @@ impl Model {
     // ---- steps
 
     fn replay(&self, at: usize) -> Result<Run, StepError> {
+        self.replay_on(at, self.runs[at].component)
+    }
+
+    fn replay_on(&self, at: usize, component: Digest) -> Result<Run, StepError> {
         let run = &self.runs[at];
-        let guest = self.program.guest().map_err(StepError::Guest)?;
-        Run::replay(self.facts(&run.key), &run.history, guest)
+        let guest = self.versions.program(component).guest().map_err(StepError::Guest)?;
+        Run::replay(self.facts(&run.key, component), &run.history, guest)
+    }
+
+    /// A run that is stuck is tried on the newest version first: it has nothing to lose.
+    fn revive(&mut self, at: usize) -> Result<Run, StepError> {
+        let newest = self.versions.newest();
+        if self.runs[at].task_failure.is_some()
+            && newest != self.runs[at].component
+            && let Ok(run) = self.replay_on(at, newest)
+        {
+            self.runs[at].component = newest;
+            return Ok(run);
+        }
+        self.replay(at)
+    }
+
+    /// On the newest version; `moves` pins it to that if it fits.
+    fn check(&mut self, at: usize, moves: bool) {
+        let newest = self.versions.newest();
+        if !self.runs[at].status.is_open() || self.runs[at].component == newest {
+            return self.note("nothing to replay");
+        }
+        let replayed = self.replay_on(at, newest);
+        self.note(versions::told(replayed.as_ref().map(drop)));
+        if let (true, Ok(run)) = (moves, replayed) {
+            self.runs[at].component = newest;
+            let unchanged = run.unchanged(self.runs[at].task_failure.clone());
+            self.commit(at, Some(run), unchanged);
+        }
     }
 
     fn step(&mut self, at: usize, arrivals: Vec<Arrival>) -> Vec<Result<Accepted, Refused>> {
@@ -428,7 +477,7 @@ impl Model {
         let live = match self.runs[at].live.take() {
             Some(live) => Ok(live),
             None if waits => Err(None),
-            None => self.replay(at).map_err(Some),
+            None => self.revive(at).map_err(Some),
         };
         let (live, decision) = match live {
             Ok(live) => {
@@ -451,6 +500,11 @@ impl Model {
             }
         };
         self.commit(at, live, decision)
+    }
+
+    /// One that is stuck is not kept: its next attempt may be another version's.
+    fn keep(&mut self, at: usize, live: Run) {
+        self.runs[at].live = Some(live).filter(|_| self.runs[at].task_failure.is_none());
     }
 
     /// Applies a decision, and holds core to its promises.
@@ -488,7 +542,7 @@ impl Model {
                 live.query(&seen_query()),
                 "the guest is handed the same things, live and in replay"
             );
-            self.runs[at].live = Some(live);
+            self.keep(at, live);
         }
         for scheduled in to_close {
             // The close of the one before may have ended the run.

@@ -44,6 +44,10 @@ fn task_line(last: &Event) -> String {
         Event::Task(task::Event::Failed { cause, failure, .. }) => {
             format!("task failed: {cause:?}, {}", failure.message)
         }
+        // Version 1 is what nearly all scripts have.
+        Event::Task(task::Event::Completed { component: Some(it), .. }) if it.0[0] > 1 => {
+            format!("{last} on version {}", it.0[0])
+        }
         other => other.to_string(),
     }
 }

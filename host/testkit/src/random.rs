@@ -82,8 +82,8 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         10 => format!("beat {kind} \"{}\"", dice.below(100)),
         11 => format!("give-up {kind}"),
         12 => "start order".to_owned(),
-        13 => "query seen".to_owned(),
-        14 => "deploy".to_owned(),
+        13 => dice.choose(&["query seen", "check", "move"]).to_owned(),
+        14 => dice.choose(&["deploy", "release"]).to_owned(),
         15 if dice.one_in(4) => "delete".to_owned(),
         20 => format!("pause-activity {kind} \"why\""),
         21 => format!("unpause-activity {kind} {}", dice.choose(&["", "attempts", "beat"])),
@@ -97,7 +97,7 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         _ => arrival(dice),
     };
     let _ = writeln!(text, "{now}ms {line}");
-    if line == "deploy" {
+    if line == "deploy" || line == "release" {
         // The program again, but without what breaks it; or another one.
         let next = match dice.one_in(3) {
             true => program(dice, false),

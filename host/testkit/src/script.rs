@@ -28,6 +28,9 @@
 //! | `query seen` | asks the guest what it was handed |
 //! | `-` | only time passes |
 //! | `deploy` | the `guest` lines that follow are the program from now on |
+//! | `release` | they are a new version beside the old ones, and what runs start on from now on |
+//! | `check` | would the open run go on with the newest version? |
+//! | `move` | to the newest version, if it does |
 //! | `guest WISHES` | one turn of the program, see [`crate::program`] |
 //!
 //! A `&` after the time puts the line into the same step as the line before it; only
@@ -109,6 +112,9 @@ pub enum Act {
         name: String,
     },
     Deploy(ScriptedProgram),
+    Release(ScriptedProgram),
+    Check,
+    Move,
     Wait,
 }
 
@@ -171,7 +177,7 @@ impl Script {
             if line.at < lines.last().map_or(Timestamp(0), |it| it.at) {
                 return Err(wrong("time goes back".to_owned()));
             }
-            if let Act::Deploy(_) = line.act {
+            if let Act::Deploy(_) | Act::Release(_) = line.act {
                 finish_program(&mut lines[deployed_at], std::mem::take(&mut program))?;
                 deployed_at = lines.len();
             }
@@ -184,10 +190,11 @@ impl Script {
 
 fn finish_program(line: &mut Line, program: Vec<(usize, &str)>) -> Result<(), ScriptError> {
     let turns = program.iter().map(|it| it.1);
-    line.act = Act::Deploy(
-        ScriptedProgram::parse(turns)
-            .map_err(|(turn, reason)| ScriptError { line: program[turn - 1].0, reason })?,
-    );
+    let parsed = ScriptedProgram::parse(turns)
+        .map_err(|(turn, reason)| ScriptError { line: program[turn - 1].0, reason })?;
+    if let Act::Deploy(program) | Act::Release(program) = &mut line.act {
+        *program = parsed;
+    }
     Ok(())
 }
 
@@ -246,6 +253,9 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
     match verb {
         "-" | "" => Ok(Act::Wait),
         "deploy" => Ok(Act::Deploy(ScriptedProgram::default())),
+        "release" => Ok(Act::Release(ScriptedProgram::default())),
+        "check" => Ok(Act::Check),
+        "move" => Ok(Act::Move),
         "start" => parse_start(&args).map(|it| Act::Start(Box::new(it))),
         "signal" => {
             let mut request = String::new();
@@ -313,7 +323,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                 Ok(Act::Tune { activity: args.name("the activity's type")?, tuning: tuning? })
             }
             None => Err(format!(
-                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -"
+                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
             )),
         },
     }
@@ -363,7 +373,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

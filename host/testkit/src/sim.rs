@@ -2,8 +2,8 @@
 
 use crate::model::{RETENTION, RunText, WORKFLOW_ID, started};
 use crate::print;
-use crate::program::ScriptedProgram;
 use crate::script::{Act, Line, Script, Start};
+use crate::versions::{self, Versions, digest_of};
 use crate::words::show;
 use refrain_core::attempt::ActivityTask;
 use refrain_core::event::Recorded;
@@ -14,14 +14,14 @@ use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, signal};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
-    ActivityRef, AttemptResult, Description, StartRequest, Target, WhichActivities,
+    ActivityRef, AttemptResult, CheckRequest, Description, StartRequest, Target, WhichActivities,
 };
 use refrain_engine::programs::{ActivityProgram, Checked, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
 use refrain_store::{ComponentKind, Store, StoreConfig};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How hard it is made for the engine. The text that is left must not differ.
@@ -48,35 +48,30 @@ pub struct Played {
 
 /// How long something that must come may take. Only a test that fails ever waits so long.
 const PATIENCE: Duration = Duration::from_secs(10);
-const DIGEST: Digest = Digest([1; 32]);
 const MANY: usize = 1000;
 
-/// Whatever the component, the guest follows the script.
+/// Components are numbers of versions: of one byte, or as a digest.
 #[derive(Default)]
-struct ScriptedPrograms(Mutex<ScriptedProgram>);
+struct ScriptedPrograms(Mutex<Versions>);
 
 impl ScriptedPrograms {
-    fn set(&self, program: &ScriptedProgram) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = program.clone();
-    }
-
-    fn current(&self) -> Arc<dyn Program> {
-        Arc::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    fn versions(&self) -> MutexGuard<'_, Versions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Programs for ScriptedPrograms {
-    fn cached(&self, _: Digest) -> Option<Arc<dyn Program>> {
-        Some(self.current())
+    fn cached(&self, component: Digest) -> Option<Arc<dyn Program>> {
+        Some(Arc::new(self.versions().program(component)))
     }
 
-    fn load(&self, _: Digest, _: Vec<u8>) -> Result<Arc<dyn Program>, GuestError> {
-        Ok(self.current())
+    fn load(&self, component: Digest, _: Vec<u8>) -> Result<Arc<dyn Program>, GuestError> {
+        Ok(Arc::new(self.versions().program(component)))
     }
 
-    fn check(&self, _: &[u8]) -> Result<Checked, String> {
+    fn check(&self, bytes: &[u8]) -> Result<Checked, String> {
         Ok(Checked {
-            digest: DIGEST,
+            digest: digest_of(usize::from(bytes[0])),
             kind: ComponentKind::Workflow,
             definition: "{}".to_owned(),
             types: Vec::new(),
@@ -154,9 +149,7 @@ impl Sim {
                     .id
             }
         };
-        let bytes = b"script".to_vec();
-        engine.upload_component(namespace, "script", bytes).await.expect("an upload");
-        engine.deploy(namespace, "orders", DIGEST).await.expect("a deployment");
+        release(&engine, namespace, digest_of(1)).await;
         Sim {
             mode,
             folder,
@@ -273,10 +266,18 @@ impl Sim {
         let outcome = match &line.act {
             Act::Wait => Ok(()),
             Act::Deploy(program) => {
-                self.programs.set(program);
+                self.programs.versions().replace(program);
                 self.engine.evict_all();
                 Ok(())
             }
+            Act::Release(program) => {
+                self.programs.versions().release(program);
+                let newest = self.programs.versions().newest();
+                release(&self.engine, self.namespace, newest).await;
+                Ok(())
+            }
+            Act::Check => self.check(false).await,
+            Act::Move => self.check(true).await,
             Act::Start(start) => self.start(start).await,
             Act::Signal { name, input, request } => {
                 let signal = signal::Signal {
@@ -379,6 +380,28 @@ impl Sim {
             (false, _) => self.runs.push(key),
             (true, true) => self.note("its own run"),
             (true, false) => self.note("existing run"),
+        }
+        Ok(())
+    }
+
+    /// On the newest version; `moves` pins the run to that if it fits.
+    async fn check(&mut self, moves: bool) -> Result<(), EngineError> {
+        let request = CheckRequest {
+            namespace: self.namespace,
+            task_queue: "orders".to_owned(),
+            component: self.programs.versions().newest(),
+            sample: None,
+        };
+        let mut reports = match moves {
+            true => self.engine.move_runs(request).await?,
+            false => self.engine.check_replay(request).await?,
+        };
+        let last = reports.wait_for(|it| it.done).await.expect("a last report").clone();
+        assert_eq!(last.failed, None);
+        match last.findings.first() {
+            Some(finding) => self.note(format!("does not fit: {}", finding.message)),
+            None if last.n_fit == 0 => self.note("nothing to replay"),
+            None => self.note(versions::told(Ok(()))),
         }
         Ok(())
     }
@@ -489,6 +512,12 @@ impl Sim {
 
 fn ref_of(task: ActivityTask) -> ActivityRef {
     ActivityRef { run: task.run, scheduled: task.scheduled, stamp: task.stamp }
+}
+
+async fn release(engine: &Engine, namespace: NamespaceId, component: Digest) {
+    let bytes = vec![component.0[0]];
+    engine.upload_component(namespace, "script", bytes).await.expect("an upload");
+    engine.deploy(namespace, "orders", component).await.expect("a deployment");
 }
 
 async fn host(

@@ -96,12 +96,13 @@ impl Prepared {
     /// After the commit: tells everyone, and lets go of the cell.
     fn conclude(self, inner: &Arc<Inner>, cell: &Arc<Cell>, outcome: Result<(), EngineError>) {
         let announced = self.announce(inner, &outcome);
-        let open = announced.row.status.is_open();
+        let goes_on = announced.row.status.is_open() && announced.row.task_failure.is_none();
         let run = announced.row.key.run;
         let mut state = cell.lock();
         if outcome.is_ok() {
-            // A closed run's guest is let go: a query brings it back.
-            state.warm = announced.run.filter(|_| open);
+            // A closed run's guest is let go: a query brings it back. So is that of one that is
+            // stuck, since its next attempt may be another version's.
+            state.warm = announced.run.filter(|_| goes_on);
             state.known = Known::Run(Arc::new(announced.row));
         } else {
             // The guest is ahead of the truth, and of the truth we are not sure.

@@ -1,0 +1,48 @@
+//! The programs of a script by version: number 1 is there from the start, `release` adds one.
+
+use crate::program::ScriptedProgram;
+use refrain_core::errors::StepError;
+use refrain_core::ids::Digest;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Versions(Vec<ScriptedProgram>);
+
+impl Default for Versions {
+    fn default() -> Versions {
+        Versions(vec![ScriptedProgram::default()])
+    }
+}
+
+impl Versions {
+    /// The newest version has another program from now on: what no component can do, and a test
+    /// of divergence needs.
+    pub(crate) fn replace(&mut self, program: &ScriptedProgram) {
+        let last = self.0.len() - 1;
+        self.0[last] = program.clone();
+    }
+
+    pub(crate) fn release(&mut self, program: &ScriptedProgram) {
+        self.0.push(program.clone());
+    }
+
+    pub(crate) fn newest(&self) -> Digest {
+        digest_of(self.0.len())
+    }
+
+    pub(crate) fn program(&self, component: Digest) -> ScriptedProgram {
+        self.0[usize::from(component.0[0]) - 1].clone()
+    }
+}
+
+/// Of the version with this number.
+pub(crate) fn digest_of(number: usize) -> Digest {
+    Digest([u8::try_from(number).expect("few versions"); 32])
+}
+
+/// What a script's note says of a run that was replayed on another version.
+pub(crate) fn told(fits: Result<(), &StepError>) -> String {
+    match fits {
+        Ok(()) => "fits".to_owned(),
+        Err(error) => format!("does not fit: {error}"),
+    }
+}
