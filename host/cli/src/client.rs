@@ -171,6 +171,7 @@ calls! {
     "TerminateWorkflowExecution" TerminateWorkflowExecutionRequest TerminateWorkflowExecutionResponse
     "PauseWorkflowExecution" PauseWorkflowExecutionRequest PauseWorkflowExecutionResponse
     "UnpauseWorkflowExecution" UnpauseWorkflowExecutionRequest UnpauseWorkflowExecutionResponse
+    "ResetWorkflowExecution" ResetWorkflowExecutionRequest ResetWorkflowExecutionResponse
     "DeleteWorkflowExecution" DeleteWorkflowExecutionRequest DeleteWorkflowExecutionResponse
     "UpdateNamespace" UpdateNamespaceRequest UpdateNamespaceResponse
     "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse

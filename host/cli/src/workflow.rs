@@ -47,6 +47,8 @@ pub(crate) enum WorkflowCommand {
     Pause(message::EndArgs),
     /// Let a paused workflow go on.
     Unpause(message::EndArgs),
+    /// Go back to a workflow task: a new run begins with the history up to there.
+    Reset(Box<lifecycle::ResetArgs>),
     /// Delete a run with its history; an open one is terminated first.
     Delete(TargetArgs),
     /// Wait for a workflow's end and print its result.
@@ -91,6 +93,7 @@ pub(crate) async fn run(command: WorkflowCommand, format: Format) -> Result<(), 
         WorkflowCommand::Terminate(args) => message::terminate(args, format).await,
         WorkflowCommand::Pause(args) => lifecycle::pause(args, format).await,
         WorkflowCommand::Unpause(args) => lifecycle::unpause(args, format).await,
+        WorkflowCommand::Reset(args) => lifecycle::reset(*args, format).await,
         WorkflowCommand::Delete(args) => lifecycle::delete(args, format).await,
         WorkflowCommand::Result(args) => outcome::result(args, format).await,
         WorkflowCommand::State(args) => state::state(args, format).await,

@@ -21,6 +21,8 @@ pub struct Execution {
     pub next_event: EventId,
     pub started: Option<Arc<execution::Started>>,
     pub start_time: Timestamp,
+    /// When it parted from the run whose history it begins with.
+    pub reset_at: Option<Timestamp>,
     pub closed_at: Option<Timestamp>,
     /// The time of the latest event: what happens next is not earlier, whatever a clock says.
     pub latest: Timestamp,
@@ -86,6 +88,7 @@ impl Default for Execution {
             next_event: EventId::FIRST,
             started: None,
             start_time: Timestamp::default(),
+            reset_at: None,
             closed_at: None,
             latest: Timestamp::default(),
             activities: BTreeMap::new(),
@@ -169,6 +172,9 @@ impl Execution {
                 self.waits_for_first_task = false;
                 if let task::Event::Completed { .. } = event {
                     self.undelivered.clear();
+                }
+                if let task::Event::Failed { reset: Some(_), .. } = event {
+                    self.reset_at = Some(time);
                 }
                 Ok(())
             }
@@ -254,8 +260,11 @@ impl Execution {
     pub fn run_deadline(&self) -> Option<Timestamp> {
         let started = self.started.as_ref()?;
         let limit = run_timeout(started)?;
-        let begins = started.first_task_backoff.unwrap_or(Delay::ZERO);
-        Some(self.start_time.plus(begins).plus(limit))
+        let begins = match self.reset_at {
+            Some(reset_at) => reset_at,
+            None => self.start_time.plus(started.first_task_backoff.unwrap_or(Delay::ZERO)),
+        };
+        Some(begins.plus(limit))
     }
 
     /// The end of the wait that the start asked for.

@@ -21,5 +21,6 @@ pub mod machines;
 pub mod message;
 pub mod options;
 pub mod payload;
+pub mod reset;
 pub mod run;
 pub mod time;

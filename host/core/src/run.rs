@@ -7,6 +7,7 @@
 mod after;
 mod jobs;
 mod related;
+mod reset;
 mod wishes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
@@ -23,7 +24,7 @@ use crate::machines::{
     Command, Event, activity, child, execution, external, patch, signal, task, timer,
 };
 use crate::options::{CancellationType, ChildCancellation};
-use crate::payload::Payloads;
+use crate::payload::{Payload, Payloads};
 use crate::time::{Delay, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -52,6 +53,8 @@ pub struct Run {
     patches: BTreeSet<String>,
     /// The program has returned: nothing more is handed to it but queries.
     returned: bool,
+    /// What it publishes while it is replayed, for a run that begins with another's history.
+    published: Option<BTreeMap<String, Payload>>,
 }
 
 /// What a step is about.
@@ -148,6 +151,7 @@ impl Run {
             guest,
             patches: BTreeSet::new(),
             returned: false,
+            published: None,
         }
     }
 
@@ -158,6 +162,13 @@ impl Run {
         guest: Box<dyn Guest>,
     ) -> Result<Run, StepError> {
         let mut run = Run::new(facts, guest);
+        run.bring_to(history)?;
+        Ok(run)
+    }
+
+    /// Brings the guest, which has not begun, to the end of `history`.
+    fn bring_to(&mut self, history: &[Recorded]) -> Result<(), StepError> {
+        let run = self;
         for recorded in history {
             if let Event::Patch(patch::Event::Recorded { patch, .. }) = &recorded.event {
                 run.patches.insert(patch.clone());
@@ -199,7 +210,7 @@ impl Run {
                 | task::Event::TimedOut { .. } => {}
             }
         }
-        Ok(run)
+        Ok(())
     }
 
     pub fn facts(&self) -> &Arc<RunFacts> {
@@ -234,10 +245,19 @@ impl Run {
     /// Takes `self`: a run whose decision is not committed is gone, because its memory is ahead
     /// of the truth. It is never repaired, it is replayed. If the guest fails, the outcome says
     /// so and there is no run to go on with.
-    pub fn step(mut self, mut step: Step) -> Result<Outcome, StepError> {
-        step.now = step.now.max(self.execution.latest);
-        let mut draft = Draft::default();
+    pub fn step(self, step: Step) -> Result<Outcome, StepError> {
         let first_event = self.execution.next_event;
+        self.step_from(first_event, Draft::default(), step)
+    }
+
+    /// `draft`: what belongs to the decision already, from `first_event` on.
+    fn step_from(
+        mut self,
+        first_event: EventId,
+        mut draft: Draft,
+        mut step: Step,
+    ) -> Result<Outcome, StepError> {
+        step.now = step.now.max(self.execution.latest);
         let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft)?;
         let mut after = After::of(&self.execution, step.task_failure);
         if !draft.wants_task || !self.execution.status.runs_tasks() || after.must_wait(&admitted) {

@@ -15,6 +15,7 @@ use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKe
 use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
+pub use refrain_core::reset::Reapply;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::DoomedRun;
 use std::collections::BTreeMap;
@@ -59,6 +60,31 @@ pub struct StartReply {
     pub status: execution::State,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResetRequest {
+    /// The base run.
+    pub target: Target,
+    /// See [`refrain_core::reset::Reset::at`].
+    pub at: EventId,
+    pub reason: String,
+    pub identity: String,
+    pub request_id: String,
+    pub reapply: Reapply,
+    /// Sent to the new run after what is applied again.
+    pub signals: Vec<signal::Signal>,
+    pub onto: Onto,
+}
+
+/// The component that a new run is pinned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onto {
+    /// The base run's.
+    Its,
+    /// What any new run of the task queue starts on.
+    Deployed,
+    Component(Digest),
+}
+
 /// All of a run that is not in its history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
@@ -68,6 +94,8 @@ pub struct Description {
     pub published: BTreeMap<String, Payload>,
     /// Of a run that is paused.
     pub pause: Option<Pause>,
+    /// When the run began whose history it begins with: earlier than its own start if it was reset.
+    pub original_start: Timestamp,
 }
 
 /// Who paused a run, when and why.
@@ -294,6 +322,15 @@ impl Engine {
         let row = self.inner.row(target).await?;
         let run = DoomedRun { key: row.key.clone(), history_bytes: row.history_bytes };
         self.inner.delete_run(run).await
+    }
+
+    /// A new run that begins with the history of a run of this workflow id, up to one of its
+    /// workflow tasks. The open run, if there is one, is terminated in the same commit.
+    ///
+    /// Errors: there is no such run or no such task, or the component does not fit what it is to
+    /// begin with. Then nothing has changed.
+    pub async fn reset(&self, request: ResetRequest) -> Result<StartReply, EngineError> {
+        self.inner.reset(request).await
     }
 
     async fn deliver(&self, target: Target, arrival: Arrival) -> Result<Accepted, EngineError> {

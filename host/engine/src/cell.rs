@@ -3,8 +3,9 @@
 //! There is one cell for a workflow id, whatever run it is at: so a start, a signal and the end
 //! of a run can't miss each other. A cell that nobody needs is forgotten; the store knows all.
 
-use crate::api::{StartReply, StartRequest};
+use crate::api::{ResetRequest, StartReply, StartRequest};
 use crate::error::EngineError;
+use crate::worker::ClosedBase;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::event::Recorded;
 use refrain_core::guest::{GuestError, Program};
@@ -38,6 +39,12 @@ pub(crate) enum Letter {
         to: Digest,
         reply: ReplyTo<Accepted>,
     },
+    /// A new run, from a place in the history of this one or an earlier one.
+    Reset {
+        request: Box<ResetRequest>,
+        base: Option<Box<ClosedBase>>,
+        reply: ReplyTo<StartReply>,
+    },
     /// To be gone for good.
     Delete {
         run: Box<DoomedRun>,
@@ -61,6 +68,7 @@ impl Letter {
             Letter::Move { reply, .. } => drop(reply.send(Err(error))),
             Letter::Query { reply, .. } => drop(reply.send(Err(error))),
             Letter::Delete { reply, .. } => drop(reply.send(Err(error))),
+            Letter::Reset { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 

@@ -5,6 +5,7 @@ use refrain_core::deployment;
 use refrain_core::errors::StepError;
 use refrain_core::failure::Failure;
 use refrain_core::ids::RunId;
+use refrain_core::reset::ResetError;
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EngineError {
@@ -52,6 +53,8 @@ pub enum EngineError {
     /// The run can't be moved to that component: it stays where it is.
     #[error("{0}")]
     DoesNotFit(Box<StepError>),
+    #[error("{0}")]
+    NotReset(ResetError),
     #[error("{0}")]
     InvalidArgument(String),
     #[error("{}", .0.message)]

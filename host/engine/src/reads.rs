@@ -1,10 +1,12 @@
 //! Answers that change nothing.
 
-use crate::api::{Description, Pause, Progress, Target};
-use crate::cell::{Loaded, ReplyTo};
+use crate::api::{Description, Onto, Pause, Progress, ResetRequest, StartReply, Target};
+use crate::cell::{Letter, Loaded, ReplyTo};
 use crate::error::EngineError;
 use crate::inner::{Inner, progress_of};
 use crate::start::unavailable;
+use crate::worker::ClosedBase;
+use refrain_core::arrival::Refused;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Query, QueryError};
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
@@ -108,9 +110,53 @@ impl Inner {
             started,
             pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
             pause: self.pause_of(&row).await?,
+            original_start: first.first().map_or(row.started_at, |it| it.time),
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
         })
+    }
+
+    pub(crate) async fn reset(
+        self: &Arc<Inner>,
+        request: ResetRequest,
+    ) -> Result<StartReply, EngineError> {
+        let row = self.row(&request.target).await?;
+        if let Onto::Component(digest) = request.onto {
+            let namespace = request.target.namespace;
+            let meta = self.store.component_meta(namespace, digest).await.map_err(unavailable)?;
+            if meta.is_none() {
+                return Err(EngineError::ComponentNotFound(format!("sha256:{digest}")));
+            }
+        }
+        let target = Target { run: Some(row.key.run), ..request.target.clone() };
+        let request = ResetRequest { target, ..request };
+        let answer = self.reset_run(&request, &row).await;
+        if row.status.is_open() && answer == Err(EngineError::Refused(Refused::RunClosed)) {
+            // Closed meanwhile, and for good.
+            let row = self.row(&request.target).await?;
+            return self.reset_run(&request, &row).await;
+        }
+        answer
+    }
+
+    async fn reset_run(
+        self: &Arc<Inner>,
+        request: &ResetRequest,
+        row: &RunRow,
+    ) -> Result<StartReply, EngineError> {
+        let base = match row.status.is_open() {
+            true => None,
+            false => Some(Box::new(self.closed_base(row).await?)),
+        };
+        let request = Box::new(request.clone());
+        self.ask(&row.key.execution, |reply| Letter::Reset { request, base, reply }).await
+    }
+
+    async fn closed_base(&self, row: &RunRow) -> Result<ClosedBase, EngineError> {
+        let all = usize::MAX;
+        let history = self.store.history(row.key.run, EventId::FIRST, all).await;
+        let history = history.map_err(unavailable)?;
+        Ok(ClosedBase { row: row.clone(), history })
     }
 
     /// The event that paused it, which is not far from the end of its history.

@@ -5,7 +5,10 @@ mod commit;
 mod delete;
 mod move_run;
 mod query;
+mod reset;
 mod start;
+
+pub(crate) use reset::ClosedBase;
 
 use crate::activities::Reserved;
 use crate::api::{StartReply, StartRequest};
@@ -23,7 +26,7 @@ use refrain_core::execution::Execution;
 use refrain_core::guest::{Program, Query, QueryError};
 use refrain_core::ids::{Digest, EventId, RunId, RunKey};
 use refrain_core::limits;
-use refrain_core::machines::execution;
+use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_store::{RunRow, RunWrite, Write};
@@ -98,6 +101,7 @@ impl<'a> Visit<'a> {
             let handed_on = match letter {
                 Letter::Start { request, reply } => self.start(request, reply),
                 Letter::Move { run, to, reply } => self.move_run(run, to, reply),
+                Letter::Reset { request, base, reply } => self.reset(request, base, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
                 Letter::Deliver { run, arrival, reply } => self.deliver(run, arrival, reply),
                 Letter::Delete { run, reply } => self.delete(run, reply),

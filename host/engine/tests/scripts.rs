@@ -10,6 +10,7 @@ mod scripts {
     mod pause;
     mod random;
     mod releases;
+    mod reset;
     mod signals;
     mod starts;
     mod timers;

@@ -162,6 +162,13 @@ impl WorkflowService for Frontend {
         lifecycle::pause(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
+    async fn reset_workflow_execution(
+        &self,
+        request: Request<ResetWorkflowExecutionRequest>,
+    ) -> Answer<ResetWorkflowExecutionResponse> {
+        lifecycle::reset(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
     async fn delete_workflow_execution(
         &self,
         request: Request<DeleteWorkflowExecutionRequest>,

@@ -1,14 +1,22 @@
-//! What an operator does to runs: pause, unpause, delete.
+//! What an operator does to runs: pause, unpause, reset, delete.
 
-use crate::status::of;
+use crate::status::{invalid, of};
 use crate::validate;
+use refrain_core::ids::EventId;
+use refrain_core::machines::signal;
 use refrain_engine::Engine;
+use refrain_engine::api::{Onto, Reapply, ResetRequest};
 use refrain_wire::api::common::v1::WorkflowExecution;
+use refrain_wire::api::enums::v1::{ResetReapplyExcludeType, ResetReapplyType};
+use refrain_wire::api::workflow::v1::VersioningOverride;
+use refrain_wire::api::workflow::v1::post_reset_operation::Variant as Operation;
+use refrain_wire::api::workflow::v1::versioning_override::Override;
 use refrain_wire::api::workflowservice::v1::{
     DeleteWorkflowExecutionRequest, DeleteWorkflowExecutionResponse, PauseWorkflowExecutionRequest,
-    PauseWorkflowExecutionResponse, UnpauseWorkflowExecutionRequest,
-    UnpauseWorkflowExecutionResponse,
+    PauseWorkflowExecutionResponse, ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse,
+    UnpauseWorkflowExecutionRequest, UnpauseWorkflowExecutionResponse,
 };
+use refrain_wire::payload;
 use tonic::Status;
 
 pub(crate) async fn pause(
@@ -47,6 +55,108 @@ pub(crate) async fn unpause(
     said(&identity, &reason, &request_id)?;
     engine.unpause(target, reason, identity, request_id).await.map_err(of)?;
     Ok(UnpauseWorkflowExecutionResponse {})
+}
+
+pub(crate) async fn reset(
+    engine: &Engine,
+    request: ResetWorkflowExecutionRequest,
+) -> Result<ResetWorkflowExecutionResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target = validate::target(&namespace, request.workflow_execution.clone())?;
+    validate::name("request_id", &request.request_id)?;
+    validate::short("identity", &request.identity)?;
+    validate::short("reason", &request.reason)?;
+    let at = u64::try_from(request.workflow_task_finish_event_id).map_err(|_| {
+        let found = request.workflow_task_finish_event_id;
+        invalid(format!("workflow_task_finish_event_id is `{found}`, expected 2 or more"))
+    })?;
+    let reapply = reapply(&request)?;
+    let (mut signals, mut onto) = (Vec::new(), Onto::Its);
+    for operation in request.post_reset_operations {
+        match operation.variant {
+            Some(Operation::SignalWorkflow(it)) => {
+                validate::signal_name(&it.signal_name)?;
+                signals.push(signal::Signal {
+                    name: it.signal_name,
+                    input: payload::list_from_proto(it.input),
+                    header: payload::header_from_proto(it.header),
+                    identity: request.identity.clone(),
+                    ..signal::Signal::default()
+                });
+            }
+            Some(Operation::UpdateWorkflowOptions(it)) => {
+                let options = it.workflow_execution_options.unwrap_or_default();
+                onto = onto_of(options.versioning_override)?;
+            }
+            None => {
+                return Err(invalid(
+                    "a post_reset_operation is empty, expected a signal or options",
+                ));
+            }
+        }
+    }
+    let request = ResetRequest {
+        target,
+        at: EventId(at),
+        reason: request.reason,
+        identity: request.identity,
+        request_id: request.request_id,
+        reapply,
+        signals,
+        onto,
+    };
+    let reply = engine.reset(request).await.map_err(of)?;
+    Ok(ResetWorkflowExecutionResponse { run_id: reply.run.to_string() })
+}
+
+#[allow(deprecated, reason = "command lines still say it the old way")]
+fn reapply(request: &ResetWorkflowExecutionRequest) -> Result<Reapply, Status> {
+    let mut reapply = match ResetReapplyType::try_from(request.reset_reapply_type) {
+        Ok(ResetReapplyType::Unspecified | ResetReapplyType::AllEligible) => {
+            Reapply { signals: true, updates: true }
+        }
+        Ok(ResetReapplyType::Signal) => Reapply { signals: true, updates: false },
+        Ok(ResetReapplyType::None) => Reapply { signals: false, updates: false },
+        Err(_) => {
+            let found = request.reset_reapply_type;
+            return Err(invalid(format!("reset_reapply_type is `{found}`, expected 0 to 3")));
+        }
+    };
+    for excluded in &request.reset_reapply_exclude_types {
+        match ResetReapplyExcludeType::try_from(*excluded) {
+            Ok(ResetReapplyExcludeType::Signal) => reapply.signals = false,
+            Ok(ResetReapplyExcludeType::Update) => reapply.updates = false,
+            // Never applied again anyway.
+            Ok(
+                ResetReapplyExcludeType::Unspecified
+                | ResetReapplyExcludeType::Nexus
+                | ResetReapplyExcludeType::CancelRequest,
+            ) => {}
+            Err(_) => {
+                return Err(invalid(format!(
+                    "reset_reapply_exclude_types has `{excluded}`, expected 1 to 4"
+                )));
+            }
+        }
+    }
+    Ok(reapply)
+}
+
+/// Temporal's words for "on which component": its own, a certain one, or the deployed one.
+fn onto_of(versioning: Option<VersioningOverride>) -> Result<Onto, Status> {
+    match versioning.and_then(|it| it.r#override) {
+        None => Ok(Onto::Its),
+        Some(Override::AutoUpgrade(_)) => Ok(Onto::Deployed),
+        Some(Override::Pinned(pinned)) => {
+            let build_id = pinned.version.unwrap_or_default().build_id;
+            build_id.parse().map(Onto::Component).map_err(|_| {
+                invalid(format!("build_id is `{build_id}`, expected the digest of a component"))
+            })
+        }
+        Some(other) => Err(invalid(format!(
+            "versioning_override is `{other:?}`, expected pinned or auto_upgrade"
+        ))),
+    }
 }
 
 /// Done when it answers, unlike the real server's, which only promises it.

@@ -83,7 +83,8 @@ pub(crate) fn description(
     described: &Description,
     now: Timestamp,
 ) -> DescribeWorkflowExecutionResponse {
-    let Description { row, started, pending_activities, published: _, pause } = described;
+    let Description { row, started, pending_activities, published: _, pause, original_start } =
+        described;
     let expires = |limit: Option<_>| limit.map(|it| timestamp_to_proto(row.started_at.plus(it)));
     let started_by = RequestIdInfo {
         event_type: EventType::WorkflowExecutionStarted as i32,
@@ -122,7 +123,9 @@ pub(crate) fn description(
                 paused_time: Some(timestamp_to_proto(it.at)),
                 reason: it.reason.clone(),
             }),
-            original_start_time: Some(timestamp_to_proto(row.started_at)),
+            original_start_time: Some(timestamp_to_proto(*original_start)),
+            last_reset_time: (original_start != &row.started_at)
+                .then(|| timestamp_to_proto(row.started_at)),
             request_id_infos: row
                 .start_request_id
                 .iter()

@@ -6,6 +6,7 @@
 use prost::{Message, Name};
 use prost_types::Any;
 use refrain_core::arrival::Refused;
+use refrain_core::reset::ResetError;
 use refrain_engine::EngineError;
 use refrain_wire::api::enums::v1::{
     NamespaceState, ResourceExhaustedCause, ResourceExhaustedScope,
@@ -118,7 +119,12 @@ pub(crate) fn of(error: EngineError) -> Status {
         EngineError::NothingDeployed { .. }
         | EngineError::DeployRefused(_)
         | EngineError::DoesNotFit(_)
+        | EngineError::NotReset(ResetError::PendingElsewhere { .. })
         | EngineError::ActivityAlreadyPaused => Status::failed_precondition(text),
+        EngineError::NotReset(ResetError::Broken(_)) => internal(&error),
+        EngineError::NotReset(ResetError::NotInHistory { .. } | ResetError::NotATask { .. }) => {
+            invalid(text)
+        }
         EngineError::UnknownWorkflowType { .. } | EngineError::CancelNotRequested => invalid(text),
         EngineError::QueryFailed(cause) => {
             let failure = Some(failure::to_proto(&cause));

@@ -5,8 +5,10 @@ use crate::rows::{id, ms};
 use crate::runs::{Status, columns_of};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::{Decision, DueTimer, Effect};
+use refrain_core::event::Recorded;
 use refrain_core::ids::{Digest, EventId, RunKey};
 use refrain_core::machines::execution::Started;
+use refrain_core::machines::{Event, task};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_wire::{event, stored};
 use std::collections::BTreeMap;
@@ -148,7 +150,10 @@ impl RunPart {
             closes: false,
             key,
         };
-        let started_at = events.first().map_or(Timestamp::default(), |it| it.time);
+        let started_at = match first_event {
+            EventId::FIRST => began_at(&events),
+            _ => Timestamp::default(),
+        };
         let mut start_request_id = start_request_id;
         // The last word on each row counts: a decision may start a timer and cancel it.
         for effect in effects {
@@ -187,6 +192,15 @@ impl RunPart {
         }
         part
     }
+}
+
+/// A run that begins with another's history began when the two parted.
+fn began_at(events: &[Recorded]) -> Timestamp {
+    let parted = events
+        .iter()
+        .rev()
+        .find(|it| matches!(&it.event, Event::Task(task::Event::Failed { reset: Some(_), .. })));
+    parted.or(events.first()).map_or(Timestamp::default(), |it| it.time)
 }
 
 impl InsertPart {

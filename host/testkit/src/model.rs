@@ -1,7 +1,7 @@
 //! A host in memory: core, and maps instead of a store. What the engine must come to as well.
 
 use crate::print;
-use crate::script::{Act, Line, Script, Start};
+use crate::script::{self, Act, Line, Script, Start};
 use crate::versions::{self, Versions};
 use crate::words::show;
 use refrain_core::admit::{self, Admission, Current};
@@ -17,6 +17,7 @@ use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKe
 use refrain_core::limits;
 use refrain_core::machines::{execution, signal};
 use refrain_core::payload::{Payload, Payloads};
+use refrain_core::reset::{Reapply, Reset};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
 use std::collections::BTreeMap;
@@ -138,6 +139,7 @@ impl Model {
             | Act::Tune { .. }
             | Act::Query { .. }
             | Act::Delete
+            | Act::Reset(_)
             | Act::Deploy(_)
             | Act::Release(_)
             | Act::Check
@@ -179,6 +181,7 @@ impl Model {
                     }
                 }
             }
+            Act::Reset(reset) => self.reset(last, reset),
             Act::Delete => {
                 if self.runs[last].status.is_open() {
                     let arrival = Arrival::Terminate {
@@ -299,21 +302,67 @@ impl Model {
             run: RunId(self.runs.len() as u128 + 1),
         };
         let started = started(start, key.run);
-        self.runs.push(ModelRun {
-            key,
-            component: self.versions.newest(),
-            start_request: start.request.clone(),
-            live: None,
-            history: Vec::new(),
-            status: execution::State::Absent,
-            task_failure: None,
-            timers: BTreeMap::new(),
-            activities: BTreeMap::new(),
-            published: BTreeMap::new(),
-            gone: false,
-        });
+        let component = self.versions.newest();
+        self.runs.push(ModelRun::new(key, component, start.request.clone()));
         let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
         self.step(self.runs.len() - 1, arrivals);
+    }
+
+    fn reset(&mut self, current: usize, reset: &script::Reset) {
+        let same = |run: &ModelRun| !reset.request.is_empty() && run.start_request == reset.request;
+        if same(&self.runs[current]) {
+            return self.note("its own run");
+        }
+        let base = reset.run.map_or(current, |nth| nth - 1);
+        if self.runs[base].gone {
+            return self.note("refused: no such workflow");
+        }
+        let key = RunKey {
+            execution: self.runs[base].key.execution.clone(),
+            run: RunId(self.runs.len() as u128 + 1),
+        };
+        let asked = Reset {
+            base: self.runs[base].key.run,
+            new: key.run,
+            at: EventId(reset.at),
+            reason: reset.reason.clone(),
+            identity: "client".to_owned(),
+            reapply: Reapply { signals: reset.signals, updates: true },
+        };
+        let beginning = match asked.begin(&self.runs[base].history, &[], self.now) {
+            Ok(beginning) => beginning,
+            Err(error) => return self.note(format!("refused: {error}")),
+        };
+        let step = self.empty_step();
+        let component = match reset.onto_newest {
+            true => self.versions.newest(),
+            false => self.runs[base].component,
+        };
+        let guest = self.versions.program(component).guest().expect("a guest");
+        let outcome = match Run::reset(self.facts(&key, component), beginning, guest, step) {
+            Ok(outcome) => outcome,
+            Err(error) => return self.note(format!("refused: {error}")),
+        };
+        if self.runs[current].status.is_open() {
+            let arrival = Arrival::Terminate {
+                reason: reset.reason.clone(),
+                details: Vec::new(),
+                identity: "client".to_owned(),
+            };
+            self.step(current, vec![arrival]);
+        }
+        self.runs.push(ModelRun::new(key, component, reset.request.clone()));
+        self.commit(self.runs.len() - 1, outcome.run, outcome.decision);
+    }
+
+    fn empty_step(&self) -> Step {
+        Step {
+            arrivals: Vec::new(),
+            now: self.now,
+            identity: "host".to_owned(),
+            history_bytes: 0,
+            task_failure: None,
+        }
     }
 
     fn query(&mut self, at: usize, name: &str) {
@@ -566,6 +615,22 @@ fn seen_query() -> Query {
 }
 
 impl ModelRun {
+    fn new(key: RunKey, component: Digest, start_request: String) -> ModelRun {
+        ModelRun {
+            key,
+            component,
+            start_request,
+            live: None,
+            history: Vec::new(),
+            status: execution::State::Absent,
+            task_failure: None,
+            timers: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            published: BTreeMap::new(),
+            gone: false,
+        }
+    }
+
     /// Returns an activity that is to be closed as canceled, since no worker has it.
     fn apply(&mut self, effect: Effect) -> Option<EventId> {
         match effect {

@@ -85,6 +85,12 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         13 => dice.choose(&["query seen", "check", "move"]).to_owned(),
         14 => dice.choose(&["deploy", "release"]).to_owned(),
         15 if dice.one_in(4) => "delete".to_owned(),
+        // Events that may end a task, more often than others.
+        16 if dice.one_in(2) => {
+            let nth = dice.below(4);
+            let at = 4 + nth * 3 + dice.below(2) * dice.below(6);
+            format!("reset {at} \"back\" signals={}", dice.choose(&["yes", "no"]))
+        }
         20 => format!("pause-activity {kind} \"why\""),
         21 => format!("unpause-activity {kind} {}", dice.choose(&["", "attempts", "beat"])),
         22 => format!("reset-activity {kind} {}", dice.choose(&["", "keep", "beat", "options"])),

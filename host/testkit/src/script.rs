@@ -14,6 +14,7 @@
 //! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict=` |
 //! | `signal NAME ["ARG"] [request=ID]` | |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
+//! | `reset EVENT ["WHY"] [signals=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
 //! | `delete` | the latest run is gone for good |
 //! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
@@ -72,6 +73,7 @@ pub enum Act {
         reason: String,
     },
     Delete,
+    Reset(Box<Reset>),
     Pause {
         reason: String,
         request: String,
@@ -129,6 +131,17 @@ pub struct Start {
     pub request: String,
     pub reuse: IdReusePolicy,
     pub conflict: IdConflictPolicy,
+}
+
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Reset {
+    pub at: u64,
+    /// Counted from 1, in the order in which they began. `None`: the latest.
+    pub run: Option<usize>,
+    pub reason: String,
+    pub request: String,
+    pub signals: bool,
+    pub onto_newest: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -282,6 +295,31 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
             })
         }
         "delete" => Ok(Act::Delete),
+        "reset" => {
+            let event = args.name("the event")?;
+            let mut reset = Reset {
+                at: event
+                    .parse()
+                    .map_err(|_| format!("`{event}` is not the number of an event"))?,
+                reason: args.text(),
+                signals: true,
+                ..Reset::default()
+            };
+            for (option, value) in &args.options {
+                match *option {
+                    "signals" => reset.signals = *value != "no",
+                    "request" => reset.request = (*value).to_owned(),
+                    "onto" => reset.onto_newest = *value == "newest",
+                    "run" => {
+                        let nth =
+                            value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+                        reset.run = Some(nth);
+                    }
+                    other => return unknown(other, "signals=, request=, run= or onto="),
+                }
+            }
+            Ok(Act::Reset(Box::new(reset)))
+        }
         "cancel" => Ok(Act::Cancel { cause: args.text() }),
         "terminate" => Ok(Act::Terminate { reason: args.text() }),
         "take" => {
@@ -323,7 +361,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                 Ok(Act::Tune { activity: args.name("the activity's type")?, tuning: tuning? })
             }
             None => Err(format!(
-                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
+                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
             )),
         },
     }
@@ -373,7 +411,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, delete, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

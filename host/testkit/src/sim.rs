@@ -2,7 +2,7 @@
 
 use crate::model::{RETENTION, RunText, WORKFLOW_ID, started};
 use crate::print;
-use crate::script::{Act, Line, Script, Start};
+use crate::script::{self, Act, Line, Script, Start};
 use crate::versions::{self, Versions, digest_of};
 use crate::words::show;
 use refrain_core::attempt::ActivityTask;
@@ -14,7 +14,8 @@ use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, signal};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
-    ActivityRef, AttemptResult, CheckRequest, Description, StartRequest, Target, WhichActivities,
+    ActivityRef, AttemptResult, CheckRequest, Description, Onto, Reapply, ResetRequest,
+    StartRequest, Target, WhichActivities,
 };
 use refrain_engine::programs::{ActivityProgram, Checked, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
@@ -296,6 +297,7 @@ impl Sim {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.terminate(target, reason.clone(), Vec::new(), client).await
             }
+            Act::Reset(reset) => self.reset(reset).await,
             Act::Delete => self.engine.delete(&self.target(None)).await,
             Act::Pause { reason, request } => {
                 let (target, client) = (self.target(None), "client".to_owned());
@@ -402,6 +404,27 @@ impl Sim {
             Some(finding) => self.note(format!("does not fit: {}", finding.message)),
             None if last.n_fit == 0 => self.note("nothing to replay"),
             None => self.note(versions::told(Ok(()))),
+        }
+        Ok(())
+    }
+
+    async fn reset(&mut self, reset: &script::Reset) -> Result<(), EngineError> {
+        let run = reset.run.and_then(|nth| self.runs.get(nth - 1)).map(|key| key.run);
+        let request = ResetRequest {
+            target: self.target(run),
+            at: EventId(reset.at),
+            reason: reset.reason.clone(),
+            identity: "client".to_owned(),
+            request_id: reset.request.clone(),
+            reapply: Reapply { signals: reset.signals, updates: true },
+            signals: Vec::new(),
+            onto: if reset.onto_newest { Onto::Deployed } else { Onto::Its },
+        };
+        let reply = self.engine.reset(request).await?;
+        let key = RunKey { execution: self.target(None).execution(), run: reply.run };
+        match self.runs.contains(&key) {
+            false => self.runs.push(key),
+            true => self.note("its own run"),
         }
         Ok(())
     }

@@ -1,11 +1,21 @@
-//! `pause`, `unpause` and `delete`: what an operator does to runs.
+//! `pause`, `unpause`, `reset` and `delete`: what an operator does to runs.
 
-use super::TargetArgs;
 use super::message::{EndArgs, done};
-use crate::client::identity;
+use super::{PAGE, TargetArgs};
+use crate::client::{Client, identity};
 use crate::errors::CliError;
-use crate::output::Format;
+use crate::output::{self, Format};
+use clap::{Args, ValueEnum};
+use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
+use refrain_wire::api::enums::v1::{EventType, ResetReapplyExcludeType};
+use refrain_wire::api::workflow::v1::post_reset_operation::{UpdateWorkflowOptions, Variant};
+use refrain_wire::api::workflow::v1::versioning_override::{Override, PinnedOverride};
+use refrain_wire::api::workflow::v1::{
+    PostResetOperation, VersioningOverride, WorkflowExecutionOptions,
+};
 use refrain_wire::api::workflowservice::v1 as pb;
+use refrain_wire::wkt::FieldMask;
+use serde_json::json;
 
 pub(super) async fn pause(args: EndArgs, format: Format) -> Result<(), CliError> {
     let client = args.target.scope.connect().await?;
@@ -46,4 +56,142 @@ pub(super) async fn delete(args: TargetArgs, format: Format) -> Result<(), CliEr
         })
         .await?;
     done("deleted", &args, format)
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResetArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Go back to before this event: the one that ended a workflow task.
+    #[arg(long, value_name = "N", required_unless_present = "to", conflicts_with = "to")]
+    event_id: Option<i64>,
+    /// Go back to this workflow task.
+    #[arg(long = "type", visible_alias = "to", value_name = "TASK", ignore_case = true)]
+    to: Option<ResetTo>,
+    /// Why; it is kept in the history.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    reason: String,
+    /// The component that the new run is pinned to: `own`, the one of the run that is reset; `current`,
+    /// what is deployed now; or a digest.
+    #[arg(long, value_name = "VERSION", default_value = "own")]
+    version: String,
+    /// What came to the run after that place and is not to come to the new one.
+    #[arg(long, value_name = "WHAT")]
+    reapply_exclude: Vec<Excluded>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ResetTo {
+    #[value(alias = "FirstWorkflowTask")]
+    First,
+    #[value(alias = "LastWorkflowTask")]
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Excluded {
+    All,
+    Signal,
+    Update,
+}
+
+pub(super) async fn reset(args: ResetArgs, format: Format) -> Result<(), CliError> {
+    let client = args.target.scope.connect().await?;
+    let at = match (args.event_id, args.to) {
+        (Some(at), _) => at,
+        (None, to) => task_end(&client, &args.target, to.unwrap_or(ResetTo::Last)).await?,
+    };
+    let excluded = args.reapply_exclude.iter().flat_map(|it| match it {
+        Excluded::All => vec![ResetReapplyExcludeType::Signal, ResetReapplyExcludeType::Update],
+        Excluded::Signal => vec![ResetReapplyExcludeType::Signal],
+        Excluded::Update => vec![ResetReapplyExcludeType::Update],
+    });
+    let answer = client
+        .call(pb::ResetWorkflowExecutionRequest {
+            namespace: args.target.scope.namespace(),
+            workflow_execution: args.target.execution(),
+            reason: args.reason.clone(),
+            workflow_task_finish_event_id: at,
+            request_id: uuid::Uuid::new_v4().to_string(),
+            reset_reapply_exclude_types: excluded.map(|it| it as i32).collect(),
+            post_reset_operations: onto(&args.version),
+            identity: identity(),
+            ..Default::default()
+        })
+        .await?;
+    match format {
+        Format::Text => {
+            let words = format!("reset to before event {at}: run {} of", answer.run_id);
+            done(&words, &args.target, format)
+        }
+        Format::Json => output::print_json(&json!({
+            "workflowId": args.target.workflow_id,
+            "runId": answer.run_id,
+            "eventId": at,
+        })),
+    }
+}
+
+/// Nothing to say if it stays on its own.
+fn onto(version: &str) -> Vec<PostResetOperation> {
+    let versioning = match version {
+        "own" => return Vec::new(),
+        "current" => Override::AutoUpgrade(true),
+        digest => Override::Pinned(PinnedOverride {
+            version: Some(WorkerDeploymentVersion {
+                build_id: digest.to_owned(),
+                deployment_name: "refrain".to_owned(),
+            }),
+            ..Default::default()
+        }),
+    };
+    let options = UpdateWorkflowOptions {
+        workflow_execution_options: Some(WorkflowExecutionOptions {
+            versioning_override: Some(VersioningOverride {
+                r#override: Some(versioning),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }),
+        update_mask: Some(FieldMask { paths: vec!["versioning_override".to_owned()] }),
+    };
+    vec![PostResetOperation { variant: Some(Variant::UpdateWorkflowOptions(options)) }]
+}
+
+/// The event that ended the first or the last workflow task; if none was completed, the event after the
+/// first one's `WorkflowTaskScheduled`.
+async fn task_end(client: &Client, target: &TargetArgs, to: ResetTo) -> Result<i64, CliError> {
+    let (mut ends, mut scheduled) = (Vec::new(), None);
+    let mut token = Vec::new();
+    loop {
+        let answer = client
+            .call(pb::GetWorkflowExecutionHistoryRequest {
+                namespace: target.scope.namespace(),
+                execution: target.execution(),
+                maximum_page_size: PAGE,
+                next_page_token: token,
+                ..Default::default()
+            })
+            .await?;
+        for event in answer.history.unwrap_or_default().events {
+            match event.event_type() {
+                EventType::WorkflowTaskCompleted => ends.push(event.event_id),
+                EventType::WorkflowTaskScheduled => {
+                    scheduled.get_or_insert(event.event_id);
+                }
+                _ => {}
+            }
+        }
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    let end = match to {
+        ResetTo::First => ends.first(),
+        ResetTo::Last => ends.last(),
+    };
+    end.copied().or(scheduled.map(|it| it + 1)).ok_or_else(|| {
+        CliError::failed("the workflow has had no workflow task: there is nothing to go back to")
+    })
 }

@@ -13,6 +13,8 @@ impl Run {
         if let Command::Publish { name, value } = command {
             if let Wishes::Live(draft) = wishes {
                 draft.effects.push(Effect::PublishState { name, value });
+            } else if let Some(published) = &mut self.published {
+                published.insert(name, value);
             }
             return Ok(());
         }
@@ -217,6 +219,23 @@ impl Run {
         }
     }
 
+    pub(super) fn new_activity(
+        &self,
+        id: EventId,
+        options: &activity::Scheduled,
+        now: Timestamp,
+    ) -> attempt::ActivityTask {
+        let started = self.execution.started.as_deref();
+        attempt::ActivityTask::new(
+            self.facts.key.clone(),
+            id,
+            now,
+            started.map_or_else(String::new, |it| it.workflow_type.clone()),
+            options.clone(),
+            self.execution.run_deadline(),
+        )
+    }
+
     /// What the store must do because of a granted wish.
     pub(super) fn add_effects(
         &self,
@@ -227,15 +246,7 @@ impl Run {
     ) {
         match event {
             Event::Activity(activity::Event::Scheduled(options)) => {
-                let started = self.execution.started.as_deref();
-                let task = attempt::ActivityTask::new(
-                    self.facts.key.clone(),
-                    id,
-                    now,
-                    started.map_or_else(String::new, |it| it.workflow_type.clone()),
-                    (**options).clone(),
-                    self.execution.run_deadline(),
-                );
+                let task = self.new_activity(id, options, now);
                 draft.effects.push(Effect::InsertActivity(Box::new(task)));
             }
             Event::Activity(activity::Event::CancelRequested { scheduled, .. }) => {

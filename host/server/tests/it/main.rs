@@ -656,9 +656,9 @@ async fn the_handshake_and_its_refusals_have_the_words_that_clients_read() {
         host.call("DescribeTaskQueue", request).await.expect("always");
     assert_eq!(queue.pollers.len(), 1);
 
-    for method in ["ResetWorkflowExecution", "NoSuchMethod"] {
-        let refused: Result<ResetWorkflowExecutionResponse, Status> =
-            host.call(method, ResetWorkflowExecutionRequest::default()).await;
+    for method in ["CreateWorkflowRule", "NoSuchMethod"] {
+        let refused: Result<CreateWorkflowRuleResponse, Status> =
+            host.call(method, CreateWorkflowRuleRequest::default()).await;
         let refused = refused.expect_err("not yet");
         assert_eq!(refused.code(), Code::Unimplemented);
         assert_eq!(refused.message(), format!("unknown method {method} for service {SERVICE}"));

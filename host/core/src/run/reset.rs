@@ -1,0 +1,57 @@
+//! A run that begins with the history of another one.
+
+use super::*;
+use crate::reset::Beginning;
+
+impl Run {
+    /// Brings a fresh guest to where the copied history ends, and takes the new run on from there.
+    ///
+    /// Errors: the guest does not fit the copied history. Then nothing has happened.
+    pub fn reset(
+        facts: RunFacts,
+        beginning: Beginning,
+        guest: Box<dyn Guest>,
+        mut step: Step,
+    ) -> Result<Outcome, StepError> {
+        let mut run = Run::new(facts, guest);
+        run.published = Some(BTreeMap::new());
+        run.bring_to(&beginning.events)?;
+        step.arrivals = beginning.again;
+        step.history_bytes = beginning.history_bytes;
+        let draft = run.rows_of_reset(beginning.events, step.now);
+        run.step_from(EventId::FIRST, draft, step)
+    }
+
+    /// The rows that the copied history stands for. Activities begin anew; timers fire when they
+    /// would have.
+    fn rows_of_reset(&mut self, events: Vec<Recorded>, now: Timestamp) -> Draft {
+        let mut effects = Vec::new();
+        let execution = &self.execution;
+        if let Some(started) = execution.started.as_deref() {
+            // The wait before the first task is over.
+            let started = execution::Started { first_task_backoff: None, ..started.clone() };
+            effects.push(Effect::InsertRun(Box::new(started)));
+        }
+        if let Some(fire_at) = execution.run_deadline() {
+            effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });
+        }
+        for (id, timer) in &execution.timers {
+            let (timer, fire_at) = (DueTimer::User(*id), timer.fire_at);
+            effects.push(Effect::InsertTimer { timer, fire_at });
+        }
+        for (id, pending) in &execution.activities {
+            let canceled = matches!(pending.state, activity::State::CancelRequested { .. });
+            let task = self.new_activity(*id, &pending.options, now);
+            let task = attempt::ActivityTask { cancel_requested: canceled, ..task };
+            effects.push(Effect::InsertActivity(Box::new(task)));
+            if canceled {
+                effects.push(Effect::CancelActivity { scheduled: *id });
+            }
+        }
+        let published = self.published.take().unwrap_or_default();
+        effects.extend(
+            published.into_iter().map(|(name, value)| Effect::PublishState { name, value }),
+        );
+        Draft { events, effects, wants_task: !self.execution.undelivered.is_empty() }
+    }
+}
