@@ -30,10 +30,21 @@ fn a_reset_goes_back_to_a_task_and_the_signals_since_then_come_again_in_order() 
             13-15      3s  task completed
             16         4s  signal two received "2"
             17-19      4s  task completed
-            20        32s  timer 2 fired
-            21-23     32s  task completed
-            24        32s  execution completed "start order; activity 1 'paid'; signal one; signal two; timer 2 fired"
-            at 5s  refused: no workflow task can end at event 11: expected the event that ended one, or the one after its WorkflowTaskScheduled; the last one before it is 10
+            20         5s  execution terminated "other way"
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          1s  activity of 5 started, attempt 1 by w1
+            7          2s  activity of 5 completed "paid"
+            8-10       2s  task failed: ResetWorkflow, other way
+            11         5s  signal one received "1"
+            12         5s  signal two received "2"
+            13-15      5s  task completed
+            16         5s  timer 2 started 30s
+            17        35s  timer 2 fired
+            18-20     35s  task completed
+            21        35s  execution completed "start order; activity 1 'paid'; signal one; signal two; timer 2 fired"
         "#]],
     );
 }
