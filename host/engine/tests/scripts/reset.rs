@@ -359,20 +359,41 @@ fn an_activity_that_was_to_be_canceled_is_canceled_at_once_after_a_reset() {
 }
 
 #[test]
-fn a_reset_onto_the_newest_version_repairs_what_its_own_can_not() {
+fn a_reset_stays_on_its_version_unless_it_is_to_go_onto_the_newest() {
     check(
         r#"
          0s start order
-            guest activity charge work=60s
-            guest trap
-         1s take charge
-         2s done charge "paid"
-         3s release
-            guest activity charge work=60s
+            guest timer 5s
+            guest fail "wrong price"
+         6s release
+            guest timer 5s
             guest complete seen
-         4s reset 10 "on its own"
-         5s reset 10 "on the newest" onto=newest
+         7s reset 9 "on its own"
+         8s reset 9 "on the newest" onto=newest
         "#,
-        expect![[r#""#]],
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 5s
+            6          5s  timer 1 fired
+            7-9        5s  task completed
+            10         5s  execution failed "wrong price"
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 5s
+            6          5s  timer 1 fired
+            7-9        5s  task failed: ResetWorkflow, on its own
+            10-12      7s  task completed
+            13         7s  execution failed "wrong price"
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 5s
+            6          5s  timer 1 fired
+            7-9        5s  task failed: ResetWorkflow, on the newest
+            10-12      8s  task completed on version 2
+            13         8s  execution completed "start order; timer 1 fired"
+        "#]],
     );
 }
