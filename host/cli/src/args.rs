@@ -5,6 +5,7 @@ use crate::deploy::DeployArgs;
 use crate::deployment::DeploymentCommand;
 use crate::namespace::NamespaceCommand;
 use crate::output::Format;
+use crate::replay::ReplayArgs;
 use crate::serve::ServerCommand;
 use crate::workflow::WorkflowCommand;
 use clap::{Parser, Subcommand};
@@ -44,6 +45,10 @@ pub(crate) enum Command {
     /// Look at what serves which task queue, let a version ramp, go back to the one before.
     #[command(subcommand)]
     Deployment(DeploymentCommand),
+    /// Say whether a component still plays exported histories. Needs no server.
+    ///
+    /// Exit code 4 if one does not fit, so that CI can ask before a deploy does.
+    Replay(ReplayArgs),
     /// Start, look at, talk to and end workflows.
     #[command(subcommand)]
     Workflow(Box<WorkflowCommand>),

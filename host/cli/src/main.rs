@@ -16,6 +16,7 @@ mod deployment;
 mod findings;
 mod history;
 mod namespace;
+mod replay;
 mod workflow;
 
 mod errors;
@@ -68,6 +69,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Component(command) => component::run(command, format).await,
             Command::Deploy(args) => deploy::run(args, format).await,
             Command::Deployment(command) => deployment::run(command, format).await,
+            Command::Replay(args) => replay::run(args, format),
             Command::Workflow(command) => workflow::run(*command, format).await,
             Command::Namespace(command) => namespace::run(command, format).await,
         }

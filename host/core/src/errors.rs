@@ -44,6 +44,8 @@ pub struct Divergence {
     pub recorded: Option<String>,
     /// What the guest asked for; `None`: nothing more.
     pub asked: Option<String>,
+    /// Which of all its commands that was, counted from 1 over the whole replay; 0: none.
+    pub command: u64,
     /// The component that wrote the task, if it is known, and the one that replays it.
     pub recorded_by: Option<Digest>,
     pub replayed_by: Option<Digest>,
@@ -125,6 +127,7 @@ mod tests {
                 at: EventId(7),
                 recorded: recorded.map(str::to_owned),
                 asked: asked.map(str::to_owned),
+                command: 3,
                 recorded_by: digest(0xab),
                 replayed_by,
             }))

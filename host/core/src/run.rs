@@ -51,6 +51,8 @@ pub struct Run {
     guest: Box<dyn Guest>,
     /// Asked of `patched` before the marker's turn comes, so all of a history's are known first.
     patches: BTreeSet<String>,
+    /// Granted so far, in all tasks.
+    n_commands: u64,
     /// The program has returned: nothing more is handed to it but queries.
     returned: bool,
     /// What it publishes while it is replayed, for a run that begins with another's history.
@@ -150,6 +152,7 @@ impl Run {
             ops: Operations::default(),
             guest,
             patches: BTreeSet::new(),
+            n_commands: 0,
             returned: false,
             published: None,
         }
@@ -401,6 +404,7 @@ impl Run {
                 if self.returned {
                     break;
                 }
+                self.n_commands += 1;
                 self.grant(command, task, wishes, &mut at_once)?;
             }
         }
@@ -429,6 +433,7 @@ impl Run {
         StepError::Diverged(Box::new(Divergence {
             at,
             recorded: recorded.map(|it| it.event.to_string()),
+            command: if asked.is_some() { self.n_commands } else { 0 },
             asked,
             recorded_by,
             replayed_by: Some(self.facts.component),

@@ -265,6 +265,7 @@ impl Target {
             at: EventId::FIRST,
             recorded: Some(format!("execution started {}", run.workflow_type)),
             asked: Some(format!("one of the workflow types {}", self.types.join(", "))),
+            command: 0,
             recorded_by: Some(run.component),
             replayed_by: Some(self.facts.component),
         }))

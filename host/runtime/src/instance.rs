@@ -15,6 +15,7 @@ use crate::imports::{Ctx, outcome_in};
 use crate::limits::Limits;
 use crate::program::Workflow;
 use crate::run::{Open, Run, SharedRun};
+use crate::watch::Watch;
 use futures::channel::{mpsc, oneshot};
 use futures::{FutureExt, StreamExt, select_biased};
 use refrain_core::guest::{Guest, GuestError, GuestErrorKind, Job, Query, QueryError, Start, Turn};
@@ -32,6 +33,7 @@ use wasmtime::{Store, UpdateDeadline};
 /// A guest made of a component.
 pub(crate) struct WasmGuest {
     workflow: Arc<Workflow>,
+    watch: Option<Watch>,
     life: Life,
 }
 
@@ -44,8 +46,8 @@ enum Life {
 }
 
 impl WasmGuest {
-    pub(crate) fn new(workflow: Arc<Workflow>) -> WasmGuest {
-        WasmGuest { workflow, life: Life::Fresh }
+    pub(crate) fn new(workflow: Arc<Workflow>, watch: Option<Watch>) -> WasmGuest {
+        WasmGuest { workflow, watch, life: Life::Fresh }
     }
 
     fn live(&mut self) -> Result<&mut Live, GuestError> {
@@ -70,7 +72,7 @@ impl Guest for WasmGuest {
         let job = std::mem::replace(&mut turn.job, Job::CancelRequested { cause: String::new() });
         let job = match (job, &self.life) {
             (Job::Start(start), Life::Fresh) => {
-                self.life = Life::Live(Live::start(&self.workflow, start));
+                self.life = Life::Live(Live::start(&self.workflow, start, self.watch.clone()));
                 None
             }
             (Job::Start(_), Life::Live(_)) => {
@@ -131,10 +133,11 @@ struct Live {
 }
 
 impl Live {
-    fn start(workflow: &Arc<Workflow>, start: Box<Start>) -> Live {
+    fn start(workflow: &Arc<Workflow>, start: Box<Start>, watch: Option<Watch>) -> Live {
         let workflow_type = start.started.workflow_type.clone();
         let args = payloads_out(start.started.input.clone());
         let run = SharedRun::new(Run::new(Some(start), workflow.activation_max));
+        run.lock().watch = watch;
         let store = store(workflow, &run);
         let (questions, asked) = mpsc::unbounded();
         let guest =

@@ -18,6 +18,7 @@ mod program;
 mod run;
 mod runtime;
 mod wasi;
+mod watch;
 
 pub use activities::{
     ActivityInfo, ActivityProgram, EgressList, EgressPatternError, Heartbeats, WorkflowOfActivity,
@@ -28,3 +29,4 @@ pub use errors::{ComponentError, RuntimeError};
 pub use imports::CURRENT_DETAILS;
 pub use program::WorkflowProgram;
 pub use runtime::Runtime;
+pub use watch::{Seen, Watch};

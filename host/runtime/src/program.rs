@@ -7,6 +7,7 @@ use crate::errors::{ComponentError, without_backtrace};
 use crate::imports::Ctx;
 use crate::instance::{self, WasmGuest};
 use crate::run::{Run, SharedRun};
+use crate::watch::Watch;
 use refrain_core::failure::Failure;
 use refrain_core::guest::{Guest, GuestError, Program};
 use refrain_core::ids::Digest;
@@ -72,6 +73,11 @@ impl WorkflowProgram {
         self.workflow.digest
     }
 
+    /// A guest that is watched while it runs.
+    pub fn watched_guest(&self, watch: Watch) -> Box<dyn Guest> {
+        Box::new(WasmGuest::new(self.workflow.clone(), Some(watch)))
+    }
+
     pub fn definition(&self) -> &Definition {
         &self.workflow.definition
     }
@@ -79,7 +85,7 @@ impl WorkflowProgram {
 
 impl Program for WorkflowProgram {
     fn guest(&self) -> Result<Box<dyn Guest>, GuestError> {
-        Ok(Box::new(WasmGuest::new(self.workflow.clone())))
+        Ok(Box::new(WasmGuest::new(self.workflow.clone(), None)))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::bindings::{children, lifecycle, signals, types};
 use crate::cpu_time;
 use crate::errors::Stop;
 use crate::numbers::{Numbers, OpNumbers};
+use crate::watch::{STOPPED, Seen, Watch};
 use futures::channel::oneshot;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -138,6 +139,9 @@ pub(crate) struct Run {
     known_events: Vec<KnownEvents>,
 
     commands: Vec<Command>,
+    /// Of the whole life of the guest.
+    n_commands: u64,
+    pub(crate) watch: Option<Watch>,
     command_bytes: usize,
 
     random: Random,
@@ -194,6 +198,8 @@ impl Run {
             deprecated_patches: Vec::new(),
             known_events: Vec::new(),
             commands: Vec::new(),
+            n_commands: 0,
+            watch: None,
             command_bytes: 0,
             random: Random::new(seed),
             log_bytes: 0,
@@ -317,6 +323,13 @@ impl Run {
                     "guest asked for more than {COMMANDS_PER_TASK_MAX} things without waiting for any"
                 ),
             ));
+        }
+        self.n_commands += 1;
+        if let Some(watch) = &self.watch {
+            (watch.seen)(Seen::Asked(&command));
+            if watch.stop_at == Some(self.n_commands) {
+                return Err(Stop::new(GuestErrorKind::Trap, STOPPED));
+            }
         }
         self.command_bytes += weight(&command);
         if self.command_bytes > COMMAND_BYTES_PER_TURN_MAX {
@@ -566,6 +579,9 @@ impl Run {
         if level == types::LogLevel::Error {
             say(&mut self.said, line);
         }
+        if let Some(watch) = self.watch.as_ref().filter(|_| self.phase == Phase::Turn) {
+            (watch.seen)(Seen::Log { level: name_of(level), line });
+        }
         if self.replaying && self.phase != Phase::Query {
             return;
         }
@@ -654,4 +670,14 @@ fn weight(command: &Command) -> usize {
         | Command::Cancel(_) => 0,
     };
     own + 256
+}
+
+fn name_of(level: types::LogLevel) -> &'static str {
+    match level {
+        types::LogLevel::Trace => "trace",
+        types::LogLevel::Debug => "debug",
+        types::LogLevel::Info => "info",
+        types::LogLevel::Warn => "warn",
+        types::LogLevel::Error => "error",
+    }
 }

@@ -243,6 +243,8 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
     Ok(Recorded { id, time, event })
 }
 
+pub(crate) use patch::marker as patch_marker;
+
 pub(crate) use activity::{scheduled_from_proto, scheduled_to_proto};
 
 #[cfg(test)]

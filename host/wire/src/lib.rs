@@ -15,6 +15,8 @@ pub mod stored;
 
 pub mod json;
 
+pub mod import;
+
 mod error;
 
 pub use error::DecodeError;

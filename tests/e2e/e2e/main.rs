@@ -10,3 +10,4 @@ mod python_worker;
 mod temporal_cli;
 mod time_skipping;
 mod torture;
+mod upgrade;

@@ -24,14 +24,18 @@ struct PatchData {
 
 pub(super) fn to_proto(event: &Event) -> Attributes {
     let Event::Recorded { patch, deprecated, task } = event;
-    let data = PatchData { id: patch.clone(), deprecated: *deprecated };
+    marker(patch, *deprecated, event_id_to_proto(*task))
+}
+
+pub(crate) fn marker(patch: &str, deprecated: bool, task: i64) -> Attributes {
+    let data = PatchData { id: patch.to_owned(), deprecated };
     // A string and a bool always are JSON.
     let json = serde_json::to_string(&data).unwrap_or_default();
     let data = Payloads { payloads: vec![payload::to_proto(&Payload::json(json))] };
     Attributes::MarkerRecordedEventAttributes(MarkerRecordedEventAttributes {
         marker_name: MARKER.to_owned(),
         details: HashMap::from([(PATCHED_MARKER_DETAILS_KEY.to_owned(), data)]),
-        workflow_task_completed_event_id: event_id_to_proto(*task),
+        workflow_task_completed_event_id: task,
         ..Default::default()
     })
 }

@@ -1,0 +1,119 @@
+//! What a program is told and what it asks for, in a line each.
+
+use crate::output::{payload, shorten};
+use refrain_core::failure::Failure;
+use refrain_core::guest::Job;
+use refrain_core::ids::OpSeq;
+use refrain_core::machines::{Command, activity, child, execution, external, patch, timer};
+use refrain_core::payload::{Payload, Payloads};
+use std::collections::BTreeMap;
+
+const VALUE_CHARS_MAX: usize = 80;
+
+/// Operations by number, as the program named them.
+pub(super) type Names = BTreeMap<OpSeq, String>;
+
+fn value(it: &Payload) -> String {
+    payload(&refrain_wire::payload::to_proto(it))
+}
+
+fn values(list: &Payloads) -> String {
+    let list: Vec<String> = list.iter().map(value).collect();
+    shorten(&list.join(", "), VALUE_CHARS_MAX)
+}
+
+fn failure(it: &Failure) -> String {
+    let mut text = it.message.clone();
+    let mut next = it.cause.as_deref();
+    while let Some(cause) = next {
+        text = format!("{text}: {}", cause.message);
+        next = cause.cause.as_deref();
+    }
+    shorten(&text, VALUE_CHARS_MAX)
+}
+
+fn ended(result: &Result<Payloads, Failure>) -> String {
+    match result {
+        Ok(result) if result.is_empty() => "is done".to_owned(),
+        Ok(result) => format!("-> {}", values(result)),
+        Err(it) => format!("failed: {}", failure(it)),
+    }
+}
+
+pub(super) fn job(job: &Job, names: &Names) -> String {
+    let name = |op: &OpSeq| names.get(op).cloned().unwrap_or_else(|| format!("operation {op}"));
+    match job {
+        Job::Start(it) => {
+            format!("start {}({})", it.started.workflow_type, values(&it.started.input))
+        }
+        Job::ActivityClosed { op, result } | Job::ChildClosed { op, result } => {
+            format!("{} {}", name(op), ended(result))
+        }
+        Job::TimerClosed { op, result: Ok(()) } => format!("{} fires", name(op)),
+        Job::TimerClosed { op, result: Err(_) } => format!("{} is canceled", name(op)),
+        Job::ChildStarted { op, result: Ok(_) } => format!("{} has started", name(op)),
+        Job::ChildStarted { op, result: Err(it) } => {
+            format!("{} did not start: {}", name(op), failure(it))
+        }
+        Job::ExternalClosed { op, result: Ok(()) } => format!("{} has arrived", name(op)),
+        Job::ExternalClosed { op, result: Err(it) } => {
+            format!("{} did not arrive: {}", name(op), failure(it))
+        }
+        Job::Signal(it) => format!("signal {}({})", it.name, values(&it.input)),
+        Job::CancelRequested { cause } => {
+            format!("asked to cancel {}", if cause.is_empty() { "" } else { cause })
+                .trim_end()
+                .to_owned()
+        }
+    }
+}
+
+/// Also gives the operation that it begins a name.
+pub(super) fn command(command: &Command, names: &mut Names) -> String {
+    match command {
+        Command::Activity(activity::Command::Schedule(it)) => {
+            names.insert(it.op, format!("activity {} ({})", it.activity_type, it.op));
+            format!("activity {} ({})({})", it.activity_type, it.op, values(&it.input))
+        }
+        Command::Timer(timer::Command::Start { op, delay, summary }) => {
+            names.insert(*op, format!("timer {op}"));
+            let summary = summary.as_ref().map(|it| format!(", {}", value(it)));
+            format!("timer {op} of {delay}{}", summary.unwrap_or_default())
+        }
+        Command::Child(child::Command::Start(it)) => {
+            let child = &it.child;
+            let name = format!("child {} `{}`", child.workflow_type, child.workflow_id);
+            names.insert(it.op, name.clone());
+            format!("{name}({})", values(&child.input))
+        }
+        Command::External(external::Command::Signal { op, target, signal }) => {
+            let name = format!("signal {} to `{}`", signal.name, target.workflow_id);
+            names.insert(*op, name.clone());
+            format!("{name}({})", values(&signal.input))
+        }
+        Command::External(external::Command::Cancel { op, target, .. }) => {
+            let name = format!("cancellation of `{}`", target.workflow_id);
+            names.insert(*op, name.clone());
+            name
+        }
+        Command::Patch(patch::Command::Record { patch, deprecated: false }) => {
+            format!("patch {patch}")
+        }
+        Command::Patch(patch::Command::Record { patch, deprecated: true }) => {
+            format!("deprecated patch {patch}")
+        }
+        Command::Cancel(op) => match names.get(op) {
+            Some(name) => format!("cancel {name}"),
+            None => format!("cancel operation {op}"),
+        },
+        Command::Publish { name, value: it } => {
+            format!("publish {name} = {}", shorten(&value(it), VALUE_CHARS_MAX))
+        }
+        Command::Execution(execution::Command::Complete { result }) => {
+            format!("complete({})", values(result))
+        }
+        Command::Execution(execution::Command::Fail { failure: it }) => {
+            format!("fail: {}", failure(it))
+        }
+    }
+}
