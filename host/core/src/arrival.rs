@@ -40,6 +40,17 @@ pub enum Arrival {
         started: EventId,
     },
     ActivityClosed(Box<ActivityClosed>),
+    /// Only for a run that this one has started.
+    FromParent {
+        parent: RunId,
+        arrival: Box<Arrival>,
+    },
+    /// An answer to a run that this one may have been reset from.
+    ForBase {
+        base: RunId,
+        initiated: EventId,
+        arrival: Box<Arrival>,
+    },
     ChildStarted {
         initiated: EventId,
         run: RunId,
@@ -125,6 +136,8 @@ pub enum Refused {
     RunClosed,
     #[error("activity is not pending")]
     ActivityNotPending,
+    #[error("workflow execution is not a child of the sender")]
+    NotAChild,
     #[error("child workflow is not pending")]
     ChildNotPending,
     #[error("message to another run is not pending")]

@@ -7,7 +7,7 @@ use crate::decision::{CloseResult, DueTimer, Effect};
 use crate::errors::{IllegalTransition, StepError};
 use crate::event::Recorded;
 use crate::failure::{Failure, RetryState};
-use crate::ids::EventId;
+use crate::ids::{EventId, RunId};
 use crate::limits;
 use crate::machines::{Event, activity, child, execution, external, patch, signal, task, timer};
 use crate::time::{Delay, Timestamp};
@@ -42,6 +42,9 @@ pub struct Execution {
     pub n_signals: u64,
     /// Happened, but no completed task has shown it to the guest yet.
     pub undelivered: VecDeque<Recorded>,
+    /// Runs that this one was reset from, each with the event that says so: what they began before
+    /// it is this run's own now.
+    bases: BTreeMap<RunId, EventId>,
     signal_requests: BTreeSet<String>,
     /// The requests that paused and unpaused it last.
     pause_request: Option<String>,
@@ -100,6 +103,7 @@ impl Default for Execution {
             patches: BTreeSet::new(),
             n_signals: 0,
             undelivered: VecDeque::new(),
+            bases: BTreeMap::new(),
             signal_requests: BTreeSet::new(),
             pause_request: None,
             unpause_request: None,
@@ -173,7 +177,8 @@ impl Execution {
                 if let task::Event::Completed { .. } = event {
                     self.undelivered.clear();
                 }
-                if let task::Event::Failed { reset: Some(_), .. } = event {
+                if let task::Event::Failed { reset: Some(reset), .. } = event {
+                    self.bases.insert(reset.base, id);
                     self.reset_at = Some(time);
                 }
                 Ok(())
@@ -294,6 +299,20 @@ impl Execution {
         now: Timestamp,
         draft: &mut Draft,
     ) -> Result<Result<Accepted, Refused>, StepError> {
+        if let Arrival::FromParent { parent, arrival } = arrival {
+            let is_its = |it: &execution::Parent| it.workflow.run == parent;
+            let started = self.started.as_deref();
+            return match started.and_then(|it| it.parent.as_ref()).is_some_and(is_its) {
+                true => self.admit(*arrival, now, draft),
+                false => Ok(Err(Refused::NotAChild)),
+            };
+        }
+        if let Arrival::ForBase { base, initiated, arrival } = arrival {
+            return match self.bases.get(&base).is_some_and(|reset| initiated < *reset) {
+                true => self.admit(*arrival, now, draft),
+                false => Ok(Err(Refused::ChildNotPending)),
+            };
+        }
         if let Arrival::Start(started) = arrival {
             self.admit_start(*started, now, draft)?;
             return Ok(Ok(Accepted::Recorded));
@@ -354,6 +373,8 @@ impl Execution {
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::ActivityClosed(closed) => self.admit_activity_closed(*closed, now, draft),
+            // Taken out of their covers above.
+            Arrival::FromParent { .. } | Arrival::ForBase { .. } => Ok(Err(Refused::Spurious)),
             Arrival::ChildStarted { initiated, run } => {
                 self.admit_child_started(initiated, run, now, draft)
             }

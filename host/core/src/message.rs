@@ -120,7 +120,6 @@ pub struct Origin {
 pub struct Found {
     pub run: RunId,
     pub is_open: bool,
-    pub parent: Option<RunId>,
 }
 
 /// What becomes of a message, given the receiver's latest run.
@@ -214,29 +213,42 @@ impl Message {
     /// What becomes of any message but a start.
     pub fn fate(&self, found: Option<Found>) -> Fate {
         let open = found.filter(|it| it.is_open);
-        let is_child = |it: &Found| it.parent == Some(self.id.run);
         let arrives = |arrival| Fate::Arrives(Box::new(arrival));
-        // An answer goes to the run that asked. Another run of the same workflow id has events of
-        // its own under these numbers.
-        let asked = |run: RunId, arrival| match open {
+        // Whose child a run is, its history says.
+        let for_child = |is_child: bool, arrival| match is_child {
+            true => {
+                arrives(Arrival::FromParent { parent: self.id.run, arrival: Box::new(arrival) })
+            }
+            false => arrives(arrival),
+        };
+        // An answer goes to the run that asked, or to one that was reset from it. Any other run of
+        // the workflow id has events of its own under these numbers.
+        let to_run = |run: RunId, initiated: EventId, arrival| match open {
             Some(it) if it.run == run => arrives(arrival),
-            Some(_) | None => Fate::Dropped(None),
+            Some(_) => {
+                arrives(Arrival::ForBase { base: run, initiated, arrival: Box::new(arrival) })
+            }
+            None => Fate::Dropped(None),
         };
         let initiated = self.id.event;
+        let asked = |arrival| to_run(self.id.run, initiated, arrival);
         match &self.body {
             Body::StartChild(_) => Fate::Dropped(None),
-            Body::Signal { target, signal } => match open.filter(|it| target.is(it, is_child)) {
-                Some(_) => arrives(Arrival::Signal((**signal).clone())),
+            Body::Signal { target, signal } => match open.filter(|it| target.is(it)) {
+                Some(_) => for_child(target.child_only, Arrival::Signal((**signal).clone())),
                 None => Fate::Dropped(Some(Body::SignalFailed { cause: FailedCause::NotFound })),
             },
             Body::Cancel { target, cause, from } => {
-                match found.filter(|it| target.is(it, is_child)) {
-                    Some(it) if it.is_open => arrives(Arrival::CancelRequest {
-                        cause: cause.clone(),
-                        identity: HOST.to_owned(),
-                        request_id: String::new(),
-                        from: Some(Box::new(from.clone())),
-                    }),
+                match found.filter(|it| target.is(it)) {
+                    Some(it) if it.is_open => {
+                        let arrival = Arrival::CancelRequest {
+                            cause: cause.clone(),
+                            identity: HOST.to_owned(),
+                            request_id: String::new(),
+                            from: Some(Box::new(from.clone())),
+                        };
+                        for_child(target.child_only, arrival)
+                    }
                     // A run that is over needs no cancel, and that is no error.
                     Some(_) => Fate::Dropped(Some(Body::CancelRequested)),
                     None => {
@@ -244,59 +256,59 @@ impl Message {
                     }
                 }
             }
-            Body::TerminateChild => match open.filter(is_child) {
-                Some(_) => arrives(Arrival::Terminate {
-                    reason: BY_PARENT_CLOSE_POLICY.to_owned(),
-                    details: Vec::new(),
-                    identity: HOST.to_owned(),
-                }),
+            Body::TerminateChild => match open {
+                Some(_) => {
+                    let arrival = Arrival::Terminate {
+                        reason: BY_PARENT_CLOSE_POLICY.to_owned(),
+                        details: Vec::new(),
+                        identity: HOST.to_owned(),
+                    };
+                    for_child(true, arrival)
+                }
                 None => Fate::Dropped(None),
             },
-            Body::CancelChild { parent } => match open.filter(is_child) {
+            Body::CancelChild { parent } => match open {
                 Some(_) => {
                     let workflow = WorkflowRun { workflow_id: parent.clone(), run: self.id.run };
-                    arrives(Arrival::CancelRequest {
+                    let arrival = Arrival::CancelRequest {
                         cause: BY_PARENT_CLOSE_POLICY.to_owned(),
                         identity: HOST.to_owned(),
                         request_id: String::new(),
                         from: Some(Box::new(Origin { workflow, initiated: EventId(0) })),
-                    })
+                    };
+                    for_child(true, arrival)
                 }
                 None => Fate::Dropped(None),
             },
-            Body::ChildStarted { run } => {
-                asked(self.id.run, Arrival::ChildStarted { initiated, run: *run })
-            }
-            Body::ChildStartFailed { cause, reason } => asked(
-                self.id.run,
-                Arrival::ChildStartFailed { initiated, cause: *cause, reason: reason.clone() },
-            ),
-            Body::ChildClosed { parent, initiated, outcome } => asked(
+            Body::ChildStarted { run } => asked(Arrival::ChildStarted { initiated, run: *run }),
+            Body::ChildStartFailed { cause, reason } => asked(Arrival::ChildStartFailed {
+                initiated,
+                cause: *cause,
+                reason: reason.clone(),
+            }),
+            Body::ChildClosed { parent, initiated, outcome } => to_run(
                 *parent,
+                *initiated,
                 Arrival::ChildClosed {
                     initiated: *initiated,
                     run: self.id.run,
                     outcome: outcome.clone(),
                 },
             ),
-            Body::Signaled => {
-                asked(self.id.run, Arrival::ExternalSignaled { initiated, failed: None })
-            }
+            Body::Signaled => asked(Arrival::ExternalSignaled { initiated, failed: None }),
             Body::SignalFailed { cause } => {
-                asked(self.id.run, Arrival::ExternalSignaled { initiated, failed: Some(*cause) })
+                asked(Arrival::ExternalSignaled { initiated, failed: Some(*cause) })
             }
-            Body::CancelRequested => {
-                asked(self.id.run, Arrival::ExternalCanceled { initiated, failed: None })
-            }
+            Body::CancelRequested => asked(Arrival::ExternalCanceled { initiated, failed: None }),
             Body::CancelFailed { cause } => {
-                asked(self.id.run, Arrival::ExternalCanceled { initiated, failed: Some(*cause) })
+                asked(Arrival::ExternalCanceled { initiated, failed: Some(*cause) })
             }
         }
     }
 }
 
 impl Receiver {
-    fn is(&self, found: &Found, is_child: impl Fn(&Found) -> bool) -> bool {
-        self.run.is_none_or(|run| run == found.run) && (!self.child_only || is_child(found))
+    fn is(&self, found: &Found) -> bool {
+        self.run.is_none_or(|run| run == found.run)
     }
 }

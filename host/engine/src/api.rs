@@ -10,6 +10,7 @@ use crate::programs::Checked;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::attempt::{ActivityTask, Tuning};
 use refrain_core::deployment::{Change, Share};
+use refrain_core::execution::PendingChild;
 use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{execution, signal};
@@ -91,6 +92,8 @@ pub struct Description {
     pub row: RunRow,
     pub started: Arc<execution::Started>,
     pub pending_activities: Vec<ActivityTask>,
+    /// By the events that initiated them.
+    pub pending_children: Vec<(EventId, PendingChild)>,
     pub published: BTreeMap<String, Payload>,
     /// Of a run that is paused.
     pub pause: Option<Pause>,

@@ -8,9 +8,11 @@ use crate::error::EngineError;
 use crate::worker::ClosedBase;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::event::Recorded;
+use refrain_core::execution::PendingChild;
 use refrain_core::guest::{GuestError, Program};
-use refrain_core::ids::{Digest, ExecutionKey, RunId};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, RunId, RunKey};
 use refrain_core::limits;
+use refrain_core::message::Message;
 use refrain_core::payload::Payloads;
 use refrain_core::run::Run;
 use refrain_store::{DoomedRun, RunRow};
@@ -33,6 +35,8 @@ pub(crate) enum Letter {
         arrival: Arrival,
         reply: Option<ReplyTo<Accepted>>,
     },
+    /// Of another run, or of this one.
+    Message(Box<Message>),
     /// To another component, if the run fits it.
     Move {
         run: RunId,
@@ -64,7 +68,7 @@ impl Letter {
         match self {
             Letter::Start { reply, .. } => drop(reply.send(Err(error))),
             Letter::Deliver { reply: Some(reply), .. } => drop(reply.send(Err(error))),
-            Letter::Deliver { reply: None, .. } => {}
+            Letter::Deliver { reply: None, .. } | Letter::Message(_) => {}
             Letter::Move { reply, .. } => drop(reply.send(Err(error))),
             Letter::Query { reply, .. } => drop(reply.send(Err(error))),
             Letter::Delete { reply, .. } => drop(reply.send(Err(error))),
@@ -74,7 +78,7 @@ impl Letter {
 
     /// From the host itself: it may not get lost when a commit fails.
     pub(crate) fn is_own(&self) -> bool {
-        matches!(self, Letter::Deliver { reply: None, .. })
+        matches!(self, Letter::Deliver { reply: None, .. } | Letter::Message(_))
     }
 }
 
@@ -195,6 +199,15 @@ impl Cells {
             Known::Run(row) => Some(Arc::clone(row)),
             Known::Unknown | Known::Nothing => None,
         }
+    }
+
+    /// Of a run that is warm and at rest.
+    pub(crate) fn pending_children(&self, key: &RunKey) -> Option<Vec<(EventId, PendingChild)>> {
+        let cell = self.shard(&key.execution).get(&key.execution).cloned()?;
+        let state = cell.lock();
+        let warm = state.warm.as_ref().filter(|it| it.facts().key == *key)?;
+        let children = &warm.execution().children;
+        Some(children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect())
     }
 
     /// Forgets a cell that is idle, cold and empty.

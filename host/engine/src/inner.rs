@@ -131,7 +131,7 @@ impl Inner {
         let mut own = Vec::new();
         for letter in letters {
             match letter {
-                Letter::Deliver { arrival, reply: None, run } => own.push((run, arrival)),
+                own_letter if own_letter.is_own() => own.push(own_letter),
                 other => other.refuse(error.clone()),
             }
         }
@@ -141,19 +141,22 @@ impl Inner {
 
     /// The commit failed, and what came from the host itself has no caller to try again.
     pub(crate) fn arrive_again(self: &Arc<Inner>, cell: &Arc<Cell>, run: RunId, own: Vec<Arrival>) {
-        let own = own.into_iter().map(|arrival| (Some(run), arrival)).collect();
+        let own = own
+            .into_iter()
+            .map(|arrival| Letter::Deliver { run: Some(run), arrival, reply: None })
+            .collect();
         self.post_later(cell.key.clone(), own);
     }
 
-    fn post_later(self: &Arc<Inner>, key: ExecutionKey, own: Vec<(Option<RunId>, Arrival)>) {
+    pub(crate) fn post_later(self: &Arc<Inner>, key: ExecutionKey, own: Vec<Letter>) {
         if own.is_empty() {
             return;
         }
         let inner = Arc::clone(self);
         self.runtime.spawn(async move {
             tokio::time::sleep(ARRIVE_AGAIN).await;
-            for (run, arrival) in own {
-                inner.post(&key, Letter::Deliver { run, arrival, reply: None });
+            for letter in own {
+                inner.post(&key, letter);
             }
         });
     }

@@ -8,6 +8,7 @@ use crate::start::unavailable;
 use crate::worker::ClosedBase;
 use refrain_core::arrival::Refused;
 use refrain_core::event::Recorded;
+use refrain_core::execution::{Execution, PendingChild};
 use refrain_core::guest::{Query, QueryError};
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, execution};
@@ -109,6 +110,7 @@ impl Inner {
         Ok(Description {
             started,
             pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
+            pending_children: self.pending_children(&row).await?,
             pause: self.pause_of(&row).await?,
             original_start: first.first().map_or(row.started_at, |it| it.time),
             published: self.store.published_state(run).await.map_err(unavailable)?,
@@ -157,6 +159,24 @@ impl Inner {
         let history = self.store.history(row.key.run, EventId::FIRST, all).await;
         let history = history.map_err(unavailable)?;
         Ok(ClosedBase { row: row.clone(), history })
+    }
+
+    /// There are no rows of them. A run that is warm knows; else its history does.
+    async fn pending_children(
+        &self,
+        row: &RunRow,
+    ) -> Result<Vec<(EventId, PendingChild)>, EngineError> {
+        if !row.status.is_open() {
+            return Ok(Vec::new());
+        }
+        if let Some(children) = self.cells.pending_children(&row.key) {
+            return Ok(children);
+        }
+        let run = row.key.run;
+        let history = self.store.history(run, EventId::FIRST, usize::MAX).await;
+        let folded = Execution::fold(&history.map_err(unavailable)?)
+            .map_err(|error| EngineError::Internal(error.to_string()))?;
+        Ok(folded.children.into_iter().collect())
     }
 
     /// The event that paused it, which is not far from the end of its history.

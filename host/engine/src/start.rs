@@ -17,6 +17,7 @@ use crate::timers::Timers;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
 use crate::{committer, deleter, loader, sweep, time_skipping, timers, worker};
+use refrain_core::message::Message;
 use refrain_store::{Store, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,9 +71,12 @@ impl Engine {
         });
         inner.load_deployments().await?;
         inner.activities.hold(inner.store.paused_runs().await.map_err(unavailable)?);
+        // Read before anything moves: what is sent from then on is posted by its sender.
+        let messages = inner.waiting_messages().await?;
         inner.start_loops(job_queue, wanted_queue, doomed_queue).map_err(|error| {
             EngineError::Internal(format!("worker threads can't be started: {error}"))
         })?;
+        inner.post_messages(messages);
         inner.recover_attempts().await?;
         for (namespace, task_queue) in inner.deployments.activity_queues() {
             inner.host_serves(namespace, &task_queue);
@@ -110,6 +114,21 @@ impl Inner {
         *self.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
         *self.loops.lock().unwrap_or_else(PoisonError::into_inner) = loops;
         Ok(())
+    }
+
+    /// What runs had sent and nobody had taken when the last host stopped.
+    async fn waiting_messages(&self) -> Result<Vec<Message>, EngineError> {
+        let mut messages: Vec<Message> = Vec::new();
+        loop {
+            let after = messages.last().map(|it| it.id);
+            let page = self.store.messages_waiting(after, RECOVERY_PAGE);
+            let page = page.await.map_err(unavailable)?;
+            let more = page.len() == RECOVERY_PAGE as usize;
+            messages.extend(page);
+            if !more {
+                return Ok(messages);
+            }
+        }
     }
 
     /// What the last host ran itself died with it.

@@ -3,6 +3,7 @@
 
 mod commit;
 mod delete;
+mod messages;
 mod move_run;
 mod query;
 mod reset;
@@ -33,6 +34,8 @@ use refrain_store::{RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use messages::{Brought, Starter};
+
 /// A last step that adds more than this to the history is read by those who wait for the end.
 const CLOSING_BYTES_MAX: usize = 16 << 10;
 
@@ -61,6 +64,8 @@ struct Visit<'a> {
 struct Batch {
     arrivals: Vec<Arrival>,
     replies: Vec<Option<ReplyTo<Accepted>>>,
+    /// Those of the arrivals that were sent by runs.
+    messages: Vec<Brought>,
 }
 
 /// What one step of a run came to, before its commit.
@@ -69,9 +74,10 @@ struct Stepped {
     run: Option<Run>,
     decision: Decision,
     batch: Vec<Option<ReplyTo<Accepted>>>,
+    messages: Vec<Brought>,
     /// From the host itself: kept, to arrive again if the commit fails.
     own: Vec<Arrival>,
-    started: Option<ReplyTo<StartReply>>,
+    started: Option<Starter>,
     start_request_id: Option<String>,
 }
 
@@ -99,7 +105,8 @@ impl<'a> Visit<'a> {
         }
         while let Some(letter) = self.letters.pop_front() {
             let handed_on = match letter {
-                Letter::Start { request, reply } => self.start(request, reply),
+                Letter::Start { request, reply } => self.start(request, Starter::Caller(reply)),
+                Letter::Message(message) => self.message(message),
                 Letter::Move { run, to, reply } => self.move_run(run, to, reply),
                 Letter::Reset { request, base, reply } => self.reset(request, base, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
@@ -165,9 +172,14 @@ impl<'a> Visit<'a> {
         if self.warm.is_none() && self.loaded.is_none() {
             return self.want_history(Letter::Deliver { run, arrival, reply }, row);
         }
-        let mut batch = Batch { arrivals: vec![arrival], replies: vec![reply] };
-        self.gather(&row, &mut batch);
-        match self.step_current(&row, batch) {
+        let batch = Batch { arrivals: vec![arrival], replies: vec![reply], messages: Vec::new() };
+        self.step_with(&row, batch)
+    }
+
+    /// A step of the current run, with all that waits for it.
+    fn step_with(&mut self, row: &Arc<RunRow>, mut batch: Batch) -> bool {
+        self.gather(row, &mut batch);
+        match self.step_current(row, batch) {
             Some(stepped) => {
                 self.commit(None, stepped);
                 true
@@ -186,6 +198,12 @@ impl<'a> Visit<'a> {
                     batch.arrivals.push(arrival);
                     batch.replies.push(reply);
                 }
+                Some(Letter::Message(message)) => {
+                    if let Some(message) = self.gather_message(message, batch) {
+                        self.letters.push_front(Letter::Message(message));
+                        return;
+                    }
+                }
                 Some(other) => {
                     self.letters.push_front(other);
                     return;
@@ -197,12 +215,14 @@ impl<'a> Visit<'a> {
 
     /// One step of the current run. `None`: it came to nothing, and those who wait know.
     fn step_current(&mut self, row: &Arc<RunRow>, batch: Batch) -> Option<Stepped> {
+        let is_message = |at: usize| batch.messages.binary_search_by_key(&at, |it| it.at).is_ok();
         let own: Vec<_> = batch
             .arrivals
             .iter()
             .zip(&batch.replies)
-            .filter(|(_, reply)| reply.is_none())
-            .map(|(arrival, _)| arrival.clone())
+            .enumerate()
+            .filter(|(at, (_, reply))| reply.is_none() && !is_message(*at))
+            .map(|(_, (arrival, _))| arrival.clone())
             .collect();
         let step = self.step_of(batch.arrivals, row);
         let mut row = (**row).clone();
@@ -224,6 +244,7 @@ impl<'a> Visit<'a> {
                     run,
                     decision,
                     batch: batch.replies,
+                    messages: batch.messages,
                     own,
                     started: None,
                     start_request_id: None,

@@ -27,6 +27,7 @@ mod list;
 mod activities;
 mod activity_operator;
 mod pending_activity;
+mod pending_child;
 
 mod tasks;
 

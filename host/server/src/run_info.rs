@@ -1,7 +1,7 @@
 //! A run as tools show it. Every message field that the real server fills is filled: the command
 //! line dies on an absent one.
 
-use crate::pending_activity;
+use crate::{pending_activity, pending_child};
 use refrain_core::machines::execution;
 use refrain_core::time::Timestamp;
 use refrain_engine::api::{Description, RunRow};
@@ -83,8 +83,15 @@ pub(crate) fn description(
     described: &Description,
     now: Timestamp,
 ) -> DescribeWorkflowExecutionResponse {
-    let Description { row, started, pending_activities, published: _, pause, original_start } =
-        described;
+    let Description {
+        row,
+        started,
+        pending_activities,
+        pending_children,
+        published: _,
+        pause,
+        original_start,
+    } = described;
     let expires = |limit: Option<_>| limit.map(|it| timestamp_to_proto(row.started_at.plus(it)));
     let started_by = RequestIdInfo {
         event_type: EventType::WorkflowExecutionStarted as i32,
@@ -106,6 +113,10 @@ pub(crate) fn description(
         pending_activities: pending_activities
             .iter()
             .map(|it| pending_activity::info(it, now))
+            .collect(),
+        pending_children: pending_children
+            .iter()
+            .map(|(initiated, child)| pending_child::info(*initiated, child))
             .collect(),
         pending_workflow_task: row.task_failure.as_ref().map(|it| PendingWorkflowTaskInfo {
             state: PendingWorkflowTaskState::Scheduled as i32,

@@ -104,6 +104,7 @@ pub(crate) fn of(error: EngineError) -> Status {
             Refused::TimerNotPending
             | Refused::ChildNotPending
             | Refused::ExternalNotPending
+            | Refused::NotAChild
             | Refused::Spurious,
         )
         | EngineError::Internal(_) => internal(&error),

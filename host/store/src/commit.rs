@@ -16,9 +16,10 @@ use crate::error::{Class, class_of};
 use crate::open::{Store, Writer};
 use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
-use crate::write::{ActivityPart, InsertPart, Part, RunPart, TaskFailurePart, Write};
+use crate::write::{ActivityPart, InsertPart, MessagesPart, Part, RunPart, TaskFailurePart, Write};
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
+use refrain_core::message::MessageId;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -73,8 +74,10 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::ACTIVITY_DELETE,
     sql::ACTIVITY_DELETE_OF_RUNS,
     sql::STATE_PUT,
+    sql::MESSAGE_TAKE,
+    sql::MESSAGE_PUT,
 ];
-const N_STATEMENTS: usize = 12;
+const N_STATEMENTS: usize = 14;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -168,6 +171,7 @@ impl Batch {
                 Part::Activity(row) => {
                     updates.insert((row.key.run, row.scheduled), row);
                 }
+                Part::Messages(messages) => tables.add_messages(messages),
             }
         }
         for row in updates.values() {
@@ -260,6 +264,8 @@ struct Tables {
     activity_delete: Rows,
     activity_delete_of_runs: Rows,
     state_put: Rows,
+    message_take: Rows,
+    message_put: Rows,
 }
 
 impl Tables {
@@ -277,6 +283,8 @@ impl Tables {
             activity_delete: Rows::new(),
             activity_delete_of_runs: Rows::new(),
             state_put: Rows::new(),
+            message_take: Rows::new(),
+            message_put: Rows::new(),
         }
     }
 
@@ -295,6 +303,8 @@ impl Tables {
             self.activity_delete,
             self.activity_delete_of_runs,
             self.state_put,
+            self.message_take,
+            self.message_put,
         ];
         rows.into_iter().map(Rows::finish).collect()
     }
@@ -343,6 +353,18 @@ impl Tables {
         if part.closes {
             self.timer_delete_of_runs.row().fixed(&run);
             self.activity_delete_of_runs.row().fixed(&run);
+        }
+    }
+
+    fn add_messages(&mut self, part: &MessagesPart) {
+        for id in &part.taken {
+            add_message_id(self.message_take.row(), *id);
+        }
+        for sent in &part.sent {
+            add_message_id(self.message_put.row(), sent.id)
+                .int(i64::from(sent.to.namespace.0))
+                .text(&sent.to.workflow)
+                .bytes(&sent.message);
         }
     }
 
@@ -425,6 +447,10 @@ impl Tables {
             .text_or_null(part.started_by.as_deref())
             .bytes(&part.task);
     }
+}
+
+fn add_message_id(row: &mut Rows, message: MessageId) -> &mut Rows {
+    row.fixed(&message.run.to_bytes()).int(id(message.event)).int(i64::from(message.n))
 }
 
 fn add_task_failure(row: &mut Rows, failure: Option<&TaskFailurePart>) {

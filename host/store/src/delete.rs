@@ -26,6 +26,7 @@ pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
 /// Each table with rows of a namespace that are of no run, and what deletes them: the namespace
 /// itself last.
 pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
+    ("messages", sql::MESSAGES_DELETE),
     ("deployments", sql::DEPLOYMENTS_DELETE),
     ("namespace_components", sql::NAMESPACE_COMPONENTS_DELETE),
     ("namespaces", sql::NAMESPACE_DELETE),

@@ -24,6 +24,7 @@ mod delete;
 mod list;
 
 mod activities;
+mod messages;
 mod timers;
 
 mod components;

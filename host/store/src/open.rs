@@ -45,6 +45,7 @@ migrations! {
     7 "0007_timers"
     8 "0008_activity_tasks"
     9 "0009_published_state"
+    10 "0010_messages"
 }
 
 /// The newest schema that this host knows.

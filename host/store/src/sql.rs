@@ -34,6 +34,8 @@ statements! {
     ACTIVITY_DELETE = "activity_delete";
     ACTIVITY_DELETE_OF_RUNS = "activity_delete_of_runs";
     STATE_PUT = "state_put";
+    MESSAGE_TAKE = "message_take";
+    MESSAGE_PUT = "message_put";
 
     RUN_STALE = "run_stale";
     RUN_TAKEN = "run_taken";
@@ -59,6 +61,8 @@ statements! {
     RUNS_COUNT_ALL = "runs_count_all";
     RUNS_COUNT_OF_WORKFLOW = "runs_count_of_workflow";
 
+    MESSAGES_WAITING = "messages_waiting";
+    MESSAGES_DELETE = "messages_delete";
     TIMERS_DUE = "timers_due";
     ACTIVITIES_DUE = "activities_due";
     ACTIVITIES_UNDER_WAY = "activities_under_way";

@@ -6,9 +6,10 @@ use crate::runs::{Status, columns_of};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::{Decision, DueTimer, Effect};
 use refrain_core::event::Recorded;
-use refrain_core::ids::{Digest, EventId, RunKey};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, RunKey};
 use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, task};
+use refrain_core::message::{Message, MessageId};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_wire::{event, stored};
 use std::collections::BTreeMap;
@@ -33,6 +34,21 @@ pub struct Write(pub(crate) Part);
 pub(crate) enum Part {
     Run(Box<RunPart>),
     Activity(Box<ActivityPart>),
+    Messages(MessagesPart),
+}
+
+/// Messages that go, and messages that come.
+#[derive(Debug)]
+pub(crate) struct MessagesPart {
+    pub(crate) taken: Vec<MessageId>,
+    pub(crate) sent: Vec<SentPart>,
+}
+
+#[derive(Debug)]
+pub(crate) struct SentPart {
+    pub(crate) id: MessageId,
+    pub(crate) to: ExecutionKey,
+    pub(crate) message: Vec<u8>,
 }
 
 /// A decision, as columns.
@@ -102,7 +118,7 @@ impl Write {
     pub fn history(&self) -> &[u8] {
         match &self.0 {
             Part::Run(run) => &run.history,
-            Part::Activity(_) => &[],
+            Part::Activity(_) | Part::Messages(_) => &[],
         }
     }
 
@@ -110,8 +126,19 @@ impl Write {
     pub fn history_bytes(&self) -> u64 {
         match &self.0 {
             Part::Run(run) => run.history.len() as u64,
-            Part::Activity(_) => 0,
+            Part::Activity(_) | Part::Messages(_) => 0,
         }
+    }
+
+    /// Messages that a receiver has taken, and new ones. An answer takes the place of what it
+    /// answers, whether that is taken or not.
+    pub fn messages(taken: Vec<MessageId>, sent: &[Message]) -> Write {
+        let sent = sent.iter().map(|it| SentPart {
+            id: it.id,
+            to: it.to.clone(),
+            message: stored::encode_message(&it.body),
+        });
+        Write(Part::Messages(MessagesPart { taken, sent: sent.collect() }))
     }
 
     /// An activity's row as it is now. If the row is gone meanwhile it stays gone: the activity is
@@ -181,7 +208,7 @@ impl RunPart {
                 Effect::PublishState { name, value } => {
                     part.published.insert(name, stored::encode_payload(&value));
                 }
-                // Messages have an address, which a decision does not know.
+                // Messages have an address, which a decision does not know: see `Write::messages`.
                 Effect::Send(_) => {}
                 Effect::Close { result: _ } => part.closes = true,
             }

@@ -2,12 +2,12 @@
 
 use crate::DecodeError;
 use crate::api::common::v1 as pb;
-use crate::api::enums::v1::TaskQueueKind;
+use crate::api::enums::v1::{ParentClosePolicy as PbParentClosePolicy, TaskQueueKind};
 use crate::api::sdk::v1::UserMetadata;
 use crate::api::taskqueue::v1::TaskQueue;
 use crate::wkt;
 use refrain_core::ids::{EventId, RunId};
-use refrain_core::options::{Priority, RetryPolicy};
+use refrain_core::options::{ParentClosePolicy, Priority, RetryPolicy};
 use refrain_core::payload::Payload;
 use refrain_core::time::{Delay, Timestamp};
 
@@ -192,4 +192,23 @@ pub fn user_metadata_to_proto(
 pub fn user_metadata_from_proto(it: Option<UserMetadata>) -> (Option<Payload>, Option<Payload>) {
     let it = it.unwrap_or_default();
     (it.summary.map(crate::payload::from_proto), it.details.map(crate::payload::from_proto))
+}
+
+pub fn parent_close_to_proto(policy: ParentClosePolicy) -> PbParentClosePolicy {
+    match policy {
+        ParentClosePolicy::Terminate => PbParentClosePolicy::Terminate,
+        ParentClosePolicy::Abandon => PbParentClosePolicy::Abandon,
+        ParentClosePolicy::RequestCancel => PbParentClosePolicy::RequestCancel,
+    }
+}
+
+pub fn parent_close_from_proto(number: i32) -> Result<ParentClosePolicy, DecodeError> {
+    match PbParentClosePolicy::try_from(number) {
+        Ok(PbParentClosePolicy::Unspecified | PbParentClosePolicy::Terminate) => {
+            Ok(ParentClosePolicy::Terminate)
+        }
+        Ok(PbParentClosePolicy::Abandon) => Ok(ParentClosePolicy::Abandon),
+        Ok(PbParentClosePolicy::RequestCancel) => Ok(ParentClosePolicy::RequestCancel),
+        Err(_) => Err(DecodeError::bad("parent_close_policy", number, "0 to 3")),
+    }
 }

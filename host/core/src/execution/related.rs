@@ -1,7 +1,6 @@
 //! What a run knows of others: its children, and what it has sent to runs that are not.
 
 use super::*;
-use crate::ids::RunId;
 use crate::message::{Body, Outgoing};
 use crate::options::ParentClosePolicy;
 

@@ -1,6 +1,7 @@
 //! The end of a visit: a step becomes writes, and after their commit it is told.
 
 use super::*;
+use refrain_core::message::{Body, Message, MessageId};
 
 impl Visit<'_> {
     /// Hands a step over to the committer, and the cell with it.
@@ -21,11 +22,15 @@ impl Visit<'_> {
 
     fn prepare(&self, stepped: Stepped, writes: &mut Vec<Write>) -> Prepared {
         let now = self.inner.now();
-        let Stepped { mut row, run, mut decision, batch, own, started, start_request_id } = stepped;
+        let Stepped { mut row, run, mut decision, batch, messages, own, started, start_request_id } =
+            stepped;
         let reserved = self.inner.activities.reserve(&mut decision.effects, now);
         let run_id = row.key.run;
         let canceled = self.inner.activities.canceled_rows(run_id, &decision.effects, now);
         let replies = std::mem::take(&mut decision.replies);
+        let sent = sent_by(&row.key, &decision, &messages, &replies, started.as_ref());
+        let taken: Vec<_> =
+            messages.iter().map(|it| it.message.id).chain(started_by(started.as_ref())).collect();
         let in_memory = |effect: &&Effect| match effect {
             Effect::InsertRun(_) | Effect::PublishState { .. } | Effect::Send(_) => false,
             Effect::InsertTimer { .. }
@@ -44,8 +49,59 @@ impl Visit<'_> {
         let closing = (!row.status.is_open() && is_short).then(|| write.history().into());
         writes.push(write);
         writes.extend(canceled);
-        Prepared { row, run, closing, effects, replies, reserved, batch, own, started }
+        if !(taken.is_empty() && sent.is_empty()) {
+            writes.push(Write::messages(taken, &sent));
+        }
+        Prepared {
+            row,
+            run,
+            closing,
+            effects,
+            replies,
+            reserved,
+            batch,
+            messages,
+            sent,
+            own,
+            started,
+        }
     }
+}
+
+/// The start that a parent asked for is a message that has arrived.
+fn started_by(started: Option<&Starter>) -> Option<MessageId> {
+    match started {
+        Some(Starter::Parent(message)) => Some(message.id),
+        Some(Starter::Caller(_)) | None => None,
+    }
+}
+
+/// What goes out with a step: messages of the run, and answers to what it was sent.
+fn sent_by(
+    key: &RunKey,
+    decision: &Decision,
+    messages: &[Brought],
+    replies: &[Result<Accepted, Refused>],
+    started: Option<&Starter>,
+) -> Vec<Message> {
+    let answers = messages.iter().filter_map(|it| {
+        let reply = *replies.get(it.at)?;
+        it.message.answer_to(reply)
+    });
+    let outgoing = decision.effects.iter().filter_map(|effect| match effect {
+        Effect::Send(outgoing) => Some((**outgoing).clone().from(key)),
+        _ => None,
+    });
+    let outgoing: Vec<_> = outgoing.collect();
+    // A child that is over in its first step says with its end that it has started.
+    let says_so = |it: &Message| matches!(it.body, Body::ChildClosed { .. });
+    let has_started = match started {
+        Some(Starter::Parent(message)) if !outgoing.iter().any(says_so) => {
+            message.answer(Body::ChildStarted { run: key.run })
+        }
+        Some(Starter::Parent(_) | Starter::Caller(_)) | None => None,
+    };
+    has_started.into_iter().chain(answers).chain(outgoing).collect()
 }
 
 /// A step whose writes are with the committer.
@@ -60,22 +116,39 @@ struct Prepared {
     replies: Vec<Result<Accepted, Refused>>,
     reserved: Reserved,
     batch: Vec<Option<ReplyTo<Accepted>>>,
+    messages: Vec<Brought>,
+    /// Posted when they are committed.
+    sent: Vec<Message>,
     own: Vec<Arrival>,
-    started: Option<ReplyTo<StartReply>>,
+    started: Option<Starter>,
 }
 
 impl Prepared {
     /// After the commit: tells those outside the cell.
     fn announce(self, inner: &Arc<Inner>, outcome: &Result<(), EngineError>) -> Announced {
-        let Prepared { row, run, closing, effects, replies, reserved, batch, own, started } = self;
+        let Prepared {
+            row,
+            run,
+            closing,
+            effects,
+            replies,
+            reserved,
+            batch,
+            messages,
+            sent,
+            own,
+            started,
+        } = self;
         if let Err(error) = outcome {
             inner.activities.unreserve(inner, reserved);
             for reply in batch.into_iter().flatten() {
                 let _ = reply.send(Err(error.clone()));
             }
-            if let Some(reply) = started {
-                let _ = reply.send(Err(error.clone()));
+            if let Some(starter) = started {
+                starter.send(inner, Err(error.clone()));
             }
+            let again = messages.into_iter().map(|it| Letter::Message(it.message)).collect();
+            inner.post_later(row.key.execution.clone(), again);
             return Announced { row, run: None, own };
         }
         inner.carry_out(&row, effects, reserved);
@@ -85,7 +158,8 @@ impl Prepared {
                 let _ = reply.send(answer.map_err(EngineError::Refused));
             }
         }
-        if let Some(reply) = started {
+        inner.post_messages(sent);
+        if let Some(Starter::Caller(reply)) = started {
             let run = row.key.run;
             let status = execution::State::Running;
             let _ = reply.send(Ok(StartReply { run, started: true, status }));

@@ -30,6 +30,7 @@ impl Visit<'_> {
                     run: Some(moved),
                     decision,
                     batch: vec![Some(reply)],
+                    messages: Vec::new(),
                     own: Vec::new(),
                     started: None,
                     start_request_id: None,

@@ -42,7 +42,10 @@ impl Visit<'_> {
         match self.begin_again(&request, base.as_deref(), &current) {
             Ok(stepped) => match self.end_current(&request, &current) {
                 Ok(ended) => {
-                    self.commit(ended, Stepped { started: Some(reply), ..stepped });
+                    self.commit(
+                        ended,
+                        Stepped { started: Some(Starter::Caller(reply)), ..stepped },
+                    );
                     true
                 }
                 Err(error) => {
@@ -117,6 +120,7 @@ impl Visit<'_> {
             run: outcome.run,
             decision: outcome.decision,
             batch: Vec::new(),
+            messages: Vec::new(),
             own: Vec::new(),
             started: None,
             start_request_id: Some(request.request_id.clone()).filter(|it| !it.is_empty()),
@@ -162,10 +166,14 @@ impl Visit<'_> {
             details: Vec::new(),
             identity: request.identity.clone(),
         };
-        let batch = Batch { arrivals: vec![arrival], replies: vec![None] };
+        let batch = Batch { arrivals: vec![arrival], replies: vec![None], messages: Vec::new() };
         match self.step_current(current, batch) {
-            // Should the commit fail, the run is not to be terminated all the same.
-            Some(ended) => Ok(Some(Stepped { own: Vec::new(), ..ended })),
+            Some(mut ended) => {
+                // Its children are those of the new run, and its parent waits for that one.
+                ended.decision.effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+                // Should the commit fail, the run is not to be terminated all the same.
+                Ok(Some(Stepped { own: Vec::new(), ..ended }))
+            }
             None => Err(EngineError::Internal("the run could not be terminated".to_owned())),
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 impl Visit<'_> {
-    pub(super) fn start(&mut self, request: Box<StartRequest>, reply: ReplyTo<StartReply>) -> bool {
+    pub(super) fn start(&mut self, request: Box<StartRequest>, reply: Starter) -> bool {
         let current = self.current.as_ref().map(|row| Current {
             run: row.key.run,
             status: row.status,
@@ -14,27 +14,28 @@ impl Visit<'_> {
         let status = current.as_ref().map_or(execution::State::Running, |it| it.status);
         match admission {
             Admission::Existing { run, started } => {
-                let _ = reply.send(Ok(StartReply { run, started, status }));
+                reply.send(self.inner, Ok(StartReply { run, started, status }));
                 false
             }
             Admission::Refused { run, start_request_id } => {
                 let workflow_id = self.cell.key.workflow.to_string();
                 let error = EngineError::AlreadyStarted { workflow_id, run, start_request_id };
-                let _ = reply.send(Err(error));
+                reply.send(self.inner, Err(error));
                 false
             }
             Admission::New => self.start_new(request, reply, None),
             Admission::TerminateFirst { .. } => {
                 let Some(row) = self.current.clone() else { return false };
                 if self.warm.is_none() && self.loaded.is_none() {
-                    return self.want_history(Letter::Start { request, reply }, row);
+                    return self.want_history(reply.into_letter(request), row);
                 }
                 let arrival = Arrival::Terminate {
                     reason: "terminated by a start with the same workflow id".to_owned(),
                     details: Vec::new(),
                     identity: request.started.identity.clone(),
                 };
-                let batch = Batch { arrivals: vec![arrival], replies: vec![None] };
+                let batch =
+                    Batch { arrivals: vec![arrival], replies: vec![None], messages: Vec::new() };
                 match self.step_current(&row, batch) {
                     Some(ended) => self.start_new(request, reply, Some(ended)),
                     None => false,
@@ -46,13 +47,13 @@ impl Visit<'_> {
     pub(super) fn start_new(
         &mut self,
         request: Box<StartRequest>,
-        reply: ReplyTo<StartReply>,
+        reply: Starter,
         ended: Option<Stepped>,
     ) -> bool {
-        let (component, program) = match self.program_for(&request) {
+        let (component, program) = match self.program_for(&request, reply.component()) {
             Ok(found) => found,
             Err(error) => {
-                let _ = reply.send(Err(error));
+                reply.send(self.inner, Err(error));
                 // What was ended for it is not committed either; its guest is gone, which is
                 // no loss.
                 return false;
@@ -71,7 +72,7 @@ impl Visit<'_> {
         let outcome = match program.guest() {
             Ok(guest) => Run::new(facts, guest).step(step),
             Err(error) => {
-                let _ = reply.send(Err(EngineError::Internal(error.to_string())));
+                reply.send(self.inner, Err(EngineError::Internal(error.to_string())));
                 return false;
             }
         };
@@ -83,6 +84,7 @@ impl Visit<'_> {
                     run: outcome.run,
                     decision: outcome.decision,
                     batch: Vec::new(),
+                    messages: Vec::new(),
                     own: Vec::new(),
                     started: Some(reply),
                     start_request_id: Some(request_id).filter(|it| !it.is_empty()),
@@ -91,7 +93,7 @@ impl Visit<'_> {
                 true
             }
             Err(error) => {
-                let _ = reply.send(Err(EngineError::Internal(error.to_string())));
+                reply.send(self.inner, Err(EngineError::Internal(error.to_string())));
                 false
             }
         }
@@ -100,7 +102,15 @@ impl Visit<'_> {
     pub(super) fn program_for(
         &self,
         request: &StartRequest,
+        component: Option<Digest>,
     ) -> Result<(Digest, Arc<dyn Program>), EngineError> {
+        let load = |digest| match self.inner.program_blocking(digest) {
+            Ok(program) => Ok((digest, program)),
+            Err(error) => Err(EngineError::Internal(error.to_string())),
+        };
+        if let Some(component) = component {
+            return load(component);
+        }
         let task_queue = &request.started.task_queue;
         let (id, kind) = (&request.started.workflow_id, &request.started.workflow_type);
         let deployed = self.inner.deployments.for_start(request.namespace, task_queue, id, kind);
@@ -115,10 +125,6 @@ impl Visit<'_> {
                 known: deployed.types.join(", "),
             });
         }
-        let digest = deployed.row.digest;
-        match self.inner.program_blocking(digest) {
-            Ok(program) => Ok((digest, program)),
-            Err(error) => Err(EngineError::Internal(error.to_string())),
-        }
+        load(deployed.row.digest)
     }
 }

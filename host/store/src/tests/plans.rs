@@ -63,6 +63,13 @@ async fn plans_of_all_statements() {
             CREATE BLOOM FILTER
         state_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        message_take
+            SEARCH messages USING COVERING INDEX sqlite_autoindex_messages_1 (origin_run_id=? AND event_id=? AND n=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        message_put
+            SCAN new VIRTUAL TABLE INDEX 1:
         run_stale
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
@@ -131,6 +138,10 @@ async fn plans_of_all_statements() {
         runs_count_of_workflow
             SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
             USE TEMP B-TREE FOR GROUP BY
+        messages_waiting
+            SEARCH messages USING INDEX sqlite_autoindex_messages_1 ((origin_run_id,event_id,n)>(?,?,?))
+        messages_delete
+            SCAN messages
         timers_due
             SEARCH timers USING INDEX timers_due ((fire_at_ms,run_id,kind,seq)>(?,?,?,?) AND fire_at_ms<?)
         activities_due

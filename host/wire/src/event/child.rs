@@ -16,15 +16,16 @@ use crate::api::sdk::v1::UserMetadata;
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
 use crate::options::{
     delay_from_proto, delay_to_proto, event_id_from_proto, event_id_to_proto, execution_to_proto,
-    limit_from_proto, limit_to_proto, retry_from_proto, retry_to_proto, run_from_proto,
-    run_priority_from_proto, run_priority_to_proto, task_queue_from_proto, task_queue_to_proto,
-    user_metadata_from_proto, user_metadata_to_proto,
+    limit_from_proto, limit_to_proto, parent_close_from_proto, parent_close_to_proto,
+    retry_from_proto, retry_to_proto, run_from_proto, run_priority_from_proto,
+    run_priority_to_proto, task_queue_from_proto, task_queue_to_proto, user_metadata_from_proto,
+    user_metadata_to_proto,
 };
 use crate::{DecodeError, failure, payload};
 use refrain_core::ids::{EventId, RunId};
 use refrain_core::machines::Event as AnyEvent;
 use refrain_core::machines::child::{Event, Initiated, Named, Outcome, StartFailedCause};
-use refrain_core::options::{IdReusePolicy, ParentClosePolicy};
+use refrain_core::options::IdReusePolicy;
 use refrain_core::payload::Payload;
 use refrain_core::time::Delay;
 
@@ -276,25 +277,6 @@ fn child_run(it: Option<WorkflowExecution>) -> Result<(String, RunId), DecodeErr
 
 fn initiated_id(id: i64) -> Result<EventId, DecodeError> {
     event_id_from_proto("child's initiated_event_id", id)
-}
-
-fn parent_close_to_proto(policy: ParentClosePolicy) -> enums::ParentClosePolicy {
-    match policy {
-        ParentClosePolicy::Terminate => enums::ParentClosePolicy::Terminate,
-        ParentClosePolicy::Abandon => enums::ParentClosePolicy::Abandon,
-        ParentClosePolicy::RequestCancel => enums::ParentClosePolicy::RequestCancel,
-    }
-}
-
-fn parent_close_from_proto(number: i32) -> Result<ParentClosePolicy, DecodeError> {
-    match enums::ParentClosePolicy::try_from(number) {
-        Ok(enums::ParentClosePolicy::Unspecified | enums::ParentClosePolicy::Terminate) => {
-            Ok(ParentClosePolicy::Terminate)
-        }
-        Ok(enums::ParentClosePolicy::Abandon) => Ok(ParentClosePolicy::Abandon),
-        Ok(enums::ParentClosePolicy::RequestCancel) => Ok(ParentClosePolicy::RequestCancel),
-        Err(_) => Err(DecodeError::bad("parent_close_policy", number, "0 to 3")),
-    }
 }
 
 #[expect(deprecated, reason = "a child has no conflict policy that could say it instead")]
