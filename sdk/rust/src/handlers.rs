@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::bindings::{lifecycle::IncomingUpdate, state, types};
 use crate::payload::{Args, Payload, to_payload};
-use crate::{Failure, Result};
+use crate::{Failure, Result, or_canceled};
 
 type Query = Rc<dyn Fn(&[Payload]) -> Result<Payload>>;
 type Validator = Rc<dyn Fn(&[Payload]) -> Result>;
@@ -135,16 +135,16 @@ impl<T> Shared<T> {
         self.borrow().clone()
     }
 
-    /// Waits until the value is as wished.
-    pub async fn wait_until(&self, mut condition: impl FnMut(&T) -> bool) {
-        poll_fn(|context| {
+    /// Waits until the value is as wished. Errors: the current scope is canceled.
+    pub async fn wait_until(&self, mut condition: impl FnMut(&T) -> bool) -> Result {
+        or_canceled(poll_fn(|context| {
             if condition(&self.borrow()) {
-                return Poll::Ready(());
+                return Poll::Ready(Ok(()));
             }
             self.0.waiting.borrow_mut().push(context.waker().clone());
             Poll::Pending
-        })
-        .await;
+        }))
+        .await
     }
 }
 
@@ -197,9 +197,9 @@ impl<T: Serialize> Published<T> {
         self.value.get()
     }
 
-    /// Waits until the value is as wished.
-    pub async fn wait_until(&self, condition: impl FnMut(&T) -> bool) {
-        self.value.wait_until(condition).await;
+    /// Waits until the value is as wished. Errors: the current scope is canceled.
+    pub async fn wait_until(&self, condition: impl FnMut(&T) -> bool) -> Result {
+        self.value.wait_until(condition).await
     }
 
     fn publish(&self) {

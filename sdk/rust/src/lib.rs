@@ -52,7 +52,7 @@ pub use operations::{
 };
 pub use payload::{Args, Payload, from_payloads, to_payload};
 pub use saga::Saga;
-pub use scope::shielded;
+pub use scope::{Scope, shielded, with_timeout};
 pub use workflows::Workflows;
 
 #[doc(hidden)]
@@ -67,7 +67,7 @@ pub use serde_json::Value as Json;
 pub mod prelude {
     pub use crate::{
         Failure, Operation, Result, RetryPolicy, Saga, Workflows, activity, child, continue_as_new,
-        external, log, now, on_query, on_update, patched, published, shared, shielded, signal,
+        Scope, external, log, now, with_timeout, on_query, on_update, patched, published, shared, shielded, signal,
         sleep, timeout, uuid4,
     };
     pub use crate::{days, hours, millis, minutes, seconds};

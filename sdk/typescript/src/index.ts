@@ -67,5 +67,5 @@ export {
   setDefaultSignalHandler,
   setHandler,
 } from "./handlers";
-export { CancellationScope } from "./scope";
+export { type CancellationScopeOptions, CancellationScope } from "./scope";
 export { condition, sleep, withTimeout } from "./timers";

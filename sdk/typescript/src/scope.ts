@@ -1,33 +1,54 @@
 // Cancellation scopes. The current scope follows the program: `then` takes it along, and what is built with
 // `refrain-build` awaits through `then`.
 
+import type { Duration } from "./duration";
 import { CancelledFailure } from "./failures";
+import { sleep } from "./timers";
 
 let current: CancellationScope | undefined;
 let root: CancellationScope | undefined;
 
-export class CancellationScope {
-  private failure: CancelledFailure | undefined;
-  private readonly listeners = new Set<(failure: CancelledFailure) => void>();
+export interface CancellationScopeOptions {
+  /** False: what is in the scope goes on when the scope around it is canceled. Default: true. */
+  cancellable?: boolean;
+  /** The scope cancels itself after this time. */
+  timeout?: Duration;
+  /** Default: the current scope. */
+  parent?: CancellationScope;
+}
 
-  constructor(
-    readonly cancellable: boolean,
-    readonly parent: CancellationScope | undefined = current,
-  ) {
-    if (cancellable && parent) {
-      if (parent.failure) this.failure = parent.failure;
-      else parent.listeners.add((failure) => this.end(failure));
-    }
+type Listener = (failure: CancelledFailure) => void;
+
+export class CancellationScope {
+  readonly cancellable: boolean;
+  readonly timeout: Duration | undefined;
+  readonly parent: CancellationScope | undefined;
+  private failure: CancelledFailure | undefined;
+  private requested: Promise<never> | undefined;
+  private readonly listeners = new Set<Listener>();
+  private unlink: () => void = () => {};
+
+  constructor(options: CancellationScopeOptions = {}) {
+    this.cancellable = options.cancellable ?? true;
+    this.timeout = options.timeout;
+    this.parent = options.parent ?? current ?? root;
+    // One that is not cancellable shields all that is in it, however deep.
+    if (this.parent?.cancellable) this.unlink = this.parent.listen((failure) => this.end(failure));
   }
 
   /** Runs `fn` in a new scope, which is canceled with the scope around it. */
   static cancellable<T>(fn: () => Promise<T>): Promise<T> {
-    return new CancellationScope(true).run(fn);
+    return new CancellationScope().run(fn);
   }
 
   /** Runs `fn` where cancellation of the workflow does not reach: for cleaning up. */
   static nonCancellable<T>(fn: () => Promise<T>): Promise<T> {
-    return new CancellationScope(false).run(fn);
+    return new CancellationScope({ cancellable: false }).run(fn);
+  }
+
+  /** Runs `fn` in a new scope, which is canceled after `timeout`, or with the scope around it. */
+  static withTimeout<T>(timeout: Duration, fn: () => Promise<T>): Promise<T> {
+    return new CancellationScope({ timeout }).run(fn);
   }
 
   static current(): CancellationScope {
@@ -38,17 +59,23 @@ export class CancellationScope {
 
   /** The scope of the whole run. */
   static root(): CancellationScope {
-    root ??= new CancellationScope(true, undefined);
+    root ??= new CancellationScope();
     return root;
   }
 
+  /** True if what is in the scope is canceled. */
   get consideredCancelled(): boolean {
-    return this.failure !== undefined;
+    return this.cancellable && this.failure !== undefined;
   }
 
-  /** Rejects when the scope is canceled; never resolves. */
+  /** Rejects when the scope is asked to cancel, also if it is not cancellable; never resolves. */
   get cancelRequested(): Promise<never> {
-    return new Promise((_, reject) => this.onCancel(reject));
+    if (!this.requested) {
+      this.requested = new Promise((_, reject) => this.listen(reject));
+      // Nobody has to look at it.
+      then.call(this.requested, undefined, () => {});
+    }
+    return this.requested;
   }
 
   cancel(): void {
@@ -56,11 +83,30 @@ export class CancellationScope {
   }
 
   run<T>(fn: () => Promise<T>): Promise<T> {
-    return within(this, fn);
+    return this.timeout === undefined ? within(this, fn) : this.runFor(this.timeout, fn);
   }
 
-  /** Calls `listener` when the scope is canceled, at once if it was. Returns what takes it away. */
-  onCancel(listener: (failure: CancelledFailure) => void): () => void {
+  private async runFor<T>(timeout: Duration, fn: () => Promise<T>): Promise<T> {
+    const timer = new CancellationScope({ parent: this });
+    timer
+      .run(() => sleep(timeout))
+      .then(
+        () => this.cancel(),
+        () => {},
+      );
+    try {
+      return await within(this, fn);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Calls `listener` when what is in the scope is canceled, at once if it was. Returns what takes it away. */
+  onCancel(listener: Listener): () => void {
+    return this.cancellable ? this.listen(listener) : () => {};
+  }
+
+  private listen(listener: Listener): () => void {
     if (this.failure) {
       listener(this.failure);
       return () => {};
@@ -69,14 +115,15 @@ export class CancellationScope {
     return () => this.listeners.delete(listener);
   }
 
-  /** Throws if the scope is canceled. */
+  /** Throws if what is in the scope is canceled. */
   check(): void {
-    if (this.failure) throw this.failure;
+    if (this.cancellable && this.failure) throw this.failure;
   }
 
   end(failure: CancelledFailure): void {
     if (this.failure) return;
     this.failure = failure;
+    this.unlink();
     const listeners = [...this.listeners];
     this.listeners.clear();
     for (const listener of listeners) listener(failure);

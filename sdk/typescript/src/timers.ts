@@ -19,7 +19,7 @@ export async function condition(holds: () => boolean, timeout?: Duration): Promi
   if (timeout === undefined) {
     return untilCanceled(promise).finally(abandon);
   }
-  const timer = new CancellationScope(true);
+  const timer = new CancellationScope();
   const fired = timer.run(() => sleep(timeout));
   try {
     return await Promise.race([promise.then(() => true), fired.then(() => false)]);
@@ -40,18 +40,6 @@ function untilCanceled<T>(promise: Promise<T>): Promise<T> {
 }
 
 /** Runs `fn` in a scope that is canceled after `timeout`. */
-export async function withTimeout<T>(timeout: Duration, fn: () => Promise<T>): Promise<T> {
-  const scope = new CancellationScope(true);
-  const timer = new CancellationScope(true);
-  timer
-    .run(() => sleep(timeout))
-    .then(
-      () => scope.cancel(),
-      () => {},
-    );
-  try {
-    return await scope.run(fn);
-  } finally {
-    timer.cancel();
-  }
+export function withTimeout<T>(timeout: Duration, fn: () => Promise<T>): Promise<T> {
+  return CancellationScope.withTimeout(timeout, fn);
 }

@@ -10,4 +10,5 @@ mod python_worker;
 mod temporal_cli;
 mod time_skipping;
 mod torture;
+mod travel;
 mod upgrade;

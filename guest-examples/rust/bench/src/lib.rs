@@ -78,7 +78,7 @@ async fn counter() -> Result<i64> {
             }
         },
     );
-    sum.wait_until(|sum| *sum >= 100).await;
+    sum.wait_until(|sum| *sum >= 100).await?;
     Ok(sum.get())
 }
 

@@ -9,7 +9,7 @@ use futures::future::{Either, select};
 use futures::poll;
 
 use crate::bindings::timers;
-use crate::{Failure, Operation, Result, cancellation};
+use crate::{Failure, Operation, Result, Scope};
 
 /// Waits, for months if need be.
 pub fn sleep(duration: Duration) -> Operation<()> {
@@ -42,13 +42,10 @@ pub async fn timeout<T>(duration: Duration, future: impl Future<Output = T>) -> 
     }
 }
 
-/// The outcome of `future`, or a canceled failure once cancellation of this run is requested.
+/// The outcome of `future`, or a canceled failure once the current scope is canceled.
 pub async fn or_canceled<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    match select(pin!(future), cancellation()).await {
-        Either::Left((outcome, wait)) => {
-            wait.cancel();
-            outcome
-        }
-        Either::Right((reason, _)) => Err(Failure::canceled(reason?)),
+    match select(pin!(future), pin!(Scope::current().canceled())).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right((reason, _)) => Err(Failure::canceled(reason)),
     }
 }
