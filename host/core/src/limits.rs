@@ -46,6 +46,18 @@ pub const FINDINGS_MAX: usize = 100;
 pub const FINDING_RUNS_MAX: usize = 1000;
 /// A component's bytes.
 pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
+/// A schedule's id: what Temporal's prefix leaves of an id. Bytes.
+pub const SCHEDULE_ID_BYTES_MAX: usize = 977;
+/// Starts of one schedule that wait for their turn; one more is dropped, and counted.
+pub const SCHEDULE_BUFFER_MAX: usize = 1000;
+/// Backfills of one schedule that are not done; one more is refused.
+pub const SCHEDULE_BACKFILLS_MAX: usize = 100;
+/// Times of a backfill that are taken at once.
+pub const SCHEDULE_BACKFILL_TIMES_PER_STEP_MAX: usize = 10;
+/// Times that one answer to "when would it fire" has.
+pub const SCHEDULE_MATCHING_TIMES_MAX: usize = 1000;
+/// Recent actions and future times that a schedule shows; in a list, the half.
+pub const SCHEDULE_SHOWN_MAX: usize = 10;
 
 /// A workflow task's default time limit, and the most that can be asked for.
 pub const TASK_TIMEOUT: Delay = Delay::from_secs(10);
@@ -57,6 +69,11 @@ pub const TASK_RETRY_MAX: Delay = Delay::from_secs(600);
 pub const HISTORY_LONG_POLL: Delay = Delay::from_secs(20);
 /// How long a request for an activity task is held.
 pub const TASK_LONG_POLL: Delay = Delay::from_secs(60);
+/// How late a schedule's action may be by default, and the least that can be asked for.
+pub const CATCHUP_WINDOW: Delay = Delay::from_secs(365 * 86_400);
+pub const CATCHUP_WINDOW_MIN: Delay = Delay::from_secs(10);
+/// How long a schedule that has no more times is kept.
+pub const SCHEDULE_KEPT: Delay = Delay::from_secs(7 * 86_400);
 
 const _: () = assert!(COMMANDS_PER_TASK_MAX as u64 * 4 <= EVENTS_PER_HISTORY_MAX);
 const _: () = assert!(BLOB_BYTES_MAX < MESSAGE_BYTES_MAX);
