@@ -10,11 +10,13 @@ mod step;
 
 use crate::compiled::Compiled;
 use refrain_core::failure::Failure;
-use refrain_core::ids::RunId;
+use refrain_core::ids::{NamespaceId, RunId};
 use refrain_core::limits::CATCHUP_WINDOW;
-use refrain_core::payload::Payloads;
+use refrain_core::machines::execution::Started;
+use refrain_core::payload::{PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 pub use overlap::{Overlap, Verdict};
 
@@ -188,4 +190,45 @@ pub enum Wake {
     /// It has no more times: from then on it goes.
     Expires(Timestamp),
     Never,
+}
+
+/// A schedule as it is kept: with what to start, and what its creator wrote on it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub schedule: Schedule,
+    /// Of every run it starts; ids and times are filled in then.
+    pub start: Box<Started>,
+    /// The action as its user gave it: bytes of `temporal.api.schedule.v1.ScheduleAction`.
+    pub action: Vec<u8>,
+    pub memo: PayloadMap,
+    pub search_attributes: PayloadMap,
+    /// The last requests that changed it, so that one that comes again changes nothing.
+    pub request_ids: VecDeque<String>,
+}
+
+impl Record {
+    /// Requests that are remembered.
+    const REQUEST_IDS_MAX: usize = 10;
+
+    /// False: it came before.
+    pub fn is_new_request(&mut self, id: &str) -> bool {
+        if id.is_empty() {
+            return true;
+        }
+        if self.request_ids.iter().any(|it| it == id) {
+            return false;
+        }
+        self.request_ids.push_back(id.to_owned());
+        while self.request_ids.len() > Record::REQUEST_IDS_MAX {
+            self.request_ids.pop_front();
+        }
+        true
+    }
+}
+
+/// A schedule's name. Ids are unique in their namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScheduleKey {
+    pub namespace: NamespaceId,
+    pub id: Arc<str>,
 }

@@ -16,7 +16,9 @@ use crate::error::{Class, class_of};
 use crate::open::{Store, Writer};
 use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
-use crate::write::{ActivityPart, InsertPart, MessagesPart, Part, RunPart, TaskFailurePart, Write};
+use crate::write::{
+    ActivityPart, InsertPart, MessagesPart, Part, RunPart, SchedulePart, TaskFailurePart, Write,
+};
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::message::MessageId;
@@ -76,8 +78,9 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::STATE_PUT,
     sql::MESSAGE_TAKE,
     sql::MESSAGE_PUT,
+    sql::SCHEDULE_PUT,
 ];
-const N_STATEMENTS: usize = 14;
+const N_STATEMENTS: usize = 15;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -172,6 +175,7 @@ impl Batch {
                     updates.insert((row.key.run, row.scheduled), row);
                 }
                 Part::Messages(messages) => tables.add_messages(messages),
+                Part::Schedule(row) => tables.put_schedule(row),
             }
         }
         for row in updates.values() {
@@ -266,6 +270,7 @@ struct Tables {
     state_put: Rows,
     message_take: Rows,
     message_put: Rows,
+    schedule_put: Rows,
 }
 
 impl Tables {
@@ -285,6 +290,7 @@ impl Tables {
             state_put: Rows::new(),
             message_take: Rows::new(),
             message_put: Rows::new(),
+            schedule_put: Rows::new(),
         }
     }
 
@@ -305,6 +311,7 @@ impl Tables {
             self.state_put,
             self.message_take,
             self.message_put,
+            self.schedule_put,
         ];
         rows.into_iter().map(Rows::finish).collect()
     }
@@ -432,6 +439,18 @@ impl Tables {
             .int(i64::from(part.attempt))
             .text_or_null(part.started_by.as_deref())
             .bytes(&part.task);
+    }
+
+    fn put_schedule(&mut self, part: &SchedulePart) {
+        self.schedule_put
+            .row()
+            .int(i64::from(part.key.namespace.0))
+            .text(&part.key.id)
+            .int(ms(part.created))
+            .int_or_null(part.wake.map(ms))
+            .int(i64::from(part.follows))
+            .int(i64::from(part.paused))
+            .bytes(&part.schedule);
     }
 
     fn update_activity(&mut self, part: &ActivityPart) {

@@ -27,6 +27,8 @@ mod activities;
 mod messages;
 mod timers;
 
+mod schedules;
+
 mod components;
 mod deployments;
 mod namespaces;
@@ -46,6 +48,7 @@ pub use namespaces::{
 pub use open::{Store, StoreConfig};
 pub use pinned::{OpenRuns, PinnedRun};
 pub use runs::{RunRow, Status};
+pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write};
 

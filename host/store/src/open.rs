@@ -46,6 +46,7 @@ migrations! {
     8 "0008_activity_tasks"
     9 "0009_published_state"
     10 "0010_messages"
+    11 "0011_schedules"
 }
 
 /// The newest schema that this host knows.

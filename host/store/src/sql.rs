@@ -36,6 +36,7 @@ statements! {
     STATE_PUT = "state_put";
     MESSAGE_TAKE = "message_take";
     MESSAGE_PUT = "message_put";
+    SCHEDULE_PUT = "schedule_put";
 
     RUN_STALE = "run_stale";
     RUN_TAKEN = "run_taken";
@@ -71,6 +72,12 @@ statements! {
     ACTIVITIES_OF_RUN = "activities_of_run";
     ACTIVITY_GET = "activity_get";
     QUEUES_WAITING = "queues_waiting";
+
+    SCHEDULE_GET = "schedule_get";
+    SCHEDULE_DELETE = "schedule_delete";
+    SCHEDULES_AWAKE = "schedules_awake";
+    SCHEDULES_LIST = "schedules_list";
+    SCHEDULES_COUNT = "schedules_count";
 
     COMPONENT_INSERT = "component_insert";
     NAMESPACE_COMPONENT_PUT = "namespace_component_put";

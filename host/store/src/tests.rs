@@ -14,6 +14,7 @@ mod open;
 mod pending;
 mod pinned;
 mod plans;
+mod schedules;
 
 use crate::{RunWrite, Store, StoreConfig, Write};
 use refrain_core::attempt::ActivityTask;

@@ -1,8 +1,9 @@
-//! What a batch is made of: decisions and activity rows, as bytes. All encoding happens here, on
+//! What a batch is made of: decisions, activity rows and schedules, as bytes. All encoding happens here, on
 //! the caller's thread, so that the one connection that writes only binds.
 
 use crate::rows::{id, ms};
 use crate::runs::{Status, columns_of};
+use refrain_calendar::schedule::{Record, ScheduleKey};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::{Decision, DueTimer, Effect};
 use refrain_core::event::Recorded;
@@ -11,7 +12,7 @@ use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, task};
 use refrain_core::message::{Message, MessageId};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_wire::{event, stored};
+use refrain_wire::{event, schedule, stored};
 use std::collections::BTreeMap;
 
 /// A decision on its way to the store.
@@ -34,6 +35,7 @@ pub struct Write(pub(crate) Part);
 pub(crate) enum Part {
     Run(Box<RunPart>),
     Activity(Box<ActivityPart>),
+    Schedule(Box<SchedulePart>),
     Messages(MessagesPart),
 }
 
@@ -92,6 +94,17 @@ pub(crate) struct InsertPart {
     pub(crate) attributes: Option<(Vec<u8>, Vec<u8>)>,
 }
 
+/// A schedule's row.
+#[derive(Debug)]
+pub(crate) struct SchedulePart {
+    pub(crate) key: ScheduleKey,
+    pub(crate) created: Timestamp,
+    pub(crate) wake: Option<Timestamp>,
+    pub(crate) follows: bool,
+    pub(crate) paused: bool,
+    pub(crate) schedule: Vec<u8>,
+}
+
 /// An activity's row.
 #[derive(Debug)]
 pub(crate) struct ActivityPart {
@@ -118,7 +131,7 @@ impl Write {
     pub fn history(&self) -> &[u8] {
         match &self.0 {
             Part::Run(run) => &run.history,
-            Part::Activity(_) | Part::Messages(_) => &[],
+            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) => &[],
         }
     }
 
@@ -126,7 +139,7 @@ impl Write {
     pub fn history_bytes(&self) -> u64 {
         match &self.0 {
             Part::Run(run) => run.history.len() as u64,
-            Part::Activity(_) | Part::Messages(_) => 0,
+            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) => 0,
         }
     }
 
@@ -147,6 +160,19 @@ impl Write {
     /// `now` decides whether a backoff is still ahead, see [`ActivityTask::due_at`].
     pub fn activity(task: &ActivityTask, now: Timestamp) -> Write {
         Write(Part::Activity(Box::new(ActivityPart::of(task, now))))
+    }
+
+    /// A schedule as it is now, new or not. `wake`: when it must be looked at again.
+    pub fn schedule(key: ScheduleKey, record: &Record, wake: Option<Timestamp>) -> Write {
+        let progress = &record.schedule.progress;
+        Write(Part::Schedule(Box::new(SchedulePart {
+            created: progress.created,
+            wake,
+            follows: !progress.running.is_empty(),
+            paused: record.schedule.standing.paused,
+            schedule: schedule::encode(record),
+            key,
+        })))
     }
 }
 

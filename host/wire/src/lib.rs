@@ -11,6 +11,8 @@ pub mod failure;
 
 pub mod event;
 
+pub mod schedule;
+
 pub mod stored;
 
 pub mod json;
