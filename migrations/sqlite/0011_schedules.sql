@@ -12,8 +12,8 @@ CREATE TABLE schedules (
     PRIMARY KEY (namespace_id, schedule_id)
 ) STRICT, WITHOUT ROWID;
 
--- For schedules_list.sql and schedules_count.sql.
-CREATE INDEX schedules_by_creation ON schedules (namespace_id, created_ms, schedule_id, paused);
+-- For schedules_list.sql.
+CREATE INDEX schedules_by_creation ON schedules (namespace_id, created_ms, schedule_id);
 
 -- For schedules_awake.sql.
 CREATE INDEX schedules_awake ON schedules (namespace_id, schedule_id, wake_ms, follows)

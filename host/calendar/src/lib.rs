@@ -17,3 +17,4 @@ mod zone;
 pub use compiled::{Compiled, Time};
 pub use cron::next_cron_time;
 pub use errors::{CronError, SpecError};
+pub use zone::rfc3339;

@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use overlap::{Overlap, Verdict};
+pub use step::TooManyBackfills;
 
 /// A schedule, and all that became of it.
 #[derive(Clone, Debug)]

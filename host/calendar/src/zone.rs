@@ -3,6 +3,7 @@
 use crate::errors::SpecError;
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
+use refrain_core::time::Timestamp;
 
 pub(crate) const DAY_S: i64 = 86_400;
 /// No clock is further from UTC than this, in either direction.
@@ -81,4 +82,10 @@ pub(crate) const EPOCH_DAY: i32 = 719_163;
 fn utc(at_s: i64) -> NaiveDateTime {
     // Only moments of the years 1970 to 2101 come here.
     DateTime::from_timestamp(at_s, 0).unwrap_or_default().naive_utc()
+}
+
+/// `2026-11-22T13:48:34Z`, in whole seconds.
+pub fn rfc3339(at: Timestamp) -> String {
+    let at_s = i64::try_from(at.as_ms() / 1000).unwrap_or_default();
+    utc(at_s).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

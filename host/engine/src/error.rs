@@ -36,6 +36,14 @@ pub enum EngineError {
     CancelNotRequested,
     #[error("workflow execution already started: workflow id `{workflow_id}`, run `{run}`")]
     AlreadyStarted { workflow_id: String, run: RunId, start_request_id: String },
+    #[error("schedule `{id}` not found")]
+    ScheduleNotFound { id: String },
+    #[error("schedule `{id}` is already registered")]
+    ScheduleExists { id: String },
+    #[error(
+        "schedule has changed since it was read: conflict token is of revision {expected}, it has revision {found} now"
+    )]
+    ScheduleChanged { expected: u64, found: u64 },
     /// No component runs workflows of this task queue.
     #[error(
         "no workflow component is deployed to task queue `{task_queue}`: deploy one with `refrain deploy`"

@@ -15,6 +15,7 @@ use crate::motion::Motion;
 use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
+use crate::schedules::Schedules;
 use crate::timers::{Timers, What};
 use crate::warm::{self, WarmRuns};
 use crate::watchers::Watchers;
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) ready: Ready,
     pub(crate) warm: WarmRuns,
     pub(crate) timers: Timers,
+    pub(crate) schedules: Schedules,
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
     pub(crate) watchers: Watchers,
@@ -231,8 +233,17 @@ impl Inner {
             match self.config.clock {
                 // What is due is due at any moment: there is nothing to wait for.
                 Clock::System | Clock::Skipping(_) => return,
-                Clock::Sim(_) if self.timers.is_caught_up(now) && self.motion.is_still() => return,
-                Clock::Sim(_) => self.timers.caught_up(now).await,
+                Clock::Sim(_)
+                    if self.timers.is_caught_up(now)
+                        && self.schedules.wakes.is_caught_up(now)
+                        && self.motion.is_still() =>
+                {
+                    return;
+                }
+                Clock::Sim(_) => {
+                    self.timers.caught_up(now).await;
+                    self.schedules.wakes.caught_up(now).await;
+                }
             }
         }
     }

@@ -25,6 +25,7 @@ pub mod programs;
 mod reads;
 mod ready;
 mod rows;
+mod schedules;
 mod start;
 mod sweep;
 mod time_skipping;

@@ -8,11 +8,9 @@ mod wakes;
 use crate::committer::CommitJob;
 use crate::error::EngineError;
 use crate::inner::Inner;
-use crate::motion::Motion;
 use crate::start::unavailable;
-use refrain_calendar::Time;
 use refrain_calendar::schedule::{
-    Patch, Policies, Record, RunStatus, Schedule, ScheduleKey, Standing, Wake,
+    Patch, Policies, Record, RunStatus, Schedule, ScheduleKey, Standing, TooManyBackfills, Wake,
 };
 use refrain_core::ids::{ExecutionKey, NamespaceId};
 use refrain_core::limits::{SCHEDULE_MATCHING_TIMES_MAX, SCHEDULE_SHOWN_MAX};
@@ -20,7 +18,7 @@ use refrain_core::machines::execution::Started;
 use refrain_core::payload::PayloadMap;
 use refrain_core::time::Timestamp;
 use refrain_store::{ScheduleFilter, SchedulePlace, Write};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 use wakes::Wakes;
@@ -29,7 +27,7 @@ pub(crate) use wakes::{load, run};
 
 /// What a schedule is made of, checked.
 #[derive(Clone, Debug)]
-pub struct NewSchedule {
+pub struct ScheduleUpdate {
     pub spec: refrain_calendar::Compiled,
     pub policies: Policies,
     pub standing: Standing,
@@ -37,6 +35,16 @@ pub struct NewSchedule {
     pub start: Box<Started>,
     /// The action as its user gave it, to be shown.
     pub action: Vec<u8>,
+    /// `None`: as they are.
+    pub search_attributes: Option<PayloadMap>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewSchedule {
+    pub schedule: ScheduleUpdate,
+    /// Done at once.
+    pub patch: Patch,
+    pub memo: PayloadMap,
 }
 
 /// A schedule as it is now.
@@ -112,7 +120,7 @@ impl Moving {
 
 impl Drop for Moving {
     fn drop(&mut self) {
-        Motion::end(&self.0.motion);
+        self.0.motion.end();
     }
 }
 
@@ -123,40 +131,38 @@ impl Inner {
         self: &Arc<Inner>,
         key: ScheduleKey,
         new: NewSchedule,
-        patch: Patch,
-        attributes: (PayloadMap, PayloadMap),
         request_id: String,
     ) -> Result<u64, EngineError> {
         self.change(key, move |inner, key, old| {
-            if let Some(mut old) = old {
-                return match old.is_new_request(&request_id) || request_id.is_empty() {
-                    true => Err(EngineError::ScheduleExists { id: key.id.to_string() }),
-                    false => Ok((old.schedule.progress.revision, Some(old))),
+            if let Some(old) = old {
+                return match !request_id.is_empty() && old.request_ids.contains(&request_id) {
+                    true => Ok((old.schedule.progress.revision, Some(old))),
+                    false => Err(EngineError::ScheduleExists { id: key.id.to_string() }),
                 };
             }
             let now = inner.now();
-            let mut schedule = Schedule::new(new.spec, new.policies, new.standing, now);
+            let NewSchedule { schedule: it, patch, memo } = new;
+            let mut schedule = Schedule::new(it.spec, it.policies, it.standing, now);
+            let revision = schedule.progress.revision;
             schedule.patch(patch, now).map_err(too_many)?;
             let mut record = Record {
                 schedule,
-                start: new.start,
-                action: new.action,
-                memo: attributes.0,
-                search_attributes: attributes.1,
-                request_ids: Default::default(),
+                start: it.start,
+                action: it.action,
+                memo,
+                search_attributes: it.search_attributes.unwrap_or_default(),
+                request_ids: VecDeque::new(),
             };
             record.is_new_request(&request_id);
-            Ok((record.schedule.progress.revision, Some(record)))
+            Ok((revision, Some(record)))
         })
         .await
     }
 
-    /// `expected`: the revision that the change was made from; `None`: whatever it is.
     pub(crate) async fn update_schedule(
         self: &Arc<Inner>,
         key: ScheduleKey,
-        new: NewSchedule,
-        search_attributes: Option<PayloadMap>,
+        update: ScheduleUpdate,
         expected: Option<u64>,
         request_id: String,
     ) -> Result<(), EngineError> {
@@ -169,9 +175,10 @@ impl Inner {
             if let Some(expected) = expected.filter(|it| *it != found) {
                 return Err(EngineError::ScheduleChanged { expected, found });
             }
-            record.schedule.update(new.spec, new.policies, new.standing, inner.now());
-            (record.start, record.action) = (new.start, new.action);
-            record.search_attributes = search_attributes.unwrap_or(record.search_attributes);
+            let it = update;
+            record.schedule.update(it.spec, it.policies, it.standing, inner.now());
+            (record.start, record.action) = (it.start, it.action);
+            record.search_attributes = it.search_attributes.unwrap_or(record.search_attributes);
             Ok(((), Some(record)))
         })
         .await
@@ -339,11 +346,12 @@ impl Inner {
         key: &ScheduleKey,
         after: Timestamp,
         until: Timestamp,
-    ) -> Result<Vec<Time>, EngineError> {
+    ) -> Result<Vec<Timestamp>, EngineError> {
         let record = self.store.schedule(key).await.map_err(unavailable)?;
         let record = record.ok_or_else(|| not_found(key))?;
         let spec = &record.schedule.spec;
-        Ok(spec.matching(after, until, SCHEDULE_MATCHING_TIMES_MAX, &key.id))
+        let times = spec.matching(after, until, SCHEDULE_MATCHING_TIMES_MAX, &key.id);
+        Ok(times.into_iter().map(|time| time.at).collect())
     }
 }
 
@@ -351,6 +359,6 @@ fn not_found(key: &ScheduleKey) -> EngineError {
     EngineError::ScheduleNotFound { id: key.id.to_string() }
 }
 
-fn too_many(error: refrain_calendar::schedule::TooManyBackfills) -> EngineError {
+fn too_many(error: TooManyBackfills) -> EngineError {
     EngineError::InvalidArgument(error.to_string())
 }

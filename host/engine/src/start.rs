@@ -13,10 +13,11 @@ use crate::inner::Inner;
 use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
+use crate::schedules::Schedules;
 use crate::timers::Timers;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
-use crate::{committer, deleter, loader, sweep, time_skipping, timers, worker};
+use crate::{committer, deleter, loader, schedules, sweep, time_skipping, timers, worker};
 use refrain_core::message::Message;
 use refrain_store::{Store, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +51,7 @@ impl Engine {
             ready: Ready::default(),
             warm: WarmRuns::new(config.warm_runs_max),
             timers: Timers::default(),
+            schedules: Schedules::default(),
             activities: Activities::new(Arc::clone(&deployments), config.host_activities_max),
             loaded_activities: LoadedActivities::default(),
             deployments,
@@ -78,6 +80,7 @@ impl Engine {
         })?;
         inner.post_messages(messages);
         inner.recover_attempts().await?;
+        schedules::load(&inner).await?;
         for (namespace, task_queue) in inner.deployments.activity_queues() {
             inner.host_serves(namespace, &task_queue);
         }
@@ -105,6 +108,7 @@ impl Inner {
             tokio::spawn(loader::run(Arc::clone(self), wanted)).abort_handle(),
             tokio::spawn(deleter::run(Arc::clone(self), doomed)).abort_handle(),
             tokio::spawn(timers::run(Arc::clone(self))).abort_handle(),
+            tokio::spawn(schedules::run(Arc::clone(self))).abort_handle(),
             tokio::spawn(sweep::run(Arc::clone(self))).abort_handle(),
         ];
         if let Clock::Skipping(clock) = &self.config.clock {

@@ -23,6 +23,7 @@ pub(crate) async fn run(inner: Arc<Inner>, clock: SkippingClock) {
         stirred.as_mut().enable();
         let now = inner.now();
         inner.timers.caught_up(now).await;
+        inner.schedules.wakes.caught_up(now).await;
         inner.motion.still().await;
         let target = inner.next_jump(&clock, now).await;
         // What came meanwhile is looked at first: it may have set an earlier timer.
@@ -33,6 +34,7 @@ pub(crate) async fn run(inner: Arc<Inner>, clock: SkippingClock) {
             Ok(Some(at)) => {
                 clock.skip_to(at);
                 inner.timers.caught_up(at).await;
+                inner.schedules.wakes.caught_up(at).await;
             }
             Ok(None) => stirred.await,
             Err(error) => {
@@ -65,7 +67,10 @@ impl Inner {
         let timers = timers.iter().filter(|it| may_be_skipped(it.timer)).map(|it| it.fire_at);
         let activities = activities.map_err(unavailable)?;
         let activities = activities.iter().map(|it| it.due);
-        let due = timers.chain(activities).chain(clock.next_awaited(now));
+        let due = timers
+            .chain(activities)
+            .chain(clock.next_awaited(now))
+            .chain(self.schedules.wakes.earliest());
         Ok(due.filter(|at| *at > now).min())
     }
 

@@ -1,5 +1,5 @@
 -- Schedules of a namespace. $2: 1 paused, 0 not, NULL either; ids from $3 until before $4.
--- Plan: a range of schedules_by_creation, alone.
+-- Plan: a range of the primary key.
 SELECT COUNT(*)
 FROM schedules
 WHERE

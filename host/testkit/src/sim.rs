@@ -134,8 +134,10 @@ pub fn play(script: &Script, mode: Mode) -> Played {
     runtime.block_on(async { Sim::new(mode).await.play(script).await })
 }
 
+/// For tests that speak to the engine themselves.
 impl Sim {
-    async fn new(mode: Mode) -> Sim {
+    /// A host whose clock stands at 0, with one component for task queue `orders`.
+    pub async fn new(mode: Mode) -> Sim {
         let folder = Folder::new();
         let clock = SimClock::at(Timestamp(0));
         let programs = Arc::new(ScriptedPrograms::default());
@@ -162,6 +164,30 @@ impl Sim {
             runs: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub fn namespace(&self) -> NamespaceId {
+        self.namespace
+    }
+
+    /// What every guest does from now on, turn by turn.
+    pub fn program(&self, turns: &[&str]) {
+        self.programs.set(&ScriptedProgram::parse(turns.iter().copied()).expect("a program"));
+        self.engine.evict_all();
+    }
+
+    /// Lets the clock stand at a later moment, and all that is due happen. In [`Mode::Crash`]
+    /// another host does it.
+    pub async fn until(&mut self, at: Timestamp) {
+        if self.mode == Mode::Crash {
+            self.crash().await;
+        }
+        self.clock.set(at);
+        self.engine.settle().await;
     }
 
     async fn play(mut self, script: &Script) -> Played {

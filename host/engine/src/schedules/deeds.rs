@@ -1,24 +1,23 @@
 //! What a schedule does: stored first, then done.
 
-use super::not_found;
 use crate::api::{StartReply, StartRequest, Target};
 use crate::cell::Letter;
 use crate::error::EngineError;
 use crate::inner::Inner;
 use futures::future::join_all;
+use refrain_calendar::rfc3339;
 use refrain_calendar::schedule::{
     Deed, Outcome, Record, RunStatus, Running, ScheduleKey, Wake, Wanted,
 };
 use refrain_core::arrival::Arrival;
 use refrain_core::event::Recorded;
-use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::failure::{Failure, TimeoutType};
 use refrain_core::ids::{EventId, ExecutionKey, RunId};
 use refrain_core::machines::{Event, execution};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::RunRow;
-use refrain_wire::schedule::{keyword_attribute, moment_attribute, rfc3339};
 use std::sync::Arc;
 
 /// The store or a cell could not take something: again after this.
@@ -211,11 +210,8 @@ impl Inner {
         workflow_id: &str,
         first: RunId,
     ) -> Result<Option<Arc<RunRow>>, EngineError> {
-        let target = |run| Target {
-            namespace: key.namespace,
-            workflow_id: workflow_id.to_owned(),
-            run,
-        };
+        let target =
+            |run| Target { namespace: key.namespace, workflow_id: workflow_id.to_owned(), run };
         for target in [target(None), target(Some(first))] {
             match self.row(&target).await {
                 Ok(row) if row.first_run == first => return Ok(Some(row)),
@@ -237,38 +233,44 @@ enum Done {
 }
 
 fn add_attributes(attributes: &mut PayloadMap, key: &ScheduleKey, nominal: Timestamp) {
-    let add = |(name, value): (&str, Payload)| (name.to_owned(), value);
-    attributes.extend([
-        add(("TemporalScheduledById", keyword_attribute(&key.id))),
-        add(("TemporalScheduledStartTime", moment_attribute(nominal))),
-    ]);
+    let id = serde_json::Value::from(key.id.as_ref());
+    for (name, kind, value) in [
+        ("TemporalScheduledById", "Keyword", id),
+        ("TemporalScheduledStartTime", "Datetime", rfc3339(nominal).into()),
+    ] {
+        let mut payload = Payload::json(value.to_string());
+        payload.metadata.insert("type".to_owned(), kind.as_bytes().to_vec());
+        attributes.insert(name.to_owned(), payload);
+    }
 }
 
 fn status(status: execution::State) -> Option<RunStatus> {
     use execution::State;
     match status {
         State::Absent => None,
+        State::Running | State::CancelRequested | State::Paused { .. } => Some(RunStatus::Running),
         State::Completed => Some(RunStatus::Completed),
         State::Failed => Some(RunStatus::Failed),
         State::Canceled => Some(RunStatus::Canceled),
         State::Terminated => Some(RunStatus::Terminated),
         State::TimedOut => Some(RunStatus::TimedOut),
-        _ => Some(RunStatus::Running),
     }
 }
 
-/// What a closing event says.
+/// What the last event of a chain says.
 fn outcome(last: &Recorded) -> Outcome {
-    match &last.event {
-        Event::Execution(execution::Event::Completed { result, .. }) => {
-            Outcome::Completed(result.clone())
+    use execution::Event as E;
+    let Event::Execution(event) = &last.event else { return Outcome::Unknown };
+    match event {
+        E::Completed { result, .. } => Outcome::Completed(result.clone()),
+        E::Failed { failure, .. } => Outcome::Failed(failure.clone()),
+        E::TimedOut { .. } => {
+            Outcome::TimedOut(Failure::timeout(TimeoutType::StartToClose, Vec::new()))
         }
-        Event::Execution(execution::Event::Failed { failure, .. }) => {
-            Outcome::Failed(failure.clone())
+        E::Canceled { .. } => Outcome::Canceled,
+        E::Terminated { .. } => Outcome::Terminated,
+        E::Started(_) | E::CancelRequested { .. } | E::Paused { .. } | E::Unpaused { .. } => {
+            Outcome::Unknown
         }
-        Event::Execution(execution::Event::TimedOut { .. }) => Outcome::TimedOut(timed_out()),
-        Event::Execution(execution::Event::Canceled { .. }) => Outcome::Canceled,
-        Event::Execution(execution::Event::Terminated { .. }) => Outcome::Terminated,
-        _ => Outcome::Unknown,
     }
 }

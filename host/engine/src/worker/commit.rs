@@ -171,6 +171,7 @@ impl Prepared {
     fn conclude(self, inner: &Arc<Inner>, cell: &Arc<Cell>, outcome: Result<(), EngineError>) {
         let announced = self.announce(inner, &outcome);
         let goes_on = announced.row.status.is_open() && announced.row.task_failure.is_none();
+        let ended = outcome.is_ok() && !announced.row.status.is_open();
         let run = announced.row.key.run;
         let mut state = cell.lock();
         if outcome.is_ok() {
@@ -186,6 +187,9 @@ impl Prepared {
         let more = !state.mailbox.is_empty();
         state.phase = if more { Phase::Queued } else { Phase::Idle };
         drop(state);
+        if ended {
+            inner.tell_schedules(&cell.key);
+        }
         inner.settled(cell, more);
         inner.arrive_again(cell, run, announced.own);
     }

@@ -70,6 +70,8 @@ async fn plans_of_all_statements() {
             CREATE BLOOM FILTER
         message_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        schedule_put
+            SCAN new VIRTUAL TABLE INDEX 1:
         run_stale
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
@@ -162,6 +164,16 @@ async fn plans_of_all_statements() {
             SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
         queues_waiting
             SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+        schedule_get
+            SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+        schedule_delete
+            SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+        schedules_awake
+            SEARCH schedules USING COVERING INDEX schedules_awake ((namespace_id,schedule_id)>(?,?))
+        schedules_list
+            SEARCH schedules USING INDEX schedules_by_creation (namespace_id=? AND (created_ms,schedule_id)<(?,?))
+        schedules_count
+            SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id>? AND schedule_id<?)
         component_insert
         namespace_component_put
         component_get
