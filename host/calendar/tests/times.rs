@@ -270,7 +270,7 @@ const DAYS: [&str; 8] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(120))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
     fn the_next_time_is_the_first_second_that_matches(

@@ -182,6 +182,7 @@ impl Inner {
         self: &Arc<Inner>,
         namespace: NamespaceId,
     ) -> Result<(), EngineError> {
+        self.delete_schedules_of(namespace).await?;
         loop {
             let page = self.store.runs_of_namespace(namespace, RUNS_PER_PAGE).await;
             let page = page.map_err(unavailable)?;

@@ -2,6 +2,7 @@
 //! when it is committed. What it does then (`deeds`) goes on without its caller; a deed that is
 //! not known to be done is done again, by the same request id, so a crash starts nothing twice.
 
+mod api;
 mod deeds;
 mod wakes;
 
@@ -24,6 +25,8 @@ use tokio::sync::{OwnedMutexGuard, oneshot};
 use wakes::Wakes;
 
 pub(crate) use wakes::{load, run};
+
+const DELETED_AT_ONCE: u32 = 100;
 
 /// What a schedule is made of, checked.
 #[derive(Clone, Debug)]
@@ -210,6 +213,27 @@ impl Inner {
             None => Err(not_found(key)),
         })
         .await
+    }
+
+    /// First of all of a namespace that goes, so that nothing new is started in it.
+    pub(crate) async fn delete_schedules_of(
+        self: &Arc<Inner>,
+        namespace: NamespaceId,
+    ) -> Result<(), EngineError> {
+        let all = ScheduleFilter::default();
+        loop {
+            let page = self.store.list_schedules(namespace, &all, None, DELETED_AT_ONCE).await;
+            let page = page.map_err(unavailable)?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for (place, _) in page {
+                match self.delete_schedule(ScheduleKey { namespace, id: place.id.into() }).await {
+                    Ok(()) | Err(EngineError::ScheduleNotFound { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
     }
 
     /// Does one thing to a schedule, after all that was due before. The answer comes after the

@@ -3,7 +3,8 @@
 use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
-    activities, activity_operator, history, lifecycle, list, namespaces, system, tasks, workflows,
+    activities, activity_operator, history, lifecycle, list, namespaces, schedules, system, tasks,
+    workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -223,6 +224,62 @@ impl WorkflowService for Frontend {
         request: Request<CountWorkflowExecutionsRequest>,
     ) -> Answer<CountWorkflowExecutionsResponse> {
         list::count(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn create_schedule(
+        &self,
+        request: Request<CreateScheduleRequest>,
+    ) -> Answer<CreateScheduleResponse> {
+        schedules::create(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn describe_schedule(
+        &self,
+        request: Request<DescribeScheduleRequest>,
+    ) -> Answer<DescribeScheduleResponse> {
+        schedules::describe(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn update_schedule(
+        &self,
+        request: Request<UpdateScheduleRequest>,
+    ) -> Answer<UpdateScheduleResponse> {
+        schedules::update(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn patch_schedule(
+        &self,
+        request: Request<PatchScheduleRequest>,
+    ) -> Answer<PatchScheduleResponse> {
+        schedules::patch(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_schedule(
+        &self,
+        request: Request<DeleteScheduleRequest>,
+    ) -> Answer<DeleteScheduleResponse> {
+        schedules::delete(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_schedules(
+        &self,
+        request: Request<ListSchedulesRequest>,
+    ) -> Answer<ListSchedulesResponse> {
+        schedules::list(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn count_schedules(
+        &self,
+        request: Request<CountSchedulesRequest>,
+    ) -> Answer<CountSchedulesResponse> {
+        schedules::count(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_schedule_matching_times(
+        &self,
+        request: Request<ListScheduleMatchingTimesRequest>,
+    ) -> Answer<ListScheduleMatchingTimesResponse> {
+        schedules::matching_times(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn describe_task_queue(

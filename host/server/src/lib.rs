@@ -29,6 +29,8 @@ mod activity_operator;
 mod pending_activity;
 mod pending_child;
 
+mod schedules;
+
 mod tasks;
 
 mod admin;

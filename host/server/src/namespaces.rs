@@ -47,7 +47,7 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 memo_size_limit_error: BLOB_BYTES_MAX as i64,
                 ..Default::default()
             }),
-            supports_schedules: false,
+            supports_schedules: true,
         }),
         config: Some(NamespaceConfig {
             workflow_execution_retention_ttl: Some(delay_to_proto(namespace.retention)),

@@ -90,6 +90,7 @@ pub(crate) fn of(error: EngineError) -> Status {
             with_detail(Code::AlreadyExists, text, &detail)
         }
         EngineError::WorkflowNotFound { .. }
+        | EngineError::ScheduleNotFound { .. }
         | EngineError::ActivityNotFound
         | EngineError::PendingActivityNotFound
         | EngineError::ComponentNotFound(_)
@@ -117,7 +118,13 @@ pub(crate) fn of(error: EngineError) -> Status {
             };
             with_detail(Code::AlreadyExists, text, &detail)
         }
+        // The detail that clients look for: a schedule was a workflow once.
+        EngineError::ScheduleExists { .. } => {
+            let detail = details::WorkflowExecutionAlreadyStartedFailure::default();
+            with_detail(Code::AlreadyExists, text, &detail)
+        }
         EngineError::NothingDeployed { .. }
+        | EngineError::ScheduleChanged { .. }
         | EngineError::DeployRefused(_)
         | EngineError::DoesNotFit(_)
         | EngineError::NotReset(ResetError::PendingElsewhere { .. })

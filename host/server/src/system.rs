@@ -16,7 +16,7 @@ pub(crate) fn system_info() -> GetSystemInfoResponse {
             // INTERNAL means "do not try again"; what may be retried has another code.
             internal_error_differentiation: true,
             activity_failure_include_heartbeat: true,
-            supports_schedules: false,
+            supports_schedules: true,
             encoded_failure_attributes: true,
             upsert_memo: false,
             sdk_metadata: true,

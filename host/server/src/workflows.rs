@@ -51,7 +51,10 @@ pub(crate) async fn start(
     })
 }
 
-fn started(request: StartWorkflowExecutionRequest) -> Result<execution::Started, Status> {
+/// What a start says, checked.
+pub(crate) fn started(
+    request: StartWorkflowExecutionRequest,
+) -> Result<execution::Started, Status> {
     let workflow_type = request.workflow_type.unwrap_or_default().name;
     let task_queue = options::task_queue_from_proto(request.task_queue);
     validate::name("workflow_id", &request.workflow_id)?;

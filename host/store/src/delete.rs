@@ -27,6 +27,7 @@ pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
 /// itself last.
 pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
     ("messages", sql::MESSAGES_DELETE),
+    ("schedules", sql::SCHEDULES_DELETE),
     ("deployments", sql::DEPLOYMENTS_DELETE),
     ("namespace_components", sql::NAMESPACE_COMPONENTS_DELETE),
     ("namespaces", sql::NAMESPACE_DELETE),

@@ -75,6 +75,7 @@ statements! {
 
     SCHEDULE_GET = "schedule_get";
     SCHEDULE_DELETE = "schedule_delete";
+    SCHEDULES_DELETE = "schedules_delete";
     SCHEDULES_AWAKE = "schedules_awake";
     SCHEDULES_LIST = "schedules_list";
     SCHEDULES_COUNT = "schedules_count";

@@ -110,6 +110,7 @@ impl Inner {
                 cause: "canceled by schedule overlap policy".to_owned(),
                 identity,
                 request_id: format!("{}-cancel-{}", key.id, running.run),
+                from: None,
             },
         };
         let workflow = running.workflow_id.as_str().into();

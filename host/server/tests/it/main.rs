@@ -2,6 +2,7 @@
 //! temporary database on the other.
 
 mod guests;
+mod schedules;
 
 use guests::Texts;
 use prost::Message;

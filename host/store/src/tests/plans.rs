@@ -168,6 +168,8 @@ async fn plans_of_all_statements() {
             SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
         schedule_delete
             SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+        schedules_delete
+            SEARCH schedules USING PRIMARY KEY (namespace_id=?)
         schedules_awake
             SEARCH schedules USING COVERING INDEX schedules_awake ((namespace_id,schedule_id)>(?,?))
         schedules_list
