@@ -2,6 +2,7 @@
 
 use crate::model::{RETENTION, RunText, WORKFLOW_ID, started};
 use crate::print;
+use crate::program::ScriptedProgram;
 use crate::script::{self, Act, Line, Script, Start};
 use crate::versions::{self, Versions, digest_of};
 use crate::words::show;
@@ -176,7 +177,8 @@ impl Sim {
 
     /// What every guest does from now on, turn by turn.
     pub fn program(&self, turns: &[&str]) {
-        self.programs.set(&ScriptedProgram::parse(turns.iter().copied()).expect("a program"));
+        let program = ScriptedProgram::parse(turns.iter().copied()).expect("a program");
+        self.programs.versions().replace(&program);
         self.engine.evict_all();
     }
 
