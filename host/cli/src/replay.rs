@@ -88,6 +88,10 @@ fn conclude(verdicts: &[Verdict]) -> Result<(), CliError> {
         1 => "1 history".to_owned(),
         n => format!("{n} histories"),
     };
+    let do_not = match n_unfit {
+        1 => "does not fit the component",
+        _ => "do not fit the component",
+    };
     match (n_unfit, n_unreadable) {
         (0, 0) => {
             if verdicts.len() > 1 {
@@ -96,9 +100,10 @@ fn conclude(verdicts: &[Verdict]) -> Result<(), CliError> {
             Ok(())
         }
         (0, bad) => Err(CliError::failed(format!("{bad} of {of} can't be replayed"))),
-        (n, 0) => Err(CliError::does_not_fit(format!("{n} of {of} do not fit the component"))),
+        (1, 0) if verdicts.len() == 1 => Err(CliError::does_not_fit(format!("it {do_not}"))),
+        (n, 0) => Err(CliError::does_not_fit(format!("{n} of {of} {do_not}"))),
         (n, bad) => Err(CliError::does_not_fit(format!(
-            "{n} of {of} do not fit the component, and {bad} can't be replayed"
+            "{n} of {of} {do_not}, and {bad} can't be replayed"
         ))),
     }
 }

@@ -230,3 +230,88 @@ pub fn canonical_payload(mut it: refrain_core::payload::Payload) -> refrain_core
     }
     it
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::expect;
+
+    fn shown(text: &str) -> String {
+        let imported = history(text).expect("a history");
+        let lines: Vec<_> =
+            imported.events.iter().map(|it| format!("{} {}", it.id, it.event)).collect();
+        format!("foreign: {}\n{}", imported.foreign, lines.join("\n"))
+    }
+
+    /// Ids as the Python SDK gives them (each kind counted alone), a marker of the Go SDK, an event
+    /// that workers may ignore, enums as old tools wrote them.
+    const FOREIGN: &str = r#"{"history": {"events": [
+        {"eventId": "1", "eventTime": "2026-01-01T00:00:00Z", "eventType": "WorkflowExecutionStarted",
+         "workflowExecutionStartedEventAttributes": {"workflowType": {"name": "order"},
+            "taskQueue": {"name": "q", "kind": "Normal"}}},
+        {"eventId": "2", "eventTime": "2026-01-01T00:00:00Z", "eventType": "WorkflowTaskScheduled",
+         "workflowTaskScheduledEventAttributes": {"attempt": 1}},
+        {"eventId": "3", "eventTime": "2026-01-01T00:00:00Z", "eventType": "WorkflowTaskStarted",
+         "workflowTaskStartedEventAttributes": {"scheduledEventId": "2"}},
+        {"eventId": "4", "eventTime": "2026-01-01T00:00:00Z", "eventType": "WorkflowTaskCompleted",
+         "workflowTaskCompletedEventAttributes": {"scheduledEventId": "2", "startedEventId": "3",
+            "sdkMetadata": {"sdkName": "temporal-go"}}},
+        {"eventId": "5", "eventTime": "2026-01-01T00:00:00Z", "eventType": "MarkerRecorded",
+         "markerRecordedEventAttributes": {"markerName": "Version", "workflowTaskCompletedEventId": "4",
+            "details": {"change-id": {"payloads": [{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "ImZhc3Qi"}]}}}},
+        {"eventId": "6", "eventTime": "2026-01-01T00:00:00Z", "eventType": "UpsertWorkflowSearchAttributes",
+         "upsertWorkflowSearchAttributesEventAttributes": {"workflowTaskCompletedEventId": "4",
+            "searchAttributes": {"indexedFields": {"TemporalChangeVersion": {}}}}},
+        {"eventId": "7", "eventTime": "2026-01-01T00:00:00Z", "eventType": "TimerStarted",
+         "timerStartedEventAttributes": {"timerId": "1", "startToFireTimeout": "5s", "workflowTaskCompletedEventId": "4"}},
+        {"eventId": "8", "eventTime": "2026-01-01T00:00:00Z", "eventType": "ActivityTaskScheduled",
+         "activityTaskScheduledEventAttributes": {"activityId": "1", "activityType": {"name": "charge"},
+            "workflowTaskCompletedEventId": "4",
+            "input": {"payloads": [{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "eyJiIjogMSwgImEiOiAyfQ=="}]}}},
+        {"eventId": "9", "eventTime": "2026-01-01T00:00:00Z", "eventType": "ActivityTaskScheduled",
+         "activityTaskScheduledEventAttributes": {"activityId": "mine", "activityType": {"name": "refund"},
+            "workflowTaskCompletedEventId": "4"}},
+        {"eventId": "10", "eventTime": "2026-01-01T00:00:05Z", "eventType": "TimerFired",
+         "timerFiredEventAttributes": {"timerId": "1", "startedEventId": "7"}},
+        {"eventId": "11", "eventTime": "2026-01-01T00:00:05Z", "eventType": "WorkflowExecutionOptionsUpdated",
+         "workerMayIgnore": true, "workflowExecutionOptionsUpdatedEventAttributes": {}}
+    ]}}"#;
+
+    #[test]
+    fn what_a_temporal_sdk_recorded_is_told_as_our_host_counts_it() {
+        expect![[r#"
+            foreign: true
+            1 execution started order
+            2 task scheduled
+            3 task started
+            4 task completed
+            5 patch fast recorded
+            6 patch TemporalChangeVersion recorded
+            7 timer 1 started 5s
+            8 activity charge (2) scheduled
+            9 activity refund (mine) scheduled
+            10 timer 1 fired
+            11 patch ignored recorded"#]]
+        .assert_eq(&shown(FOREIGN));
+    }
+
+    #[test]
+    fn arguments_are_compared_whatever_the_order_of_their_keys() {
+        use refrain_core::machines::{Event, activity};
+        let events = history(FOREIGN).expect("a history").events;
+        let Event::Activity(activity::Event::Scheduled(scheduled)) = &events[7].event else {
+            panic!("not an activity");
+        };
+        assert_eq!(scheduled.input[0].data, br#"{"a":2,"b":1}"#);
+    }
+
+    #[test]
+    fn our_own_history_is_taken_as_it_is() {
+        let ours = FOREIGN.replace("temporal-go", OUR_SDK).replace("\"Version\"", "\"Other\"");
+        let error = history(&ours).expect_err("a marker of nobody's");
+        assert_eq!(
+            error.to_string(),
+            "event 5 is of type `EVENT_TYPE_MARKER_RECORDED `Other``, which this host does not know"
+        );
+    }
+}

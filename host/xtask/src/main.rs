@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod bench;
 mod demo;
+mod golden;
 mod guests;
 mod shell;
 mod test;
@@ -21,6 +22,8 @@ struct Cli {
 enum Chore {
     /// Builds the example guests into target/guests/<language>/<scenario>.wasm.
     Guests(guests::Args),
+    /// Writes histories that every later version must replay, into tests/histories.
+    Golden(golden::Args),
     /// The main job, to watch: an order workflow outlives its host.
     Demo(demo::Args),
     /// Sets up what the tests need, and runs them all.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
 fn run(chore: Chore) -> anyhow::Result<()> {
     match chore {
         Chore::Guests(args) => guests::run(&args),
+        Chore::Golden(args) => golden::run(&args),
         Chore::Demo(args) => demo::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy => tidy::run(),

@@ -4,6 +4,7 @@ mod client;
 mod common;
 mod containment;
 mod faults;
+mod golden;
 mod lifecycle;
 mod orders;
 mod python_worker;

@@ -44,11 +44,12 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn of(error: &GuestError) -> Stage {
-        let is_ours =
-            |it: &&str| !it.contains("wit_bindgen") && !it.contains("refrain_sdk::bindings");
-        let frames = error.backtrace.lines().filter(is_ours);
-        let name = |it: &str| it.split_once(": ").map_or(it, |(_, name)| name).trim().to_owned();
-        Stage { frames: frames.map(name).collect() }
+        // Functions without names, and what lies between the program and the host, tell nothing.
+        const NOISE: [&str; 4] = ["<wasm function", "adapter ", "wit_bindgen", "[callback]"];
+        let names = error.backtrace.lines();
+        let names = names.map(|it| it.split_once(": ").map_or(it, |(_, name)| name).trim());
+        let told = names.filter(|it| !NOISE.iter().any(|noise| it.starts_with(noise)));
+        Stage { frames: told.map(str::to_owned).collect() }
     }
 }
 
