@@ -102,6 +102,7 @@ mod tests {
                     State::Canceled,
                     State::TimedOut,
                     State::Terminated,
+                    State::ContinuedAsNew,
                 ] {
                     let admission = start(Some(&current(status)), "second", reuse, conflict);
                     table.push_str(&format!(" {}={}", status.name(), cell(admission)));
@@ -110,15 +111,15 @@ mod tests {
             }
         }
         expect![[r#"
-            allow, fail: Running=refused CancelRequested=refused Paused=refused Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
-            allow, use: Running=existing CancelRequested=existing Paused=existing Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
-            allow, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=new Failed=new Canceled=new TimedOut=new Terminated=new
-            failed only, fail: Running=refused CancelRequested=refused Paused=refused Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
-            failed only, use: Running=existing CancelRequested=existing Paused=existing Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
-            failed only, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new
-            reject, fail: Running=refused CancelRequested=refused Paused=refused Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
-            reject, use: Running=existing CancelRequested=existing Paused=existing Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
-            reject, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused
+            allow, fail: Running=refused CancelRequested=refused Paused=refused Completed=new Failed=new Canceled=new TimedOut=new Terminated=new ContinuedAsNew=new
+            allow, use: Running=existing CancelRequested=existing Paused=existing Completed=new Failed=new Canceled=new TimedOut=new Terminated=new ContinuedAsNew=new
+            allow, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=new Failed=new Canceled=new TimedOut=new Terminated=new ContinuedAsNew=new
+            failed only, fail: Running=refused CancelRequested=refused Paused=refused Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new ContinuedAsNew=new
+            failed only, use: Running=existing CancelRequested=existing Paused=existing Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new ContinuedAsNew=new
+            failed only, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=refused Failed=new Canceled=new TimedOut=new Terminated=new ContinuedAsNew=new
+            reject, fail: Running=refused CancelRequested=refused Paused=refused Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused ContinuedAsNew=refused
+            reject, use: Running=existing CancelRequested=existing Paused=existing Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused ContinuedAsNew=refused
+            reject, terminate: Running=terminate CancelRequested=terminate Paused=terminate Completed=refused Failed=refused Canceled=refused TimedOut=refused Terminated=refused ContinuedAsNew=refused
         "#]].assert_eq(&table);
     }
 

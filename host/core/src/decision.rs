@@ -4,9 +4,10 @@ use crate::arrival::{Accepted, Refused};
 use crate::attempt::ActivityTask;
 use crate::event::Recorded;
 use crate::failure::Failure;
-use crate::ids::EventId;
+use crate::ids::{EventId, RunId};
 use crate::machines::execution;
 use crate::message::Outgoing;
+use crate::options::VersionChoice;
 use crate::payload::{Payload, Payloads};
 use crate::time::Timestamp;
 
@@ -21,6 +22,18 @@ pub struct Decision {
     pub replies: Vec<Result<Accepted, Refused>>,
     /// What the run is after this decision, for its row.
     pub run: RunSummary,
+    /// The next run of the chain. It is written in the same commit as what closes this one.
+    pub successor: Option<Box<Successor>>,
+}
+
+/// A run that takes the place of the one before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Successor {
+    pub run: RunId,
+    pub version: VersionChoice,
+    pub started: Box<execution::Started>,
+    /// Its first events: that it started, and what was carried over. Its first task is due later.
+    pub decision: Decision,
 }
 
 /// The columns of a run's row that a step may change.
@@ -92,7 +105,13 @@ pub enum CloseResult {
     Failed(Failure),
     Canceled(Payloads),
     TimedOut,
-    Terminated { reason: String },
+    Terminated {
+        reason: String,
+    },
+    /// Not the end of the chain: this run has taken its place.
+    Continued {
+        new_run: RunId,
+    },
 }
 
 impl DueTimer {

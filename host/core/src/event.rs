@@ -30,6 +30,9 @@ impl fmt::Display for Event {
                 }
                 execution::Event::Canceled { .. } => f.write_str("execution canceled"),
                 execution::Event::TimedOut { .. } => f.write_str("execution timed out"),
+                execution::Event::ContinuedAsNew(it) => {
+                    write!(f, "execution continued as new {}", it.workflow_type)
+                }
                 execution::Event::Terminated { reason, .. } => {
                     write!(f, "execution terminated {reason:?}")
                 }

@@ -3,6 +3,7 @@
 mod related;
 
 use crate::arrival::{Accepted, ActivityClosed, ActivityOutcome, Arrival, Refused};
+use crate::chain::{self, Heir, Link};
 use crate::decision::{CloseResult, DueTimer, Effect};
 use crate::errors::{IllegalTransition, StepError};
 use crate::event::Recorded;
@@ -81,6 +82,8 @@ pub(crate) struct Draft {
     pub(crate) effects: Vec<Effect>,
     /// The guest has something to do.
     pub(crate) wants_task: bool,
+    /// The run is closed, and has a next one.
+    pub(crate) heir: Option<Heir>,
 }
 
 impl Default for Execution {
@@ -157,7 +160,9 @@ impl Execution {
                 self.status = self.status.apply(event)?;
                 if let execution::Event::Started(started) = event {
                     self.start_time = time;
-                    self.waits_for_first_task = started.first_task_backoff.is_some();
+                    // The first task of a next run is a step of its own.
+                    self.waits_for_first_task =
+                        started.first_task_backoff.is_some() || started.continued_from.is_some();
                     self.started = Some(Arc::new((**started).clone()));
                 }
                 if event.closes_run() {
@@ -261,15 +266,18 @@ impl Execution {
         }
     }
 
-    /// The moment at which the run must end.
+    /// The moment at which the run must end: its own time is over, or that of its chain.
     pub fn run_deadline(&self) -> Option<Timestamp> {
         let started = self.started.as_ref()?;
-        let limit = run_timeout(started)?;
         let begins = match self.reset_at {
             Some(reset_at) => reset_at,
             None => self.start_time.plus(started.first_task_backoff.unwrap_or(Delay::ZERO)),
         };
-        Some(begins.plus(limit))
+        let own = run_timeout(started).map(|limit| begins.plus(limit));
+        match (own, started.execution_expires) {
+            (Some(own), Some(expires)) => Some(own.min(expires)),
+            (own, expires) => own.or(expires),
+        }
     }
 
     /// The end of the wait that the start asked for.
@@ -298,18 +306,19 @@ impl Execution {
         arrival: Arrival,
         now: Timestamp,
         draft: &mut Draft,
+        link: &Link,
     ) -> Result<Result<Accepted, Refused>, StepError> {
         if let Arrival::FromParent { parent, arrival } = arrival {
             let is_its = |it: &execution::Parent| it.workflow.run == parent;
             let started = self.started.as_deref();
             return match started.and_then(|it| it.parent.as_ref()).is_some_and(is_its) {
-                true => self.admit(*arrival, now, draft),
+                true => self.admit(*arrival, now, draft, link),
                 false => Ok(Err(Refused::NotAChild)),
             };
         }
         if let Arrival::ForBase { base, initiated, arrival } = arrival {
             return match self.bases.get(&base).is_some_and(|reset| initiated < *reset) {
-                true => self.admit(*arrival, now, draft),
+                true => self.admit(*arrival, now, draft, link),
                 false => Ok(Err(Refused::ChildNotPending)),
             };
         }
@@ -356,10 +365,14 @@ impl Execution {
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::RunTimedOut => {
-                let event =
-                    execution::Event::TimedOut { retry_state: RetryState::RetryPolicyNotSet };
+                let (event, heir) = chain::time_out(self, now, link);
+                let result = match event.new_run() {
+                    Some(new_run) => CloseResult::Continued { new_run },
+                    None => CloseResult::TimedOut,
+                };
                 self.push(draft, now, Event::Execution(event))?;
-                draft.effects.push(Effect::Close { result: CloseResult::TimedOut });
+                draft.heir = heir;
+                draft.effects.push(Effect::Close { result });
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::TimerDue { started } => {
@@ -436,7 +449,11 @@ impl Execution {
         now: Timestamp,
         draft: &mut Draft,
     ) -> Result<(), StepError> {
-        let backoff = started.first_task_backoff;
+        // The first task of a next run is a step of its own.
+        let backoff = match started.continued_from {
+            Some(_) => Some(started.first_task_backoff.unwrap_or(Delay::ZERO)),
+            None => started.first_task_backoff,
+        };
         draft.effects.push(Effect::InsertRun(Box::new(started.clone())));
         self.push(draft, now, Event::Execution(execution::Event::Started(Box::new(started))))?;
         if let Some(fire_at) = self.run_deadline() {
@@ -553,7 +570,8 @@ fn wakes_guest(event: &Event) -> bool {
             | execution::Event::TimedOut { .. }
             | execution::Event::Terminated { .. }
             | execution::Event::Paused { .. }
-            | execution::Event::Unpaused { .. } => false,
+            | execution::Event::Unpaused { .. }
+            | execution::Event::ContinuedAsNew(_) => false,
         },
         Event::Activity(event) => match event {
             activity::Event::Completed { .. }

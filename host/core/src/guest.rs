@@ -17,6 +17,10 @@ pub trait Guest: Send {
     /// queries are still answered.
     fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError>;
 
+    /// Signals that were handed over and that the program has not received, oldest first. The next
+    /// run of the chain gets them.
+    fn unreceived(&self) -> Vec<signal::Signal>;
+
     /// Asks without changing anything. Allowed between any two turns, also after the program
     /// has returned.
     #[expect(

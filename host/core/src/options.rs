@@ -69,6 +69,16 @@ impl ActivityTimeouts {
     }
 }
 
+/// Which component a new run starts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum VersionChoice {
+    /// The one that is deployed on its task queue when it starts.
+    #[default]
+    Current,
+    /// The one of the run before it.
+    Same,
+}
+
 /// What a workflow's wish to cancel an activity means to the workflow itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CancellationType {

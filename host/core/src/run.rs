@@ -12,7 +12,10 @@ mod wishes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
 use crate::attempt;
-use crate::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary, TaskFailure};
+use crate::chain::{self, Link};
+use crate::decision::{
+    CloseResult, Decision, DueTimer, Effect, RunSummary, Successor, TaskFailure,
+};
 use crate::errors::{Divergence, StepError};
 use crate::event::Recorded;
 use crate::execution::{Draft, Execution, PendingActivity, run_timeout};
@@ -70,6 +73,7 @@ pub struct Step {
     pub history_bytes: u64,
     /// The workflow task that failed before this step, if it did.
     pub task_failure: Option<TaskFailure>,
+    pub link: Link,
 }
 
 /// What a step came to.
@@ -113,6 +117,8 @@ struct Task {
     history_length: u64,
     history_bytes: u64,
     suggest_continue_as_new: bool,
+    /// None in replay.
+    link: Option<Link>,
 }
 
 /// Where wishes go.
@@ -196,6 +202,7 @@ impl Run {
                         history_length: recorded.id.0,
                         history_bytes: *history_bytes,
                         suggest_continue_as_new: *suggest_continue_as_new,
+                        link: None,
                     });
                 }
                 task::Event::Completed { component, .. } => {
@@ -240,6 +247,7 @@ impl Run {
             self.execution.next_event,
             Draft::default(),
             vec![Ok(Accepted::Recorded)],
+            None,
         )
     }
 
@@ -261,37 +269,41 @@ impl Run {
         mut step: Step,
     ) -> Result<Outcome, StepError> {
         step.now = step.now.max(self.execution.latest);
-        let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft)?;
+        let link = step.link;
+        let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, &link)?;
         let mut after = After::of(&self.execution, step.task_failure);
         if !draft.wants_task || !self.execution.status.runs_tasks() || after.must_wait(&admitted) {
-            let decision = after.conclude(&self.execution, first_event, draft, admitted.replies);
+            let unseen = std::mem::take(&mut self.execution.undelivered);
+            let next = self.next(&mut draft, &unseen, step.now, &step.identity, link)?;
+            self.execution.undelivered = unseen;
+            let decision =
+                after.conclude(&self.execution, first_event, draft, admitted.replies, next);
             return Ok(Outcome { run: Some(self), decision, failed: None });
         }
         let attempt = after.attempt();
         // What the guest wishes for in a task that fails is void.
         let (n_events, n_effects) = (draft.events.len(), draft.effects.len());
         let (now, identity) = (step.now, step.identity);
-        match self.run_task(&mut draft, now, &identity, step.history_bytes, attempt) {
-            Ok(()) => {
+        match self.run_task(&mut draft, now, &identity, step.history_bytes, attempt, link) {
+            Ok(unseen) => {
                 if after.task_failure.is_some() && self.execution.status.is_open() {
                     let timer = DueTimer::TaskRetry;
                     draft.effects.push(Effect::DeleteTimer { timer });
                 }
-                let decision = After::of(&self.execution, None).conclude(
-                    &self.execution,
-                    first_event,
-                    draft,
-                    admitted.replies,
-                );
+                let next = self.next(&mut draft, &unseen, now, &identity, link)?;
+                let after = After::of(&self.execution, None);
+                let decision =
+                    after.conclude(&self.execution, first_event, draft, admitted.replies, next);
                 Ok(Outcome { run: Some(self), decision, failed: None })
             }
             Err(error) => {
                 draft.events.truncate(n_events);
                 draft.effects.truncate(n_effects);
+                draft.heir = None;
                 let task_queue = self.execution.started.as_ref().map(|it| it.task_queue.clone());
                 after.task_failed(&mut draft, first_event, task_queue, identity, &error, now);
                 let decision =
-                    after.conclude(&self.execution, first_event, draft, admitted.replies);
+                    after.conclude(&self.execution, first_event, draft, admitted.replies, None);
                 Ok(Outcome { run: None, decision, failed: Some(error) })
             }
         }
@@ -304,7 +316,8 @@ impl Run {
         identity: &str,
         history_bytes: u64,
         attempt: u32,
-    ) -> Result<(), StepError> {
+        link: Link,
+    ) -> Result<VecDeque<Recorded>, StepError> {
         let started = self.execution.started.clone();
         let (task_queue, timeout) = match &started {
             Some(it) => (it.task_queue.clone(), it.task_timeout),
@@ -319,7 +332,7 @@ impl Run {
             };
             self.execution.push(draft, now, Event::Execution(event))?;
             draft.effects.push(Effect::Close { result: CloseResult::Terminated { reason } });
-            return Ok(());
+            return Ok(VecDeque::new());
         }
         let scheduled = Event::Task(task::Event::Scheduled { task_queue, timeout, attempt });
         let scheduled = self.execution.push(draft, now, scheduled)?;
@@ -346,6 +359,7 @@ impl Run {
             history_length: started.0,
             history_bytes,
             suggest_continue_as_new,
+            link: Some(link),
         };
         self.play(&task, waiting, &mut Wishes::Live(draft))
     }
@@ -363,13 +377,30 @@ impl Run {
         })
     }
 
-    /// Hands over, one by one, what the guest has not seen, and grants what it wishes for.
+    /// The next run of the chain, if this one is closed for it, with what the program had not
+    /// received: kept for it, or not even handed over (`unseen`).
+    fn next(
+        &self,
+        draft: &mut Draft,
+        unseen: &VecDeque<Recorded>,
+        now: Timestamp,
+        identity: &str,
+        link: Link,
+    ) -> Result<Option<Box<Successor>>, StepError> {
+        let Some(heir) = draft.heir.take() else { return Ok(None) };
+        let kept = self.guest.unreceived().into_iter().map(Arrival::Signal);
+        let carried = kept.chain(unseen.iter().filter_map(chain::carried_over)).collect();
+        heir.begin(carried, now, identity.to_owned(), link).map(Some)
+    }
+
+    /// Hands over, one by one, what the guest has not seen, and grants what it wishes for. Returns
+    /// what the guest ended without having seen.
     fn play(
         &mut self,
         task: &Task,
         mut waiting: VecDeque<Recorded>,
         wishes: &mut Wishes<'_>,
-    ) -> Result<(), StepError> {
+    ) -> Result<VecDeque<Recorded>, StepError> {
         let mut n_commands = 0;
         // What a wish leads to at once (a canceled timer's future) comes before the next event.
         let mut at_once = VecDeque::new();
@@ -409,10 +440,10 @@ impl Run {
             }
         }
         match wishes {
-            Wishes::Live(_) => Ok(()),
+            Wishes::Live(_) => Ok(waiting),
             Wishes::Replay { recorded, recorded_by } => {
                 match recorded.iter().find(|it| !may_go_unasked(it)) {
-                    None => self.skip_unasked(recorded),
+                    None => self.skip_unasked(recorded).map(|()| waiting),
                     Some(left) => Err(self.diverged(left.id, Some(left), None, *recorded_by)),
                 }
             }

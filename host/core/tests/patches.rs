@@ -37,6 +37,11 @@ fn facts() -> RunFacts {
 fn step(run: Run, history: &mut Vec<Recorded>, at: u64, arrival: Arrival) -> Run {
     let outcome = run
         .step(Step {
+            link: refrain_core::chain::Link {
+                run: RunId(1),
+                next: RunId(2),
+                next_cron: |_, _, _| None,
+            },
             arrivals: vec![arrival],
             now: Timestamp(at * 1000),
             identity: "host".to_owned(),

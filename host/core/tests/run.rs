@@ -5,6 +5,7 @@
 
 use expect_test::expect;
 use refrain_core::arrival::{Accepted, ActivityClosed, ActivityOutcome, Arrival, Refused};
+use refrain_core::chain::Link;
 use refrain_core::decision::{DueTimer, Effect};
 use refrain_core::errors::Owner;
 use refrain_core::event::Recorded;
@@ -651,7 +652,7 @@ fn a_run_ends_when_its_time_is_over() {
             2-4        0s  task completed
             5          0s  timer 1 started 1m
             6          0s  activity charge (2) scheduled
-            7         20s  execution timed out
+            7         20s  execution timed out Timeout
         "#]],
     );
 }
@@ -1176,6 +1177,7 @@ fn guest(program: &str) -> Box<dyn Guest> {
 
 fn step(now: u64, arrival: Arrival) -> Step {
     Step {
+        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
         arrivals: vec![arrival],
         now: Timestamp(now),
         identity: "host".to_owned(),
@@ -1301,6 +1303,8 @@ fn random_scripts_break_no_promise() {
             "timed out",
             "patch a recorded",
             "after",
+            "continued as new",
+            "attempt 3 in",
             "Running",
         ] {
             *endings_seen.borrow_mut().entry(ending).or_default() +=

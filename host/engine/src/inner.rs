@@ -66,11 +66,14 @@ impl Inner {
         self.config.clock.now()
     }
 
-    /// Version 7: runs that live at the same time lie together in the store.
-    pub(crate) fn new_run_id(&self, now: Timestamp) -> RunId {
-        let (secs, nanos) = (now.as_ms() / 1000, (now.as_ms() % 1000) as u32 * 1_000_000);
-        let time = uuid::Timestamp::from_unix(uuid::NoContext, secs, nanos);
-        RunId(uuid::Uuid::new_v7(time).as_u128())
+    /// Version 7: runs that live at the same time lie together in the store. `before`: the run of
+    /// the same workflow id before this one, whose id is less: the latest run has the greatest.
+    pub(crate) fn new_run_id_after(&self, before: Option<RunId>, now: Timestamp) -> RunId {
+        let id = new_run_id(now.as_ms());
+        match before {
+            Some(before) if id <= before => new_run_id((before.0 >> 80) as u64 + 1),
+            Some(_) | None => id,
+        }
     }
 
     // ---- mail
@@ -276,4 +279,10 @@ pub(crate) fn progress_of(row: &RunRow) -> Progress {
         closed: !row.status.is_open(),
         closing: None,
     }
+}
+
+fn new_run_id(ms: u64) -> RunId {
+    let (secs, nanos) = (ms / 1000, (ms % 1000) as u32 * 1_000_000);
+    let time = uuid::Timestamp::from_unix(uuid::NoContext, secs, nanos);
+    RunId(uuid::Uuid::new_v7(time).as_u128())
 }

@@ -29,8 +29,8 @@ pub(crate) enum What {
 pub(crate) struct Timers {
     state: Mutex<State>,
     changed: Notify,
-    /// All that was due until then has been delivered.
-    handled_until: AtomicU64,
+    /// All that was due before then has been delivered.
+    handled_before: AtomicU64,
     handled: Notify,
 }
 
@@ -57,7 +57,7 @@ impl Timers {
         }
         state.due.insert((run.run, what), (at, run.clone()));
         state.heap.push(Reverse((at, run.run, what)));
-        self.handled_until.fetch_min(at.as_ms().saturating_sub(1), Ordering::SeqCst);
+        self.handled_before.fetch_min(at.as_ms(), Ordering::SeqCst);
         drop(state);
         if earliest.is_none_or(|earliest| at < earliest) {
             self.changed.notify_one();
@@ -97,7 +97,7 @@ impl Timers {
                 due.push((key, what));
             }
         }
-        self.handled_until.store(next.as_ms().saturating_sub(1).max(now.as_ms()), Ordering::SeqCst);
+        self.handled_before.store(next.as_ms().max(now.as_ms() + 1), Ordering::SeqCst);
         (due, next)
     }
 
@@ -107,7 +107,7 @@ impl Timers {
             let handled = self.handled.notified();
             tokio::pin!(handled);
             handled.as_mut().enable();
-            if self.handled_until.load(Ordering::SeqCst) >= now.as_ms() {
+            if self.is_caught_up(now) {
                 return;
             }
             handled.await;
@@ -115,7 +115,7 @@ impl Timers {
     }
 
     pub(crate) fn is_caught_up(&self, now: Timestamp) -> bool {
-        self.handled_until.load(Ordering::SeqCst) >= now.as_ms()
+        self.handled_before.load(Ordering::SeqCst) > now.as_ms()
     }
 }
 

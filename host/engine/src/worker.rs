@@ -1,6 +1,7 @@
 //! What a worker thread does with a cell: letters in, at most one step, one job for the
 //! committer out.
 
+mod chain;
 mod commit;
 mod delete;
 mod messages;
@@ -181,7 +182,7 @@ impl<'a> Visit<'a> {
         self.gather(row, &mut batch);
         match self.step_current(row, batch) {
             Some(stepped) => {
-                self.commit(None, stepped);
+                self.commit_chain(Vec::new(), stepped);
                 true
             }
             None => false,
@@ -190,7 +191,10 @@ impl<'a> Visit<'a> {
 
     /// Takes along what else waits for the same run.
     fn gather(&mut self, row: &RunRow, batch: &mut Batch) {
-        while batch.arrivals.len() < limits::ARRIVALS_PER_STEP_MAX {
+        // What comes after the end of a run's time is for the next run of its chain.
+        while batch.arrivals.len() < limits::ARRIVALS_PER_STEP_MAX
+            && !matches!(batch.arrivals.last(), Some(Arrival::RunTimedOut))
+        {
             match self.letters.pop_front() {
                 Some(Letter::Deliver { run, arrival, reply })
                     if run.is_none_or(|run| run == row.key.run) =>
@@ -267,6 +271,7 @@ impl<'a> Visit<'a> {
             identity: self.inner.config.identity.clone(),
             history_bytes: row.history_bytes,
             task_failure: row.task_failure.clone(),
+            link: self.link_of(row),
         }
     }
 
@@ -281,9 +286,11 @@ impl<'a> Visit<'a> {
                 cause: refrain_core::errors::IllegalTransition::new("run", "unloaded", "step"),
             });
         };
+        // A run whose time is over is asked what its program had not received.
+        let is_over = step.arrivals.contains(&Arrival::RunTimedOut);
         let retries = step.arrivals.iter().any(Arrival::retries_task);
         let stays_paused = row.status.is_paused() && !step.arrivals.iter().any(Arrival::is_unpause);
-        if (step.task_failure.is_some() && !retries) || stays_paused {
+        if ((step.task_failure.is_some() && !retries) || stays_paused) && !is_over {
             return Ok(Alive::WithoutGuest(Box::new(Execution::fold(&history)?), None));
         }
         // A run that is stuck has nothing to lose: what is deployed now may be the repair.

@@ -4,6 +4,7 @@
 mod scripts {
     mod activities;
     mod cancel;
+    mod chains;
     mod delete;
     mod failures;
     mod operated;

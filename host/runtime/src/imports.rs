@@ -17,14 +17,16 @@ use crate::errors::Stop;
 use crate::limits::Limits;
 use crate::numbers::Numbers;
 use crate::run::{Open, Phase, Reply, SharedRun, Stream};
+use crate::signals::Receiving;
 use crate::wasi::VirtualWasi;
 use futures::channel::oneshot;
 use futures::future::pending;
 use rand_chacha::rand_core::Rng;
 use refrain_core::failure::Failure;
 use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX};
+use refrain_core::machines::execution::ContinueAsNew;
 use refrain_core::machines::{Command, activity, timer};
-use refrain_core::options::ActivityTimeouts;
+use refrain_core::options::{ActivityTimeouts, VersionChoice};
 use refrain_core::payload::{Payload, size_of_all};
 use refrain_core::time::Delay;
 use wasmtime::AsContextMut;
@@ -231,7 +233,7 @@ impl<T: Send + 'static> timers::HostWithStore<T> for HasSelf<Ctx> {
 
 impl signals::Host for Ctx {
     fn pending(&mut self, name: Option<String>) -> wasmtime::Result<u32> {
-        Ok(self.run.lock().pending_signals(name.as_deref()) as u32)
+        Ok(self.run.lock().signals.n_free(name.as_deref()) as u32)
     }
 }
 
@@ -240,22 +242,22 @@ impl<T: Send + 'static> signals::HostWithStore<T> for HasSelf<Ctx> {
         mut store: Access<'_, T, Self>,
         name: Option<String>,
     ) -> wasmtime::Result<Operation<signals::Signal>> {
-        let waiting = {
-            let mut run = store.get().run.lock();
-            match run.pending_signals(name.as_deref()) {
-                0 => None,
-                _ => {
-                    let op = run.resolved_op("signals.receive", Numbers::Waits)?;
-                    run.next_signal(name.as_deref()).map(|signal| (op, signal))
-                }
-            }
-        };
-        match waiting {
-            Some((op, signal)) => Ok((op, resolved(&mut store, Ok(signal))?)),
-            None => begin(store, "signals.receive", Numbers::Waits, |_, reply| {
+        let (reply, offer) = oneshot::channel();
+        let run = store.get().run.clone();
+        let op = {
+            let mut run = run.lock();
+            let kept = run.signals.first_free(name.as_deref());
+            let op = run.open_op("signals.receive", Numbers::Waits, |_| {
                 (Open::Signal { name, reply }, None)
-            }),
-        }
+            })?;
+            if let Some(place) = kept {
+                run.offer_signal(place);
+            }
+            op
+        };
+        let receiving = Receiving { run, offer };
+        let signal = async move { wasmtime::error::Ok(receiving.signal().await) };
+        Ok((op, FutureReader::new(&mut store, signal)?))
     }
 }
 
@@ -440,20 +442,40 @@ pub(crate) fn outcome_in(
     outcome: Result<lifecycle::Outcome, Failure>,
 ) -> Result<refrain_core::machines::execution::Command, Stop> {
     use refrain_core::machines::execution::Command;
-    let too_large = |bytes: usize| {
-        Stop::broken(format!("`run` returned {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"))
-    };
     match outcome {
         Ok(lifecycle::Outcome::Completed(result)) => {
-            let result = payloads_in(result);
-            match size_of_all(&result) {
-                bytes if bytes > BLOB_BYTES_MAX => Err(too_large(bytes)),
-                _ => Ok(Command::Complete { result }),
-            }
+            Ok(Command::Complete { result: payloads_in(result) })
         }
-        Ok(lifecycle::Outcome::ContinueAsNew(_)) => {
-            Ok(Command::Fail { failure: not_yet("continue-as-new") })
+        Ok(lifecycle::Outcome::ContinueAsNew(asked)) => {
+            let asked = continue_as_new_in(asked)
+                .map_err(|what| Stop::broken(format!("`run` returned continue-as-new: {what}")))?;
+            Ok(Command::ContinueAsNew(Box::new(asked)))
         }
         Err(failure) => Ok(Command::Fail { failure }),
     }
+}
+
+/// An error says what is wrong, for people.
+fn continue_as_new_in(asked: lifecycle::ContinueAsNew) -> Result<ContinueAsNew, String> {
+    let named = |what: &str, name: Option<String>| match name {
+        Some(name) if name.is_empty() || name.len() > ID_BYTES_MAX => {
+            Err(format!("{what} has {} bytes, expected 1 to {ID_BYTES_MAX}", name.len()))
+        }
+        name => Ok(name),
+    };
+    Ok(ContinueAsNew {
+        workflow_type: named("workflow-type", asked.workflow_type)?,
+        task_queue: named("task-queue", asked.task_queue)?,
+        input: payloads_in(asked.args),
+        run_timeout: limit(asked.run_timeout_ms),
+        task_timeout: limit(asked.task_timeout_ms),
+        memo: asked.memo.map(fields_in),
+        search_attributes: asked.search_attributes.map(fields_in),
+        header: asked.headers.map(fields_in),
+        retry: asked.retry.map(retry_policy_in).transpose()?,
+        version: match asked.version {
+            types::VersionChoice::Current => VersionChoice::Current,
+            types::VersionChoice::Same => VersionChoice::Same,
+        },
+    })
 }

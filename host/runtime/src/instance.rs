@@ -20,6 +20,7 @@ use futures::channel::{mpsc, oneshot};
 use futures::{FutureExt, StreamExt, select_biased};
 use refrain_core::guest::{Guest, GuestError, GuestErrorKind, Job, Query, QueryError, Start, Turn};
 use refrain_core::machines::Command;
+use refrain_core::machines::signal::Signal;
 use refrain_core::payload::Payloads;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -86,6 +87,13 @@ impl Guest for WasmGuest {
             self.life = Life::Gone(error.clone());
         }
         outcome
+    }
+
+    fn unreceived(&self) -> Vec<Signal> {
+        match &self.life {
+            Life::Live(live) => live.run.lock().signals.all(),
+            Life::Fresh | Life::Gone(_) => Vec::new(),
+        }
     }
 
     fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {

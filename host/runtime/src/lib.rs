@@ -17,6 +17,7 @@ mod numbers;
 mod program;
 mod run;
 mod runtime;
+mod signals;
 mod wasi;
 mod watch;
 

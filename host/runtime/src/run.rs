@@ -5,10 +5,11 @@
 //! future and the driver both hold on to it.
 
 use crate::bindings::convert::{self, KnownEvents};
-use crate::bindings::{children, lifecycle, signals, types};
+use crate::bindings::{children, lifecycle, types};
 use crate::cpu_time;
 use crate::errors::Stop;
 use crate::numbers::{Numbers, OpNumbers};
+use crate::signals::{Kept, Offer};
 use crate::watch::{STOPPED, Seen, Watch};
 use futures::channel::oneshot;
 use rand_chacha::ChaCha20Rng;
@@ -52,7 +53,7 @@ pub(crate) enum Open {
     External(Reply<()>),
     Signal {
         name: Option<String>,
-        reply: Reply<signals::Signal>,
+        reply: Offer,
     },
     Cancellation(Reply<crate::bindings::context::CancelRequest>),
 }
@@ -132,7 +133,7 @@ pub(crate) struct Run {
     canceled: VecDeque<u32>,
     /// Canceling these was asked for already.
     cancel_asked: Vec<u32>,
-    signals: VecDeque<signals::Signal>,
+    pub(crate) signals: Kept,
     cancel_requested: Option<String>,
     patches: BTreeMap<String, bool>,
     deprecated_patches: Vec<String>,
@@ -192,7 +193,7 @@ impl Run {
             open: BTreeMap::new(),
             canceled: VecDeque::new(),
             cancel_asked: Vec::new(),
-            signals: VecDeque::new(),
+            signals: Kept::default(),
             cancel_requested: None,
             patches: BTreeMap::new(),
             deprecated_patches: Vec::new(),
@@ -462,23 +463,20 @@ impl Run {
         convert::failure_in(frames, &self.known_events)
     }
 
-    /// The oldest wait that the signal fits gets it; if there is none, it is kept.
+    /// The oldest wait that the signal fits is offered it; if there is none, it is kept.
     pub(crate) fn take_signal(&mut self, signal: signal::Signal) {
-        let mut signal = signals::Signal {
-            name: signal.name,
-            args: convert::payloads_out(signal.input),
-            headers: convert::fields_out(&signal.header),
-        };
-        while let Some(op) = self.waiting_for(&signal.name) {
-            let Some(Open::Signal { name, reply }) = self.take_open(OpSeq(op)) else { break };
-            match reply.send(Ok(signal)) {
-                Ok(()) => return,
-                // The guest dropped that wait: try the next.
-                Err(Ok(unread)) => signal = unread,
-                Err(Err(_)) => unreachable!("a signal was sent, not a failure, to {name:?}"),
+        let place = self.signals.add(signal);
+        self.offer_signal(place);
+    }
+
+    pub(crate) fn offer_signal(&mut self, place: u64) {
+        while let Some(op) = self.signals.name(place).and_then(|name| self.waiting_for(name)) {
+            let Some(Open::Signal { name: _, reply }) = self.take_open(OpSeq(op)) else { return };
+            // The guest may have dropped that wait: then the next.
+            if reply.send(Ok(place)).is_ok() {
+                return self.signals.set_offered(place, true);
             }
         }
-        self.signals.push_back(signal);
     }
 
     fn waiting_for(&self, signal: &str) -> Option<u32> {
@@ -493,16 +491,6 @@ impl Run {
             | Open::External(_)
             | Open::Cancellation(_) => None,
         })
-    }
-
-    pub(crate) fn next_signal(&mut self, name: Option<&str>) -> Option<signals::Signal> {
-        let at =
-            self.signals.iter().position(|signal| name.is_none_or(|name| name == signal.name))?;
-        self.signals.remove(at)
-    }
-
-    pub(crate) fn pending_signals(&self, name: Option<&str>) -> usize {
-        self.signals.iter().filter(|signal| name.is_none_or(|name| name == signal.name)).count()
     }
 
     pub(crate) fn request_cancel(&mut self, cause: String) {
@@ -665,7 +653,9 @@ fn weight(command: &Command) -> usize {
             summary.as_ref().map_or(0, Payload::size)
         }
         Command::Execution(
-            execution::Command::Complete { .. } | execution::Command::Fail { .. },
+            execution::Command::Complete { .. }
+            | execution::Command::Fail { .. }
+            | execution::Command::ContinueAsNew(_),
         )
         | Command::Cancel(_) => 0,
     };

@@ -37,6 +37,7 @@ pub(crate) fn status(state: execution::State) -> WorkflowExecutionStatus {
         execution::State::Canceled => WorkflowExecutionStatus::Canceled,
         execution::State::TimedOut => WorkflowExecutionStatus::TimedOut,
         execution::State::Terminated => WorkflowExecutionStatus::Terminated,
+        execution::State::ContinuedAsNew => WorkflowExecutionStatus::ContinuedAsNew,
     }
 }
 

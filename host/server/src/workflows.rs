@@ -254,7 +254,8 @@ async fn rejected(
         execution::State::Failed
         | execution::State::Canceled
         | execution::State::TimedOut
-        | execution::State::Terminated => true,
+        | execution::State::Terminated
+        | execution::State::ContinuedAsNew => true,
     };
     Ok(rejected.then(|| QueryRejected { status: run_info::status(state) as i32 }))
 }

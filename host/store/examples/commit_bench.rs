@@ -99,6 +99,7 @@ fn decision(run: u64, step: u64) -> Write {
         component: Digest([7; 32]),
         start_request_id: None,
         decision: Decision {
+            successor: None,
             first_event: EventId(step),
             events: vec![event(step)],
             effects,

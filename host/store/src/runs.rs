@@ -104,6 +104,7 @@ pub(crate) fn columns_of(state: execution::State) -> (Option<Status>, bool) {
         execution::State::Canceled => (Some(Status::Canceled), true),
         execution::State::TimedOut => (Some(Status::TimedOut), false),
         execution::State::Terminated => (Some(Status::Terminated), false),
+        execution::State::ContinuedAsNew => (Some(Status::ContinuedAsNew), false),
     }
 }
 
@@ -117,8 +118,7 @@ fn state_of(status: Status, cancel_requested: bool) -> Option<execution::State> 
         (Status::Canceled, _) => Some(execution::State::Canceled),
         (Status::Terminated, _) => Some(execution::State::Terminated),
         (Status::TimedOut, _) => Some(execution::State::TimedOut),
-        // Core has no such state yet, so no row of ours has it.
-        (Status::ContinuedAsNew, _) => None,
+        (Status::ContinuedAsNew, _) => Some(execution::State::ContinuedAsNew),
     }
 }
 

@@ -120,6 +120,7 @@ impl Step {
             key,
             request: None,
             decision: Decision {
+                successor: None,
                 first_event: EventId(first),
                 events: Vec::new(),
                 effects: Vec::new(),

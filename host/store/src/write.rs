@@ -179,7 +179,8 @@ impl Write {
 impl RunPart {
     fn of(write: RunWrite) -> RunPart {
         let RunWrite { key, component, start_request_id, decision } = write;
-        let Decision { first_event, events, effects, replies: _, run } = decision;
+        // A successor is a run, and so a write of its own.
+        let Decision { first_event, events, effects, replies: _, run, successor: _ } = decision;
         debug_assert_eq!(first_event.plus(events.len()), run.next_event, "{key} counts its events");
         let (status, cancel_requested) = columns_of(run.status);
         let mut part = RunPart {

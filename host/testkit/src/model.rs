@@ -7,7 +7,8 @@ use crate::words::show;
 use refrain_core::admit::{self, Admission, Current};
 use refrain_core::arrival::{Accepted, Arrival, Refused};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State};
-use refrain_core::decision::{Decision, DueTimer, Effect, TaskFailure};
+use refrain_core::chain::Link;
+use refrain_core::decision::{Decision, DueTimer, Effect, Successor, TaskFailure};
 use refrain_core::errors::{Owner, StepError};
 use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
@@ -15,7 +16,8 @@ use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
-use refrain_core::machines::{execution, signal};
+use refrain_core::machines::{Event, execution, signal};
+use refrain_core::options::VersionChoice;
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{Reapply, Reset};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
@@ -82,6 +84,7 @@ impl Model {
             self.forget_expired();
             let batch: Vec<_> = more[..n].iter().filter_map(|it| self.arrival_of(it)).collect();
             self.act(first, batch);
+            self.pass_time(self.now);
             rest = &more[n..];
         }
         self.to_string()
@@ -166,6 +169,7 @@ impl Model {
                 }
             }
             Act::Start(start) => self.start(start, more),
+            Act::Check | Act::Move if self.current().is_none() => self.note("nothing to replay"),
             _ if self.current().is_none() => self.note("refused: no such workflow"),
             Act::Signal { .. }
             | Act::Cancel { .. }
@@ -301,9 +305,11 @@ impl Model {
             execution: ExecutionKey { namespace: NamespaceId(1), workflow: WORKFLOW_ID.into() },
             run: RunId(self.runs.len() as u128 + 1),
         };
-        let started = started(start, key.run);
-        let component = self.versions.newest();
-        self.runs.push(ModelRun::new(key, component, start.request.clone()));
+        let started = execution::Started {
+            execution_expires: start.execution_timeout.map(|limit| self.now.plus(limit)),
+            ..started(start, key.run)
+        };
+        self.runs.push(ModelRun::new(key, self.versions.newest(), start.request.clone()));
         let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
         self.step(self.runs.len() - 1, arrivals);
     }
@@ -362,7 +368,15 @@ impl Model {
             identity: "host".to_owned(),
             history_bytes: 0,
             task_failure: None,
+            // The step is the next run's first.
+            link: self.link(RunId(self.runs.len() as u128 + 1), 2),
         }
+    }
+
+    /// `n`: the next run's place after those that there are now.
+    fn link(&self, run: RunId, n: u128) -> Link {
+        let next = RunId(self.runs.len() as u128 + n);
+        Link { run, next, next_cron: |_, _, _| None }
     }
 
     fn query(&mut self, at: usize, name: &str) {
@@ -518,11 +532,13 @@ impl Model {
             identity: "host".to_owned(),
             history_bytes: 0,
             task_failure: self.runs[at].task_failure.clone(),
+            link: self.link(self.runs[at].key.run, 1),
         };
+        let is_over = step.arrivals.contains(&Arrival::RunTimedOut);
         let retries = step.arrivals.iter().any(Arrival::retries_task);
         let stays_paused =
             self.runs[at].status.is_paused() && !step.arrivals.iter().any(Arrival::is_unpause);
-        let waits = (step.task_failure.is_some() && !retries) || stays_paused;
+        let waits = ((step.task_failure.is_some() && !retries) || stays_paused) && !is_over;
         let live = match self.runs[at].live.take() {
             Some(live) => Ok(live),
             None if waits => Err(None),
@@ -600,7 +616,25 @@ impl Model {
                 self.step(at, vec![Arrival::ActivityClosed(closed)]);
             }
         }
+        if let Some(successor) = decision.successor {
+            assert!(!self.runs[at].status.is_open(), "a run with a successor is closed");
+            self.succeed(at, *successor);
+        }
         decision.replies
+    }
+
+    fn succeed(&mut self, before: usize, successor: Successor) {
+        let Successor { run, version, started, decision } = successor;
+        assert_eq!(started.continued_from, Some(self.runs[before].key.run), "a chain has no gap");
+        assert_eq!(self.runs[before].history.last().and_then(|it| new_run(&it.event)), Some(run));
+        let key = RunKey { run, ..self.runs[before].key.clone() };
+        let start_request = self.runs[before].start_request.clone();
+        let component = match version {
+            VersionChoice::Current => self.versions.newest(),
+            VersionChoice::Same => self.runs[before].component,
+        };
+        self.runs.push(ModelRun::new(key, component, start_request));
+        self.commit(self.runs.len() - 1, None, decision);
     }
 }
 
@@ -698,6 +732,20 @@ impl ModelRun {
     }
 }
 
+/// The next run, if the event closes its run for one.
+pub(crate) fn new_run(event: &Event) -> Option<RunId> {
+    match event {
+        Event::Execution(event) => event.new_run(),
+        Event::Task(_)
+        | Event::Activity(_)
+        | Event::Timer(_)
+        | Event::Child(_)
+        | Event::External(_)
+        | Event::Signal(_)
+        | Event::Patch(_) => None,
+    }
+}
+
 pub(crate) fn started(start: &Start, run: RunId) -> execution::Started {
     execution::Started {
         workflow_type: start.workflow_type.clone(),
@@ -711,6 +759,8 @@ pub(crate) fn started(start: &Start, run: RunId) -> execution::Started {
         first_run: Some(run),
         identity: "client".to_owned(),
         attempt: 1,
+        retry: start.retry.clone(),
+        cron: start.cron.clone(),
         first_task_backoff: start.backoff,
         ..execution::Started::default()
     }

@@ -2,7 +2,7 @@
 
 use crate::words::show;
 use refrain_core::event::Recorded;
-use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::machines::{Event, activity, child, execution, external, patch, signal, task};
 use refrain_core::time::{Delay, Timestamp};
 
@@ -66,13 +66,24 @@ fn event(event: &Event) -> String {
     };
     let details = match event {
         Event::Execution(execution::Event::Started(it)) => {
-            format!("{} queue={}", show(&it.input), it.task_queue)
+            format!("{} queue={}{}", show(&it.input), it.task_queue, place_in_chain(it))
+        }
+        Event::Execution(execution::Event::Failed { retry_state, new_run, .. })
+        | Event::Execution(execution::Event::TimedOut { retry_state, new_run }) => {
+            match (retry_state, new_run) {
+                (RetryState::RetryPolicyNotSet, None) => String::new(),
+                (state, None) => format!("{state:?}"),
+                (state, Some(_)) => format!("{state:?}, next run"),
+            }
         }
         Event::Execution(execution::Event::CancelRequested { cause, .. }) => cause.clone(),
         Event::Execution(
             execution::Event::Paused { reason, .. } | execution::Event::Unpaused { reason, .. },
         ) => reason.clone(),
-        Event::Execution(execution::Event::Completed { result, .. }) => show(result),
+        Event::Execution(execution::Event::Completed { result, new_run, .. }) => {
+            format!("{}{}", show(result), if new_run.is_some() { ", next run" } else { "" })
+        }
+        Event::Execution(execution::Event::ContinuedAsNew(it)) => show(&it.input),
         Event::Execution(execution::Event::Canceled { details, .. }) => show(details),
         Event::Activity(activity::Event::Scheduled(it)) => show(&it.input),
         Event::Activity(activity::Event::Completed { result, .. }) => show(result),
@@ -99,11 +110,7 @@ fn event(event: &Event) -> String {
         Event::External(external::Event::CancelInitiated { reason, .. }) => reason.clone(),
         Event::Signal(signal::Event::Received(signal)) => show(&signal.input),
         Event::Patch(patch::Event::Recorded { deprecated: true, .. }) => "deprecated".to_owned(),
-        Event::Execution(
-            execution::Event::Failed { .. }
-            | execution::Event::TimedOut { .. }
-            | execution::Event::Terminated { .. },
-        )
+        Event::Execution(execution::Event::Terminated { .. })
         | Event::Activity(
             activity::Event::TimedOut { .. } | activity::Event::CancelRequested { .. },
         )
@@ -122,6 +129,25 @@ fn event(event: &Event) -> String {
     if !details.is_empty() {
         text.push(' ');
         text.push_str(details);
+    }
+    text
+}
+
+fn place_in_chain(started: &execution::Started) -> String {
+    let mut text = match started.initiator {
+        None => String::new(),
+        Some(execution::Initiator::ContinueAsNew) => ", continued".to_owned(),
+        Some(execution::Initiator::Retry) => format!(", attempt {}", started.attempt),
+        Some(execution::Initiator::Cron) => ", by cron".to_owned(),
+    };
+    if let Some(wait) = started.first_task_backoff.filter(|_| started.initiator.is_some()) {
+        text.push_str(&format!(" in {wait}"));
+    }
+    if let Some(failure) = &started.continued_failure {
+        text.push_str(&format!(", after {}", reason(failure)));
+    }
+    if let Some(result) = &started.last_completion_result {
+        text.push_str(&format!(", last result {}", show(result)));
     }
     text
 }

@@ -18,7 +18,10 @@
 //! | `deprecate ID` | `deprecate-patch` |
 //! | `publish NAME "VALUE"` | shows a value without leaving an event |
 //! | `complete "RESULT"`, `complete seen` | returns; `seen` is all that the guest was handed |
-//! | `fail "WHY"`, `fail canceled` | returns a failure |
+//! | `fail "WHY" [type=T] [final]`, `fail canceled` | returns a failure |
+//! | `continue [type=T] [queue=Q]` | continues as new, with the run's number as the argument |
+//! | `first N ? WISH : WISH` | goes one way in the first N runs of a chain, then the other |
+//! | `ignore` | does not receive the signal of this turn |
 //! | `trap` | breaks |
 //! | `flood N` | begins N timers |
 //! | `-` | nothing |
@@ -33,7 +36,7 @@ use refrain_core::guest::{
     Guest, GuestError, GuestErrorKind, Job, Program, Query, QueryError, Turn,
 };
 use refrain_core::ids::OpSeq;
-use refrain_core::machines::{Command, activity, execution, patch, timer};
+use refrain_core::machines::{Command, activity, execution, patch, signal, timer};
 use refrain_core::options::{CancellationType, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::Delay;
@@ -51,6 +54,9 @@ enum Wish {
     Complete(Payloads),
     CompleteSeen,
     Fail(Failure),
+    Continue { workflow_type: Option<String>, task_queue: Option<String> },
+    First { runs: u32, then: Box<Wish>, after: Box<Wish> },
+    Ignore,
     Trap,
     Flood(u32),
     Nothing,
@@ -113,16 +119,66 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
             None => Err(format!("`{rest}` is neither `seen` nor in quotes")),
         },
         "fail" if rest == "canceled" => Ok(Wish::Fail(Failure::canceled("canceled as asked"))),
-        "fail" => Ok(Wish::Fail(Failure {
-            message: words::unquoted(rest).to_owned(),
-            ..Failure::default()
-        })),
+        "fail" => parse_fail(&args),
+        "continue" => parse_continue(&args),
+        "ignore" => Ok(Wish::Ignore),
+        "first" => {
+            let wrong = || format!("`{text}` is not `first N ? WISH : WISH`");
+            let (runs, ways) = rest.split_once('?').ok_or_else(wrong)?;
+            let (then, after) = ways.split_once(':').ok_or_else(wrong)?;
+            Ok(Wish::First {
+                runs: number(runs.trim())?,
+                then: Box::new(parse_wish(then.trim())?),
+                after: Box::new(parse_wish(after.trim())?),
+            })
+        }
         "trap" => Ok(Wish::Trap),
         "flood" => number(one()?).map(Wish::Flood),
         other => Err(format!(
-            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, complete, fail, trap, flood or -"
+            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, complete, fail, continue, first, ignore, trap, flood or -"
         )),
     }
+}
+
+fn parse_fail(args: &[&str]) -> Result<Wish, Wrong> {
+    let [message, options @ ..] = args else { return Err("`fail` needs a reason".to_owned()) };
+    let (mut error_type, mut non_retryable) = (String::new(), false);
+    for option in options {
+        match option.split_once('=') {
+            Some(("type", name)) => error_type = name.to_owned(),
+            None if *option == "final" => non_retryable = true,
+            _ => return Err(format!("unknown option `{option}`: expected type= or final")),
+        }
+    }
+    let kind = FailureKind::Application {
+        error_type,
+        non_retryable,
+        details: Vec::new(),
+        next_retry_delay: None,
+        benign: false,
+    };
+    let message = words::unquoted(message).to_owned();
+    Ok(Wish::Fail(Failure { message, kind, ..Failure::default() }))
+}
+
+fn parse_continue(options: &[&str]) -> Result<Wish, Wrong> {
+    let (mut workflow_type, mut task_queue) = (None, None);
+    for option in options {
+        match option.split_once('=') {
+            Some(("type", name)) => workflow_type = Some(name.to_owned()),
+            Some(("queue", name)) => task_queue = Some(name.to_owned()),
+            _ => return Err(format!("unknown option `{option}`: expected type= or queue=")),
+        }
+    }
+    Ok(Wish::Continue { workflow_type, task_queue })
+}
+
+/// Which run of its chain a guest is in: attempts are counted by the host, and a program that
+/// continues as new counts by its argument.
+fn number_of(started: &execution::Started) -> u32 {
+    let argument = started.input.first().and_then(|it| str::from_utf8(&it.data).ok());
+    let before = argument.and_then(|it| it.parse().ok()).unwrap_or(0);
+    started.attempt.max(before + 1)
 }
 
 fn number(text: &str) -> Result<u32, Wrong> {
@@ -200,6 +256,8 @@ impl Program for ScriptedProgram {
             turns: Arc::clone(&self.turns),
             n_turns: 0,
             n_ops: 0,
+            number: 1,
+            unreceived: Vec::new(),
             patches: BTreeSet::new(),
             answers: BTreeMap::new(),
             seen: Vec::new(),
@@ -212,6 +270,9 @@ pub struct ScriptedGuest {
     turns: Arc<Vec<Vec<Wish>>>,
     n_turns: usize,
     n_ops: u32,
+    /// Which run of its chain it is in.
+    number: u32,
+    unreceived: Vec<signal::Signal>,
     /// Markers of the history that is about to be replayed.
     patches: BTreeSet<String>,
     /// What `patched` answered the first time it was asked for an id.
@@ -223,16 +284,24 @@ impl Guest for ScriptedGuest {
     fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError> {
         if let Job::Start(start) = &turn.job {
             self.patches.clone_from(&start.patches);
+            self.number = number_of(&start.started);
         }
         self.seen.push(show_job(&turn.job));
         let mut commands = Vec::new();
         if let Some(wishes) = Arc::clone(&self.turns).get(self.n_turns) {
             for wish in wishes {
+                if let (Wish::Ignore, Job::Signal(signal)) = (wish, &turn.job) {
+                    self.unreceived.push(signal.clone());
+                }
                 self.follow(wish, turn.replaying, &mut commands)?;
             }
         }
         self.n_turns += 1;
         Ok(commands)
+    }
+
+    fn unreceived(&self) -> Vec<signal::Signal> {
+        self.unreceived.clone()
     }
 
     /// Answers with all that the guest was handed so far.
@@ -305,6 +374,20 @@ impl ScriptedGuest {
                 let failure = failure.clone();
                 commands.push(Command::Execution(execution::Command::Fail { failure }));
             }
+            Wish::Continue { workflow_type, task_queue } => {
+                let asked = execution::ContinueAsNew {
+                    workflow_type: workflow_type.clone(),
+                    task_queue: task_queue.clone(),
+                    input: vec![Payload::json(self.number.to_string())],
+                    ..execution::ContinueAsNew::default()
+                };
+                let command = execution::Command::ContinueAsNew(Box::new(asked));
+                commands.push(Command::Execution(command));
+            }
+            Wish::First { runs, then, after } => {
+                let way = if self.number <= *runs { then } else { after };
+                self.follow(way, replaying, commands)?;
+            }
             Wish::Trap => {
                 return Err(GuestError {
                     kind: GuestErrorKind::Trap,
@@ -317,7 +400,7 @@ impl ScriptedGuest {
                     commands.push(timer(self.next_op(), Delay::from_secs(1)));
                 }
             }
-            Wish::Nothing => {}
+            Wish::Ignore | Wish::Nothing => {}
         }
         Ok(())
     }

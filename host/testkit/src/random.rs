@@ -45,7 +45,8 @@ pub fn script(seed: u64, dialect: Dialect) -> String {
     let backoff = if dice.one_in(8) { " backoff=7s" } else { "" };
     // The end of a run is also the end of its activities: a moment that two things share.
     let limit = if dialect.together && dice.one_in(8) { " run-timeout=45s" } else { "" };
-    let _ = writeln!(text, "0s start order{backoff}{limit}");
+    let retry = if dice.one_in(4) { " retry=5003ms attempts=3" } else { "" };
+    let _ = writeln!(text, "0s start order{backoff}{limit}{retry}");
     let first = program(&mut dice, true);
     text.push_str(&first);
     let mut now = 0;
@@ -128,7 +129,7 @@ fn program(dice: &mut Dice, may_trap: bool) -> String {
 /// Each activity has a type and a queue of its own: which of two that wait is handed out first
 /// is not what these scripts are about.
 fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
-    match dice.below(24) {
+    match dice.below(27) {
         0..=5 => format!("timer {}", delay(dice)),
         6..=12 => {
             *n_activities += 1;
@@ -151,7 +152,13 @@ fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
         19 => "deprecate c".to_owned(),
         20 => format!("publish step \"{}\"", dice.below(9)),
         21 if may_trap => "trap".to_owned(),
-        22 => dice.choose(&["complete seen", "fail \"no more\"", "fail canceled"]).to_owned(),
+        22 => {
+            let ends = ["complete seen", "fail \"no more\"", "fail canceled", "fail canceled"];
+            dice.choose(&ends).to_owned()
+        }
+        // A chain that grew without end would be a script without end.
+        23 | 24 => "first 3 ? continue : -".to_owned(),
+        25 => "ignore".to_owned(),
         _ => "-".to_owned(),
     }
 }

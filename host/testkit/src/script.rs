@@ -11,7 +11,7 @@
 //!
 //! | line | means |
 //! |---|---|
-//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict=` |
+//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict= attempts= retry= final= cron=` |
 //! | `signal NAME ["ARG"] [request=ID]` | |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
 //! | `reset EVENT ["WHY"] [signals=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
@@ -41,7 +41,7 @@ use crate::program::ScriptedProgram;
 use crate::tune;
 use crate::words::{self, Wrong};
 use refrain_core::attempt::Tuning;
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy, RetryPolicy};
 use refrain_core::payload::Payloads;
 use refrain_core::time::{Delay, Timestamp};
 
@@ -128,6 +128,8 @@ pub struct Start {
     pub backoff: Option<Delay>,
     pub run_timeout: Option<Delay>,
     pub execution_timeout: Option<Delay>,
+    pub retry: Option<RetryPolicy>,
+    pub cron: String,
     pub request: String,
     pub reuse: IdReusePolicy,
     pub conflict: IdConflictPolicy,
@@ -374,6 +376,9 @@ fn parse_start(args: &Args<'_>) -> Result<Start, Wrong> {
         task_queue: "orders".to_owned(),
         ..Start::default()
     };
+    let retry = |start: &mut Start, change: &dyn Fn(&mut RetryPolicy)| {
+        change(start.retry.get_or_insert_with(RetryPolicy::default));
+    };
     for (option, value) in &args.options {
         match *option {
             "queue" => start.task_queue = (*value).to_owned(),
@@ -381,6 +386,21 @@ fn parse_start(args: &Args<'_>) -> Result<Start, Wrong> {
             "run-timeout" => start.run_timeout = Some(words::delay(value)?),
             "timeout" => start.execution_timeout = Some(words::delay(value)?),
             "request" => start.request = (*value).to_owned(),
+            "cron" => start.cron = (*value).to_owned(),
+            "attempts" => {
+                let n = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+                retry(&mut start, &|it| it.maximum_attempts = n);
+            }
+            "retry" => {
+                let first = words::delay(value)?;
+                retry(&mut start, &|it| {
+                    it.initial_interval = first;
+                    it.maximum_interval = Delay(first.0 * 100);
+                });
+            }
+            "final" => {
+                retry(&mut start, &|it| it.non_retryable_error_types.push((*value).to_owned()));
+            }
             "reuse" => {
                 start.reuse = match *value {
                     "allow" => IdReusePolicy::AllowDuplicate,

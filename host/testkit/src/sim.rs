@@ -1,6 +1,6 @@
 //! The engine with its store, played by a script: the clock stands where the script says.
 
-use crate::model::{RETENTION, RunText, WORKFLOW_ID, started};
+use crate::model::{RETENTION, RunText, WORKFLOW_ID, new_run, started};
 use crate::print;
 use crate::program::ScriptedProgram;
 use crate::script::{self, Act, Line, Script, Start};
@@ -201,6 +201,7 @@ impl Sim {
             self.pass_time(line.at).await;
             self.act(line).await;
             self.engine.settle().await;
+            self.follow_chain().await;
         }
         let mut played = Played { text: String::new(), histories: Vec::new() };
         for (at, run) in self.runs.iter().enumerate() {
@@ -235,6 +236,19 @@ impl Sim {
         });
         self.engine.shutdown().await;
         played
+    }
+
+    /// Runs that took the place of the last one that is known.
+    async fn follow_chain(&mut self) {
+        while let Some(last) = self.runs.last().cloned() {
+            if self.describe(Some(last.run)).await.is_err() {
+                // Deleted.
+                return;
+            }
+            let history = self.history(&last).await;
+            let Some(run) = history.last().and_then(|it| new_run(&it.event)) else { return };
+            self.runs.push(RunKey { run, ..last });
+        }
     }
 
     /// Another host goes on with the files as they are now; the old one knows nothing of it.
@@ -532,7 +546,8 @@ impl Sim {
     }
 
     /// When the next thing happens by itself, going by what the store says.
-    async fn next_due(&self) -> Option<Timestamp> {
+    async fn next_due(&mut self) -> Option<Timestamp> {
+        self.follow_chain().await;
         let description = match self.describe(None).await {
             Ok(description) => description,
             Err(EngineError::WorkflowNotFound { .. }) => return None,
@@ -545,8 +560,11 @@ impl Sim {
         let folded = Execution::fold(&history).expect("history folds");
         let had_task = history.iter().any(|it| matches!(it.event, Event::Task(_)));
         let started = &description.started;
-        let first_task =
-            started.first_task_backoff.filter(|_| !had_task && !folded.status.is_paused());
+        let no_wait = started.continued_from.map(|_| Delay::ZERO);
+        let first_task = started
+            .first_task_backoff
+            .or(no_wait)
+            .filter(|_| !had_task && !folded.status.is_paused());
         let now = self.clock.now();
         let paused = folded.status.is_paused();
         let timers = folded.timers.values().map(|it| it.fire_at);

@@ -97,6 +97,9 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::WorkflowExecutionTerminatedEventAttributes(_) => EventType::WorkflowExecutionTerminated,
         A::WorkflowExecutionPausedEventAttributes(_) => EventType::WorkflowExecutionPaused,
         A::WorkflowExecutionUnpausedEventAttributes(_) => EventType::WorkflowExecutionUnpaused,
+        A::WorkflowExecutionContinuedAsNewEventAttributes(_) => {
+            EventType::WorkflowExecutionContinuedAsNew
+        }
         A::WorkflowTaskScheduledEventAttributes(_) => EventType::WorkflowTaskScheduled,
         A::WorkflowTaskStartedEventAttributes(_) => EventType::WorkflowTaskStarted,
         A::WorkflowTaskCompletedEventAttributes(_) => EventType::WorkflowTaskCompleted,
@@ -184,6 +187,7 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::WorkflowExecutionTerminatedEventAttributes(it) => execution::terminated(it),
         A::WorkflowExecutionPausedEventAttributes(it) => execution::paused(it),
         A::WorkflowExecutionUnpausedEventAttributes(it) => execution::unpaused(it),
+        A::WorkflowExecutionContinuedAsNewEventAttributes(it) => execution::continued(it)?,
         A::WorkflowTaskScheduledEventAttributes(it) => task::scheduled(it)?,
         A::WorkflowTaskStartedEventAttributes(it) => task::started(it)?,
         A::WorkflowTaskCompletedEventAttributes(it) => task::completed(it)?,

@@ -155,13 +155,12 @@ pub fn priority_from_proto(priority: Option<pb::Priority>) -> Result<Option<u8>,
     Ok(run_priority_from_proto(priority)?.key)
 }
 
-/// Absent if it says nothing.
-pub fn run_priority_to_proto(priority: &Priority) -> Option<pb::Priority> {
-    (*priority != Priority::default()).then(|| pb::Priority {
+pub fn run_priority_to_proto(priority: &Priority) -> pb::Priority {
+    pb::Priority {
         priority_key: priority.key.map_or(0, i32::from),
         fairness_key: priority.fairness_key.clone(),
         fairness_weight: priority.fairness_weight.unwrap_or(0.0),
-    })
+    }
 }
 
 pub fn run_priority_from_proto(priority: Option<pb::Priority>) -> Result<Priority, DecodeError> {

@@ -27,6 +27,15 @@ pub fn list_from_proto(payloads: Option<pb::Payloads>) -> Payloads {
     list.into_iter().map(from_proto).collect()
 }
 
+/// A result of nothing is a result; so `None` and an empty list are not the same here.
+pub fn result_to_proto(result: Option<&Payloads>) -> Option<pb::Payloads> {
+    result.map(|it| pb::Payloads { payloads: it.iter().map(to_proto).collect() })
+}
+
+pub fn result_from_proto(result: Option<pb::Payloads>) -> Option<Payloads> {
+    result.map(|it| list_from_proto(Some(it)))
+}
+
 fn fields(map: &PayloadMap) -> HashMap<String, pb::Payload> {
     map.iter().map(|(key, it)| (key.clone(), to_proto(it))).collect()
 }

@@ -121,6 +121,10 @@ impl Guest for TracedGuest {
         Ok(commands)
     }
 
+    fn unreceived(&self) -> Vec<refrain_core::machines::signal::Signal> {
+        self.guest.unreceived()
+    }
+
     fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
         self.guest.query(query)
     }

@@ -112,6 +112,9 @@ pub(super) fn command(command: &Command, names: &mut Names) -> String {
         Command::Execution(execution::Command::Complete { result }) => {
             format!("complete({})", values(result))
         }
+        Command::Execution(execution::Command::ContinueAsNew(it)) => {
+            format!("continue as new({})", values(&it.input))
+        }
         Command::Execution(execution::Command::Fail { failure: it }) => {
             format!("fail: {}", failure(it))
         }

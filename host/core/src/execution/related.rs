@@ -231,6 +231,10 @@ impl Execution {
         event: &execution::Event,
     ) {
         let Some(parent) = self.started.as_ref().and_then(|it| it.parent.as_ref()) else { return };
+        if event.new_run().is_some() {
+            // The chain goes on: its last run tells.
+            return;
+        }
         let outcome = match event {
             execution::Event::Completed { result, .. } => {
                 child::Outcome::Completed { result: result.clone() }
@@ -241,12 +245,13 @@ impl Execution {
             execution::Event::Canceled { details, .. } => {
                 child::Outcome::Canceled { details: details.clone() }
             }
-            execution::Event::TimedOut { retry_state } => {
+            execution::Event::TimedOut { retry_state, .. } => {
                 child::Outcome::TimedOut { retry_state: *retry_state }
             }
             execution::Event::Terminated { .. } => child::Outcome::Terminated,
             execution::Event::Started(_)
             | execution::Event::CancelRequested { .. }
+            | execution::Event::ContinuedAsNew(_)
             | execution::Event::Paused { .. }
             | execution::Event::Unpaused { .. } => return,
         };

@@ -4,14 +4,16 @@
 //! events race (the guest returns while an operator terminates): whichever is appended first
 //! wins, and the loser finds a closed run.
 
+mod continued;
 mod started;
 
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
-use crate::ids::EventId;
+use crate::ids::{EventId, RunId};
 use crate::message::Origin;
 use crate::payload::Payloads;
 
+pub use continued::{ContinueAsNew, ContinuedAsNew};
 pub use started::{Initiator, Parent, Started, WorkflowRun};
 
 /// Wished by the guest: how `run` ended.
@@ -20,6 +22,7 @@ pub use started::{Initiator, Parent, Started, WorkflowRun};
 pub enum Command {
     Complete { result: Payloads },
     Fail { failure: Failure },
+    ContinueAsNew(Box<ContinueAsNew>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -32,14 +35,17 @@ pub enum Event {
         /// The run that asked, if a run did.
         from: Option<Box<Origin>>,
     },
+    /// `new_run`, here and below: the next run of the chain, which began in the same commit.
     Completed {
         result: Payloads,
         task: EventId,
+        new_run: Option<RunId>,
     },
     Failed {
         failure: Failure,
         retry_state: RetryState,
         task: EventId,
+        new_run: Option<RunId>,
     },
     Canceled {
         details: Payloads,
@@ -47,6 +53,7 @@ pub enum Event {
     },
     TimedOut {
         retry_state: RetryState,
+        new_run: Option<RunId>,
     },
     Terminated {
         reason: String,
@@ -64,6 +71,7 @@ pub enum Event {
         identity: String,
         request_id: String,
     },
+    ContinuedAsNew(Box<ContinuedAsNew>),
 }
 
 /// Temporal's statuses, with a cancel request as a state of its own.
@@ -81,6 +89,7 @@ pub enum State {
     Canceled,
     TimedOut,
     Terminated,
+    ContinuedAsNew,
 }
 
 impl State {
@@ -92,7 +101,8 @@ impl State {
             | State::Failed
             | State::Canceled
             | State::TimedOut
-            | State::Terminated => false,
+            | State::Terminated
+            | State::ContinuedAsNew => false,
         }
     }
 
@@ -121,6 +131,7 @@ impl State {
             State::Canceled => "Canceled",
             State::TimedOut => "TimedOut",
             State::Terminated => "Terminated",
+            State::ContinuedAsNew => "ContinuedAsNew",
         }
     }
 
@@ -157,6 +168,9 @@ impl State {
                 State::Running | State::CancelRequested | State::Paused { .. },
                 Event::Terminated { .. },
             ) => Ok(State::Terminated),
+            (State::Running | State::CancelRequested, Event::ContinuedAsNew(_)) => {
+                Ok(State::ContinuedAsNew)
+            }
 
             (
                 State::Absent,
@@ -167,7 +181,8 @@ impl State {
                 | Event::Failed { .. }
                 | Event::Canceled { .. }
                 | Event::TimedOut { .. }
-                | Event::Terminated { .. },
+                | Event::Terminated { .. }
+                | Event::ContinuedAsNew(_),
             )
             | (State::Running, Event::Canceled { .. })
             | (State::Running | State::CancelRequested, Event::Started(_) | Event::Unpaused { .. })
@@ -178,6 +193,7 @@ impl State {
                 | Event::Completed { .. }
                 | Event::Failed { .. }
                 | Event::Canceled { .. }
+                | Event::ContinuedAsNew(_)
                 | Event::Paused { .. },
             )
             | (
@@ -185,7 +201,8 @@ impl State {
                 | State::Failed
                 | State::Canceled
                 | State::TimedOut
-                | State::Terminated,
+                | State::Terminated
+                | State::ContinuedAsNew,
                 Event::Started(_)
                 | Event::CancelRequested { .. }
                 | Event::Completed { .. }
@@ -194,24 +211,9 @@ impl State {
                 | Event::TimedOut { .. }
                 | Event::Terminated { .. }
                 | Event::Paused { .. }
-                | Event::Unpaused { .. },
+                | Event::Unpaused { .. }
+                | Event::ContinuedAsNew(_),
             ) => Err(IllegalTransition::new("execution", self.name(), event.name())),
-        }
-    }
-
-    /// What the end of `run` leads to. A cancellation is an orderly end only if someone asked for
-    /// it; otherwise it is a failure like any other.
-    pub fn decide(self, command: Command, task: EventId) -> Event {
-        match command {
-            Command::Complete { result } => Event::Completed { result, task },
-            Command::Fail { failure } => match (self, failure.cancellation()) {
-                (State::CancelRequested, Some(details)) => {
-                    Event::Canceled { details: details.clone(), task }
-                }
-                (_, Some(_) | None) => {
-                    Event::Failed { failure, retry_state: RetryState::RetryPolicyNotSet, task }
-                }
-            },
         }
     }
 }
@@ -227,7 +229,8 @@ impl Event {
             | Event::Failed { .. }
             | Event::Canceled { .. }
             | Event::TimedOut { .. }
-            | Event::Terminated { .. } => true,
+            | Event::Terminated { .. }
+            | Event::ContinuedAsNew(_) => true,
         }
     }
 
@@ -236,9 +239,26 @@ impl Event {
             Event::Completed { task, .. }
             | Event::Failed { task, .. }
             | Event::Canceled { task, .. } => Some(*task),
+            Event::ContinuedAsNew(it) => Some(it.task),
             Event::Started(_)
             | Event::CancelRequested { .. }
             | Event::TimedOut { .. }
+            | Event::Terminated { .. }
+            | Event::Paused { .. }
+            | Event::Unpaused { .. } => None,
+        }
+    }
+
+    /// The next run of the chain, if this event closes its run for one.
+    pub fn new_run(&self) -> Option<RunId> {
+        match self {
+            Event::Completed { new_run, .. }
+            | Event::Failed { new_run, .. }
+            | Event::TimedOut { new_run, .. } => *new_run,
+            Event::ContinuedAsNew(it) => Some(it.new_run),
+            Event::Started(_)
+            | Event::CancelRequested { .. }
+            | Event::Canceled { .. }
             | Event::Terminated { .. }
             | Event::Paused { .. }
             | Event::Unpaused { .. } => None,
@@ -252,6 +272,9 @@ impl Event {
             (Event::Completed { .. }, Event::Completed { .. })
             | (Event::Failed { .. }, Event::Failed { .. })
             | (Event::Canceled { .. }, Event::Canceled { .. }) => true,
+            (Event::ContinuedAsNew(was), Event::ContinuedAsNew(is)) => {
+                was.workflow_type == is.workflow_type && was.task_queue == is.task_queue
+            }
             (
                 Event::Started(_)
                 | Event::CancelRequested { .. }
@@ -261,7 +284,8 @@ impl Event {
                 | Event::TimedOut { .. }
                 | Event::Terminated { .. }
                 | Event::Paused { .. }
-                | Event::Unpaused { .. },
+                | Event::Unpaused { .. }
+                | Event::ContinuedAsNew(_),
                 _,
             ) => false,
         }
@@ -278,37 +302,7 @@ impl Event {
             Event::Terminated { .. } => "Terminated",
             Event::Paused { .. } => "Paused",
             Event::Unpaused { .. } => "Unpaused",
+            Event::ContinuedAsNew(_) => "ContinuedAsNew",
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::failure::FailureKind;
-
-    fn canceled_activity() -> Failure {
-        let kind = FailureKind::Activity {
-            scheduled: EventId(5),
-            started: EventId(6),
-            identity: String::new(),
-            activity_type: "charge".to_owned(),
-            activity_id: "1".to_owned(),
-            retry_state: RetryState::CancelRequested,
-        };
-        let canceled = FailureKind::Canceled { details: Vec::new() };
-        Failure { kind, ..Failure::default() }
-            .caused_by(Failure { kind: canceled, ..Failure::default() })
-    }
-
-    /// A program that lets the failure of what it waited for through, as most do.
-    #[test]
-    fn a_run_asked_to_cancel_that_ends_with_a_canceled_activity_is_canceled() {
-        let fail = |failure| Command::Fail { failure };
-        let decide = |state: State, failure| state.decide(fail(failure), EventId(9)).name();
-        assert_eq!(decide(State::CancelRequested, canceled_activity()), "Canceled");
-        assert_eq!(decide(State::Running, canceled_activity()), "Failed");
-        let other = Failure::host("Other", "failed").caused_by(canceled_activity());
-        assert_eq!(decide(State::CancelRequested, other), "Failed");
     }
 }

@@ -59,17 +59,18 @@ fn execution_transitions() {
                 from: None,
             },
         ),
-        ("Completed", Event::Completed { result: Vec::new(), task: SOME }),
+        ("Completed", Event::Completed { result: Vec::new(), task: SOME, new_run: None }),
         (
             "Failed",
             Event::Failed {
                 failure: Failure::default(),
                 retry_state: RetryState::RetryPolicyNotSet,
                 task: SOME,
+                new_run: None,
             },
         ),
         ("Canceled", Event::Canceled { details: Vec::new(), task: SOME }),
-        ("TimedOut", Event::TimedOut { retry_state: RetryState::RetryPolicyNotSet }),
+        ("TimedOut", Event::TimedOut { retry_state: RetryState::RetryPolicyNotSet, new_run: None }),
         (
             "Terminated",
             Event::Terminated {
@@ -94,6 +95,24 @@ fn execution_transitions() {
                 request_id: String::new(),
             },
         ),
+        (
+            "ContinuedAsNew",
+            Event::ContinuedAsNew(Box::new(execution::ContinuedAsNew {
+                new_run: RunId(2),
+                workflow_type: String::new(),
+                task_queue: String::new(),
+                input: Vec::new(),
+                run_timeout: None,
+                task_timeout: Delay::ZERO,
+                backoff: None,
+                initiator: None,
+                last_completion_result: None,
+                header: BTreeMap::new(),
+                memo: BTreeMap::new(),
+                search_attributes: BTreeMap::new(),
+                task: SOME,
+            })),
+        ),
     ];
     let states = [
         ("Absent", State::Absent),
@@ -106,6 +125,7 @@ fn execution_transitions() {
         ("Canceled", State::Canceled),
         ("TimedOut", State::TimedOut),
         ("Terminated", State::Terminated),
+        ("ContinuedAsNew", State::ContinuedAsNew),
     ];
     for (name, event) in &events {
         assert_eq!(*name, event.name());
@@ -116,17 +136,18 @@ fn execution_transitions() {
         &events,
         |state, event| state.apply(event).map(State::name),
         expect![[r#"
-            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused
-            Absent                   | Running  -                -          -       -         -         -           -       -
-            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -
-            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -
-            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running
-            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested
-            Completed                | -        -                -          -       -         -         -           -       -
-            Failed                   | -        -                -          -       -         -         -           -       -
-            Canceled                 | -        -                -          -       -         -         -           -       -
-            TimedOut                 | -        -                -          -       -         -         -           -       -
-            Terminated               | -        -                -          -       -         -         -           -       -
+            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused         ContinuedAsNew
+            Absent                   | Running  -                -          -       -         -         -           -       -                -
+            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -                ContinuedAsNew
+            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -                ContinuedAsNew
+            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running          -
+            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested  -
+            Completed                | -        -                -          -       -         -         -           -       -                -
+            Failed                   | -        -                -          -       -         -         -           -       -                -
+            Canceled                 | -        -                -          -       -         -         -           -       -                -
+            TimedOut                 | -        -                -          -       -         -         -           -       -                -
+            Terminated               | -        -                -          -       -         -         -           -       -                -
+            ContinuedAsNew           | -        -                -          -       -         -         -           -       -                -
         "#]],
     );
 }

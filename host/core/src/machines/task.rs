@@ -23,6 +23,8 @@ pub enum FailedCause {
     PendingChildrenLimitExceeded,
     PendingSignalsLimitExceeded,
     PendingCancelsLimitExceeded,
+    /// A result, or the arguments of what it asked for, have more bytes than the limit.
+    PayloadsTooLarge,
     ResetWorkflow,
 }
 

@@ -14,14 +14,24 @@ pub fn step_without_guest(
     step.now = step.now.max(execution.latest);
     let mut draft = Draft::default();
     let first_event = execution.next_event;
-    let admitted = admit_all(&mut execution, step.arrivals, step.now, &mut draft)?;
+    let (now, link) = (step.now, step.link);
+    let admitted = admit_all(&mut execution, step.arrivals, now, &mut draft, &link)?;
     let mut after = After::of(&execution, step.task_failure);
     let due = draft.wants_task && execution.status.runs_tasks() && !after.must_wait(&admitted);
     if let Some(error) = error.filter(|_| due) {
         let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
-        after.task_failed(&mut draft, first_event, task_queue, step.identity, error, step.now);
+        let identity = step.identity.clone();
+        after.task_failed(&mut draft, first_event, task_queue, identity, error, now);
     }
-    Ok(after.conclude(&execution, first_event, draft, admitted.replies))
+    let next = match draft.heir.take() {
+        // Without a guest nobody knows which of the signals it was handed it has received.
+        Some(heir) => {
+            let carried = execution.undelivered.iter().filter_map(chain::carried_over).collect();
+            Some(heir.begin(carried, now, step.identity, link)?)
+        }
+        None => None,
+    };
+    Ok(after.conclude(&execution, first_event, draft, admitted.replies, next))
 }
 
 pub(super) struct Admitted {
@@ -35,11 +45,12 @@ pub(super) fn admit_all(
     arrivals: Vec<Arrival>,
     now: Timestamp,
     draft: &mut Draft,
+    link: &Link,
 ) -> Result<Admitted, StepError> {
     let retry = arrivals.iter().any(Arrival::retries_task);
     let replies = arrivals
         .into_iter()
-        .map(|arrival| execution.admit(arrival, now, draft))
+        .map(|arrival| execution.admit(arrival, now, draft, link))
         .collect::<Result<_, _>>()?;
     Ok(Admitted { replies, retry })
 }
@@ -118,6 +129,7 @@ impl After {
         first_event: EventId,
         mut draft: Draft,
         replies: Vec<Result<Accepted, Refused>>,
+        successor: Option<Box<Successor>>,
     ) -> Decision {
         tell_of_close(execution, first_event, &mut draft);
         let run = RunSummary {
@@ -127,7 +139,14 @@ impl After {
             // A run that is over has nothing left to try.
             task_failure: self.task_failure.filter(|_| self.status.is_open()),
         };
-        Decision { first_event, events: draft.events, effects: draft.effects, replies, run }
+        Decision {
+            first_event,
+            events: draft.events,
+            effects: draft.effects,
+            replies,
+            run,
+            successor,
+        }
     }
 }
 

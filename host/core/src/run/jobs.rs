@@ -39,7 +39,8 @@ impl Run {
                 | execution::Event::TimedOut { .. }
                 | execution::Event::Terminated { .. }
                 | execution::Event::Paused { .. }
-                | execution::Event::Unpaused { .. },
+                | execution::Event::Unpaused { .. }
+                | execution::Event::ContinuedAsNew(_),
             )
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })
             | Event::Task(_)

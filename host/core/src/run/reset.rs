@@ -52,6 +52,7 @@ impl Run {
         effects.extend(
             published.into_iter().map(|(name, value)| Effect::PublishState { name, value }),
         );
-        Draft { events, effects, wants_task: !self.execution.undelivered.is_empty() }
+        let wants_task = !self.execution.undelivered.is_empty();
+        Draft { events, effects, wants_task, ..Draft::default() }
     }
 }

@@ -1,6 +1,7 @@
 //! What a guest wishes for, and what it leads to.
 
 use super::*;
+use crate::payload::{size_of_all, size_of_map};
 
 impl Run {
     pub(super) fn grant(
@@ -41,7 +42,11 @@ impl Run {
             }
             return Ok(());
         }
-        let Some(granted) = self.decide(command, task)? else { return Ok(()) };
+        let granted = match command {
+            Command::Execution(command) => Some(self.decide_end(command, task, wishes)?),
+            other => self.decide(other, task)?,
+        };
+        let Some(granted) = granted else { return Ok(()) };
         self.returned = granted.event.closes_run();
         let id = match wishes {
             Wishes::Live(draft) => {
@@ -101,9 +106,8 @@ impl Run {
         let completed = task.completed;
         let only = |event| Ok(Some(Granted { event, opens: None, closes: None }));
         match command {
-            Command::Execution(command) => {
-                only(Event::Execution(self.execution.status.decide(command, completed)))
-            }
+            // Taken care of before.
+            Command::Execution(_) => Ok(None),
             Command::Patch(patch::Command::Record { patch, deprecated }) => {
                 only(Event::Patch(patch::Event::Recorded { patch, deprecated, task: completed }))
             }
@@ -140,6 +144,24 @@ impl Run {
             // Has no event, and was taken care of before.
             Command::Publish { .. } => Ok(None),
         }
+    }
+
+    /// How the program ended, and in which run its chain goes on.
+    fn decide_end(
+        &self,
+        command: execution::Command,
+        task: &Task,
+        wishes: &mut Wishes<'_>,
+    ) -> Result<Granted, StepError> {
+        if let Wishes::Live(_) = wishes {
+            check_size(&command)?;
+        }
+        let (event, heir) =
+            chain::decide(command, task.completed, &self.execution, task.now, task.link.as_ref());
+        if let Wishes::Live(draft) = wishes {
+            draft.heir = heir;
+        }
+        Ok(Granted { event: Event::Execution(event), opens: None, closes: None })
     }
 
     pub(super) fn decide_schedule(
@@ -268,29 +290,13 @@ impl Run {
             Event::Timer(timer::Event::Canceled { started, .. }) => {
                 draft.effects.push(Effect::DeleteTimer { timer: DueTimer::User(*started) });
             }
-            Event::Execution(execution::Event::Completed { result, .. }) => {
-                draft
-                    .effects
-                    .push(Effect::Close { result: CloseResult::Completed(result.clone()) });
-            }
-            Event::Execution(execution::Event::Failed { failure, .. }) => {
-                draft.effects.push(Effect::Close { result: CloseResult::Failed(failure.clone()) });
-            }
-            Event::Execution(execution::Event::Canceled { details, .. }) => {
-                draft
-                    .effects
-                    .push(Effect::Close { result: CloseResult::Canceled(details.clone()) });
+            Event::Execution(event) => {
+                if let Some(result) = close_result(event) {
+                    draft.effects.push(Effect::Close { result });
+                }
             }
             // Not wished for by a guest, or without a row of its own.
-            Event::Execution(
-                execution::Event::Started(_)
-                | execution::Event::CancelRequested { .. }
-                | execution::Event::TimedOut { .. }
-                | execution::Event::Terminated { .. }
-                | execution::Event::Paused { .. }
-                | execution::Event::Unpaused { .. },
-            )
-            | Event::Activity(
+            Event::Activity(
                 activity::Event::Started { .. }
                 | activity::Event::Completed { .. }
                 | activity::Event::Failed { .. }
@@ -308,6 +314,51 @@ impl Run {
             | Event::Patch(_) => {}
         }
     }
+}
+
+/// What those who wait for the end of a run are told.
+fn close_result(event: &execution::Event) -> Option<CloseResult> {
+    if let Some(new_run) = event.new_run() {
+        return Some(CloseResult::Continued { new_run });
+    }
+    match event {
+        execution::Event::Completed { result, .. } => Some(CloseResult::Completed(result.clone())),
+        execution::Event::Failed { failure, .. } => Some(CloseResult::Failed(failure.clone())),
+        execution::Event::Canceled { details, .. } => Some(CloseResult::Canceled(details.clone())),
+        execution::Event::TimedOut { .. } => Some(CloseResult::TimedOut),
+        execution::Event::Terminated { reason, .. } => {
+            Some(CloseResult::Terminated { reason: reason.clone() })
+        }
+        execution::Event::Started(_)
+        | execution::Event::CancelRequested { .. }
+        | execution::Event::Paused { .. }
+        | execution::Event::Unpaused { .. }
+        | execution::Event::ContinuedAsNew(_) => None,
+    }
+}
+
+/// A result or the next run's arguments that are too large fail the task, as with Temporal: a
+/// deploy can mend it, and nothing is lost.
+fn check_size(command: &execution::Command) -> Result<(), StepError> {
+    let (what, bytes) = match command {
+        execution::Command::Complete { result } => ("result", size_of_all(result)),
+        execution::Command::Fail { .. } => return Ok(()),
+        execution::Command::ContinueAsNew(it) => {
+            let maps = [&it.memo, &it.search_attributes, &it.header];
+            let rest: usize = maps.into_iter().flatten().map(size_of_map).sum();
+            ("arguments of the next run", size_of_all(&it.input) + rest)
+        }
+    };
+    if bytes <= limits::BLOB_BYTES_MAX {
+        return Ok(());
+    }
+    Err(StepError::BadCommand {
+        cause: task::FailedCause::PayloadsTooLarge,
+        reason: format!(
+            "{what}: {bytes} bytes found, at most {} are allowed",
+            limits::BLOB_BYTES_MAX
+        ),
+    })
 }
 
 pub(super) fn bad_command(reason: String) -> StepError {

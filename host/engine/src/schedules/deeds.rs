@@ -249,7 +249,10 @@ fn status(status: execution::State) -> Option<RunStatus> {
     use execution::State;
     match status {
         State::Absent => None,
-        State::Running | State::CancelRequested | State::Paused { .. } => Some(RunStatus::Running),
+        // A run that another one took the place of is not the last of its chain.
+        State::Running | State::CancelRequested | State::Paused { .. } | State::ContinuedAsNew => {
+            Some(RunStatus::Running)
+        }
         State::Completed => Some(RunStatus::Completed),
         State::Failed => Some(RunStatus::Failed),
         State::Canceled => Some(RunStatus::Canceled),
@@ -270,8 +273,10 @@ fn outcome(last: &Recorded) -> Outcome {
         }
         E::Canceled { .. } => Outcome::Canceled,
         E::Terminated { .. } => Outcome::Terminated,
-        E::Started(_) | E::CancelRequested { .. } | E::Paused { .. } | E::Unpaused { .. } => {
-            Outcome::Unknown
-        }
+        E::Started(_)
+        | E::CancelRequested { .. }
+        | E::Paused { .. }
+        | E::Unpaused { .. }
+        | E::ContinuedAsNew(_) => Outcome::Unknown,
     }
 }

@@ -4,18 +4,27 @@ use super::*;
 use refrain_core::message::{Body, Message, MessageId};
 
 impl Visit<'_> {
-    /// Hands a step over to the committer, and the cell with it.
-    pub(super) fn commit(&mut self, ended: Option<Stepped>, stepped: Stepped) {
+    /// Hands steps over to the committer, and the cell with them: those that end a run, and last
+    /// the one whose run has the cell from then on.
+    pub(super) fn commit(&mut self, steps: Vec<Stepped>) {
         self.put_back();
         let mut writes = Vec::new();
-        let ended = ended.map(|it| self.prepare(it, &mut writes));
-        let last = self.prepare(stepped, &mut writes);
+        let mut prepared: Vec<_> =
+            steps.into_iter().map(|it| self.prepare(it, &mut writes)).collect();
+        let last = prepared.pop();
         let cell = Arc::clone(&self.cell);
         let done = Box::new(move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
-            if let Some(ended) = ended {
-                ended.announce(inner, &outcome);
+            let mut again = Vec::new();
+            for ended in prepared {
+                let Announced { row, own, .. } = ended.announce(inner, &outcome);
+                again.push((row.key.run, own));
             }
-            last.conclude(inner, &cell, outcome);
+            if let Some(last) = last {
+                last.conclude(inner, &cell, outcome);
+            }
+            for (run, own) in again {
+                inner.arrive_again(&cell, run, own);
+            }
         });
         self.inner.commit(CommitJob { writes, done });
     }

@@ -21,7 +21,7 @@ impl Visit<'_> {
         match self.step_current(&row, batch) {
             Some(ended) => {
                 self.letters.push_front(Letter::Delete { run, reply });
-                self.commit(None, ended);
+                self.commit(vec![ended]);
                 true
             }
             None => {

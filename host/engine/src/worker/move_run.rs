@@ -35,7 +35,7 @@ impl Visit<'_> {
                     started: None,
                     start_request_id: None,
                 };
-                self.commit(None, stepped);
+                self.commit(vec![stepped]);
                 true
             }
             Err(error) => {

@@ -42,10 +42,8 @@ impl Visit<'_> {
         match self.begin_again(&request, base.as_deref(), &current) {
             Ok(stepped) => match self.end_current(&request, &current) {
                 Ok(ended) => {
-                    self.commit(
-                        ended,
-                        Stepped { started: Some(Starter::Caller(reply)), ..stepped },
-                    );
+                    let stepped = Stepped { started: Some(Starter::Caller(reply)), ..stepped };
+                    self.commit_chain(ended.into_iter().collect(), stepped);
                     true
                 }
                 Err(error) => {
@@ -68,7 +66,7 @@ impl Visit<'_> {
         current: &RunRow,
     ) -> Result<Stepped, EngineError> {
         let now = self.inner.now();
-        let run = self.inner.new_run_id(now);
+        let run = self.inner.new_run_id_after(Some(current.key.run), now);
         let open = self.loaded.as_ref().map(|it| it.history.as_slice());
         let (row, history) = match (base, open) {
             (Some(base), _) => (&base.row, base.history.as_slice()),

@@ -14,6 +14,9 @@ impl Visit<'_> {
         let status = current.as_ref().map_or(execution::State::Running, |it| it.status);
         match admission {
             Admission::Existing { run, started } => {
+                // The request began a chain, and that has gone on.
+                let first = self.current.as_ref().filter(|_| started).map(|row| row.first_run);
+                let run = first.unwrap_or(run);
                 reply.send(self.inner, Ok(StartReply { run, started, status }));
                 false
             }
@@ -61,10 +64,12 @@ impl Visit<'_> {
         };
         let StartRequest { namespace, mut started, request_id, .. } = *request;
         let now = self.inner.now();
-        let run = self.inner.new_run_id(now);
+        let before = self.current.as_ref().map(|row| row.key.run);
+        let run = self.inner.new_run_id_after(before, now);
         let key = RunKey { execution: self.cell.key.clone(), run };
         started.original_run = Some(run);
         started.first_run = Some(run);
+        started.execution_expires = started.execution_timeout.map(|limit| now.plus(limit));
         let row = rows::of_start(key.clone(), component, &request_id, &started, now);
         let facts =
             RunFacts { key, namespace: self.inner.namespaces.name_of(namespace), component };
@@ -89,7 +94,7 @@ impl Visit<'_> {
                     started: Some(reply),
                     start_request_id: Some(request_id).filter(|it| !it.is_empty()),
                 };
-                self.commit(ended, started);
+                self.commit_chain(ended.into_iter().collect(), started);
                 true
             }
             Err(error) => {

@@ -136,7 +136,7 @@ fn a_run_ends_when_the_time_of_its_execution_is_over() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  timer 1 started 1m
-            6         20s  execution timed out
+            6         20s  execution timed out Timeout
             at 1m39s  refused: workflow execution already completed
         "#]],
     );

@@ -1,10 +1,11 @@
 //! WIT types to core's and back. Bytes are moved, never copied.
 
-use super::{activities, types};
+use super::{activities, signals, types};
 use crate::errors::Stop;
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use refrain_core::ids::{EventId, RunId};
 use refrain_core::machines::execution::WorkflowRun;
+use refrain_core::machines::signal::Signal;
 use refrain_core::options::{CancellationType, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::Delay;
@@ -31,6 +32,14 @@ pub(crate) fn fields_in(fields: types::Fields) -> PayloadMap {
 
 pub(crate) fn fields_out(fields: &PayloadMap) -> types::Fields {
     fields.iter().map(|(name, payload)| (name.clone(), payload_out(payload.clone()))).collect()
+}
+
+pub(crate) fn signal_out(signal: Signal) -> signals::Signal {
+    signals::Signal {
+        name: signal.name,
+        args: payloads_out(signal.input),
+        headers: fields_out(&signal.header),
+    }
 }
 
 /// A line for people, as SDKs encode it.

@@ -66,13 +66,6 @@ fn a_flood_of_log_lines_costs_time_and_nothing_else() {
 }
 
 #[test]
-fn a_result_that_is_too_large_is_refused() {
-    let (kind, message, _) = broken("huge-result", &["3"]);
-    assert_eq!(kind, GuestErrorKind::BrokenInterface);
-    expect!["`run` returned 3145748 bytes, at most 2097152 are allowed"].assert_eq(&message);
-}
-
-#[test]
 fn an_argument_that_is_too_large_is_a_failure_that_the_guest_can_catch() {
     let mut actor = Actor::rust("bad");
     expect!["fail InvalidActivityOptions: activity `noop`: arguments have 3145748 bytes, at most 2097152 are allowed"]

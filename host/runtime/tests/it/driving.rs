@@ -113,10 +113,9 @@ fn a_child_has_two_futures_and_its_start_comes_first() {
 }
 
 #[test]
-fn what_is_not_there_yet_fails_instead_of_trapping() {
+fn a_run_that_continues_as_new_says_what_the_next_one_gets() {
     let mut actor = Actor::rust("bench");
-    expect!["fail NotSupportedYet: continue-as-new is not supported by this host yet"]
-        .assert_eq(&actor.start("generations", &["1"]));
+    expect!["continue as new 0"].assert_eq(&actor.start("generations", &["1"]));
 }
 
 #[test]

@@ -168,6 +168,9 @@ fn tell(command: &Command) -> String {
         Command::Execution(execution::Command::Complete { result }) => {
             format!("complete {}", json(result))
         }
+        Command::Execution(execution::Command::ContinueAsNew(it)) => {
+            format!("continue as new {}", json(&it.input))
+        }
         Command::Execution(execution::Command::Fail { failure }) => {
             format!("fail {}", failure_line(failure))
         }

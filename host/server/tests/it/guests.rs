@@ -86,6 +86,10 @@ fn fail(failure: Failure) -> Vec<Command> {
 }
 
 impl Guest for Played {
+    fn unreceived(&self) -> Vec<refrain_core::machines::signal::Signal> {
+        Vec::new()
+    }
+
     fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError> {
         Ok(match turn.job {
             Job::Start(start) => match start.started.workflow_type.as_str() {

@@ -97,7 +97,7 @@ fn initiated_to_proto(it: &Initiated) -> StartChildWorkflowExecutionInitiatedEve
         search_attributes: (!it.search_attributes.is_empty())
             .then(|| payload::search_attributes_to_proto(&it.search_attributes)),
         inherit_build_id: it.same_version,
-        priority: run_priority_to_proto(&it.priority),
+        priority: Some(run_priority_to_proto(&it.priority)),
         ..Default::default()
     }
 }

@@ -1,7 +1,9 @@
 //! A run as a whole.
 
+mod continued;
 mod started;
 
+pub(super) use continued::continued;
 pub(super) use started::started;
 pub(crate) use started::{workflow_run_from_proto, workflow_run_to_proto};
 
@@ -19,8 +21,11 @@ use crate::api::history::v1::{
     WorkflowExecutionTimedOutEventAttributes, WorkflowExecutionUnpausedEventAttributes,
 };
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
-use crate::options::{event_id_from_proto, event_id_to_proto, user_metadata_to_proto};
+use crate::options::{
+    event_id_from_proto, event_id_to_proto, run_from_proto, run_to_proto, user_metadata_to_proto,
+};
 use crate::{failure, payload};
+use refrain_core::ids::RunId;
 use refrain_core::machines::Event as AnyEvent;
 use refrain_core::machines::execution::Event;
 use refrain_core::message::Origin;
@@ -50,20 +55,22 @@ pub(super) fn to_proto(event: &Event) -> Line {
             line.event.links = request_link(request_id);
             return line;
         }
-        Event::Completed { result, task } => Attributes::WorkflowExecutionCompletedEventAttributes(
-            WorkflowExecutionCompletedEventAttributes {
-                result: payload::list_to_proto(result),
-                workflow_task_completed_event_id: event_id_to_proto(*task),
-                new_execution_run_id: String::new(),
-            },
-        ),
-        Event::Failed { failure, retry_state, task } => {
+        Event::Completed { result, task, new_run } => {
+            Attributes::WorkflowExecutionCompletedEventAttributes(
+                WorkflowExecutionCompletedEventAttributes {
+                    result: payload::list_to_proto(result),
+                    workflow_task_completed_event_id: event_id_to_proto(*task),
+                    new_execution_run_id: run_to_proto(*new_run),
+                },
+            )
+        }
+        Event::Failed { failure, retry_state, task, new_run } => {
             Attributes::WorkflowExecutionFailedEventAttributes(
                 WorkflowExecutionFailedEventAttributes {
                     failure: Some(failure::to_proto(failure)),
                     retry_state: retry_state_to_proto(*retry_state) as i32,
                     workflow_task_completed_event_id: event_id_to_proto(*task),
-                    new_execution_run_id: String::new(),
+                    new_execution_run_id: run_to_proto(*new_run),
                 },
             )
         }
@@ -73,12 +80,17 @@ pub(super) fn to_proto(event: &Event) -> Line {
                 details: payload::list_to_proto(details),
             },
         ),
-        Event::TimedOut { retry_state } => Attributes::WorkflowExecutionTimedOutEventAttributes(
-            WorkflowExecutionTimedOutEventAttributes {
-                retry_state: retry_state_to_proto(*retry_state) as i32,
-                new_execution_run_id: String::new(),
-            },
-        ),
+        Event::TimedOut { retry_state, new_run } => {
+            Attributes::WorkflowExecutionTimedOutEventAttributes(
+                WorkflowExecutionTimedOutEventAttributes {
+                    retry_state: retry_state_to_proto(*retry_state) as i32,
+                    new_execution_run_id: run_to_proto(*new_run),
+                },
+            )
+        }
+        Event::ContinuedAsNew(it) => {
+            Attributes::WorkflowExecutionContinuedAsNewEventAttributes(continued::to_proto(it))
+        }
         Event::Terminated { reason, details, identity } => {
             Attributes::WorkflowExecutionTerminatedEventAttributes(
                 WorkflowExecutionTerminatedEventAttributes {
@@ -166,6 +178,7 @@ pub(super) fn completed(
 ) -> Result<AnyEvent, DecodeError> {
     Ok(AnyEvent::Execution(Event::Completed {
         result: payload::list_from_proto(it.result),
+        new_run: new_run(&it.new_execution_run_id)?,
         task: task_of(it.workflow_task_completed_event_id)?,
     }))
 }
@@ -174,6 +187,7 @@ pub(super) fn failed(it: WorkflowExecutionFailedEventAttributes) -> Result<AnyEv
     Ok(AnyEvent::Execution(Event::Failed {
         failure: failure::from_proto(it.failure.unwrap_or_default())?,
         retry_state: retry_state_from_proto(it.retry_state)?,
+        new_run: new_run(&it.new_execution_run_id)?,
         task: task_of(it.workflow_task_completed_event_id)?,
     }))
 }
@@ -191,7 +205,12 @@ pub(super) fn timed_out(
     it: WorkflowExecutionTimedOutEventAttributes,
 ) -> Result<AnyEvent, DecodeError> {
     let retry_state = retry_state_from_proto(it.retry_state)?;
-    Ok(AnyEvent::Execution(Event::TimedOut { retry_state }))
+    let new_run = new_run(&it.new_execution_run_id)?;
+    Ok(AnyEvent::Execution(Event::TimedOut { retry_state, new_run }))
+}
+
+fn new_run(run: &str) -> Result<Option<RunId>, DecodeError> {
+    run_from_proto("new_execution_run_id", run)
 }
 
 pub(super) fn terminated(it: WorkflowExecutionTerminatedEventAttributes) -> AnyEvent {

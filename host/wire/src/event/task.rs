@@ -191,6 +191,7 @@ fn cause_to_proto(cause: FailedCause) -> WorkflowTaskFailedCause {
         FailedCause::ScheduleActivityDuplicateId => {
             WorkflowTaskFailedCause::ScheduleActivityDuplicateId
         }
+        FailedCause::PayloadsTooLarge => WorkflowTaskFailedCause::PayloadsTooLarge,
         FailedCause::PendingActivitiesLimitExceeded => {
             WorkflowTaskFailedCause::PendingActivitiesLimitExceeded
         }
@@ -213,6 +214,7 @@ fn cause_from_proto(number: i32) -> Result<FailedCause, DecodeError> {
     Ok(match Cause::try_from(number).map_err(|_| wrong())? {
         Cause::NonDeterministicError => FailedCause::NonDeterministicError,
         Cause::ScheduleActivityDuplicateId => FailedCause::ScheduleActivityDuplicateId,
+        Cause::PayloadsTooLarge => FailedCause::PayloadsTooLarge,
         Cause::PendingActivitiesLimitExceeded => FailedCause::PendingActivitiesLimitExceeded,
         Cause::PendingChildWorkflowsLimitExceeded => FailedCause::PendingChildrenLimitExceeded,
         Cause::PendingSignalsLimitExceeded => FailedCause::PendingSignalsLimitExceeded,

@@ -159,6 +159,24 @@ fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
     })
 }
 
+fn full_continued() -> execution::ContinuedAsNew {
+    execution::ContinuedAsNew {
+        new_run: RUN,
+        workflow_type: "Order".to_owned(),
+        task_queue: "orders".to_owned(),
+        input: args(),
+        run_timeout: Some(Delay::from_secs(60)),
+        task_timeout: Delay::from_secs(10),
+        backoff: Some(Delay(1500)),
+        initiator: Some(execution::Initiator::ContinueAsNew),
+        last_completion_result: Some(args()),
+        header: map(),
+        memo: map(),
+        search_attributes: map(),
+        task: EventId(4),
+    }
+}
+
 fn after(event: &Event) -> Vec<Event> {
     match event {
         Event::Execution(event) => match event {
@@ -196,8 +214,16 @@ fn after(event: &Event) -> Vec<Event> {
             execution::Event::CancelRequested { .. } => {
                 let task = EventId(4);
                 vec![
-                    Event::Execution(execution::Event::Completed { result: args(), task }),
-                    Event::Execution(execution::Event::Completed { result: vec![], task }),
+                    Event::Execution(execution::Event::Completed {
+                        result: args(),
+                        task,
+                        new_run: Some(RUN),
+                    }),
+                    Event::Execution(execution::Event::Completed {
+                        result: vec![],
+                        task,
+                        new_run: None,
+                    }),
                 ]
             }
             execution::Event::Completed { .. } => {
@@ -205,6 +231,7 @@ fn after(event: &Event) -> Vec<Event> {
                     failure: all_failures(),
                     retry_state: RetryState::RetryPolicyNotSet,
                     task: EventId(4),
+                    new_run: Some(RUN),
                 })]
             }
             execution::Event::Failed { .. } => vec![Event::Execution(execution::Event::Canceled {
@@ -214,6 +241,7 @@ fn after(event: &Event) -> Vec<Event> {
             execution::Event::Canceled { .. } => {
                 vec![Event::Execution(execution::Event::TimedOut {
                     retry_state: RetryState::Timeout,
+                    new_run: Some(RUN),
                 })]
             }
             execution::Event::TimedOut { .. } => {
@@ -237,7 +265,22 @@ fn after(event: &Event) -> Vec<Event> {
                     request_id: "unpause-1".to_owned(),
                 })]
             }
-            execution::Event::Unpaused { .. } => vec![Event::Task(task::Event::Scheduled {
+            execution::Event::Unpaused { .. } => {
+                let bare = execution::ContinuedAsNew {
+                    run_timeout: None,
+                    backoff: None,
+                    initiator: None,
+                    last_completion_result: None,
+                    header: PayloadMap::new(),
+                    memo: PayloadMap::new(),
+                    search_attributes: PayloadMap::new(),
+                    ..full_continued()
+                };
+                [bare, full_continued()]
+                    .map(|it| Event::Execution(execution::Event::ContinuedAsNew(Box::new(it))))
+                    .into()
+            }
+            execution::Event::ContinuedAsNew(_) => vec![Event::Task(task::Event::Scheduled {
                 task_queue: "orders".to_owned(),
                 timeout: Delay::from_secs(10),
                 attempt: 2,
@@ -328,7 +371,8 @@ fn after(event: &Event) -> Vec<Event> {
 fn all_causes(cause: task::FailedCause) -> Vec<task::FailedCause> {
     use task::FailedCause as Cause;
     let mut all = match cause {
-        Cause::ResetWorkflow => all_causes(Cause::PendingActivitiesLimitExceeded),
+        Cause::ResetWorkflow => all_causes(Cause::PayloadsTooLarge),
+        Cause::PayloadsTooLarge => all_causes(Cause::PendingActivitiesLimitExceeded),
         Cause::PendingActivitiesLimitExceeded => all_causes(Cause::PendingChildrenLimitExceeded),
         Cause::PendingChildrenLimitExceeded => all_causes(Cause::PendingSignalsLimitExceeded),
         Cause::PendingSignalsLimitExceeded => all_causes(Cause::PendingCancelsLimitExceeded),

@@ -2,7 +2,7 @@
 
 use super::{AnyEvent, Event};
 use crate::DecodeError;
-use crate::api::common::v1::{Payloads, WorkflowExecution, WorkflowType};
+use crate::api::common::v1::{WorkflowExecution, WorkflowType};
 use crate::api::enums::v1::ContinueAsNewInitiator;
 use crate::api::history::v1::WorkflowExecutionStartedEventAttributes;
 use crate::api::sdk::v1::UserMetadata;
@@ -32,17 +32,13 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
         first_execution_run_id: run_to_proto(it.first_run),
         continued_execution_run_id: run_to_proto(it.continued_from),
         initiator: initiator_to_proto(it.initiator) as i32,
-        // A result of nothing is a result; so not `list_to_proto`.
-        last_completion_result: it
-            .last_completion_result
-            .as_ref()
-            .map(|result| Payloads { payloads: result.iter().map(payload::to_proto).collect() }),
+        last_completion_result: payload::result_to_proto(it.last_completion_result.as_ref()),
         continued_failure: it.continued_failure.as_ref().map(failure::to_proto),
         parent_workflow_namespace: parent.map(|it| it.namespace.clone()).unwrap_or_default(),
         parent_workflow_execution: parent.map(|it| workflow_run_to_proto(&it.workflow)),
         parent_initiated_event_id: parent.map_or(0, |it| event_id_to_proto(it.initiated)),
         root_workflow_execution: it.root.as_ref().map(workflow_run_to_proto),
-        priority: run_priority_to_proto(&it.priority),
+        priority: Some(run_priority_to_proto(&it.priority)),
         identity: it.identity.clone(),
         attempt: count_to_proto(it.attempt),
         retry_policy: it.retry.as_ref().map(retry_to_proto),
@@ -89,9 +85,7 @@ pub(in crate::event) fn started(
             &it.continued_execution_run_id,
         )?,
         initiator: initiator_from_proto(it.initiator)?,
-        last_completion_result: it
-            .last_completion_result
-            .map(|result| payload::list_from_proto(Some(result))),
+        last_completion_result: payload::result_from_proto(it.last_completion_result),
         continued_failure: it.continued_failure.map(failure::from_proto).transpose()?,
         parent: match parent {
             None => None,
