@@ -1,5 +1,6 @@
 //! End to end: the real binary, real files, real signals, real clients.
 
+mod children;
 mod client;
 mod common;
 mod containment;
