@@ -9,6 +9,7 @@ mod golden;
 mod lifecycle;
 mod orders;
 mod python_worker;
+mod schedules;
 mod temporal_cli;
 mod time_skipping;
 mod torture;
