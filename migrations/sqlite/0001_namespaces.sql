@@ -6,6 +6,8 @@ CREATE TABLE namespaces (
     description   TEXT    NOT NULL,
     owner_email   TEXT    NOT NULL,
     retention_ms  INTEGER NOT NULL CHECK (retention_ms >= 0),
+    -- Payloads of more bytes are kept beside the histories, in `blobs`. Null: none are.
+    detach_above  INTEGER CHECK (detach_above >= 0),
     created_ms    INTEGER NOT NULL CHECK (created_ms >= 0),
     -- Temporal's numbers: 1 registered, 2 deprecated, 3 deleted.
     state         INTEGER NOT NULL CHECK (state IN (1, 2, 3))

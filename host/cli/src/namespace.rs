@@ -3,7 +3,7 @@
 use crate::client::ConnectArgs;
 use crate::errors::CliError;
 use crate::output::{self, Format};
-use crate::units::Span;
+use crate::units::{Bytes, Span};
 use clap::{Args, Subcommand};
 use refrain_wire::api::enums::v1::NamespaceState;
 use refrain_wire::api::namespace::v1::{NamespaceConfig, NamespaceInfo, UpdateNamespaceInfo};
@@ -13,6 +13,8 @@ use refrain_wire::wkt;
 use serde_json::Value;
 
 const PAGE: i32 = 100;
+/// A setting of ours, among the data of a namespace.
+const DETACH_ABOVE: &str = "refrain.detach-above";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NamespaceCommand {
@@ -66,6 +68,10 @@ pub(crate) struct CreateArgs {
     /// How long closed workflows are kept.
     #[arg(long, value_name = "DURATION", default_value = "3d")]
     retention: Span,
+    /// Payloads larger than this are kept beside the histories, once each; 0 keeps all of them
+    /// there. Default: 64KiB.
+    #[arg(long, value_name = "SIZE")]
+    detach_above: Option<Bytes>,
     /// What it is for.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     description: String,
@@ -103,6 +109,11 @@ async fn create(args: CreateArgs, format: Format) -> Result<(), CliError> {
             description: args.description,
             owner_email: args.email,
             workflow_execution_retention_period: Some(retention),
+            data: args
+                .detach_above
+                .map(|it| (DETACH_ABOVE.to_owned(), it.0.to_string()))
+                .into_iter()
+                .collect(),
             ..Default::default()
         })
         .await?;
@@ -210,6 +221,7 @@ async fn describe(args: NameArgs, format: Format) -> Result<(), CliError> {
         ("Id", info.id.clone()),
         ("State", output::camel(info.state().as_str_name(), "NAMESPACE_STATE_")),
         ("Retention", output::span(config.workflow_execution_retention_ttl.as_ref())),
+        ("Detach above", info.data.get(DETACH_ABOVE).cloned().unwrap_or_default()),
         ("Description", info.description.clone()),
         ("Email", info.owner_email.clone()),
     ]))

@@ -4,7 +4,7 @@ use crate::config::{DevArgs, HostArgs, HostConfig, LogConfig, LogFormat, Mode};
 use crate::errors::{CliError, with_causes};
 use crate::output::{self, Format};
 use clap::{Args, Subcommand};
-use refrain_core::time::Delay;
+use refrain_engine::api::NamespaceSettings;
 use refrain_engine::wasm::WasmPrograms;
 use refrain_engine::{Engine, EngineError};
 use refrain_runtime::{EgressList, Runtime};
@@ -18,8 +18,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How long closed workflows of the namespaces made here are kept.
-const RETENTION: Delay = Delay::from_secs(3 * 86_400);
 /// The server ends by itself sooner than that.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// What a shell reports for a program that was interrupted.
@@ -102,7 +100,7 @@ async fn listen(
     format: Format,
 ) -> Result<(), CliError> {
     for name in &config.namespaces {
-        match engine.register_namespace(name, "", "", RETENTION).await {
+        match engine.register_namespace(name, NamespaceSettings::default()).await {
             Ok(_) | Err(EngineError::NamespaceExists(_)) => {}
             Err(error) => return Err(CliError::of(&error)),
         }

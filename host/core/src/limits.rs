@@ -6,6 +6,8 @@ use crate::time::Delay;
 pub const ID_BYTES_MAX: usize = 1000;
 /// One payload field of a request: arguments, a result, a signal's input. Bytes.
 pub const BLOB_BYTES_MAX: usize = 2 << 20;
+/// Payloads of more bytes are kept beside the history, unless the namespace has another limit.
+pub const DETACH_ABOVE: usize = 64 << 10;
 /// A gRPC message. Bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// Events of one run; one more terminates it.
@@ -59,6 +61,8 @@ pub const SCHEDULE_MATCHING_TIMES_MAX: usize = 1000;
 /// Recent actions and future times that a schedule shows; in a list, the half.
 pub const SCHEDULE_SHOWN_MAX: usize = 10;
 
+/// How long closed runs are kept if nobody says otherwise.
+pub const RETENTION: Delay = Delay::from_secs(3 * 86_400);
 /// A workflow task's default time limit, and the most that can be asked for.
 pub const TASK_TIMEOUT: Delay = Delay::from_secs(10);
 pub const TASK_TIMEOUT_MAX: Delay = Delay::from_secs(120);

@@ -1,12 +1,11 @@
 //! Namespaces and components.
 
-use crate::api::Uploaded;
+use crate::api::{NamespaceSettings, Uploaded};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
 use crate::start::unavailable;
 use refrain_core::ids::NamespaceId;
-use refrain_core::time::Delay;
 use refrain_store::{ComponentMeta, Namespace, NamespaceError, NamespaceState, NewNamespace};
 use std::sync::Arc;
 
@@ -14,16 +13,15 @@ impl Inner {
     pub(crate) async fn register_namespace(
         &self,
         name: &str,
-        description: &str,
-        owner_email: &str,
-        retention: Delay,
+        settings: NamespaceSettings,
     ) -> Result<Arc<Namespace>, EngineError> {
         let new = NewNamespace {
             name: name.to_owned(),
             uuid: uuid::Uuid::new_v4().as_u128(),
-            description: description.to_owned(),
-            owner_email: owner_email.to_owned(),
-            retention,
+            description: settings.description,
+            owner_email: settings.owner_email,
+            retention: settings.retention,
+            detach_above: settings.detach_above,
             created_at: self.now(),
         };
         match self.store.insert_namespace(new).await {

@@ -13,6 +13,7 @@ use refrain_core::deployment::{Change, Share};
 use refrain_core::execution::PendingChild;
 use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::limits;
 use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
@@ -169,6 +170,28 @@ pub enum WhichActivities {
     Id(String),
     Type(String),
     All,
+}
+
+/// What can be said of a namespace when it is made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamespaceSettings {
+    pub description: String,
+    pub owner_email: String,
+    /// How long closed runs are kept.
+    pub retention: Delay,
+    /// Payloads of more bytes are kept beside the histories. `None`: none are.
+    pub detach_above: Option<u64>,
+}
+
+impl Default for NamespaceSettings {
+    fn default() -> NamespaceSettings {
+        NamespaceSettings {
+            description: String::new(),
+            owner_email: String::new(),
+            retention: limits::RETENTION,
+            detach_above: Some(limits::DETACH_ABOVE as u64),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -463,11 +486,9 @@ impl Engine {
     pub async fn register_namespace(
         &self,
         name: &str,
-        description: &str,
-        owner_email: &str,
-        retention: Delay,
+        settings: NamespaceSettings,
     ) -> Result<Arc<Namespace>, EngineError> {
-        self.inner.register_namespace(name, description, owner_email, retention).await
+        self.inner.register_namespace(name, settings).await
     }
 
     /// Errors: there is none of this name.

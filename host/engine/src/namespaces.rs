@@ -4,34 +4,54 @@ use crate::error::EngineError;
 use refrain_core::ids::NamespaceId;
 use refrain_store::{Namespace, NamespaceState};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-pub(crate) struct Namespaces {
-    by_name: RwLock<BTreeMap<String, Arc<Namespace>>>,
+pub(crate) struct Namespaces(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    by_name: BTreeMap<String, Arc<Namespace>>,
+    by_id: BTreeMap<NamespaceId, Arc<Namespace>>,
+}
+
+impl Known {
+    fn add(&mut self, row: Arc<Namespace>) {
+        self.by_id.insert(row.id, Arc::clone(&row));
+        self.by_name.insert(row.name.clone(), row);
+    }
 }
 
 impl Namespaces {
     pub(crate) fn new(rows: Vec<Namespace>) -> Namespaces {
-        let by_name = rows.into_iter().map(|row| (row.name.clone(), Arc::new(row))).collect();
-        Namespaces { by_name: RwLock::new(by_name) }
+        let mut known = Known::default();
+        rows.into_iter().for_each(|row| known.add(Arc::new(row)));
+        Namespaces(RwLock::new(known))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Result<Arc<Namespace>, EngineError> {
-        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.read();
         // One that is deleted is there until it is empty, and answers to nobody.
-        let found = by_name.get(name).filter(|it| it.state != NamespaceState::Deleted).cloned();
-        found.ok_or_else(|| EngineError::NamespaceNotFound(name.to_owned()))
+        let found = known.by_name.get(name).filter(|it| it.state != NamespaceState::Deleted);
+        found.cloned().ok_or_else(|| EngineError::NamespaceNotFound(name.to_owned()))
     }
 
     /// Its name, for a guest that asks where it is.
     pub(crate) fn name_of(&self, id: NamespaceId) -> String {
-        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-        by_name.values().find(|it| it.id == id).map_or_else(String::new, |it| it.name.clone())
+        self.read().by_id.get(&id).map_or_else(String::new, |it| it.name.clone())
+    }
+
+    /// Payloads of more bytes are kept beside the histories of this namespace.
+    pub(crate) fn detach_above(&self, id: NamespaceId) -> usize {
+        let limit = self.read().by_id.get(&id).and_then(|it| it.detach_above);
+        limit.and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX)
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Namespace>> {
-        let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
-        by_name.values().cloned().collect()
+        self.read().by_name.values().cloned().collect()
     }
 
     /// Puts the new row in the place of the old one, whatever it was called.
@@ -41,14 +61,14 @@ impl Namespaces {
     }
 
     pub(crate) fn forget(&self, id: NamespaceId) {
-        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        by_name.retain(|_, it| it.id != id);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.by_id.remove(&id);
+        known.by_name.retain(|_, it| it.id != id);
     }
 
     pub(crate) fn add(&self, row: Namespace) -> Arc<Namespace> {
         let row = Arc::new(row);
-        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
-        by_name.insert(row.name.clone(), Arc::clone(&row));
+        self.0.write().unwrap_or_else(PoisonError::into_inner).add(Arc::clone(&row));
         row
     }
 }

@@ -155,9 +155,7 @@ impl Inner {
     }
 
     async fn closed_base(&self, row: &RunRow) -> Result<ClosedBase, EngineError> {
-        let all = usize::MAX;
-        let history = self.store.history(row.key.run, EventId::FIRST, all).await;
-        let history = history.map_err(unavailable)?;
+        let history = self.store.whole_history(row.key.run).await.map_err(unavailable)?;
         Ok(ClosedBase { row: row.clone(), history })
     }
 

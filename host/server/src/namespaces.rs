@@ -3,10 +3,10 @@
 use crate::status::{invalid, of};
 use crate::system::CLUSTER;
 use crate::validate;
-use refrain_core::limits::BLOB_BYTES_MAX;
+use refrain_core::limits::{BLOB_BYTES_MAX, DETACH_ABOVE};
 use refrain_core::time::Delay;
 use refrain_engine::Engine;
-use refrain_engine::api::{Namespace, NamespaceState as State};
+use refrain_engine::api::{Namespace, NamespaceSettings, NamespaceState as State};
 use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState};
 use refrain_wire::api::namespace::v1::namespace_info::{Capabilities, Limits};
 use refrain_wire::api::namespace::v1::{BadBinaries, NamespaceConfig, NamespaceInfo};
@@ -19,9 +19,13 @@ use refrain_wire::api::workflowservice::v1::{
     UpdateNamespaceResponse,
 };
 use refrain_wire::options::delay_to_proto;
+use std::collections::HashMap;
 use tonic::Status;
 
 const PAGE_MAX: usize = 1000;
+/// In a namespace's `data`: payloads of more bytes are kept beside the histories.
+const DETACH_ABOVE_KEY: &str = "refrain.detach-above";
+const NEVER: &str = "never";
 const RETENTION_MIN: Delay = Delay::from_secs(3600);
 
 /// A UUID as text; the same form as a run's.
@@ -38,7 +42,11 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 .unwrap_or(NamespaceState::Unspecified as i32),
             description: namespace.description.clone(),
             owner_email: namespace.owner_email.clone(),
-            data: Default::default(),
+            data: [(
+                DETACH_ABOVE_KEY.to_owned(),
+                namespace.detach_above.map_or_else(|| NEVER.to_owned(), |it| it.to_string()),
+            )]
+            .into(),
             id: id_of(namespace),
             // A worker that reads `worker_heartbeats` here would send them.
             capabilities: Some(Capabilities::default()),
@@ -106,6 +114,20 @@ pub(crate) fn list(
     })
 }
 
+/// Temporal's messages have no field for it; `data` is for what they don't know. Outer `None`: it
+/// is not said.
+fn detach_above(data: &HashMap<String, String>) -> Result<Option<Option<u64>>, Status> {
+    match data.get(DETACH_ABOVE_KEY).map(String::as_str) {
+        None => Ok(None),
+        Some(NEVER) => Ok(Some(None)),
+        Some(bytes) => bytes.parse().map(|it| Some(Some(it))).map_err(|_| {
+            invalid(format!(
+                "data `{DETACH_ABOVE_KEY}` is `{bytes}`, expected a number of bytes or `{NEVER}`"
+            ))
+        }),
+    }
+}
+
 pub(crate) async fn register(
     engine: &Engine,
     request: RegisterNamespaceRequest,
@@ -123,15 +145,13 @@ pub(crate) async fn register(
     )?
     .unwrap_or(Delay::ZERO);
     check_retention("workflow_execution_retention_period", retention)?;
-    engine
-        .register_namespace(
-            &request.namespace,
-            &request.description,
-            &request.owner_email,
-            retention,
-        )
-        .await
-        .map_err(of)?;
+    let settings = NamespaceSettings {
+        description: request.description,
+        owner_email: request.owner_email,
+        retention,
+        detach_above: detach_above(&request.data)?.unwrap_or(Some(DETACH_ABOVE as u64)),
+    };
+    engine.register_namespace(&request.namespace, settings).await.map_err(of)?;
     Ok(RegisterNamespaceResponse::default())
 }
 
@@ -178,6 +198,7 @@ pub(crate) async fn update(
             Some(retention)
         }
     };
+    let detach_above = detach_above(&info.data)?;
     let updated = engine
         .update_namespace(&request.namespace, |row| {
             if !info.description.is_empty() {
@@ -187,6 +208,7 @@ pub(crate) async fn update(
                 row.owner_email = info.owner_email;
             }
             row.retention = retention.unwrap_or(row.retention);
+            row.detach_above = detach_above.unwrap_or(row.detach_above);
             row.state = state.unwrap_or(row.state);
         })
         .await

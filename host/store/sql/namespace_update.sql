@@ -1,10 +1,11 @@
--- $1 id, $2 description, $3 owner, $4 retention ms, $5 state, $6 name.
+-- $1 id, $2 description, $3 owner, $4 retention ms, $5 bytes, $6 state, $7 name.
 -- Plan: a search of the primary key.
 UPDATE namespaces
 SET
     description = $2,
     owner_email = $3,
     retention_ms = $4,
-    state = $5,
-    name = $6
+    detach_above = $5,
+    state = $6,
+    name = $7
 WHERE id = $1

@@ -7,6 +7,7 @@ SELECT
     description,
     owner_email,
     retention_ms,
+    detach_above,
     created_ms,
     state
 FROM namespaces

@@ -68,6 +68,8 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::RUN_INSERT,
     sql::RUN_ATTRIBUTES_INSERT,
     sql::HISTORY_APPEND,
+    sql::BLOB_INSERT,
+    sql::RUN_BLOB_INSERT,
     sql::TIMER_PUT,
     sql::TIMER_DELETE,
     sql::TIMER_DELETE_OF_RUNS,
@@ -80,7 +82,7 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
 ];
-const N_STATEMENTS: usize = 15;
+const N_STATEMENTS: usize = 17;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -260,6 +262,8 @@ struct Tables {
     run_insert: Rows,
     run_attributes_insert: Rows,
     history_append: Rows,
+    blob_insert: Rows,
+    run_blob_insert: Rows,
     timer_put: Rows,
     timer_delete: Rows,
     timer_delete_of_runs: Rows,
@@ -280,6 +284,8 @@ impl Tables {
             run_insert: Rows::new(),
             run_attributes_insert: Rows::new(),
             history_append: Rows::new(),
+            blob_insert: Rows::new(),
+            run_blob_insert: Rows::new(),
             timer_put: Rows::new(),
             timer_delete: Rows::new(),
             timer_delete_of_runs: Rows::new(),
@@ -301,6 +307,8 @@ impl Tables {
             self.run_insert,
             self.run_attributes_insert,
             self.history_append,
+            self.blob_insert,
+            self.run_blob_insert,
             self.timer_put,
             self.timer_delete,
             self.timer_delete_of_runs,
@@ -330,6 +338,10 @@ impl Tables {
                 .int(id(part.first_event))
                 .int(part.n_events as i64)
                 .bytes(&part.history);
+        }
+        for blob in &part.blobs {
+            self.blob_insert.row().int(namespace).fixed(&blob.digest.0).bytes(&blob.data);
+            self.run_blob_insert.row().fixed(&run).fixed(&blob.digest.0).int(namespace);
         }
         for (timer, fire_at) in &part.timers {
             let (kind, seq) = timer_columns(*timer);

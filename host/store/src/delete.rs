@@ -21,6 +21,9 @@ pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
     ("timers", sql::TIMER_DELETE_OF_RUNS),
     ("activity_tasks", sql::ACTIVITY_DELETE_OF_RUNS),
     ("published_state", sql::STATE_DELETE),
+    // What only they have, before it is forgotten that they have it.
+    ("run_blobs", sql::BLOBS_DELETE_UNUSED),
+    ("run_blobs", sql::RUN_BLOBS_DELETE),
 ];
 
 /// Each table with rows of a namespace that are of no run, and what deletes them: the namespace
@@ -28,6 +31,7 @@ pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
 pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
     ("messages", sql::MESSAGES_DELETE),
     ("schedules", sql::SCHEDULES_DELETE),
+    ("blobs", sql::BLOBS_DELETE),
     ("deployments", sql::DEPLOYMENTS_DELETE),
     ("namespace_components", sql::NAMESPACE_COMPONENTS_DELETE),
     ("namespaces", sql::NAMESPACE_DELETE),

@@ -6,6 +6,7 @@ use crate::rows::{Columns, id};
 use crate::sql;
 use refrain_core::event::Recorded;
 use refrain_core::ids::{EventId, RunId};
+use refrain_wire::detached::Wanted;
 use refrain_wire::event;
 
 /// Batches read at once. A page that needs fewer has read the others for nothing.
@@ -47,12 +48,28 @@ impl Batch {
 }
 
 impl Store {
-    /// At most `n_max` events of the run, from `from` on; empty if it has none there.
+    /// At most `n_max` events of the run, from `from` on; empty if it has none there. Large
+    /// payloads that a guest said itself are not read: their digest is enough to compare.
     pub async fn history(
         &self,
         run: RunId,
         from: EventId,
         n_max: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.read_history(run, from, n_max, Wanted::ShownToGuest).await
+    }
+
+    /// All events of the run, with all that is in them.
+    pub async fn whole_history(&self, run: RunId) -> Result<Vec<Recorded>, StoreError> {
+        self.read_history(run, EventId::FIRST, usize::MAX, Wanted::All).await
+    }
+
+    async fn read_history(
+        &self,
+        run: RunId,
+        from: EventId,
+        n_max: usize,
+        wanted: Wanted,
     ) -> Result<Vec<Recorded>, StoreError> {
         let mut events = Vec::new();
         let mut at = from;
@@ -61,7 +78,8 @@ impl Store {
             let Some(last) = batches.last() else { break };
             let is_end = (batches.len() as i64) < BATCHES_PER_READ;
             at = last.end();
-            for batch in &batches {
+            for mut batch in batches {
+                batch.bytes = self.attach(run, batch.bytes, wanted).await?;
                 events.extend(batch.decode()?.into_iter().filter(|it| it.id >= from));
                 if events.len() >= n_max {
                     break;
@@ -88,7 +106,8 @@ impl Store {
         loop {
             let batches = self.batches(run, page.next).await?;
             let is_end = (batches.len() as i64) < BATCHES_PER_READ;
-            for batch in batches {
+            for mut batch in batches {
+                batch.bytes = self.attach(run, batch.bytes, Wanted::All).await?;
                 if !page.take(batch, n_max)? {
                     page.more = true;
                     return Ok(page);

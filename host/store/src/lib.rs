@@ -17,6 +17,7 @@ mod rows;
 mod commit;
 mod write;
 
+mod blobs;
 mod history;
 mod runs;
 

@@ -53,6 +53,8 @@ pub struct NewNamespace {
     pub owner_email: String,
     /// How long closed runs are kept.
     pub retention: Delay,
+    /// Payloads of more bytes are kept beside the histories. `None`: none are.
+    pub detach_above: Option<u64>,
     pub created_at: Timestamp,
 }
 
@@ -64,6 +66,8 @@ pub struct Namespace {
     pub description: String,
     pub owner_email: String,
     pub retention: Delay,
+    /// As [`NewNamespace::detach_above`].
+    pub detach_above: Option<u64>,
     pub created_at: Timestamp,
     pub state: NamespaceState,
 }
@@ -93,6 +97,7 @@ impl Store {
                     .bind(new.description.as_str())
                     .bind(new.owner_email.as_str())
                     .bind(ms(Timestamp(new.retention.as_ms())))
+                    .bind(new.detach_above.map(saturating))
                     .bind(ms(new.created_at))
                     .bind(NamespaceState::Registered.number())
                     .fetch_one(connection)
@@ -108,6 +113,7 @@ impl Store {
                 description: new.description,
                 owner_email: new.owner_email,
                 retention: new.retention,
+                detach_above: new.detach_above,
                 created_at: new.created_at,
                 state: NamespaceState::Registered,
             }),
@@ -118,8 +124,8 @@ impl Store {
         }
     }
 
-    /// Changes name, description, owner, retention and state; the rest of `namespace` is only read
-    /// to find it, by id. False: there is none.
+    /// Changes name, description, owner, retention, what is detached, and state; the rest of
+    /// `namespace` is only read to find it, by id. False: there is none.
     pub async fn update_namespace(&self, namespace: &Namespace) -> Result<bool, StoreError> {
         let mut writer = self.writer.lock().await;
         let connection =
@@ -129,6 +135,7 @@ impl Store {
             .bind(namespace.description.as_str())
             .bind(namespace.owner_email.as_str())
             .bind(ms(Timestamp(namespace.retention.as_ms())))
+            .bind(namespace.detach_above.map(saturating))
             .bind(namespace.state.number())
             .bind(namespace.name.as_str())
             .execute(connection)
@@ -157,6 +164,10 @@ impl Store {
     }
 }
 
+fn saturating(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
 fn read_namespace(statement: Statement, row: &SqliteRow) -> Result<Namespace, StoreError> {
     let mut columns = Columns::new(statement, row);
     Ok(Namespace {
@@ -166,6 +177,7 @@ fn read_namespace(statement: Statement, row: &SqliteRow) -> Result<Namespace, St
         description: columns.text()?,
         owner_email: columns.text()?,
         retention: Delay(columns.count("retention")?),
+        detach_above: columns.int_or_null()?.map(|it| it.unsigned_abs()),
         created_at: columns.time()?,
         state: {
             let number = columns.int()?;

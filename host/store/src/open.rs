@@ -47,6 +47,7 @@ migrations! {
     9 "0009_published_state"
     10 "0010_messages"
     11 "0011_schedules"
+    12 "0012_blobs"
 }
 
 /// The newest schema that this host knows.

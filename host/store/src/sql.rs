@@ -26,6 +26,8 @@ statements! {
     RUN_INSERT = "run_insert";
     RUN_ATTRIBUTES_INSERT = "run_attributes_insert";
     HISTORY_APPEND = "history_append";
+    BLOB_INSERT = "blob_insert";
+    RUN_BLOB_INSERT = "run_blob_insert";
     TIMER_PUT = "timer_put";
     TIMER_DELETE = "timer_delete";
     TIMER_DELETE_OF_RUNS = "timer_delete_of_runs";
@@ -65,6 +67,10 @@ statements! {
     MESSAGES_WAITING = "messages_waiting";
     MESSAGES_DELETE = "messages_delete";
     TIMERS_DUE = "timers_due";
+    BLOBS_DELETE = "blobs_delete";
+    BLOBS_DELETE_UNUSED = "blobs_delete_unused";
+    RUN_BLOBS_DELETE = "run_blobs_delete";
+    BLOBS_OF_RUN = "blobs_of_run";
     ACTIVITIES_DUE = "activities_due";
     ACTIVITIES_UNDER_WAY = "activities_under_way";
     ACTIVITIES_WAITING = "activities_waiting";

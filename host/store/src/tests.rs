@@ -2,6 +2,7 @@
 //!
 //! Times are seconds since 0. Runs are numbers; run n of a test is started at n seconds.
 
+mod blobs;
 mod commit;
 mod configuration;
 mod delete;

@@ -12,6 +12,7 @@ use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, task};
 use refrain_core::message::{Message, MessageId};
 use refrain_core::time::{Delay, Timestamp};
+use refrain_wire::detached::{self, Blob};
 use refrain_wire::{event, schedule, stored};
 use std::collections::BTreeMap;
 
@@ -66,6 +67,8 @@ pub(crate) struct RunPart {
     pub(crate) task_failure: Option<TaskFailurePart>,
     pub(crate) n_events: usize,
     pub(crate) history: Vec<u8>,
+    /// What was too large for it.
+    pub(crate) blobs: Vec<Blob>,
     pub(crate) insert: Option<InsertPart>,
     /// `None`: it goes.
     pub(crate) timers: BTreeMap<DueTimer, Option<Timestamp>>,
@@ -125,6 +128,26 @@ impl Write {
     /// A decision. Encodes its events and rows; costs what they are long.
     pub fn run(write: RunWrite) -> Write {
         Write(Part::Run(Box::new(RunPart::of(write))))
+    }
+
+    /// Payloads of more than so many bytes are kept beside the history, by their digest.
+    pub fn detaching_above(mut self, limit: usize) -> Write {
+        if let Part::Run(run) = &mut self.0
+            // Bytes that were encoded just now can be decoded.
+            && let Ok(Some((history, blobs))) = detached::detach(&run.history, limit)
+        {
+            run.history = history;
+            run.blobs = blobs;
+        }
+        self
+    }
+
+    /// Is all that it adds to the history in [`Write::history`]?
+    pub fn is_whole(&self) -> bool {
+        match &self.0 {
+            Part::Run(run) => run.blobs.is_empty(),
+            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) => true,
+        }
     }
 
     /// What it adds to its run's history: bytes of `temporal.api.history.v1.History`.
@@ -197,6 +220,7 @@ impl RunPart {
             }),
             n_events: events.len(),
             history: if events.is_empty() { Vec::new() } else { event::encode(&events) },
+            blobs: Vec::new(),
             insert: None,
             timers: BTreeMap::new(),
             activities: BTreeMap::new(),

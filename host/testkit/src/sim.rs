@@ -15,8 +15,8 @@ use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, signal};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
-    ActivityRef, AttemptResult, CheckRequest, Description, Onto, Reapply, ResetRequest,
-    StartRequest, Target, WhichActivities,
+    ActivityRef, AttemptResult, CheckRequest, Description, NamespaceSettings, Onto, Reapply,
+    ResetRequest, StartRequest, Target, WhichActivities,
 };
 use refrain_engine::programs::{ActivityProgram, Checked, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
@@ -146,11 +146,13 @@ impl Sim {
         let namespace = match engine.namespace("default") {
             Ok(row) => row.id,
             Err(_) => {
-                engine
-                    .register_namespace("default", "", "", RETENTION)
-                    .await
-                    .expect("a namespace")
-                    .id
+                let settings = NamespaceSettings {
+                    retention: RETENTION,
+                    // So few bytes that what scripts say is kept beside histories, too.
+                    detach_above: Some(6),
+                    ..NamespaceSettings::default()
+                };
+                engine.register_namespace("default", settings).await.expect("a namespace").id
             }
         };
         release(&engine, namespace, digest_of(1)).await;

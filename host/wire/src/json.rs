@@ -10,14 +10,17 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 use refrain_core::event::Recorded;
 use std::sync::LazyLock;
 
-const HISTORY: &str = "temporal.api.history.v1.History";
+pub(crate) const HISTORY: &str = "temporal.api.history.v1.History";
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice())
         .expect("the build script wrote these bytes from a checked descriptor set")
 });
 
-fn descriptor(what: &'static str, full_name: &str) -> Result<MessageDescriptor, DecodeError> {
+pub(crate) fn descriptor(
+    what: &'static str,
+    full_name: &str,
+) -> Result<MessageDescriptor, DecodeError> {
     POOL.get_message_by_name(full_name).ok_or_else(|| {
         DecodeError::bad(what, full_name, "the full name of a message of Temporal's API or ours")
     })

@@ -15,6 +15,8 @@ pub mod schedule;
 
 pub mod stored;
 
+pub mod detached;
+
 pub mod json;
 
 pub mod import;

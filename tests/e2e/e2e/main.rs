@@ -8,6 +8,7 @@ mod faults;
 mod golden;
 mod lifecycle;
 mod orders;
+mod payloads;
 mod python_worker;
 mod schedules;
 mod temporal_cli;

@@ -7,7 +7,7 @@ use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, OpSeq};
 use crate::options::{ActivityTimeouts, CancellationType, RetryPolicy};
-use crate::payload::{Payload, PayloadMap, Payloads};
+use crate::payload::{self, Payload, PayloadMap, Payloads};
 
 /// Wished by the guest. Canceling goes by operation, see `Command::Cancel` of all machines.
 #[derive(Clone, Debug, PartialEq)]
@@ -224,7 +224,7 @@ impl Event {
             (Event::Scheduled(was), Event::Scheduled(is)) => {
                 was.activity_id == is.activity_id
                     && was.activity_type == is.activity_type
-                    && was.input == is.input
+                    && payload::all_answer(&was.input, &is.input)
             }
             (
                 Event::CancelRequested { scheduled: was, .. },

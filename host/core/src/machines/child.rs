@@ -8,7 +8,7 @@ use crate::errors::IllegalTransition;
 use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, OpSeq, RunId};
 use crate::options::{ChildCancellation, IdReusePolicy, ParentClosePolicy, Priority, RetryPolicy};
-use crate::payload::{Payload, PayloadMap, Payloads};
+use crate::payload::{self, Payload, PayloadMap, Payloads};
 use crate::time::Delay;
 
 /// Wished by the guest. Canceling goes by operation, see `Command::Cancel` of all machines.
@@ -187,7 +187,7 @@ impl Event {
             (Event::Initiated(was), Event::Initiated(is)) => {
                 was.workflow_id == is.workflow_id
                     && was.workflow_type == is.workflow_type
-                    && was.input == is.input
+                    && payload::all_answer(&was.input, &is.input)
             }
             (
                 Event::Initiated(_)

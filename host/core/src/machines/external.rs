@@ -5,7 +5,7 @@
 use crate::errors::IllegalTransition;
 use crate::failure::Failure;
 use crate::ids::{EventId, OpSeq, RunId};
-use crate::payload::{PayloadMap, Payloads};
+use crate::payload::{self, PayloadMap, Payloads};
 
 /// Wished by the guest.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,7 +160,9 @@ impl Event {
                 Event::SignalInitiated { target: was, signal: was_sent, .. },
                 Event::SignalInitiated { target: is, signal: is_sent, .. },
             ) => {
-                was.is_same(is) && was_sent.name == is_sent.name && was_sent.input == is_sent.input
+                was.is_same(is)
+                    && was_sent.name == is_sent.name
+                    && payload::all_answer(&was_sent.input, &is_sent.input)
             }
             (
                 Event::CancelInitiated { target: was, child_only: true, .. },

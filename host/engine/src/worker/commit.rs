@@ -52,9 +52,11 @@ impl Visit<'_> {
         let effects = decision.effects.iter().filter(in_memory).cloned().collect();
         let summary = decision.run.clone();
         let (key, component) = (row.key.clone(), row.component);
-        let write = Write::run(RunWrite { key, component, start_request_id, decision });
+        let detach_above = self.inner.namespaces.detach_above(key.execution.namespace);
+        let write = Write::run(RunWrite { key, component, start_request_id, decision })
+            .detaching_above(detach_above);
         rows::advance(&mut row, summary, write.history_bytes());
-        let is_short = write.history().len() <= CLOSING_BYTES_MAX;
+        let is_short = write.history().len() <= CLOSING_BYTES_MAX && write.is_whole();
         let closing = (!row.status.is_open() && is_short).then(|| write.history().into());
         writes.push(write);
         writes.extend(canceled);

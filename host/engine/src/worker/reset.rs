@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::{Onto, ResetRequest};
+use crate::start::unavailable;
 use refrain_core::event::Recorded;
 use refrain_core::reset::{Beginning, Reset};
 
@@ -67,12 +68,14 @@ impl Visit<'_> {
     ) -> Result<Stepped, EngineError> {
         let now = self.inner.now();
         let run = self.inner.new_run_id_after(Some(current.key.run), now);
-        let open = self.loaded.as_ref().map(|it| it.history.as_slice());
-        let (row, history) = match (base, open) {
-            (Some(base), _) => (&base.row, base.history.as_slice()),
-            (None, Some(history)) => (current, history),
-            (None, None) => {
-                return Err(EngineError::Internal("no history to go back to".to_owned()));
+        let read;
+        let (row, history) = match base {
+            Some(base) => (&base.row, base.history.as_slice()),
+            None => {
+                // What a replay reads may lack what the guest said itself; the new run needs it.
+                let whole = self.inner.store.whole_history(current.key.run);
+                read = self.inner.runtime.block_on(whole).map_err(unavailable)?;
+                (current, read.as_slice())
             }
         };
         let reset = Reset {

@@ -6,6 +6,7 @@ mod schedules;
 
 use guests::Texts;
 use prost::Message;
+use refrain_engine::api::NamespaceSettings;
 use refrain_engine::{Engine, EngineConfig};
 use refrain_store::{Store, StoreConfig};
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
@@ -45,7 +46,8 @@ impl Host {
             .expect("an engine");
         if engine.namespace("default").is_err() {
             let day = refrain_core::time::Delay::from_secs(86_400);
-            engine.register_namespace("default", "", "", day).await.expect("a namespace");
+            let settings = NamespaceSettings { retention: day, ..NamespaceSettings::default() };
+            engine.register_namespace("default", settings).await.expect("a namespace");
         }
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

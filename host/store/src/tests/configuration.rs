@@ -11,6 +11,7 @@ fn new_namespace(name: &str, uuid: u128) -> NewNamespace {
         uuid,
         description: "orders of the shop".to_owned(),
         owner_email: "shop@example.com".to_owned(),
+        detach_above: Some(1 << 16),
         retention: Delay::from_secs(3 * 86_400),
         created_at: s(1),
     }

@@ -64,7 +64,8 @@ async fn n_rows(store: &Store) -> Vec<(&'static str, i64)> {
 #[tokio::test]
 async fn a_deleted_run_leaves_no_row_in_any_table_and_takes_none_of_others() {
     let store = temporary().await;
-    let write = |run: u128| a_run_with_rows_everywhere(&format!("w{run}"), run).write();
+    let write =
+        |run: u128| a_run_with_rows_everywhere(&format!("w{run}"), run).write().detaching_above(0);
     store.commit(&[write(1), write(2), write(3)]).await.unwrap();
     let each = |n: i64| OF_A_RUN.iter().map(|it| (it.0, n)).collect::<Vec<_>>();
     assert_eq!(n_rows(&store).await, each(3));
@@ -104,6 +105,7 @@ async fn a_namespace_goes_with_what_was_deployed_in_it() {
         uuid: 7,
         description: String::new(),
         owner_email: String::new(),
+        detach_above: None,
         retention: Delay::from_secs(3600),
         created_at: s(1),
     };

@@ -14,6 +14,7 @@ pub(super) async fn shop(store: &Store) -> NamespaceId {
         uuid: 1,
         description: String::new(),
         owner_email: String::new(),
+        detach_above: None,
         retention: Delay::from_secs(86_400),
         created_at: s(1),
     };

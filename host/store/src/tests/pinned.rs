@@ -73,6 +73,7 @@ async fn a_component_goes_when_no_run_and_no_queue_needs_it() {
         uuid: 2,
         description: String::new(),
         owner_email: String::new(),
+        detach_above: None,
         retention: Delay::from_secs(1),
         created_at: s(1),
     };

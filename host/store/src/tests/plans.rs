@@ -34,6 +34,10 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         history_append
             SCAN new VIRTUAL TABLE INDEX 1:
+        blob_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
+        run_blob_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
         timer_put
             SCAN new VIRTUAL TABLE INDEX 1:
         timer_delete
@@ -146,6 +150,33 @@ async fn plans_of_all_statements() {
             SCAN messages
         timers_due
             SEARCH timers USING INDEX timers_due ((fire_at_ms,run_id,kind,seq)>(?,?,?,?) AND fire_at_ms<?)
+        blobs_delete
+            SEARCH blobs USING INDEX sqlite_autoindex_blobs_1 (namespace_id=?)
+        blobs_delete_unused
+            SEARCH blobs USING COVERING INDEX sqlite_autoindex_blobs_1 (namespace_id=? AND digest=?)
+            LIST SUBQUERY 4
+            SCAN old VIRTUAL TABLE INDEX 1:
+            SEARCH theirs USING PRIMARY KEY (run_id=?)
+            CREATE BLOOM FILTER
+            CORRELATED SCALAR SUBQUERY 3
+            SEARCH others USING COVERING INDEX run_blobs_of_blob (namespace_id=? AND digest=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        run_blobs_delete
+            SEARCH run_blobs USING PRIMARY KEY (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        blobs_of_run
+            CO-ROUTINE asked
+            SETUP
+            SCAN CONSTANT ROW
+            RECURSIVE STEP
+            SCAN asked
+            SCAN asked
+            SEARCH run_blobs USING PRIMARY KEY (run_id=? AND digest=?)
+            SEARCH blobs USING INDEX sqlite_autoindex_blobs_1 (namespace_id=? AND digest=?)
         activities_due
             SEARCH activity_tasks USING INDEX activity_tasks_due ((due_ms,run_id,scheduled_event_id)>(?,?,?) AND due_ms<?)
         activities_under_way

@@ -1,0 +1,57 @@
+//! Payloads that are too large for a history.
+
+use crate::common::{BENCH, directory};
+use anyhow::Result;
+use refrain_e2e::{Host, order};
+use serde_json::{Value, json};
+
+/// Well above what is kept in a history, and below what is refused.
+const LARGE: usize = 500_000;
+
+/// `echo` returns its argument; the query and the second look are answered by a replay.
+#[test]
+fn a_large_payload_is_kept_once_and_seen_by_clients_and_by_a_replayed_guest() -> Result<()> {
+    let mut host = Host::start(&directory("payloads"), &["--warm-runs", "0"])?;
+    order::deploy_guest(&host, "rust/bench", BENCH)?;
+    let value = json!({ "text": "x".repeat(LARGE) });
+    let file = directory("payloads-input").with_extension("json");
+    std::fs::write(&file, value.to_string())?;
+    let file = file.to_string_lossy().into_owned();
+
+    let start = ["workflow", "start", "--task-queue", BENCH, "--type", "wait-signal"];
+    host.cli(&[&start[..], &["--workflow-id", "waits"]].concat())?;
+    let signal = ["workflow", "signal", "--workflow-id", "waits", "--name", "go"];
+    host.cli(&[&signal[..], &["--input-file", &file]].concat())?;
+    host.kill()?;
+    host.start_again()?;
+    let result: Value =
+        serde_json::from_str(&host.cli(&["workflow", "result", "--workflow-id", "waits"])?)?;
+    assert_eq!(result, value);
+    let text = host.json(&["workflow", "show", "--workflow-id", "waits"])?.to_string();
+    assert!(text.len() > 2 * LARGE, "the signal and the result are shown: {}", text.len());
+
+    let described = host.json(&["workflow", "describe", "--workflow-id", "waits"])?;
+    let bytes = described["workflowExecutionInfo"]["historySizeBytes"].as_str();
+    let bytes: usize = bytes.unwrap_or_default().parse()?;
+    assert!(bytes < 10_000, "{bytes} bytes of history");
+    let stored = std::fs::metadata(host.database())?.len() as usize;
+    assert!(stored < 2 * LARGE, "{stored} bytes of database: it is there once");
+    Ok(())
+}
+
+#[test]
+fn what_is_too_large_for_any_payload_is_refused_with_the_limit() -> Result<()> {
+    let host = Host::start(&directory("payloads-limit"), &[])?;
+    order::deploy_guest(&host, "rust/bench", BENCH)?;
+    let file = directory("payloads-limit-input").with_extension("json");
+    std::fs::write(&file, format!("\"{}\"", "x".repeat(2 << 20)))?;
+    let start = ["workflow", "start", "--task-queue", BENCH, "--type", "echo"];
+    let file = file.to_string_lossy();
+    let input = ["--workflow-id", "e", "--input-file", &file];
+    let refused = host.try_cli(&[&start[..], &input].concat())?;
+    assert_ne!(refused.code, Some(0));
+    assert!(refused.stderr.contains("2097152"), "{}", refused.stderr);
+    let listed = host.json(&["workflow", "count"])?;
+    assert!(listed["count"].is_null(), "{listed}");
+    Ok(())
+}
