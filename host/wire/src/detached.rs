@@ -180,7 +180,8 @@ mod tests {
             header: [("trace".to_owned(), large())].into(),
             ..signal::Signal::default()
         };
-        let completed = execution::Event::Completed { result: vec![large()], task: EventId(4) };
+        let completed =
+            execution::Event::Completed { result: vec![large()], task: EventId(4), new_run: None };
         [Event::Signal(signal::Event::Received(Box::new(signal))), Event::Execution(completed)]
             .into_iter()
             .zip(2..)
