@@ -380,3 +380,64 @@ fn give_way() {
 
 #[cfg(not(target_os = "linux"))]
 fn give_way() {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refrain_core::errors::Divergence;
+    use refrain_core::ids::{Digest, ExecutionKey, NamespaceId};
+
+    fn run(n: u128, workflow_type: &str) -> PinnedRun {
+        let workflow = format!("order-{n}").as_str().into();
+        let execution = ExecutionKey { namespace: NamespaceId(1), workflow };
+        PinnedRun {
+            key: RunKey { execution, run: RunId(n) },
+            workflow_type: workflow_type.to_owned(),
+            component: Digest([1; 32]),
+        }
+    }
+
+    fn diverged(at: u64) -> StepError {
+        StepError::Diverged(Box::new(Divergence {
+            at: EventId(at),
+            recorded: Some("timer 1 started 5s".to_owned()),
+            asked: None,
+            command: 0,
+            recorded_by: None,
+            replayed_by: None,
+        }))
+    }
+
+    #[test]
+    fn runs_that_diverge_alike_share_a_finding_which_names_so_many_of_them() {
+        let mut report = ReplayReport::default();
+        for n in 0..=limits::FINDING_RUNS_MAX as u128 {
+            report.add(Finding::of(&run(n, "order"), &diverged(5)));
+        }
+        assert_eq!(report.findings.len(), 1);
+        assert_eq!(report.findings[0].runs.len(), limits::FINDING_RUNS_MAX);
+        assert_eq!(report.findings[0].n_runs, limits::FINDING_RUNS_MAX as u64 + 1);
+    }
+
+    #[test]
+    fn past_so_many_findings_runs_are_counted_only() {
+        let mut report = ReplayReport::default();
+        for n in 0..=limits::FINDINGS_MAX as u64 {
+            report.add(Finding::of(&run(1, "order"), &diverged(n)));
+        }
+        assert_eq!((report.findings.len(), report.n_untold), (limits::FINDINGS_MAX, 1));
+        assert_eq!(report.n_unfit, limits::FINDINGS_MAX as u64 + 1);
+    }
+
+    #[test]
+    fn a_sample_has_so_many_of_each_type_and_is_the_same_each_time() {
+        let sample = || {
+            let mut sample = Sample::of(3);
+            (0..100).for_each(|n| sample.offer(run(n, "order")));
+            (100..102).for_each(|n| sample.offer(run(n, "bill")));
+            sample.into_runs().map(|it| it.key.run.0).collect::<Vec<_>>()
+        };
+        assert_eq!(sample().len(), 5);
+        assert_eq!(sample(), sample());
+    }
+}

@@ -4,6 +4,11 @@
 //! idle. Both are on the same thread, one after the other; the lock is there because the guest's
 //! future and the driver both hold on to it.
 
+mod log;
+mod patches;
+
+pub(crate) use log::say;
+
 use crate::bindings::convert::{self, KnownEvents};
 use crate::bindings::{children, lifecycle, types};
 use crate::cpu_time;
@@ -374,44 +379,6 @@ impl Run {
         }
     }
 
-    pub(crate) fn patched(&mut self, id: String) -> Result<bool, Stop> {
-        if let Some(&answer) = self.patches.get(&id) {
-            return Ok(answer);
-        }
-        let recorded = self.start.as_ref().is_some_and(|start| start.patches.contains(&id));
-        let answer = recorded || !self.replaying;
-        if self.phase == Phase::Query {
-            // A query sees what the next turn would, and decides nothing.
-            return Ok(answer);
-        }
-        self.check_phase("context.patched")?;
-        if answer {
-            self.push(Command::Patch(patch::Command::Record {
-                patch: id.clone(),
-                deprecated: false,
-            }))?;
-        }
-        self.patches.insert(id, answer);
-        Ok(answer)
-    }
-
-    pub(crate) fn deprecate_patch(&mut self, id: String) -> Result<(), Stop> {
-        self.check_phase("context.deprecate-patch")?;
-        let is_recorded = self.patches.get(&id).is_some_and(|answer| *answer);
-        if is_recorded || self.deprecated_patches.contains(&id) {
-            return Ok(());
-        }
-        self.deprecated_patches.push(id.clone());
-        // A run that passed this place before the patch existed has no marker, for good.
-        let in_history = self.start.as_ref().is_some_and(|start| start.patches.contains(&id));
-        if self.replaying && !in_history {
-            return Ok(());
-        }
-        // One marker, whatever the program asks for after this.
-        self.patches.insert(id.clone(), true);
-        self.push(Command::Patch(patch::Command::Record { patch: id, deprecated: true }))
-    }
-
     /// Ends the run: it asked for something that this host can't do, in a place where the
     /// interface has no failure to say so.
     pub(crate) fn give_up(&mut self, function: &str, failure: Failure) -> Result<(), Stop> {
@@ -554,78 +521,6 @@ impl Run {
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
         RunId::from_bytes(bytes).to_string()
     }
-
-    // The log.
-
-    /// What was logged as errors in this turn: often why a guest trapped.
-    pub(crate) fn said(&self) -> Option<&str> {
-        Some(self.said.as_str()).filter(|said| !said.is_empty())
-    }
-
-    pub(crate) fn log(&mut self, level: types::LogLevel, line: &str) {
-        let line = cut(line, LOG_LINE_BYTES_MAX);
-        if level == types::LogLevel::Error {
-            say(&mut self.said, line);
-        }
-        if let Some(watch) = self.watch.as_ref().filter(|_| self.phase == Phase::Turn) {
-            (watch.seen)(Seen::Log { level: name_of(level), line });
-        }
-        if self.replaying && self.phase != Phase::Query {
-            return;
-        }
-        if self.log_bytes > LOG_BYTES_PER_TURN_MAX {
-            return;
-        }
-        self.log_bytes += line.len() + 64;
-        if self.log_bytes > LOG_BYTES_PER_TURN_MAX {
-            self.emit(types::LogLevel::Warn, "the rest of this turn's log was dropped: too long");
-            return;
-        }
-        self.emit(level, line);
-    }
-
-    fn emit(&self, level: types::LogLevel, line: &str) {
-        let Some(start) = &self.start else { return };
-        let (namespace, workflow_id, run_id) =
-            (start.namespace.as_str(), start.started.workflow_id.as_str(), start.run);
-        macro_rules! emit {
-            ($level:ident) => {
-                tracing::event!(
-                    target: "refrain::guest", tracing::Level::$level,
-                    namespace, workflow_id, %run_id, "{line}"
-                )
-            };
-        }
-        match level {
-            types::LogLevel::Trace => emit!(TRACE),
-            types::LogLevel::Debug => emit!(DEBUG),
-            types::LogLevel::Info => emit!(INFO),
-            types::LogLevel::Warn => emit!(WARN),
-            types::LogLevel::Error => emit!(ERROR),
-        }
-    }
-}
-
-/// Keeps the first lines that tell why, without what a toolchain adds to each of them.
-pub(crate) fn say(said: &mut String, line: &str) {
-    if line.trim().is_empty() || line.starts_with("note: run with `RUST_BACKTRACE=1`") {
-        return;
-    }
-    if said.len() < SAID_BYTES_MAX {
-        if !said.is_empty() {
-            said.push_str("; ");
-        }
-        said.push_str(cut(line.trim(), SAID_BYTES_MAX));
-    }
-}
-
-/// At most so many bytes, ending at a character.
-fn cut(line: &str, bytes_max: usize) -> &str {
-    let mut end = line.len().min(bytes_max);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    &line[..end]
 }
 
 /// What a command holds of the host's memory, roughly.
@@ -660,14 +555,4 @@ fn weight(command: &Command) -> usize {
         | Command::Cancel(_) => 0,
     };
     own + 256
-}
-
-fn name_of(level: types::LogLevel) -> &'static str {
-    match level {
-        types::LogLevel::Trace => "trace",
-        types::LogLevel::Debug => "debug",
-        types::LogLevel::Info => "info",
-        types::LogLevel::Warn => "warn",
-        types::LogLevel::Error => "error",
-    }
 }

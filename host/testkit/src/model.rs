@@ -1,8 +1,10 @@
 //! A host in memory: core, and maps instead of a store. What the engine must come to as well.
 
+mod versions;
+
 use crate::print;
 use crate::script::{self, Act, Line, Script, Start};
-use crate::versions::{self, Versions};
+use crate::versions::Versions;
 use crate::words::show;
 use refrain_core::admit::{self, Admission, Current};
 use refrain_core::arrival::{Accepted, Arrival, Refused};
@@ -488,40 +490,6 @@ impl Model {
         self.replay_on(at, self.runs[at].component)
     }
 
-    fn replay_on(&self, at: usize, component: Digest) -> Result<Run, StepError> {
-        let run = &self.runs[at];
-        let guest = self.versions.program(component).guest().map_err(StepError::Guest)?;
-        Run::replay(self.facts(&run.key, component), &run.history, guest)
-    }
-
-    /// A run that is stuck is tried on the newest version first: it has nothing to lose.
-    fn revive(&mut self, at: usize) -> Result<Run, StepError> {
-        let newest = self.versions.newest();
-        if self.runs[at].task_failure.is_some()
-            && newest != self.runs[at].component
-            && let Ok(run) = self.replay_on(at, newest)
-        {
-            self.runs[at].component = newest;
-            return Ok(run);
-        }
-        self.replay(at)
-    }
-
-    /// On the newest version; `moves` pins it to that if it fits.
-    fn check(&mut self, at: usize, moves: bool) {
-        let newest = self.versions.newest();
-        if !self.runs[at].status.is_open() || self.runs[at].component == newest {
-            return self.note("nothing to replay");
-        }
-        let replayed = self.replay_on(at, newest);
-        self.note(versions::told(replayed.as_ref().map(drop)));
-        if let (true, Ok(run)) = (moves, replayed) {
-            self.runs[at].component = newest;
-            let unchanged = run.unchanged(self.runs[at].task_failure.clone());
-            self.commit(at, Some(run), unchanged);
-        }
-    }
-
     fn step(&mut self, at: usize, arrivals: Vec<Arrival>) -> Vec<Result<Accepted, Refused>> {
         if self.mode == Mode::Evict {
             self.runs[at].live = None;
@@ -565,11 +533,6 @@ impl Model {
             }
         };
         self.commit(at, live, decision)
-    }
-
-    /// One that is stuck is not kept: its next attempt may be another version's.
-    fn keep(&mut self, at: usize, live: Run) {
-        self.runs[at].live = Some(live).filter(|_| self.runs[at].task_failure.is_none());
     }
 
     /// Applies a decision, and holds core to its promises.
