@@ -1,0 +1,170 @@
+//! What a run asks of others, at its limits, and what it tells its children when it ends.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests; clippy spares only the tests")]
+
+use refrain_core::arrival::Arrival;
+use refrain_core::chain::Link;
+use refrain_core::decision::{Decision, Effect};
+use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
+use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, OpSeq, RunId, RunKey};
+use refrain_core::limits;
+use refrain_core::machines::{Command, Event, child, execution, external, signal, task};
+use refrain_core::message::Body;
+use refrain_core::options::{ChildCancellation, ParentClosePolicy};
+use refrain_core::payload::Payloads;
+use refrain_core::run::{Outcome, Run, RunFacts, Step};
+use refrain_core::time::Timestamp;
+
+/// Wishes for all of it in its first turn, and for nothing after.
+struct Wishes(Vec<Command>);
+
+impl Guest for Wishes {
+    fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError> {
+        match turn.job {
+            Job::Start(_) => Ok(std::mem::take(&mut self.0)),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn unreceived(&self) -> Vec<signal::Signal> {
+        Vec::new()
+    }
+
+    #[expect(clippy::result_large_err, reason = "the error is core's")]
+    fn query(&mut self, _: &Query) -> Result<Payloads, QueryError> {
+        Ok(Vec::new())
+    }
+}
+
+fn child(n: usize, parent_close: ParentClosePolicy) -> Command {
+    let child = child::Initiated {
+        workflow_id: format!("child-{n}"),
+        workflow_type: "child".to_owned(),
+        parent_close,
+        ..child::Initiated::default()
+    };
+    let (op, cancellation) = (OpSeq(n as u32), ChildCancellation::WaitCompleted);
+    Command::Child(child::Command::Start(Box::new(child::Start { op, cancellation, child })))
+}
+
+fn target() -> external::Target {
+    external::Target { workflow_id: "other".to_owned(), ..external::Target::default() }
+}
+
+fn signal_to_other(n: usize) -> Command {
+    let signal = Box::new(external::Sent { name: "go".to_owned(), ..external::Sent::default() });
+    let op = OpSeq(n as u32);
+    Command::External(external::Command::Signal { op, target: target(), signal })
+}
+
+fn cancel_of_other(n: usize) -> Command {
+    let (op, reason) = (OpSeq(n as u32), String::new());
+    Command::External(external::Command::Cancel { op, target: target(), reason })
+}
+
+fn step(arrival: Arrival) -> Step {
+    Step {
+        arrivals: vec![arrival],
+        now: Timestamp(1000),
+        identity: "host".to_owned(),
+        history_bytes: 0,
+        task_failure: None,
+        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
+    }
+}
+
+fn start(wishes: Vec<Command>) -> Outcome {
+    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "parent".into() };
+    let facts = RunFacts {
+        key: RunKey { execution, run: RunId(1) },
+        namespace: "default".to_owned(),
+        component: Digest([1; 32]),
+    };
+    let started = execution::Started {
+        workflow_id: "parent".to_owned(),
+        workflow_type: "parent".to_owned(),
+        task_queue: "orders".to_owned(),
+        ..execution::Started::default()
+    };
+    Run::new(facts, Box::new(Wishes(wishes))).step(step(Arrival::Start(Box::new(started)))).unwrap()
+}
+
+fn sent(decision: &Decision) -> Vec<(&str, &Body)> {
+    let sent = decision.effects.iter().filter_map(|effect| match effect {
+        Effect::Send(message) => Some((message.to.as_str(), &message.body)),
+        _ => None,
+    });
+    sent.collect()
+}
+
+fn failed_cause(decision: &Decision) -> Option<task::FailedCause> {
+    decision.events.iter().find_map(|it| match &it.event {
+        Event::Task(task::Event::Failed { cause, .. }) => Some(*cause),
+        _ => None,
+    })
+}
+
+#[test]
+fn two_thousand_may_be_pending_of_each_and_one_more_fails_the_task() {
+    let child = |n| child(n, ParentClosePolicy::Terminate);
+    type Wish<'a> = &'a dyn Fn(usize) -> Command;
+    let limits: [(Wish<'_>, usize, task::FailedCause); 3] = [
+        (&child, limits::PENDING_CHILDREN_MAX, task::FailedCause::PendingChildrenLimitExceeded),
+        (
+            &signal_to_other,
+            limits::PENDING_EXTERNAL_SIGNALS_MAX,
+            task::FailedCause::PendingSignalsLimitExceeded,
+        ),
+        (
+            &cancel_of_other,
+            limits::PENDING_EXTERNAL_CANCELS_MAX,
+            task::FailedCause::PendingCancelsLimitExceeded,
+        ),
+    ];
+    for (wish, most, cause) in limits {
+        let fits = start((1..=most).map(wish).collect()).decision;
+        assert_eq!((failed_cause(&fits), sent(&fits).len()), (None, most));
+        let one_more = start((1..=most + 1).map(wish).collect()).decision;
+        assert_eq!((failed_cause(&one_more), sent(&one_more).len()), (Some(cause), 0));
+    }
+}
+
+#[test]
+fn a_parent_that_closes_tells_each_child_what_its_policy_says() {
+    let policies = [
+        ParentClosePolicy::Terminate,
+        ParentClosePolicy::Abandon,
+        ParentClosePolicy::RequestCancel,
+    ];
+    let children = policies.iter().enumerate().map(|(n, policy)| child(n + 1, *policy));
+    let run = start(children.collect()).run.unwrap();
+    let terminate = Arrival::Terminate {
+        reason: "enough".to_owned(),
+        details: Vec::new(),
+        identity: "client".to_owned(),
+    };
+    let closed = run.step(step(terminate)).unwrap().decision;
+    let parent = "parent".to_owned();
+    assert_eq!(
+        sent(&closed),
+        [("child-1", &Body::TerminateChild), ("child-3", &Body::CancelChild { parent })]
+    );
+}
+
+/// What would be terminated at once need not begin; what was to go on, goes on.
+#[test]
+fn a_child_of_the_task_that_closes_its_parent_starts_unless_it_would_be_terminated() {
+    let end = execution::Command::Complete { result: Vec::new() };
+    let decision = start(vec![
+        child(1, ParentClosePolicy::Terminate),
+        child(2, ParentClosePolicy::Abandon),
+        child(3, ParentClosePolicy::RequestCancel),
+        Command::Execution(end),
+    ])
+    .decision;
+    let told: Vec<_> = sent(&decision)
+        .into_iter()
+        .map(|(to, body)| (to, matches!(body, Body::StartChild(_))))
+        .collect();
+    assert_eq!(told, [("child-2", true), ("child-3", true), ("child-3", false)]);
+}
