@@ -4,6 +4,7 @@ use super::*;
 use crate::api::{Onto, ResetRequest};
 use crate::start::unavailable;
 use refrain_core::event::Recorded;
+use refrain_core::message::Body;
 use refrain_core::reset::{Beginning, Reset};
 
 /// A closed run that is gone back to: what it was does not change any more.
@@ -170,12 +171,18 @@ impl Visit<'_> {
         let batch = Batch { arrivals: vec![arrival], replies: vec![None], messages: Vec::new() };
         match self.step_current(current, batch) {
             Some(mut ended) => {
-                // Its children are those of the new run, and its parent waits for that one.
-                ended.decision.effects.retain(|effect| !matches!(effect, Effect::Send(_)));
+                // Its parent waits for the new run. Its children began after the place that is
+                // gone back to, and end with it.
+                ended.decision.effects.retain(|effect| !tells_parent(effect));
                 // Should the commit fail, the run is not to be terminated all the same.
                 Ok(Some(Stepped { own: Vec::new(), ..ended }))
             }
             None => Err(EngineError::Internal("the run could not be terminated".to_owned())),
         }
     }
+}
+
+fn tells_parent(effect: &Effect) -> bool {
+    let Effect::Send(message) = effect else { return false };
+    matches!(message.body, Body::ChildClosed { .. })
 }
