@@ -245,15 +245,10 @@ impl<T: Send + 'static> signals::HostWithStore<T> for HasSelf<Ctx> {
         let (reply, offer) = oneshot::channel();
         let run = store.get().run.clone();
         let op = {
-            let mut run = run.lock();
-            let kept = run.signals.first_free(name.as_deref());
-            let op = run.open_op("signals.receive", Numbers::Waits, |_| {
+            // One that is kept is handed over when the guest is idle.
+            run.lock().open_op("signals.receive", Numbers::Waits, |_| {
                 (Open::Signal { name, reply }, None)
-            })?;
-            if let Some(place) = kept {
-                run.offer_signal(place);
-            }
-            op
+            })?
         };
         let receiving = Receiving { run, offer };
         let signal = async move { wasmtime::error::Ok(receiving.signal().await) };

@@ -168,7 +168,7 @@ impl Live {
         }
         self.run_to_idle()?;
         // What the host itself owes is handed over one by one as well.
-        while self.run.lock().resolve_one() {
+        while self.run.lock().owes_one() {
             self.run_to_idle()?;
         }
         let mut run = self.run.lock();

@@ -436,7 +436,21 @@ impl Run {
         self.offer_signal(place);
     }
 
-    pub(crate) fn offer_signal(&mut self, place: u64) {
+    /// One that is kept, to the oldest wait that it fits. One at a time, and none after the end:
+    /// so a program that ends has received no more than it has seen.
+    fn offer_kept(&mut self) -> bool {
+        let waits = self.open.values().filter_map(|open| {
+            let Open::Signal { name, .. } = open else { return None };
+            open.is_awaited().then_some(name.as_deref())
+        });
+        let wanted = waits.filter_map(|name| self.signals.first_free(name)).min();
+        wanted.is_some_and(|place| {
+            self.offer_signal(place);
+            self.signals.is_offered(place)
+        })
+    }
+
+    fn offer_signal(&mut self, place: u64) {
         while let Some(op) = self.signals.name(place).and_then(|name| self.waiting_for(name)) {
             let Some(Open::Signal { name: _, reply }) = self.take_open(OpSeq(op)) else { return };
             // The guest may have dropped that wait: then the next.
@@ -468,8 +482,13 @@ impl Run {
         self.cancel_requested.as_ref()
     }
 
+    /// As [`Run::resolve_one`], for a guest that has not ended.
+    pub(crate) fn owes_one(&mut self) -> bool {
+        self.ended.is_none() && self.resolve_one()
+    }
+
     /// Resolves one thing that the host itself owes the guest. False: nothing is owed.
-    pub(crate) fn resolve_one(&mut self) -> bool {
+    fn resolve_one(&mut self) -> bool {
         while let Some(op) = self.canceled.pop_front() {
             let failure = || convert::failure_out(Failure::canceled("operation canceled"));
             let delivered = match self.take_open(OpSeq(op)) {
@@ -481,6 +500,9 @@ impl Run {
             if delivered {
                 return true;
             }
+        }
+        if self.offer_kept() {
+            return true;
         }
         let Some(reason) = self.cancel_requested.clone() else { return false };
         let waiting = |(op, open): (&u32, &Open)| match open {

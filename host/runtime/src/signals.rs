@@ -52,6 +52,10 @@ impl Kept {
         self.signals.get(&place).map(|it| it.signal.name.as_str())
     }
 
+    pub(crate) fn is_offered(&self, place: u64) -> bool {
+        self.signals.get(&place).is_some_and(|it| it.offered)
+    }
+
     pub(crate) fn set_offered(&mut self, place: u64, offered: bool) {
         if let Some(entry) = self.signals.get_mut(&place) {
             entry.offered = offered;
@@ -97,9 +101,7 @@ impl Drop for Receiving {
     fn drop(&mut self) {
         self.offer.close();
         if let Ok(Some(Ok(place))) = self.offer.try_recv() {
-            let mut run = self.run.lock();
-            run.signals.set_offered(place, false);
-            run.offer_signal(place);
+            self.run.lock().signals.set_offered(place, false);
         }
     }
 }

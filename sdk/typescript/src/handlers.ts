@@ -1,7 +1,8 @@
 // Signals, queries and updates, and who answers them.
 
+import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
-import { ApplicationFailure, fromFailure } from "./failures";
+import { ApplicationFailure } from "./failures";
 import { askConditions, conditionsMayHold } from "./operation";
 import { fromPayloads } from "./payload";
 import { CancellationScope, within } from "./scope";
@@ -92,7 +93,7 @@ export function setHandler(
     if (options?.validator) validators.set(name, options.validator);
     else validators.delete(name);
   }
-  if (type === "signal") deliverKept();
+  if (type === "signal") receiveFor(name, handler !== undefined);
 }
 
 /** Takes the signals that no other handler takes. */
@@ -100,7 +101,7 @@ export function setDefaultSignalHandler(
   handler: ((name: string, ...args: unknown[]) => void | Promise<void>) | undefined,
 ): void {
   defaultSignalHandler = handler;
-  deliverKept();
+  receiveFor(ANY, handler !== undefined);
 }
 
 /** Is no handler of a signal or an update running? To be waited for before the end. */
@@ -108,12 +109,46 @@ export function allHandlersFinished(): boolean {
   return running === 0;
 }
 
-/** Receives signals and hands them to their handlers, as long as the run lives. */
+/**
+ * Receives signals and hands them to their handlers, as long as the run lives.
+ *
+ * One that has no handler stays with the host: if the run ends without it, the next run of the chain gets it.
+ */
 export function pumpSignals(fail: (error: unknown) => void): void {
   onFailure = fail;
-  read(signals.receive(null)[1], (result) => {
-    if (result.tag === "err") return fail(fromFailure(result.val));
-    pumpSignals(fail);
+  for (const name of wanted) receive(name);
+}
+
+let onFailure: ((error: unknown) => void) | undefined;
+
+/** The default handler takes whatever nobody waits for. */
+const ANY = null;
+/** Names that have a handler. */
+const wanted = new Set<string | null>();
+/** The open wait for each of them. */
+const waits = new Map<string | null, number>();
+
+function receiveFor(name: string | null, isWanted: boolean): void {
+  if (isWanted) {
+    wanted.add(name);
+    deliverKept();
+    // Before the run, at the top level of a module, nothing can be received.
+    if (onFailure && !waits.has(name)) receive(name);
+    return;
+  }
+  wanted.delete(name);
+  const op = waits.get(name);
+  if (op !== undefined) operations.cancel(op);
+}
+
+function receive(name: string | null): void {
+  const [op, signal] = signals.receive(name);
+  waits.set(name, op);
+  read(signal, (result) => {
+    waits.delete(name);
+    // By name again: what was canceled may be wanted anew.
+    if (wanted.has(name)) receive(name);
+    if (result.tag === "err") return;
     kept.push({ name: result.val.name, args: fromPayloads(result.val.args) });
     deliverKept();
     askConditions();
@@ -121,13 +156,11 @@ export function pumpSignals(fail: (error: unknown) => void): void {
   });
 }
 
-let onFailure: (error: unknown) => void = () => {};
-
 function deliverKept(): void {
   for (const signal of kept.splice(0)) {
     const { name, args } = signal;
     const handler = handlers.signal.get(name) ?? defaultSignalHandler?.bind(undefined, name);
-    if (handler) handle(() => handler(...args)).catch(onFailure);
+    if (handler) handle(() => handler(...args)).catch((error) => onFailure?.(error));
     else kept.push(signal);
   }
 }
