@@ -121,7 +121,6 @@ pub struct Action {
 
 /// How a chain of runs ended.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Outcome {
     Completed(Payloads),
     Failed(Failure),

@@ -225,7 +225,6 @@ impl Inner {
 }
 
 /// What became of a deed.
-#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept")]
 enum Done {
     Started(Wanted, String, RunId),
     NotStarted(Wanted, EngineError),
