@@ -174,7 +174,6 @@ impl Target {
         (verdict, trace)
     }
 
-    #[expect(clippy::result_large_err, reason = "a history fails once")]
     fn play(
         &self,
         facts: &RunFacts,

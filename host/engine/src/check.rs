@@ -246,7 +246,6 @@ struct Target {
 }
 
 impl Target {
-    #[expect(clippy::result_large_err, reason = "made for each run and gone with it")]
     fn replay(
         &self,
         run: &PinnedRun,
