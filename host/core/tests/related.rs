@@ -30,7 +30,6 @@ impl Guest for Wishes {
         Vec::new()
     }
 
-    #[expect(clippy::result_large_err, reason = "the error is core's")]
     fn query(&mut self, _: &Query) -> Result<Payloads, QueryError> {
         Ok(Vec::new())
     }

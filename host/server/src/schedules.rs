@@ -176,10 +176,8 @@ pub(crate) async fn update(
     validate::short("request_id", &request.request_id)?;
     let mut update = update_of(request.schedule)?;
     // Absent: as they are; empty: none.
-    update.search_attributes = match request.search_attributes {
-        None => None,
-        Some(attributes) => Some(validate::search_attributes(Some(attributes))),
-    };
+    update.search_attributes =
+        request.search_attributes.map(|it| validate::search_attributes(Some(it)));
     let expected = match request.conflict_token.as_slice() {
         [] => None,
         token => Some(u64::from_be_bytes(

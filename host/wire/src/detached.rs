@@ -26,6 +26,9 @@ pub struct Blob {
     pub data: Bytes,
 }
 
+/// A history without its large payloads, and these.
+pub type Detached = (Vec<u8>, Vec<Blob>);
+
 /// Whose payloads are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -37,7 +40,7 @@ pub enum Wanted {
 
 /// Takes the data of payloads above `limit` bytes out of a `temporal.api.history.v1.History`.
 /// `None`: there is none.
-pub fn detach(history: &[u8], limit: usize) -> Result<Option<(Vec<u8>, Vec<Blob>)>, DecodeError> {
+pub fn detach(history: &[u8], limit: usize) -> Result<Option<Detached>, DecodeError> {
     if history.len() <= limit {
         return Ok(None);
     }

@@ -64,6 +64,7 @@ pub struct Named {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Event {
     Initiated(Box<Initiated>),
     StartFailed {
@@ -272,7 +273,6 @@ impl Outcome {
     }
 
     /// The result; or why there is none: a message, whether it was tried again, and the cause.
-    #[expect(clippy::type_complexity, reason = "taken apart at once, in one place")]
     pub fn into_result(self) -> Result<Payloads, Box<(&'static str, RetryState, Failure)>> {
         let of_host = |message: &str, kind| Failure {
             message: message.to_owned(),

@@ -26,6 +26,7 @@ pub enum Command {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Event {
     Started(Box<Started>),
     CancelRequested {
