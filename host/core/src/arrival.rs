@@ -4,7 +4,7 @@ use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, RunId};
 use crate::machines::child::{Outcome, StartFailedCause};
 use crate::machines::external::FailedCause;
-use crate::machines::{execution, signal};
+use crate::machines::{execution, signal, update};
 use crate::message::Origin;
 use crate::payload::Payloads;
 use crate::time::Timestamp;
@@ -14,6 +14,8 @@ pub enum Arrival {
     /// The first one of every run, and of no other.
     Start(Box<execution::Started>),
     Signal(signal::Signal),
+    /// Comes again with each step until it is answered otherwise than with `Waits`.
+    Update(Box<update::Request>),
     CancelRequest {
         cause: String,
         identity: String,
@@ -121,16 +123,18 @@ pub enum ActivityOutcome {
     Canceled { details: Payloads },
 }
 
-/// The arrival is in history, or was there already.
+/// What became of an arrival that a run could take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     Recorded,
     /// The same request id, or a cancel that was asked for before: nothing new.
     AlreadyThere,
+    /// An update for which there was no workflow task yet. Nothing of it is stored.
+    Waits,
 }
 
 /// The arrival came to a run that could not take it. Nothing was stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refused {
     #[error("workflow execution already completed")]
     RunClosed,
@@ -153,6 +157,26 @@ pub enum Refused {
     AlreadyPaused,
     #[error("workflow is not paused")]
     NotPaused,
+    /// The guest's validator said no.
+    #[error("{}", .0.message)]
+    UpdateRejected(Box<Failure>),
+    #[error("workflow update was aborted by closing workflow")]
+    UpdateAborted,
+    #[error(
+        "limit on number of concurrent in-flight updates has been reached ({})",
+        crate::limits::UPDATES_IN_FLIGHT_MAX
+    )]
+    UpdatesInFlight,
+    #[error(
+        "limit on bytes of in-flight updates has been reached ({})",
+        crate::limits::UPDATE_BYTES_IN_FLIGHT_MAX
+    )]
+    UpdateBytesInFlight,
+    #[error(
+        "run has taken {} updates, the most a run can take",
+        crate::limits::UPDATES_PER_RUN_MAX
+    )]
+    UpdateLimit,
     #[error("nothing to do")]
     Spurious,
 }

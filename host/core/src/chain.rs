@@ -310,6 +310,7 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
         | AnyEvent::Task(_)
         | AnyEvent::Activity(_)
         | AnyEvent::Timer(_)
+        | AnyEvent::Update(_)
         | AnyEvent::Child(_)
         | AnyEvent::External(_)
         | AnyEvent::Patch(_) => None,

@@ -1,7 +1,9 @@
 //! An event in its place in history.
 
 use crate::ids::EventId;
-use crate::machines::{Event, activity, child, execution, external, patch, signal, task, timer};
+use crate::machines::{
+    Event, activity, child, execution, external, patch, signal, task, timer, update,
+};
 use crate::time::Timestamp;
 use std::fmt;
 
@@ -128,6 +130,17 @@ impl fmt::Display for Event {
             Event::Patch(patch::Event::Recorded { patch, .. }) => {
                 write!(f, "patch {patch} recorded")
             }
+            Event::Update(event) => match event {
+                update::Event::Accepted { request, .. } => {
+                    write!(f, "update {} ({}) accepted", request.name, request.id)
+                }
+                update::Event::Completed { update, outcome: Ok(_), .. } => {
+                    write!(f, "update {update} completed")
+                }
+                update::Event::Completed { update, outcome: Err(failure), .. } => {
+                    write!(f, "update {update} failed {:?}", failure.message)
+                }
+            },
         }
     }
 }

@@ -10,8 +10,11 @@ use crate::event::Recorded;
 use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, RunId};
 use crate::limits;
-use crate::machines::{Event, activity, child, execution, external, patch, signal, task, timer};
+use crate::machines::{
+    Event, activity, child, execution, external, patch, signal, task, timer, update,
+};
 use crate::time::{Delay, Timestamp};
+use crate::updates::WaitingUpdates;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -41,6 +44,10 @@ pub struct Execution {
     pub external_cancels: BTreeMap<EventId, Box<external::Target>>,
     pub patches: BTreeSet<String>,
     pub n_signals: u64,
+    /// Those that were accepted, by the id that the caller chose.
+    pub updates: BTreeMap<String, update::State>,
+    /// Those of them that are not completed, by their first event.
+    pub open_updates: BTreeMap<EventId, OpenUpdate>,
     /// Happened, but no completed task has shown it to the guest yet.
     pub undelivered: VecDeque<Recorded>,
     /// Runs that this one was reset from, each with the event that says so: what they began before
@@ -75,6 +82,15 @@ pub struct PendingChild {
     pub cancel_requested: bool,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenUpdate {
+    pub id: String,
+    pub name: String,
+    pub identity: String,
+    /// Bytes of the request.
+    pub size: usize,
+}
+
 /// What an arrival makes of a run, before a guest has seen it.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
@@ -84,6 +100,7 @@ pub(crate) struct Draft {
     pub(crate) wants_task: bool,
     /// The run is closed, and has a next one.
     pub(crate) heir: Option<Heir>,
+    pub(crate) updates: WaitingUpdates,
 }
 
 impl Default for Execution {
@@ -105,6 +122,8 @@ impl Default for Execution {
             external_cancels: BTreeMap::new(),
             patches: BTreeSet::new(),
             n_signals: 0,
+            updates: BTreeMap::new(),
+            open_updates: BTreeMap::new(),
             undelivered: VecDeque::new(),
             bases: BTreeMap::new(),
             signal_requests: BTreeSet::new(),
@@ -203,6 +222,7 @@ impl Execution {
                 self.patches.insert(patch.clone());
                 Ok(())
             }
+            Event::Update(event) => self.apply_update(id, event),
         }
     }
 
@@ -334,7 +354,8 @@ impl Execution {
             });
         }
         match arrival {
-            Arrival::Start(_) => Ok(Err(Refused::Spurious)),
+            // Those have a place of their own, see `admit_update`.
+            Arrival::Start(_) | Arrival::Update(_) => Ok(Err(Refused::Spurious)),
             Arrival::Signal(signal) => {
                 if self.signal_requests.contains(&signal.request_id) {
                     return Ok(Ok(Accepted::AlreadyThere));
@@ -602,6 +623,7 @@ fn wakes_guest(event: &Event) -> bool {
             }
         },
         Event::Signal(_) => true,
-        Event::Task(_) | Event::Patch(_) => false,
+        // An update is handed over in the task that accepts it.
+        Event::Task(_) | Event::Patch(_) | Event::Update(_) => false,
     }
 }

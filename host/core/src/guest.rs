@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::ids::{OpSeq, RunId};
-use crate::machines::{Command, execution, signal};
+use crate::machines::{Command, execution, signal, update};
 use crate::payload::Payloads;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -28,6 +28,16 @@ pub trait Guest: Send {
         reason = "a query fails seldom, and its answer is no smaller"
     )]
     fn query(&mut self, query: &Query) -> Result<Payloads, QueryError>;
+
+    /// May this update be accepted? Under the rules of `query`, while the run is open. The inner
+    /// error rejects it; a guest that does not say accepts all.
+    fn validate_update(
+        &mut self,
+        _update: &update::Request,
+        _now: Timestamp,
+    ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        Ok(Ok(()))
+    }
 }
 
 /// One completion, and what the guest may know while it handles it.
@@ -74,6 +84,8 @@ pub enum Job {
     CancelRequested {
         cause: String,
     },
+    /// Calls the handler of an accepted update; its end is `update::Command::Complete`.
+    Update(Box<update::Request>),
 }
 
 /// All that a guest may know of itself.

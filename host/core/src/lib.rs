@@ -25,3 +25,5 @@ pub mod payload;
 pub mod reset;
 pub mod run;
 pub mod time;
+pub mod updates;
+pub mod waits;

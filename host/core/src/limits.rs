@@ -32,6 +32,14 @@ pub const PENDING_EXTERNAL_SIGNALS_MAX: usize = 2000;
 pub const PENDING_EXTERNAL_CANCELS_MAX: usize = 2000;
 /// Signals that one run takes.
 pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
+/// Updates of one run that are not completed.
+pub const UPDATES_IN_FLIGHT_MAX: usize = 10;
+/// What those carry together. Bytes.
+pub const UPDATE_BYTES_IN_FLIGHT_MAX: usize = 20 << 20;
+/// Updates that one run takes.
+pub const UPDATES_PER_RUN_MAX: usize = 2000;
+/// From here on a run is told to continue as new.
+pub const UPDATES_SUGGEST_CONTINUE: usize = UPDATES_PER_RUN_MAX / 10 * 9;
 /// Commands of one workflow task.
 pub const COMMANDS_PER_TASK_MAX: usize = 10_000;
 /// Arrivals that one step takes from a mailbox; the rest waits for the next step.
@@ -71,6 +79,8 @@ pub const TASK_RETRY_FIRST: Delay = Delay::from_secs(1);
 pub const TASK_RETRY_MAX: Delay = Delay::from_secs(600);
 /// How long a request for a history that has nothing new yet is held.
 pub const HISTORY_LONG_POLL: Delay = Delay::from_secs(20);
+/// How long a request for an update's outcome is held.
+pub const UPDATE_LONG_POLL: Delay = Delay::from_secs(20);
 /// How long a request for an activity task is held.
 pub const TASK_LONG_POLL: Delay = Delay::from_secs(60);
 /// How late a schedule's action may be by default, and the least that can be asked for.

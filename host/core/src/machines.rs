@@ -12,6 +12,7 @@ pub mod patch;
 pub mod signal;
 pub mod task;
 pub mod timer;
+pub mod update;
 
 #[cfg(test)]
 mod table;
@@ -25,6 +26,7 @@ pub enum Command {
     Child(child::Command),
     External(external::Command),
     Patch(patch::Command),
+    Update(update::Command),
     /// Cancels whatever the operation is.
     Cancel(crate::ids::OpSeq),
     /// A named value that can be read without running the guest. Leaves no event.
@@ -45,6 +47,7 @@ pub enum Event {
     External(external::Event),
     Signal(signal::Event),
     Patch(patch::Event),
+    Update(update::Event),
 }
 
 impl Event {
@@ -58,7 +61,8 @@ impl Event {
             | Event::Child(_)
             | Event::External(_)
             | Event::Signal(_)
-            | Event::Patch(_) => false,
+            | Event::Patch(_)
+            | Event::Update(_) => false,
         }
     }
 
@@ -71,8 +75,14 @@ impl Event {
             Event::Child(event) => event.wished_in_task(),
             Event::External(event) => event.wished_in_task(),
             Event::Patch(patch::Event::Recorded { task, .. }) => Some(*task),
-            Event::Task(_) | Event::Signal(_) => None,
+            Event::Task(_) | Event::Signal(_) | Event::Update(_) => None,
         }
+    }
+
+    /// Was it written because of what the guest did in this task? Those of updates do not name
+    /// their task; they are never written but in one.
+    pub fn is_of_task(&self, task: crate::ids::EventId) -> bool {
+        matches!(self, Event::Update(_)) || self.wished_in_task() == Some(task)
     }
 
     /// Is `self`, as recorded, what led from the same wish as `decided`?
@@ -86,6 +96,7 @@ impl Event {
             (Event::Child(was), Event::Child(is)) => was.answers(is),
             (Event::External(was), Event::External(is)) => was.answers(is),
             (Event::Patch(was), Event::Patch(is)) => was.answers(is),
+            (Event::Update(was), Event::Update(is)) => was.answers(is),
             (
                 Event::Execution(_)
                 | Event::Task(_)
@@ -94,7 +105,8 @@ impl Event {
                 | Event::Child(_)
                 | Event::External(_)
                 | Event::Signal(_)
-                | Event::Patch(_),
+                | Event::Patch(_)
+                | Event::Update(_),
                 _,
             ) => false,
         }

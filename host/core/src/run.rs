@@ -8,6 +8,7 @@ mod after;
 mod jobs;
 mod related;
 mod reset;
+mod updates;
 mod wishes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
@@ -24,11 +25,12 @@ use crate::guest::{Guest, GuestErrorKind, Job, Query, QueryError, Start, Turn};
 use crate::ids::{Digest, EventId, OpSeq, RunKey};
 use crate::limits;
 use crate::machines::{
-    Command, Event, activity, child, execution, external, patch, signal, task, timer,
+    Command, Event, activity, child, execution, external, patch, signal, task, timer, update,
 };
 use crate::options::{CancellationType, ChildCancellation};
 use crate::payload::{Payload, Payloads};
 use crate::time::{Delay, Timestamp};
+use crate::updates::{WaitingUpdate, WaitingUpdates};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -56,6 +58,7 @@ pub struct Run {
     patches: BTreeSet<String>,
     /// Granted so far, in all tasks.
     n_commands: u64,
+    begun: bool,
     /// The program has returned: nothing more is handed to it but queries.
     returned: bool,
     /// What it publishes while it is replayed, for a run that begins with another's history.
@@ -112,6 +115,8 @@ const EVENTS_OF_A_TASK: u64 = 3;
 /// One workflow task, as the guest sees it.
 struct Task {
     now: Timestamp,
+    /// The id of its `Scheduled` event.
+    scheduled: EventId,
     /// The id of its `Completed` event.
     completed: EventId,
     history_length: u64,
@@ -159,6 +164,7 @@ impl Run {
             guest,
             patches: BTreeSet::new(),
             n_commands: 0,
+            begun: false,
             returned: false,
             published: None,
         }
@@ -195,9 +201,12 @@ impl Run {
             run.execution.apply(recorded)?;
             let Event::Task(event) = &recorded.event else { continue };
             match event {
-                task::Event::Started { history_bytes, suggest_continue_as_new, .. } => {
+                task::Event::Started {
+                    scheduled, history_bytes, suggest_continue_as_new, ..
+                } => {
                     task_started = Some(Task {
                         now: recorded.time,
+                        scheduled: *scheduled,
                         completed: recorded.id.next(),
                         history_length: recorded.id.0,
                         history_bytes: *history_bytes,
@@ -208,8 +217,8 @@ impl Run {
                 task::Event::Completed { component, .. } => {
                     let Some(mut task) = task_started.take() else { continue };
                     task.completed = recorded.id;
-                    let wished = |it: &Recorded| it.event.wished_in_task() == Some(recorded.id);
-                    let n = history[at..].iter().take_while(|it| wished(it)).count();
+                    let is_of_task = |it: &Recorded| it.event.is_of_task(recorded.id);
+                    let n = history[at..].iter().take_while(|it| is_of_task(it)).count();
                     let mut wishes =
                         Wishes::Replay { recorded: &history[at..at + n], recorded_by: *component };
                     run.play(&task, waiting, &mut wishes)?;
@@ -225,6 +234,11 @@ impl Run {
 
     pub fn facts(&self) -> &Arc<RunFacts> {
         &self.facts
+    }
+
+    /// Has the guest been handed anything? One that has not can't be asked.
+    pub fn has_begun(&self) -> bool {
+        self.begun
     }
 
     pub fn execution(&self) -> &Execution {
@@ -272,7 +286,8 @@ impl Run {
         let link = step.link;
         let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, &link)?;
         let mut after = After::of(&self.execution, step.task_failure);
-        if !draft.wants_task || !self.execution.status.runs_tasks() || after.must_wait(&admitted) {
+        if !after.has_task(&draft, &admitted) {
+            after.give_up_retry(&mut draft, &admitted);
             let unseen = std::mem::take(&mut self.execution.undelivered);
             let next = self.next(&mut draft, &unseen, step.now, &step.identity, link)?;
             self.execution.undelivered = unseen;
@@ -300,6 +315,8 @@ impl Run {
                 draft.events.truncate(n_events);
                 draft.effects.truncate(n_effects);
                 draft.heir = None;
+                // They all wait for the next attempt.
+                draft.updates = WaitingUpdates::default();
                 let task_queue = self.execution.started.as_ref().map(|it| it.task_queue.clone());
                 after.task_failed(&mut draft, first_event, task_queue, identity, &error, now);
                 let decision =
@@ -309,6 +326,8 @@ impl Run {
         }
     }
 
+    /// Plays a workflow task, if the guest takes any of what is there for it: a task with nothing
+    /// but updates that are rejected leaves no trace.
     fn run_task(
         &mut self,
         draft: &mut Draft,
@@ -318,6 +337,12 @@ impl Run {
         attempt: u32,
         link: Link,
     ) -> Result<VecDeque<Recorded>, StepError> {
+        if self.execution.undelivered.is_empty() {
+            draft.updates.valid = self.next_valid_update(draft, now)?;
+            if draft.updates.valid.is_none() {
+                return Ok(VecDeque::new());
+            }
+        }
         let started = self.execution.started.clone();
         let (task_queue, timeout) = match &started {
             Some(it) => (it.task_queue.clone(), it.task_timeout),
@@ -337,7 +362,8 @@ impl Run {
         let scheduled = Event::Task(task::Event::Scheduled { task_queue, timeout, attempt });
         let scheduled = self.execution.push(draft, now, scheduled)?;
         let suggest_continue_as_new = scheduled.0 >= limits::EVENTS_SUGGEST_CONTINUE
-            || history_bytes >= limits::HISTORY_BYTES_SUGGEST_CONTINUE;
+            || history_bytes >= limits::HISTORY_BYTES_SUGGEST_CONTINUE
+            || self.execution.updates.len() >= limits::UPDATES_SUGGEST_CONTINUE;
         let started_event = Event::Task(task::Event::Started {
             scheduled,
             identity: identity.to_owned(),
@@ -355,6 +381,7 @@ impl Run {
         let completed = self.execution.push(draft, now, completed)?;
         let task = Task {
             now,
+            scheduled,
             completed,
             history_length: started.0,
             history_bytes,
@@ -408,10 +435,13 @@ impl Run {
             let job = match at_once.pop_front() {
                 Some(job) => job,
                 None => match waiting.pop_front() {
-                    None => break,
                     Some(recorded) => match self.job_for(&recorded, &mut at_once) {
                         Some(job) => job,
                         None => continue,
+                    },
+                    None => match self.next_update(task, wishes)? {
+                        Some(request) => Job::Update(request),
+                        None => break,
                     },
                 },
             };
@@ -423,6 +453,7 @@ impl Run {
                 suggest_continue_as_new: task.suggest_continue_as_new,
                 job,
             };
+            self.begun = true;
             let commands = self.guest.turn(turn).map_err(StepError::Guest)?;
             n_commands += commands.len();
             if n_commands > limits::COMMANDS_PER_TASK_MAX {

@@ -1285,7 +1285,7 @@ fn a_long_history_is_told_to_the_guest() {
 fn random_scripts_break_no_promise() {
     let mut endings = std::collections::BTreeMap::<_, u32>::new();
     let endings_seen = std::cell::RefCell::new(&mut endings);
-    random::play_all(0..1500, random::Dialect { together: true }, |text| {
+    random::play_all(0..3500, random::Dialect { together: true }, |text| {
         let script = Script::parse(text).unwrap();
         let warm = Model::new(Mode::Warm).play(&script);
         let evicted = Model::new(Mode::Evict).play(&script);
@@ -1305,6 +1305,12 @@ fn random_scripts_break_no_promise() {
             "after",
             "continued as new",
             "attempt 3 in",
+            "completed \"yes\"",
+            "as the script says",
+            "update i1 waits",
+            "is bad",
+            "another one is open",
+            "Workflow Update failed because",
             "Running",
         ] {
             *endings_seen.borrow_mut().entry(ending).or_default() +=

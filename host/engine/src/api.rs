@@ -2,7 +2,7 @@
 //!
 //! All answers are promises: they are given after the commit.
 
-use crate::cell::Letter;
+use crate::cell::{Letter, With};
 use crate::clock::{Clock, SkippingClock};
 use crate::error::EngineError;
 use crate::inner::Inner;
@@ -23,7 +23,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use crate::schedules::{NewSchedule, ScheduleUpdate, ScheduleView};
+pub use crate::updates::{UpdateReply, UpdateStage};
 pub use refrain_calendar::schedule::{Patch, ScheduleKey};
+pub use refrain_core::updates::UpdateState;
 mod versions;
 
 pub use versions::{
@@ -208,11 +210,7 @@ impl Engine {
     // ---- workflows
 
     pub async fn start_workflow(&self, request: StartRequest) -> Result<StartReply, EngineError> {
-        let key = ExecutionKey {
-            namespace: request.namespace,
-            workflow: request.started.workflow_id.as_str().into(),
-        };
-        self.inner.ask(&key, |reply| Letter::Start { request: Box::new(request), reply }).await
+        self.inner.start_with(request, With::Nothing).await
     }
 
     pub async fn signal(&self, target: Target, signal: signal::Signal) -> Result<(), EngineError> {

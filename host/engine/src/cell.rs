@@ -5,6 +5,7 @@
 
 use crate::api::{ResetRequest, StartReply, StartRequest};
 use crate::error::EngineError;
+use crate::updates::UpdateAnswer;
 use crate::worker::ClosedBase;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::event::Recorded;
@@ -12,6 +13,7 @@ use refrain_core::execution::PendingChild;
 use refrain_core::guest::{GuestError, Program};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, RunId, RunKey};
 use refrain_core::limits;
+use refrain_core::machines::{signal, update};
 use refrain_core::message::Message;
 use refrain_core::payload::Payloads;
 use refrain_core::run::Run;
@@ -27,6 +29,7 @@ pub(crate) type ReplyTo<T> = oneshot::Sender<Result<T, EngineError>>;
 pub(crate) enum Letter {
     Start {
         request: Box<StartRequest>,
+        with: With,
         reply: ReplyTo<StartReply>,
     },
     /// `reply`: none if it comes from the host itself, which then tries again on its own.
@@ -54,12 +57,24 @@ pub(crate) enum Letter {
         run: Box<DoomedRun>,
         reply: ReplyTo<()>,
     },
+    Update {
+        run: Option<RunId>,
+        request: Box<update::Request>,
+        reply: ReplyTo<UpdateAnswer>,
+    },
     Query {
         run: Option<RunId>,
         name: String,
         args: Payloads,
         reply: ReplyTo<Payloads>,
     },
+}
+
+/// What a request to start brings along, for the run that it finds or begins.
+pub(crate) enum With {
+    Nothing,
+    Signal { signal: Box<signal::Signal>, reply: ReplyTo<Accepted> },
+    Update { request: Box<update::Request>, reply: ReplyTo<UpdateAnswer> },
 }
 
 impl Letter {
@@ -70,6 +85,7 @@ impl Letter {
             Letter::Deliver { reply: Some(reply), .. } => drop(reply.send(Err(error))),
             Letter::Deliver { reply: None, .. } | Letter::Message(_) => {}
             Letter::Move { reply, .. } => drop(reply.send(Err(error))),
+            Letter::Update { reply, .. } => drop(reply.send(Err(error))),
             Letter::Query { reply, .. } => drop(reply.send(Err(error))),
             Letter::Delete { reply, .. } => drop(reply.send(Err(error))),
             Letter::Reset { reply, .. } => drop(reply.send(Err(error))),
@@ -96,6 +112,9 @@ pub(crate) struct CellState {
     /// Counts the times it became warm: tells an old entry of the eviction queue from a new one.
     pub(crate) warm_stamp: u64,
     pub(crate) loaded: Option<Loaded>,
+    /// Updates that no workflow task has taken yet. Nowhere else, and gone with the host: their
+    /// senders ask again.
+    pub(crate) admitted: Vec<AdmittedUpdate>,
     /// No longer in the registry: look the key up again.
     gone: bool,
 }
@@ -108,6 +127,11 @@ pub(crate) enum Phase {
     Queued,
     /// A worker, the loader or the committer has it. Whoever that is puts it on.
     Busy,
+}
+
+pub(crate) struct AdmittedUpdate {
+    pub(crate) run: RunId,
+    pub(crate) request: Box<update::Request>,
 }
 
 /// What is known of the latest run.
@@ -210,11 +234,20 @@ impl Cells {
         Some(children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect())
     }
 
+    /// Does that update wait for a workflow task?
+    pub(crate) fn admits_update(&self, key: &ExecutionKey, run: RunId, id: &str) -> bool {
+        let cell = self.shard(key).get(key).cloned();
+        cell.is_some_and(|cell| {
+            cell.lock().admitted.iter().any(|it| it.run == run && it.request.id == id)
+        })
+    }
+
     /// Forgets a cell that is idle, cold and empty.
     pub(crate) fn forget_if_unused(&self, cell: &Arc<Cell>) {
         let mut shard = self.shard(&cell.key);
         let mut state = cell.lock();
-        if state.phase == Phase::Idle && state.mailbox.is_empty() && state.warm.is_none() {
+        let is_empty = state.mailbox.is_empty() && state.admitted.is_empty();
+        if state.phase == Phase::Idle && is_empty && state.warm.is_none() {
             state.gone = true;
             shard.remove(&cell.key);
         }

@@ -21,6 +21,8 @@ pub enum EngineError {
     /// The run is closed, the activity's attempt is over, and so on.
     #[error("{0}")]
     Refused(Refused),
+    #[error("update \"{0}\" not found")]
+    UpdateNotFound(String),
     /// This attempt is not the current one: it timed out, or its answer came already.
     #[error("activity task not found: its attempt is over")]
     ActivityNotFound,

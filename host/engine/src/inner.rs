@@ -17,6 +17,7 @@ use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::schedules::Schedules;
 use crate::timers::{Timers, What};
+use crate::updates::Updates;
 use crate::warm::{self, WarmRuns};
 use crate::watchers::Watchers;
 use refrain_core::arrival::Arrival;
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
     pub(crate) watchers: Watchers,
+    pub(crate) updates: Arc<Updates>,
     pub(crate) motion: Motion,
     pub(crate) jobs: mpsc::UnboundedSender<CommitJob>,
     pub(crate) wanted: mpsc::UnboundedSender<Wanted>,

@@ -30,6 +30,7 @@ mod start;
 mod sweep;
 mod time_skipping;
 mod timers;
+mod updates;
 mod warm;
 pub mod wasm;
 mod watchers;

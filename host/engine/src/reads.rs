@@ -6,6 +6,7 @@ use crate::error::EngineError;
 use crate::inner::{Inner, progress_of};
 use crate::start::unavailable;
 use crate::worker::ClosedBase;
+use crate::worker::query::{not_begun, text_payload};
 use refrain_core::arrival::Refused;
 use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
@@ -15,6 +16,7 @@ use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
 use refrain_core::run::{Run, RunFacts};
 use refrain_core::time::Delay;
+use refrain_core::waits::STACK_TRACE_QUERY;
 use refrain_store::{HistoryPage, ListFilter, RunCounts, RunRow};
 use std::sync::Arc;
 use std::time::Duration;
@@ -240,6 +242,10 @@ impl Inner {
         args: Payloads,
     ) -> Result<Payloads, EngineError> {
         let row = self.row(target).await?;
+        if name == STACK_TRACE_QUERY {
+            // A closed run waits for nothing.
+            return Ok(vec![text_payload("")]);
+        }
         let Loaded { history, program, deployed: _ } = self.load_for_replay(&row).await?;
         let facts = RunFacts {
             key: row.key.clone(),
@@ -252,6 +258,9 @@ impl Inner {
                 |error: &dyn std::fmt::Display| EngineError::QueryUnavailable(error.to_string());
             let guest = program.and_then(|it| it.guest()).map_err(|error| broken(&error))?;
             let mut run = Run::replay(facts, &history, guest).map_err(|error| broken(&error))?;
+            if !run.has_begun() {
+                return Err(not_begun(run.execution().status));
+            }
             run.query(&query).map_err(|error| match error {
                 QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
                 QueryError::Guest(error) => broken(&error),
@@ -275,6 +284,7 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         | Event::Child(_)
         | Event::External(_)
         | Event::Signal(_)
-        | Event::Patch(_) => None,
+        | Event::Patch(_)
+        | Event::Update(_) => None,
     }
 }

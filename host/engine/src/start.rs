@@ -57,6 +57,7 @@ impl Engine {
             deployments,
             deploying: tokio::sync::Mutex::default(),
             watchers: Watchers::default(),
+            updates: Arc::default(),
             motion: crate::motion::Motion::default(),
             jobs,
             wanted,

@@ -6,15 +6,16 @@ mod commit;
 mod delete;
 mod messages;
 mod move_run;
-mod query;
+pub(crate) mod query;
 mod reset;
 mod start;
+mod update;
 
 pub(crate) use reset::ClosedBase;
 
 use crate::activities::Reserved;
 use crate::api::{StartReply, StartRequest};
-use crate::cell::{Cell, Known, Letter, Loaded, Phase, ReplyTo};
+use crate::cell::{Cell, Known, Letter, Loaded, Phase, ReplyTo, With};
 use crate::committer::CommitJob;
 use crate::error::EngineError;
 use crate::inner::Inner;
@@ -34,6 +35,7 @@ use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_store::{RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use update::Caller;
 
 use messages::{Brought, Starter};
 
@@ -64,7 +66,7 @@ struct Visit<'a> {
 #[derive(Default)]
 struct Batch {
     arrivals: Vec<Arrival>,
-    replies: Vec<Option<ReplyTo<Accepted>>>,
+    callers: Vec<Caller>,
     /// Those of the arrivals that were sent by runs.
     messages: Vec<Brought>,
 }
@@ -74,7 +76,7 @@ struct Stepped {
     row: RunRow,
     run: Option<Run>,
     decision: Decision,
-    batch: Vec<Option<ReplyTo<Accepted>>>,
+    batch: Vec<Caller>,
     messages: Vec<Brought>,
     /// From the host itself: kept, to arrive again if the commit fails.
     own: Vec<Arrival>,
@@ -106,11 +108,14 @@ impl<'a> Visit<'a> {
         }
         while let Some(letter) = self.letters.pop_front() {
             let handed_on = match letter {
-                Letter::Start { request, reply } => self.start(request, Starter::Caller(reply)),
+                Letter::Start { request, with, reply } => {
+                    self.start(request, with, Starter::Caller(reply))
+                }
                 Letter::Message(message) => self.message(message),
                 Letter::Move { run, to, reply } => self.move_run(run, to, reply),
                 Letter::Reset { request, base, reply } => self.reset(request, base, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
+                Letter::Update { run, request, reply } => self.update(run, request, reply),
                 Letter::Deliver { run, arrival, reply } => self.deliver(run, arrival, reply),
                 Letter::Delete { run, reply } => self.delete(run, reply),
             };
@@ -173,7 +178,11 @@ impl<'a> Visit<'a> {
         if self.warm.is_none() && self.loaded.is_none() {
             return self.want_history(Letter::Deliver { run, arrival, reply }, row);
         }
-        let batch = Batch { arrivals: vec![arrival], replies: vec![reply], messages: Vec::new() };
+        let batch = Batch {
+            arrivals: vec![arrival],
+            callers: vec![Caller::of(reply)],
+            messages: Vec::new(),
+        };
         self.step_with(&row, batch)
     }
 
@@ -200,7 +209,12 @@ impl<'a> Visit<'a> {
                     if run.is_none_or(|run| run == row.key.run) =>
                 {
                     batch.arrivals.push(arrival);
-                    batch.replies.push(reply);
+                    batch.callers.push(Caller::of(reply));
+                }
+                Some(Letter::Update { run, request, reply })
+                    if run.is_none_or(|run| run == row.key.run) =>
+                {
+                    batch.push_update(request, reply);
                 }
                 Some(Letter::Message(message)) => {
                     if let Some(message) = self.gather_message(message, batch) {
@@ -219,13 +233,14 @@ impl<'a> Visit<'a> {
 
     /// One step of the current run. `None`: it came to nothing, and those who wait know.
     fn step_current(&mut self, row: &Arc<RunRow>, batch: Batch) -> Option<Stepped> {
+        let batch = batch.after(&self.cell.lock().admitted);
         let is_message = |at: usize| batch.messages.binary_search_by_key(&at, |it| it.at).is_ok();
         let own: Vec<_> = batch
             .arrivals
             .iter()
-            .zip(&batch.replies)
+            .zip(&batch.callers)
             .enumerate()
-            .filter(|(at, (_, reply))| reply.is_none() && !is_message(*at))
+            .filter(|(at, (_, caller))| matches!(caller, Caller::Host) && !is_message(*at))
             .map(|(_, (arrival, _))| arrival.clone())
             .collect();
         let step = self.step_of(batch.arrivals, row);
@@ -247,7 +262,7 @@ impl<'a> Visit<'a> {
                     row,
                     run,
                     decision,
-                    batch: batch.replies,
+                    batch: batch.callers,
                     messages: batch.messages,
                     own,
                     started: None,
@@ -256,8 +271,8 @@ impl<'a> Visit<'a> {
             }
             Err(error) => {
                 self.report(&row, Some(&error));
-                for reply in batch.replies {
-                    self.answer(reply, Err(EngineError::Internal(error.to_string())));
+                for caller in batch.callers {
+                    caller.refuse(EngineError::Internal(error.to_string()));
                 }
                 None
             }

@@ -15,5 +15,6 @@ mod scripts {
     mod signals;
     mod starts;
     mod timers;
+    mod updates;
     mod versioning;
 }

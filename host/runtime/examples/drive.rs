@@ -62,6 +62,7 @@ fn answers(commands: &[Command]) -> Vec<Job> {
             | Command::Patch(_)
             | Command::Child(_)
             | Command::External(_)
+            | Command::Update(_)
             | Command::Cancel(_)
             | Command::Publish { .. } => None,
         })
@@ -76,6 +77,7 @@ fn end_of(commands: &[Command]) -> Option<&execution::Command> {
         | Command::Patch(_)
         | Command::Child(_)
         | Command::External(_)
+        | Command::Update(_)
         | Command::Cancel(_)
         | Command::Publish { .. } => None,
     })

@@ -8,8 +8,9 @@
 //! Exactly one thing is handed to the guest before it runs to idle. wasmtime orders futures that
 //! become ready together by their place in a table; with one at a time there is nothing to order.
 
-use crate::bindings::convert::{failure_out, payloads_in, payloads_out};
-use crate::bindings::{children, lifecycle, types};
+use crate::bindings::convert::{failure_out, fields_out, payloads_in, payloads_out};
+use crate::bindings::lifecycle::{self, IncomingUpdate};
+use crate::bindings::{children, types};
 use crate::errors::{Stage, Stop, guest_error};
 use crate::imports::{Ctx, outcome_in};
 use crate::limits::Limits;
@@ -17,11 +18,14 @@ use crate::program::Workflow;
 use crate::run::{Open, Run, SharedRun};
 use crate::watch::Watch;
 use futures::channel::{mpsc, oneshot};
+use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt, select_biased};
+use refrain_core::failure::Failure;
 use refrain_core::guest::{Guest, GuestError, GuestErrorKind, Job, Query, QueryError, Start, Turn};
-use refrain_core::machines::Command;
 use refrain_core::machines::signal::Signal;
+use refrain_core::machines::{Command, update};
 use refrain_core::payload::Payloads;
+use refrain_core::time::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -81,6 +85,14 @@ impl Guest for WasmGuest {
             }
             (job, _) => Some(job),
         };
+        // One whose component has lost the handler since the update was accepted.
+        if let Some(Job::Update(request)) = &job
+            && self.workflow.exports.update.is_none()
+        {
+            let outcome = Err(self.workflow.unknown_update(&request.name));
+            let update = request.id.clone();
+            return Ok(vec![Command::Update(update::Command::Complete { update, outcome })]);
+        }
         let live = self.live()?;
         let outcome = live.turn(&turn, job);
         if let Err(error) = &outcome {
@@ -107,6 +119,25 @@ impl Guest for WasmGuest {
         }
         outcome
     }
+
+    fn validate_update(
+        &mut self,
+        request: &update::Request,
+        now: Timestamp,
+    ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        let exports = &self.workflow.exports;
+        if exports.update.is_none() {
+            return Ok(Err(Box::new(self.workflow.unknown_update(&request.name))));
+        }
+        if exports.validate_update.is_none() {
+            return Ok(Ok(()));
+        }
+        let outcome = self.live()?.validate_update(request, now);
+        if let Err(error) = &outcome {
+            self.life = Life::Gone(error.clone());
+        }
+        outcome
+    }
 }
 
 /// Raised when something inside the guest's future can go on.
@@ -124,17 +155,35 @@ impl Wake for Flag {
 
 type Answer = Result<types::Payloads, types::Failure>;
 
-struct Question {
-    name: String,
-    args: types::Payloads,
-    reply: oneshot::Sender<Answer>,
+/// What is asked of a guest beside its `run`.
+enum Call {
+    Query {
+        name: String,
+        args: types::Payloads,
+        reply: oneshot::Sender<Answer>,
+    },
+    Validate {
+        update: IncomingUpdate,
+        reply: oneshot::Sender<Result<(), types::Failure>>,
+    },
+    /// Runs beside `run` until it returns, in this turn or in a later one.
+    Update(IncomingUpdate),
+}
+
+fn update_out(request: &update::Request) -> IncomingUpdate {
+    IncomingUpdate {
+        id: request.id.clone(),
+        name: request.name.clone(),
+        args: payloads_out(request.input.clone()),
+        headers: fields_out(&request.header),
+    }
 }
 
 struct Live {
     run: SharedRun,
     /// Never ready, unless the guest broke.
     guest: Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>,
-    questions: mpsc::UnboundedSender<Question>,
+    calls: mpsc::UnboundedSender<Call>,
     woken: Arc<Flag>,
     waker: Waker,
     stage: Stage,
@@ -147,12 +196,12 @@ impl Live {
         let run = SharedRun::new(Run::new(Some(start), workflow.activation_max));
         run.lock().watch = watch;
         let store = store(workflow, &run);
-        let (questions, asked) = mpsc::unbounded();
+        let (calls, called) = mpsc::unbounded();
         let guest =
-            Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, asked));
+            Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, called));
         let woken = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(woken.clone());
-        Live { run, guest, questions, woken, waker, stage: Stage::Instantiating }
+        Live { run, guest, calls, woken, waker, stage: Stage::Instantiating }
     }
 
     fn turn(&mut self, turn: &Turn, job: Option<Job>) -> Result<Vec<Command>, GuestError> {
@@ -162,8 +211,10 @@ impl Live {
                 return Ok(Vec::new());
             }
             run.begin_turn(turn);
-            if let Some(job) = job {
-                deliver(&mut run, job);
+            match job {
+                Some(Job::Update(request)) => self.call(Call::Update(update_out(&request)))?,
+                Some(job) => deliver(&mut run, job),
+                None => {}
             }
         }
         self.run_to_idle()?;
@@ -187,8 +238,7 @@ impl Live {
         self.run.lock().begin_query(query.now);
         let (reply, mut answer) = oneshot::channel();
         let (name, args) = (query.name.clone(), payloads_out(query.args.clone()));
-        let lost = |_| QueryError::Guest(misused("a query was asked of a guest that is gone"));
-        self.questions.unbounded_send(Question { name, args, reply }).map_err(lost)?;
+        self.call(Call::Query { name, args, reply }).map_err(QueryError::Guest)?;
         self.run_to_idle().map_err(QueryError::Guest)?;
         match answer.try_recv() {
             Ok(Some(Ok(result))) => Ok(payloads_in(result)),
@@ -210,6 +260,36 @@ impl Live {
                 backtrace: String::new(),
             })),
         }
+    }
+
+    fn validate_update(
+        &mut self,
+        request: &update::Request,
+        now: Timestamp,
+    ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        self.run.lock().begin_query(now);
+        let (reply, mut answer) = oneshot::channel();
+        self.call(Call::Validate { update: update_out(request), reply })?;
+        self.run_to_idle()?;
+        match answer.try_recv() {
+            Ok(Some(Ok(()))) => Ok(Ok(())),
+            Ok(Some(Err(frames))) => match self.run.lock().failure_in(frames) {
+                Ok(failure) => Ok(Err(Box::new(failure))),
+                Err(stop) => Err(guest_error(&stop.into(), Stage::Running, None)),
+            },
+            Ok(None) | Err(oneshot::Canceled) => Err(GuestError {
+                kind: GuestErrorKind::BrokenInterface,
+                message: format!(
+                    "guest did not validate update `{}` before it waited",
+                    request.name
+                ),
+                backtrace: String::new(),
+            }),
+        }
+    }
+
+    fn call(&self, call: Call) -> Result<(), GuestError> {
+        self.calls.unbounded_send(call).map_err(|_| misused("a guest that is gone was called"))
     }
 
     /// Polls until nothing inside can go on.
@@ -255,8 +335,8 @@ impl Live {
 /// Hands over one thing.
 fn deliver(run: &mut Run, job: Job) {
     match job {
-        // The guest's future starts with it.
-        Job::Start(_) => {}
+        // The guest's future starts with it; an update is a call.
+        Job::Start(_) | Job::Update(_) => {}
         Job::ActivityClosed { op, result } => {
             if let Err(failure) = &result {
                 run.remember_events(failure);
@@ -316,14 +396,14 @@ pub(crate) fn store(workflow: &Workflow, run: &SharedRun) -> Store<Ctx> {
     store
 }
 
-/// The guest's whole life: `run` once, and queries as they come.
+/// The guest's whole life: `run` once, updates beside it, and questions as they come.
 async fn live(
     workflow: Arc<Workflow>,
     mut store: Store<Ctx>,
     shared: SharedRun,
     workflow_type: String,
     args: types::Payloads,
-    mut asked: mpsc::UnboundedReceiver<Question>,
+    mut called: mpsc::UnboundedReceiver<Call>,
 ) -> wasmtime::Result<()> {
     type RunResult = (Result<lifecycle::Outcome, types::Failure>,);
     let exports = &workflow.exports;
@@ -336,22 +416,48 @@ async fn live(
         ),
         None => None,
     };
+    type Validated = (Result<(), types::Failure>,);
+    let validate = match exports.validate_update {
+        Some(it) => Some(instance.get_typed_func::<(IncomingUpdate,), Validated>(&mut store, it)?),
+        None => None,
+    };
+    let update = match exports.update {
+        Some(it) => Some(instance.get_typed_func::<(IncomingUpdate,), (Answer,)>(&mut store, it)?),
+        None => None,
+    };
     store
         .run_concurrent(async |accessor: &Accessor<Ctx>| -> wasmtime::Result<()> {
             let mut running = pin!(run.call_concurrent(accessor, (workflow_type, args)).fuse());
+            let mut updates = FuturesUnordered::new();
             loop {
+                // Nobody drops the other end of a reply before the guest is idle again.
                 select_biased! {
                     returned = running => {
                         let (outcome,) = returned?;
                         end(&shared, outcome)?;
                     }
-                    question = asked.select_next_some() => {
-                        let Some(query) = query else { continue };
-                        let call = query.call_concurrent(accessor, (question.name, question.args));
-                        let (answer,) = call.await?;
-                        // Nobody drops the other end before the guest is idle again.
-                        let _ = question.reply.send(answer);
+                    (number, id, returned) = updates.select_next_some() => {
+                        let (outcome,): (Answer,) = returned?;
+                        shared.lock().end_update(number, id, outcome)?;
                     }
+                    call = called.select_next_some() => match call {
+                        Call::Query { name, args, reply } => {
+                            let Some(query) = query else { continue };
+                            let (answer,) = query.call_concurrent(accessor, (name, args)).await?;
+                            let _ = reply.send(answer);
+                        }
+                        Call::Validate { update, reply } => {
+                            let Some(validate) = validate else { continue };
+                            let (answer,) = validate.call_concurrent(accessor, (update,)).await?;
+                            let _ = reply.send(answer);
+                        }
+                        Call::Update(incoming) => {
+                            let Some(update) = update else { continue };
+                            let (number, id) = (shared.lock().begin_update(), incoming.id.clone());
+                            let call = update.call_concurrent(accessor, (incoming,));
+                            updates.push(async move { (number, id, call.await) });
+                        }
+                    },
                 }
             }
         })

@@ -2,7 +2,7 @@
 
 use crate::bindings::definitions;
 use crate::bindings::types;
-use crate::component::Definition;
+use crate::component::{Definition, Named};
 use crate::errors::{ComponentError, without_backtrace};
 use crate::imports::Ctx;
 use crate::instance::{self, WasmGuest};
@@ -29,6 +29,8 @@ pub(crate) struct Workflow {
 pub(crate) struct Exports {
     pub(crate) run: ComponentExportIndex,
     pub(crate) query: Option<ComponentExportIndex>,
+    pub(crate) validate_update: Option<ComponentExportIndex>,
+    pub(crate) update: Option<ComponentExportIndex>,
     pub(crate) definition: Option<ComponentExportIndex>,
 }
 
@@ -55,7 +57,13 @@ impl WorkflowProgram {
                 expected: "`run`".to_owned(),
             });
         };
-        let exports = Exports { run, query: export("query"), definition: export("definition") };
+        let exports = Exports {
+            run,
+            query: export("query"),
+            validate_update: export("validate-update"),
+            update: export("update"),
+            definition: export("definition"),
+        };
         let pre = linker.instantiate_pre(component).map_err(|cause| import_mismatch(&cause))?;
         let mut workflow = Workflow {
             digest,
@@ -131,7 +139,7 @@ impl Workflow {
         store: &mut wasmtime::Store<Ctx>,
         instance: &wasmtime::component::Instance,
     ) -> Result<(), ComponentError> {
-        use crate::bindings::lifecycle::Outcome;
+        use crate::bindings::lifecycle::{IncomingUpdate, Outcome};
         type Args = (String, types::Payloads);
         instance
             .get_typed_func::<Args, (Result<Outcome, types::Failure>,)>(
@@ -147,18 +155,42 @@ impl Workflow {
                 )
                 .map_err(|cause| mismatch("query", &cause))?;
         }
+        if let Some(validate) = self.exports.validate_update {
+            instance
+                .get_typed_func::<(IncomingUpdate,), (Result<(), types::Failure>,)>(
+                    &mut *store,
+                    validate,
+                )
+                .map_err(|cause| mismatch("validate-update", &cause))?;
+        }
+        if let Some(update) = self.exports.update {
+            instance
+                .get_typed_func::<(IncomingUpdate,), (Result<types::Payloads, types::Failure>,)>(
+                    &mut *store,
+                    update,
+                )
+                .map_err(|cause| mismatch("update", &cause))?;
+        }
         Ok(())
     }
 
     /// In Temporal's words, which its clients and users know.
     pub(crate) fn unknown_query(&self, name: &str) -> Failure {
-        let known: Vec<&str> =
-            self.definition.queries.iter().map(|query| query.name.as_str()).collect();
+        let known = names(&self.definition.queries);
         Failure::host(
-            "QueryNotRegistered",
-            format!("unknown queryType {name}. KnownQueryTypes=[{}]", known.join(" ")),
+            "QueryNotFound",
+            format!("unknown queryType {name}. KnownQueryTypes=[{known}]"),
         )
     }
+
+    pub(crate) fn unknown_update(&self, name: &str) -> Failure {
+        let known = names(&self.definition.updates);
+        Failure::host("UpdateNotFound", format!("unknown update {name}. KnownUpdates=[{known}]"))
+    }
+}
+
+fn names(list: &[Named]) -> String {
+    list.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// wasmtime names the import in its text only.

@@ -6,6 +6,7 @@
 
 mod log;
 mod patches;
+mod weight;
 
 pub(crate) use log::say;
 
@@ -22,14 +23,15 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use refrain_core::failure::Failure;
 use refrain_core::guest::{GuestErrorKind, Start, Turn};
 use refrain_core::ids::{OpSeq, RunId};
-use refrain_core::limits::COMMANDS_PER_TASK_MAX;
-use refrain_core::machines::{Command, patch, signal};
+use refrain_core::limits::{BLOB_BYTES_MAX, COMMANDS_PER_TASK_MAX};
+use refrain_core::machines::{Command, patch, signal, update};
 use refrain_core::payload::{self, Payload};
 use refrain_core::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use weight::weight;
 
 /// Operations of one guest that have not resolved.
 const OPEN_OPS_MAX: usize = 10_000;
@@ -39,7 +41,6 @@ const COMMAND_BYTES_PER_TURN_MAX: usize = 32 << 20;
 const LOG_BYTES_PER_TURN_MAX: usize = 1 << 20;
 /// Bytes of one line; the rest of it is dropped.
 pub(crate) const LOG_LINE_BYTES_MAX: usize = 16 << 10;
-
 /// Kept of what a guest says before it traps.
 const SAID_BYTES_MAX: usize = 2048;
 
@@ -149,6 +150,9 @@ pub(crate) struct Run {
     n_commands: u64,
     pub(crate) watch: Option<Watch>,
     command_bytes: usize,
+    n_updates: u64,
+    /// Updates whose handlers returned in this turn, by the order in which they began.
+    returned_updates: BTreeMap<u64, update::Command>,
 
     random: Random,
     log_bytes: usize,
@@ -207,6 +211,8 @@ impl Run {
             n_commands: 0,
             watch: None,
             command_bytes: 0,
+            n_updates: 0,
+            returned_updates: BTreeMap::new(),
             random: Random::new(seed),
             log_bytes: 0,
             said: String::new(),
@@ -265,16 +271,52 @@ impl Run {
 
     pub(crate) fn take_commands(&mut self) -> Vec<Command> {
         self.command_bytes = 0;
-        std::mem::take(&mut self.commands)
+        let mut commands = std::mem::take(&mut self.commands);
+        // Last, and in an order of their own: in which they return is the engine's affair.
+        let returned = std::mem::take(&mut self.returned_updates);
+        commands.extend(returned.into_values().map(Command::Update));
+        commands
+    }
+
+    /// The number of an update whose handler begins now.
+    pub(crate) fn begin_update(&mut self) -> u64 {
+        self.n_updates += 1;
+        self.n_updates
+    }
+
+    /// An update's handler has returned.
+    pub(crate) fn end_update(
+        &mut self,
+        number: u64,
+        update: String,
+        outcome: Result<types::Payloads, types::Failure>,
+    ) -> Result<(), Stop> {
+        let outcome = match outcome {
+            Ok(result) => {
+                let result = convert::payloads_in(result);
+                match payload::size_of_all(&result) {
+                    bytes if bytes > BLOB_BYTES_MAX => Err(Failure::host(
+                        "ResultTooLarge",
+                        format!(
+                            "update returned {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"
+                        ),
+                    )),
+                    _ => Ok(result),
+                }
+            }
+            Err(frames) => Err(self.failure_in(frames)?),
+        };
+        self.returned_updates.insert(number, update::Command::Complete { update, outcome });
+        Ok(())
     }
 
     /// May the guest ask for something with an effect now?
     fn check_phase(&self, function: &str) -> Result<(), Stop> {
         match self.phase {
             Phase::Turn => Ok(()),
-            Phase::Query => {
-                Err(Stop::broken(format!("guest called `{function}` while it answered a query")))
-            }
+            Phase::Query => Err(Stop::broken(format!(
+                "guest called `{function}` while it answered a query or validated an update"
+            ))),
             Phase::Definition => Err(Stop::broken(format!(
                 "guest called `{function}` before `run`: `definition` and code at the top level must not call the host"
             ))),
@@ -543,38 +585,4 @@ impl Run {
         bytes[8] = (bytes[8] & 0x3f) | 0x80;
         RunId::from_bytes(bytes).to_string()
     }
-}
-
-/// What a command holds of the host's memory, roughly.
-fn weight(command: &Command) -> usize {
-    use refrain_core::machines::{activity, child, execution, external, timer};
-    let own = match command {
-        Command::Activity(activity::Command::Schedule(schedule)) => {
-            payload::size_of_all(&schedule.input) + payload::size_of_map(&schedule.header)
-        }
-        Command::Publish { name, value } => name.len() + value.size(),
-        Command::Patch(patch::Command::Record { patch, .. }) => patch.len(),
-        Command::Child(child::Command::Start(start)) => {
-            let child = &start.child;
-            payload::size_of_all(&child.input)
-                + [&child.header, &child.memo, &child.search_attributes]
-                    .map(payload::size_of_map)
-                    .iter()
-                    .sum::<usize>()
-        }
-        Command::External(external::Command::Signal { signal, .. }) => {
-            payload::size_of_all(&signal.input) + payload::size_of_map(&signal.header)
-        }
-        Command::External(external::Command::Cancel { reason, .. }) => reason.len(),
-        Command::Timer(timer::Command::Start { summary, .. }) => {
-            summary.as_ref().map_or(0, Payload::size)
-        }
-        Command::Execution(
-            execution::Command::Complete { .. }
-            | execution::Command::Fail { .. }
-            | execution::Command::ContinueAsNew(_),
-        )
-        | Command::Cancel(_) => 0,
-    };
-    own + 256
 }

@@ -4,7 +4,7 @@ use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
     activities, activity_operator, history, lifecycle, list, namespaces, schedules, system, tasks,
-    workflows,
+    updates, with_start, workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -140,6 +140,36 @@ impl WorkflowService for Frontend {
         request: Request<SignalWorkflowExecutionRequest>,
     ) -> Answer<SignalWorkflowExecutionResponse> {
         workflows::signal(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn signal_with_start_workflow_execution(
+        &self,
+        request: Request<SignalWithStartWorkflowExecutionRequest>,
+    ) -> Answer<SignalWithStartWorkflowExecutionResponse> {
+        with_start::signal_with_start(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn execute_multi_operation(
+        &self,
+        request: Request<ExecuteMultiOperationRequest>,
+    ) -> Answer<ExecuteMultiOperationResponse> {
+        with_start::execute_multi_operation(&self.engine, &self.stopping, request)
+            .await
+            .map(Response::new)
+    }
+
+    async fn update_workflow_execution(
+        &self,
+        request: Request<UpdateWorkflowExecutionRequest>,
+    ) -> Answer<UpdateWorkflowExecutionResponse> {
+        updates::update(&self.engine, &self.stopping, request).await.map(Response::new)
+    }
+
+    async fn poll_workflow_execution_update(
+        &self,
+        request: Request<PollWorkflowExecutionUpdateRequest>,
+    ) -> Answer<PollWorkflowExecutionUpdateResponse> {
+        updates::poll(&self.engine, &self.stopping, request).await.map(Response::new)
     }
 
     async fn request_cancel_workflow_execution(

@@ -14,6 +14,8 @@ mod system;
 
 mod namespaces;
 
+mod updates;
+mod with_start;
 mod workflows;
 
 mod run_info;

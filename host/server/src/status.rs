@@ -4,7 +4,6 @@
 //! error where its user expects, say, "workflow already started".
 
 use prost::{Message, Name};
-use prost_types::Any;
 use refrain_core::arrival::Refused;
 use refrain_core::reset::ResetError;
 use refrain_engine::EngineError;
@@ -12,6 +11,8 @@ use refrain_wire::api::enums::v1::{
     NamespaceState, ResourceExhaustedCause, ResourceExhaustedScope,
 };
 use refrain_wire::api::errordetails::v1 as details;
+use refrain_wire::api::failure::v1::MultiOperationExecutionAborted;
+use refrain_wire::wkt::Any;
 use refrain_wire::{DecodeError, failure};
 use tonic::{Code, Status};
 
@@ -24,6 +25,35 @@ struct RpcStatus {
     message: String,
     #[prost(message, repeated, tag = "3")]
     details: Vec<Any>,
+}
+
+/// Of a start and an update in one: what became of each. `None`: it was not at fault, but the
+/// other one was.
+pub(crate) fn multi_operation(statuses: [Option<Status>; 2]) -> Status {
+    use details::multi_operation_execution_failure::OperationStatus;
+    let code = statuses.iter().flatten().map(Status::code).next().unwrap_or(Code::Internal);
+    let of_operation = |status: Option<Status>| match status {
+        Some(status) => OperationStatus {
+            code: status.code() as i32,
+            message: status.message().to_owned(),
+            details: RpcStatus::decode(status.details())
+                .map_or_else(|_| Vec::new(), |it| it.details),
+        },
+        None => OperationStatus {
+            code: Code::Aborted as i32,
+            message: "Operation was aborted.".to_owned(),
+            details: vec![Any {
+                type_url: format!(
+                    "type.googleapis.com/{}",
+                    MultiOperationExecutionAborted::full_name()
+                ),
+                value: Vec::new(),
+            }],
+        },
+    };
+    let statuses = statuses.map(of_operation).into();
+    let detail = details::MultiOperationExecutionFailure { statuses };
+    with_detail(code, "Update-with-Start could not be executed.".to_owned(), &detail)
 }
 
 fn with_detail<M: Message + Name>(code: Code, message: String, detail: &M) -> Status {
@@ -46,6 +76,11 @@ pub(crate) fn undecodable(error: DecodeError) -> Status {
 
 pub(crate) fn not_found(message: impl Into<String>) -> Status {
     with_detail(Code::NotFound, message.into(), &details::NotFoundFailure::default())
+}
+
+pub(crate) fn permission_denied(message: impl Into<String>) -> Status {
+    let detail = details::PermissionDeniedFailure::default();
+    with_detail(Code::PermissionDenied, message.into(), &detail)
 }
 
 /// A broken promise of ours: the client learns that it was not its fault, the log learns the rest.
@@ -94,19 +129,32 @@ pub(crate) fn of(error: EngineError) -> Status {
         | EngineError::ActivityNotFound
         | EngineError::PendingActivityNotFound
         | EngineError::ComponentNotFound(_)
-        | EngineError::Refused(Refused::RunClosed | Refused::ActivityNotPending) => not_found(text),
+        | EngineError::UpdateNotFound(_)
+        | EngineError::Refused(
+            Refused::RunClosed | Refused::ActivityNotPending | Refused::UpdateAborted,
+        ) => not_found(text),
+        EngineError::Refused(Refused::UpdatesInFlight | Refused::UpdateBytesInFlight) => {
+            let detail = details::ResourceExhaustedFailure {
+                cause: ResourceExhaustedCause::ConcurrentLimit as i32,
+                scope: ResourceExhaustedScope::Namespace as i32,
+            };
+            with_detail(Code::ResourceExhausted, text, &detail)
+        }
+        EngineError::Refused(Refused::UpdateLimit) => Status::failed_precondition(text),
         EngineError::Refused(Refused::AlreadyPaused | Refused::NotPaused) => {
             Status::failed_precondition(text)
         }
         EngineError::Refused(Refused::SignalLimit) | EngineError::InvalidArgument(_) => {
             invalid(text)
         }
+        // A rejection is an outcome, and never gets here as an error.
         EngineError::Refused(
             Refused::TimerNotPending
             | Refused::ChildNotPending
             | Refused::ExternalNotPending
             | Refused::NotAChild
-            | Refused::Spurious,
+            | Refused::Spurious
+            | Refused::UpdateRejected(_),
         )
         | EngineError::Internal(_) => internal(&error),
         EngineError::AlreadyStarted { run, start_request_id, .. } => {
@@ -178,6 +226,11 @@ mod tests {
             EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: None },
             EngineError::Refused(Refused::RunClosed),
             EngineError::Refused(Refused::SignalLimit),
+            EngineError::UpdateNotFound("u".to_owned()),
+            EngineError::Refused(Refused::UpdateAborted),
+            EngineError::Refused(Refused::UpdatesInFlight),
+            EngineError::Refused(Refused::UpdateBytesInFlight),
+            EngineError::Refused(Refused::UpdateLimit),
             EngineError::Refused(Refused::NotPaused),
             EngineError::ActivityNotFound,
             EngineError::PendingActivityNotFound,
@@ -203,6 +256,11 @@ mod tests {
             NotFound NotFoundFailure workflow execution `w` not found
             NotFound NotFoundFailure workflow execution already completed
             InvalidArgument  run has taken 10000 signals, the most a run can take
+            NotFound NotFoundFailure update "u" not found
+            NotFound NotFoundFailure workflow update was aborted by closing workflow
+            ResourceExhausted ResourceExhaustedFailure limit on number of concurrent in-flight updates has been reached (10)
+            ResourceExhausted ResourceExhaustedFailure limit on bytes of in-flight updates has been reached (20971520)
+            FailedPrecondition  run has taken 2000 updates, the most a run can take
             FailedPrecondition  workflow is not paused
             NotFound NotFoundFailure activity task not found: its attempt is over
             NotFound NotFoundFailure Can't find pending activity with such ID. Invalid activityID or activity already completed

@@ -4,7 +4,7 @@ use crate::status::{invalid, not_found, of, undecodable};
 use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
-use refrain_engine::api::{StartRequest, Target};
+use refrain_engine::api::{StartReply, StartRequest, Target};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::link::workflow_event::{
     EventReference, Reference, RequestIdReference,
@@ -27,28 +27,41 @@ pub(crate) async fn start(
     engine: &Engine,
     request: StartWorkflowExecutionRequest,
 ) -> Result<StartWorkflowExecutionResponse, Status> {
+    let (namespace, workflow_id) = (request.namespace.clone(), request.workflow_id.clone());
+    let reply = engine.start_workflow(start_request(engine, request)?).await.map_err(of)?;
+    Ok(start_response(namespace, workflow_id, &reply))
+}
+
+pub(crate) fn start_request(
+    engine: &Engine,
+    request: StartWorkflowExecutionRequest,
+) -> Result<StartRequest, Status> {
     let namespace = validate::namespace_for_start(engine, &request.namespace)?;
-    let namespace_name = request.namespace.clone();
-    let workflow_id = request.workflow_id.clone();
     let (reuse, conflict) = validate::id_policies(
         request.workflow_id_reuse_policy,
         request.workflow_id_conflict_policy,
     )?;
     let request_id = request.request_id.clone();
     let started = started(request)?;
-    let start = StartRequest { namespace: namespace.id, started, request_id, reuse, conflict };
-    let reply = engine.start_workflow(start).await.map_err(of)?;
+    Ok(StartRequest { namespace: namespace.id, started, request_id, reuse, conflict })
+}
+
+pub(crate) fn start_response(
+    namespace: String,
+    workflow_id: String,
+    reply: &StartReply,
+) -> StartWorkflowExecutionResponse {
     let run_id = reply.run.to_string();
     let event =
         EventReference { event_id: 1, event_type: EventType::WorkflowExecutionStarted as i32 };
-    Ok(StartWorkflowExecutionResponse {
+    StartWorkflowExecutionResponse {
         run_id: run_id.clone(),
         first_execution_run_id: run_id.clone(),
         started: reply.started,
         status: run_info::status(reply.status) as i32,
         eager_workflow_task: None,
-        link: Some(link(namespace_name, workflow_id, run_id, Reference::EventRef(event))),
-    })
+        link: Some(link(namespace, workflow_id, run_id, Reference::EventRef(event))),
+    }
 }
 
 /// What a start says, checked.
@@ -114,7 +127,12 @@ pub(crate) fn started(
     })
 }
 
-fn link(namespace: String, workflow_id: String, run_id: String, reference: Reference) -> Link {
+pub(crate) fn link(
+    namespace: String,
+    workflow_id: String,
+    run_id: String,
+    reference: Reference,
+) -> Link {
     let event = WorkflowEvent { namespace, workflow_id, run_id, reference: Some(reference) };
     Link { variant: Some(Variant::WorkflowEvent(event)) }
 }
@@ -156,7 +174,7 @@ pub(crate) async fn signal(
 
 /// `first`: the first run of the chain that the caller means. While chains have one run each, it
 /// is the run itself.
-fn target_of_chain(
+pub(crate) fn target_of_chain(
     namespace: &refrain_engine::api::Namespace,
     execution: Option<WorkflowExecution>,
     first: &str,

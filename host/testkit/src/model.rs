@@ -2,13 +2,13 @@
 
 mod versions;
 
-use crate::print;
+use crate::print::{self, RunText};
 use crate::script::{self, Act, Line, Script, Start};
 use crate::versions::Versions;
 use crate::words::show;
 use refrain_core::admit::{self, Admission, Current};
 use refrain_core::arrival::{Accepted, Arrival, Refused};
-use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State};
+use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next};
 use refrain_core::chain::Link;
 use refrain_core::decision::{Decision, DueTimer, Effect, Successor, TaskFailure};
 use refrain_core::errors::{Owner, StepError};
@@ -18,12 +18,14 @@ use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
-use refrain_core::machines::{Event, execution, signal};
+use refrain_core::machines::{Event, execution, signal, update};
 use refrain_core::options::VersionChoice;
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{Reapply, Reset};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
+use refrain_core::updates::{self, UpdateState};
+use refrain_core::waits;
 use std::collections::BTreeMap;
 
 /// How long closed runs are kept.
@@ -63,6 +65,8 @@ struct ModelRun {
     published: BTreeMap<String, Payload>,
     /// Deleted, by somebody or because it is closed for longer than it is kept.
     gone: bool,
+    /// Updates that wait for a workflow task.
+    admitted: Vec<update::Request>,
 }
 
 impl Model {
@@ -110,6 +114,12 @@ impl Model {
                 request_id: request.clone(),
                 ..signal::Signal::default()
             })),
+            Act::Update { name, input, id } => Some(Arrival::Update(Box::new(update::Request {
+                id: id.clone(),
+                name: name.clone(),
+                input: input.clone(),
+                ..update::Request::default()
+            }))),
             Act::Cancel { cause } => Some(Arrival::CancelRequest {
                 cause: cause.clone(),
                 identity: "client".to_owned(),
@@ -145,6 +155,7 @@ impl Model {
             | Act::Query { .. }
             | Act::Delete
             | Act::Reset(_)
+            | Act::Ask { .. }
             | Act::Deploy(_)
             | Act::Release(_)
             | Act::Check
@@ -174,16 +185,22 @@ impl Model {
             Act::Check | Act::Move if self.current().is_none() => self.note("nothing to replay"),
             _ if self.current().is_none() => self.note("refused: no such workflow"),
             Act::Signal { .. }
+            | Act::Update { .. }
             | Act::Cancel { .. }
             | Act::Terminate { .. }
             | Act::Pause { .. }
             | Act::Unpause { .. } => {
-                let arrivals = self.arrival_of(line).into_iter().chain(more).collect();
-                for reply in self.step(last, arrivals) {
-                    match reply {
-                        Ok(Accepted::Recorded) => {}
-                        Ok(Accepted::AlreadyThere) => self.note("already there"),
-                        Err(refused) => self.note(format!("refused: {refused}")),
+                let arrivals: Vec<_> = self.arrival_of(line).into_iter().chain(more).collect();
+                let updates: Vec<_> = arrivals.iter().map(update_of).collect();
+                for (reply, update) in self.step(last, arrivals).into_iter().zip(updates) {
+                    match (reply, update) {
+                        (Err(Refused::UpdateRejected(failure)), Some(id)) => {
+                            self.note(print::update(&id, &UpdateState::Rejected(*failure)));
+                        }
+                        (Ok(_), Some(id)) => self.ask(last, &id),
+                        (Ok(Accepted::Recorded | Accepted::Waits), None) => {}
+                        (Ok(Accepted::AlreadyThere), None) => self.note("already there"),
+                        (Err(refused), _) => self.note(format!("refused: {refused}")),
                     }
                 }
             }
@@ -199,6 +216,7 @@ impl Model {
                 }
                 self.runs[last].gone = true;
             }
+            Act::Ask { id } => self.ask(last, id),
             Act::Take { activity, worker } => self.take(last, activity, worker),
             Act::Beat { activity, details } => match self.started(activity) {
                 Some(scheduled) => {
@@ -381,10 +399,27 @@ impl Model {
         Link { run, next, next_cron: |_, _, _| None }
     }
 
+    fn ask(&mut self, at: usize, id: &str) {
+        let run = &self.runs[at];
+        let state = match run.admitted.iter().any(|it| it.id == id) {
+            true => Some(UpdateState::Admitted),
+            false => updates::state_in(&run.history, id),
+        };
+        match state {
+            Some(state) => self.note(print::update(id, &state)),
+            None => self.note("refused: no such update"),
+        }
+    }
+
     fn query(&mut self, at: usize, name: &str) {
+        if name == waits::STACK_TRACE_QUERY {
+            let folded = Execution::fold(&self.runs[at].history).expect("history folds");
+            return self.note(format!("{name}: {:?}", waits::stack_trace(&folded, self.now)));
+        }
         let query = Query { name: name.to_owned(), args: Vec::new(), now: self.now };
         let live = self.runs[at].live.take().map_or_else(|| self.replay(at), Ok);
         match live {
+            Ok(live) if !live.has_begun() => self.note(format!("{name}: can't be queried")),
             Ok(mut live) => {
                 let answer = live.query(&query);
                 self.keep(at, live);
@@ -494,6 +529,13 @@ impl Model {
         if self.mode == Mode::Evict {
             self.runs[at].live = None;
         }
+        // What waits comes along with each step; nobody waits for its reply here.
+        let admitted = std::mem::take(&mut self.runs[at].admitted);
+        let n_admitted = admitted.len();
+        let updates: Vec<_> = arrivals.iter().map(request_of).collect();
+        let updates: Vec<_> = admitted.iter().cloned().map(Some).chain(updates).collect();
+        let admitted = admitted.into_iter().map(|it| Arrival::Update(Box::new(it)));
+        let arrivals: Vec<_> = admitted.chain(arrivals).collect();
         let step = Step {
             arrivals,
             now: self.now,
@@ -532,7 +574,16 @@ impl Model {
                 (None, decision)
             }
         };
-        self.commit(at, live, decision)
+        let mut replies = self.commit(at, live, decision);
+        for (reply, update) in replies.iter().zip(updates) {
+            let admitted = &mut self.runs[at].admitted;
+            if let (Ok(Accepted::Waits), Some(request)) = (reply, update)
+                && admitted.iter().all(|it| it.id != request.id)
+            {
+                admitted.push(request);
+            }
+        }
+        replies.split_off(n_admitted)
     }
 
     /// Applies a decision, and holds core to its promises.
@@ -607,6 +658,17 @@ enum What {
     Activity(EventId),
 }
 
+fn request_of(arrival: &Arrival) -> Option<update::Request> {
+    match arrival {
+        Arrival::Update(request) => Some((**request).clone()),
+        _ => None,
+    }
+}
+
+fn update_of(arrival: &Arrival) -> Option<String> {
+    request_of(arrival).map(|it| it.id)
+}
+
 fn seen_query() -> Query {
     Query { name: "seen".to_owned(), args: Payloads::new(), now: Timestamp(0) }
 }
@@ -625,6 +687,7 @@ impl ModelRun {
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
             gone: false,
+            admitted: Vec::new(),
         }
     }
 
@@ -705,6 +768,7 @@ pub(crate) fn new_run(event: &Event) -> Option<RunId> {
         | Event::Child(_)
         | Event::External(_)
         | Event::Signal(_)
+        | Event::Update(_)
         | Event::Patch(_) => None,
     }
 }
@@ -726,51 +790,6 @@ pub(crate) fn started(start: &Start, run: RunId) -> execution::Started {
         cron: start.cron.clone(),
         first_task_backoff: start.backoff,
         ..execution::Started::default()
-    }
-}
-
-/// A run as the text shows it; the same for the model and the engine.
-pub(crate) struct RunText<'a> {
-    pub(crate) history: &'a [Recorded],
-    pub(crate) status: execution::State,
-    pub(crate) task_failure: Option<&'a TaskFailure>,
-    pub(crate) activities: Vec<&'a ActivityTask>,
-    pub(crate) published: Vec<(&'a str, &'a Payload)>,
-}
-
-impl std::fmt::Display for RunText<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&print::history(self.history))?;
-        if self.status.is_open() {
-            writeln!(f, "{}", self.status.name())?;
-            for task in &self.activities {
-                let state = match &task.state {
-                    State::Waiting { since } => format!("waits since {}", print::at(*since)),
-                    State::Started { at, identity } => {
-                        format!("started {} by {identity}", print::at(*at))
-                    }
-                };
-                let (kind, attempt) = (&task.options.activity_type, task.attempt);
-                let paused = match &task.pause {
-                    Some(pause) => format!(", paused since {}", print::at(pause.at)),
-                    None => String::new(),
-                };
-                writeln!(f, "activity {kind}, attempt {attempt}, {state}{paused}")?;
-            }
-            if let Some(failure) = self.task_failure {
-                writeln!(
-                    f,
-                    "task failed {} times, again at {}: {}",
-                    failure.attempts,
-                    print::at(failure.retry_at),
-                    failure.failure.message
-                )?;
-            }
-        }
-        for (name, value) in &self.published {
-            writeln!(f, "{name} is {}", show(&vec![(*value).clone()]))?;
-        }
-        Ok(())
     }
 }
 

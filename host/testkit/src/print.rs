@@ -1,10 +1,16 @@
 //! A history as text: the evidence of a script test.
 
 use crate::words::show;
+use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::decision::TaskFailure;
 use refrain_core::event::Recorded;
 use refrain_core::failure::{Failure, FailureKind, RetryState};
-use refrain_core::machines::{Event, activity, child, execution, external, patch, signal, task};
+use refrain_core::machines::{
+    Event, activity, child, execution, external, patch, signal, task, update,
+};
+use refrain_core::payload::Payload;
 use refrain_core::time::{Delay, Timestamp};
+use refrain_core::updates::UpdateState;
 
 /// One line for each event; the three events of a task that went well share one.
 pub fn history(events: &[Recorded]) -> String {
@@ -22,6 +28,19 @@ pub fn history(events: &[Recorded]) -> String {
         rest = &rest[n..];
     }
     text
+}
+
+/// How far an update is, as its sender is told.
+pub(crate) fn update(id: &str, state: &UpdateState) -> String {
+    match state {
+        UpdateState::Admitted => format!("update {id} waits"),
+        UpdateState::Accepted => format!("update {id} accepted"),
+        UpdateState::Rejected(failure) => format!("update {id} rejected: {}", failure.message),
+        UpdateState::Completed(Ok(result)) => format!("update {id} completed {}", show(result)),
+        UpdateState::Completed(Err(failure)) => {
+            format!("update {id} failed: {}", failure.message)
+        }
+    }
 }
 
 pub fn at(time: Timestamp) -> String {
@@ -110,6 +129,9 @@ fn event(event: &Event) -> String {
         Event::External(external::Event::CancelInitiated { reason, .. }) => reason.clone(),
         Event::Signal(signal::Event::Received(signal)) => show(&signal.input),
         Event::Patch(patch::Event::Recorded { deprecated: true, .. }) => "deprecated".to_owned(),
+        Event::Update(update::Event::Accepted { request, .. }) => show(&request.input),
+        Event::Update(update::Event::Completed { outcome: Ok(result), .. }) => show(result),
+        Event::Update(update::Event::Completed { outcome: Err(_), .. }) => String::new(),
         Event::Execution(execution::Event::Terminated { .. })
         | Event::Activity(
             activity::Event::TimedOut { .. } | activity::Event::CancelRequested { .. },
@@ -169,4 +191,49 @@ fn reason(failure: &Failure) -> String {
 
 fn cause(failure: &Failure) -> String {
     failure.cause.as_deref().map_or_else(String::new, |it| format!(", after {}", reason(it)))
+}
+
+/// A run as the text shows it; the same for the model and the engine.
+pub(crate) struct RunText<'a> {
+    pub(crate) history: &'a [Recorded],
+    pub(crate) status: execution::State,
+    pub(crate) task_failure: Option<&'a TaskFailure>,
+    pub(crate) activities: Vec<&'a ActivityTask>,
+    pub(crate) published: Vec<(&'a str, &'a Payload)>,
+}
+
+impl std::fmt::Display for RunText<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&history(self.history))?;
+        if self.status.is_open() {
+            writeln!(f, "{}", self.status.name())?;
+            for task in &self.activities {
+                let state = match &task.state {
+                    State::Waiting { since } => format!("waits since {}", at(*since)),
+                    State::Started { at, identity } => {
+                        format!("started {} by {identity}", self::at(*at))
+                    }
+                };
+                let (kind, attempt) = (&task.options.activity_type, task.attempt);
+                let paused = match &task.pause {
+                    Some(pause) => format!(", paused since {}", at(pause.at)),
+                    None => String::new(),
+                };
+                writeln!(f, "activity {kind}, attempt {attempt}, {state}{paused}")?;
+            }
+            if let Some(failure) = self.task_failure {
+                writeln!(
+                    f,
+                    "task failed {} times, again at {}: {}",
+                    failure.attempts,
+                    at(failure.retry_at),
+                    failure.failure.message
+                )?;
+            }
+        }
+        for (name, value) in &self.published {
+            writeln!(f, "{name} is {}", show(&vec![(*value).clone()]))?;
+        }
+        Ok(())
+    }
 }

@@ -17,6 +17,7 @@
 //! | `patched ID ? WISH : WISH` | asks `patched`, and goes one way or the other |
 //! | `deprecate ID` | `deprecate-patch` |
 //! | `publish NAME "VALUE"` | shows a value without leaving an event |
+//! | `answer ID "RESULT"`, `answer ID failed` | ends the handler of that open update, or of `any` |
 //! | `complete "RESULT"`, `complete seen` | returns; `seen` is all that the guest was handed |
 //! | `fail "WHY" [type=T] [final]`, `fail canceled` | returns a failure |
 //! | `continue [type=T] [queue=Q]` | continues as new, with the run's number as the argument |
@@ -36,10 +37,10 @@ use refrain_core::guest::{
     Guest, GuestError, GuestErrorKind, Job, Program, Query, QueryError, Turn,
 };
 use refrain_core::ids::OpSeq;
-use refrain_core::machines::{Command, activity, execution, patch, signal, timer};
+use refrain_core::machines::{Command, activity, execution, patch, signal, timer, update};
 use refrain_core::options::{CancellationType, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
-use refrain_core::time::Delay;
+use refrain_core::time::{Delay, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ enum Wish {
     Patched { patch: String, new: Box<Wish>, old: Box<Wish> },
     Deprecate(String),
     Publish { name: String, value: Payload },
+    Answer { update: String, outcome: update::Outcome },
     Complete(Payloads),
     CompleteSeen,
     Fail(Failure),
@@ -113,6 +115,20 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
             },
             _ => Err(format!("`{text}` is not `publish NAME \"VALUE\"`")),
         },
+        "answer" => match args[..] {
+            [update, "failed"] => {
+                let failure =
+                    Failure { message: "as the script says".to_owned(), ..Failure::default() };
+                Ok(Wish::Answer { update: update.to_owned(), outcome: Err(failure) })
+            }
+            [update, result] => match words::quoted(result) {
+                Some(result) => {
+                    Ok(Wish::Answer { update: update.to_owned(), outcome: Ok(vec![result]) })
+                }
+                None => Err(format!("`{result}` is neither `failed` nor in quotes")),
+            },
+            _ => Err(format!("`{text}` is not `answer ID \"RESULT\"`")),
+        },
         "complete" if rest == "seen" => Ok(Wish::CompleteSeen),
         "complete" => match words::quoted(rest) {
             Some(result) => Ok(Wish::Complete(vec![result])),
@@ -135,7 +151,7 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
         "trap" => Ok(Wish::Trap),
         "flood" => number(one()?).map(Wish::Flood),
         other => Err(format!(
-            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, complete, fail, continue, first, ignore, trap, flood or -"
+            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, answer, complete, fail, continue, first, ignore, trap, flood or -"
         )),
     }
 }
@@ -260,6 +276,7 @@ impl Program for ScriptedProgram {
             unreceived: Vec::new(),
             patches: BTreeSet::new(),
             answers: BTreeMap::new(),
+            open_updates: BTreeSet::new(),
             seen: Vec::new(),
         }))
     }
@@ -277,6 +294,7 @@ pub struct ScriptedGuest {
     patches: BTreeSet<String>,
     /// What `patched` answered the first time it was asked for an id.
     answers: BTreeMap<String, bool>,
+    open_updates: BTreeSet<String>,
     seen: Vec<String>,
 }
 
@@ -285,6 +303,9 @@ impl Guest for ScriptedGuest {
         if let Job::Start(start) = &turn.job {
             self.patches.clone_from(&start.patches);
             self.number = number_of(&start.started);
+        }
+        if let Job::Update(request) = &turn.job {
+            self.open_updates.insert(request.id.clone());
         }
         self.seen.push(show_job(&turn.job));
         let mut commands = Vec::new();
@@ -302,6 +323,24 @@ impl Guest for ScriptedGuest {
 
     fn unreceived(&self) -> Vec<signal::Signal> {
         self.unreceived.clone()
+    }
+
+    /// Rejects what is called `bad`, breaks at `trap`, and lets `calm` in while no other update is
+    /// open; takes all others.
+    fn validate_update(
+        &mut self,
+        request: &update::Request,
+        _: Timestamp,
+    ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        let no = |why: &str| {
+            Ok(Err(Box::new(Failure { message: why.to_owned(), ..Failure::default() })))
+        };
+        match request.name.as_str() {
+            "bad" => no("it is bad"),
+            "calm" if !self.open_updates.is_empty() => no("another one is open"),
+            "trap" => Err(trap()),
+            _ => Ok(Ok(())),
+        }
     }
 
     /// Answers with all that the guest was handed so far.
@@ -368,6 +407,17 @@ impl ScriptedGuest {
             Wish::Publish { name, value } => {
                 commands.push(Command::Publish { name: name.clone(), value: value.clone() });
             }
+            Wish::Answer { update, outcome } => {
+                let update = match update.as_str() {
+                    "any" => self.open_updates.first().cloned(),
+                    named => self.open_updates.get(named).cloned(),
+                };
+                if let Some(update) = update {
+                    self.open_updates.remove(&update);
+                    let outcome = outcome.clone();
+                    commands.push(Command::Update(update::Command::Complete { update, outcome }));
+                }
+            }
             Wish::Complete(result) => commands.push(complete(result.clone())),
             Wish::CompleteSeen => commands.push(complete(vec![self.seen_so_far()])),
             Wish::Fail(failure) => {
@@ -389,11 +439,7 @@ impl ScriptedGuest {
                 self.follow(way, replaying, commands)?;
             }
             Wish::Trap => {
-                return Err(GuestError {
-                    kind: GuestErrorKind::Trap,
-                    message: "the script says `trap`".to_owned(),
-                    backtrace: String::new(),
-                });
+                return Err(trap());
             }
             Wish::Flood(n) => {
                 for _ in 0..*n {
@@ -403,6 +449,14 @@ impl ScriptedGuest {
             Wish::Ignore | Wish::Nothing => {}
         }
         Ok(())
+    }
+}
+
+fn trap() -> GuestError {
+    GuestError {
+        kind: GuestErrorKind::Trap,
+        message: "the script says `trap`".to_owned(),
+        backtrace: String::new(),
     }
 }
 
@@ -426,6 +480,7 @@ fn show_job(job: &Job) -> String {
         Job::TimerClosed { op, result: Ok(()) } => format!("timer {op} fired"),
         Job::TimerClosed { op, result: Err(_) } => format!("timer {op} canceled"),
         Job::Signal(signal) => format!("signal {}", signal.name),
+        Job::Update(request) => format!("update {}", request.name),
         Job::CancelRequested { cause } => format!("cancel {cause}").trim_end().to_owned(),
         Job::ChildStarted { op, result: Ok(child) } => {
             format!("child {op} started {}", child.workflow_id)

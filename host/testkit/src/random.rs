@@ -63,12 +63,16 @@ pub fn script(seed: u64, dialect: Dialect) -> String {
 }
 
 fn arrival(dice: &mut Dice) -> String {
-    match dice.below(12) {
+    match dice.below(15) {
         8 => "pause".to_owned(),
         9 | 10 => "unpause".to_owned(),
         0 | 11 => "cancel \"why\"".to_owned(),
+        2 | 3 | 12 | 13 => {
+            let name = dice.choose(&["pay", "calm", "calm", "calm", "bad", "trap"]);
+            format!("update {name} id=i{}", dice.below(5))
+        }
         1 => "terminate \"enough\"".to_owned(),
-        2 => format!("signal s{} request=r{}", dice.below(3), dice.below(2)),
+        4 => format!("signal s{} request=r{}", dice.below(3), dice.below(2)),
         n => format!("signal s{n} \"{}\"", dice.below(100)),
     }
 }
@@ -85,6 +89,7 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         12 => "start order".to_owned(),
         13 => dice.choose(&["query seen", "check", "move"]).to_owned(),
         14 => dice.choose(&["deploy", "release"]).to_owned(),
+        17 => format!("ask i{}", dice.below(5)),
         15 if dice.one_in(4) => "delete".to_owned(),
         // Events that may end a task, more often than others.
         16 if dice.one_in(2) => {
@@ -129,7 +134,7 @@ fn program(dice: &mut Dice, may_trap: bool) -> String {
 /// Each activity has a type and a queue of its own: which of two that wait is handed out first
 /// is not what these scripts are about.
 fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
-    match dice.below(27) {
+    match dice.below(30) {
         0..=5 => format!("timer {}", delay(dice)),
         6..=12 => {
             *n_activities += 1;
@@ -152,6 +157,7 @@ fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
         19 => "deprecate c".to_owned(),
         20 => format!("publish step \"{}\"", dice.below(9)),
         21 if may_trap => "trap".to_owned(),
+        26..=28 => format!("answer any {}", dice.choose(&["\"yes\"", "failed"])),
         22 => {
             let ends = ["complete seen", "fail \"no more\"", "fail canceled", "fail canceled"];
             dice.choose(&ends).to_owned()

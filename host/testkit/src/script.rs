@@ -13,6 +13,8 @@
 //! |---|---|
 //! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict= attempts= retry= final= cron=` |
 //! | `signal NAME ["ARG"] [request=ID]` | |
+//! | `update NAME ["ARG"] id=ID` | its sender is told at once how far it is |
+//! | `ask ID` | asks how far that update is |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
 //! | `reset EVENT ["WHY"] [signals=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
 //! | `delete` | the latest run is gone for good |
@@ -65,6 +67,14 @@ pub enum Act {
         name: String,
         input: Payloads,
         request: String,
+    },
+    Update {
+        name: String,
+        input: Payloads,
+        id: String,
+    },
+    Ask {
+        id: String,
     },
     Cancel {
         cause: String,
@@ -322,6 +332,17 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
             }
             Ok(Act::Reset(Box::new(reset)))
         }
+        "update" => {
+            let mut id = String::new();
+            for (option, value) in &args.options {
+                match *option {
+                    "id" => id = (*value).to_owned(),
+                    other => return unknown(other, "id="),
+                }
+            }
+            Ok(Act::Update { name: args.name("the update's name")?, input: args.quoted, id })
+        }
+        "ask" => Ok(Act::Ask { id: args.name("the update's id")? }),
         "cancel" => Ok(Act::Cancel { cause: args.text() }),
         "terminate" => Ok(Act::Terminate { reason: args.text() }),
         "take" => {
@@ -363,7 +384,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                 Ok(Act::Tune { activity: args.name("the activity's type")?, tuning: tuning? })
             }
             None => Err(format!(
-                "unknown verb `{other}`: expected start, guest, signal, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
+                "unknown verb `{other}`: expected start, guest, signal, update, ask, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
             )),
         },
     }
@@ -431,7 +452,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, update, ask, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

@@ -1,7 +1,7 @@
 //! The engine with its store, played by a script: the clock stands where the script says.
 
-use crate::model::{RETENTION, RunText, WORKFLOW_ID, new_run, started};
-use crate::print;
+use crate::model::{RETENTION, WORKFLOW_ID, new_run, started};
+use crate::print::{self, RunText};
 use crate::program::ScriptedProgram;
 use crate::script::{self, Act, Line, Script, Start};
 use crate::versions::{self, Versions, digest_of};
@@ -12,11 +12,11 @@ use refrain_core::execution::Execution;
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{GuestError, GuestErrorKind, Program};
 use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
-use refrain_core::machines::{Event, signal};
+use refrain_core::machines::{Event, signal, update};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
     ActivityRef, AttemptResult, CheckRequest, Description, NamespaceSettings, Onto, Reapply,
-    ResetRequest, StartRequest, Target, WhichActivities,
+    ResetRequest, StartRequest, Target, UpdateStage, UpdateState, WhichActivities,
 };
 use refrain_engine::programs::{ActivityProgram, Checked, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
@@ -123,6 +123,8 @@ pub struct Sim {
     namespace: NamespaceId,
     runs: Vec<RunKey>,
     notes: Vec<String>,
+    /// Updates whose senders were told that they wait.
+    admitted: Vec<update::Request>,
 }
 
 /// Plays a script on a runtime of its own.
@@ -160,6 +162,7 @@ impl Sim {
             mode,
             folder,
             n_hosts: 1,
+            admitted: Vec::new(),
             clock,
             programs,
             engine,
@@ -255,6 +258,12 @@ impl Sim {
 
     /// Another host goes on with the files as they are now; the old one knows nothing of it.
     async fn crash(&mut self) {
+        let mut admitted = Vec::new();
+        for request in std::mem::take(&mut self.admitted) {
+            if let Ok(UpdateState::Admitted) = self.state_of(&request.id).await {
+                admitted.push(request);
+            }
+        }
         let (from, to) = (self.n_hosts - 1, self.n_hosts);
         for suffix in ["", "-wal"] {
             let name = |n: u32| self.folder.0.join(format!("{n}.db{suffix}"));
@@ -269,6 +278,11 @@ impl Sim {
         old.shutdown().await;
         self.n_hosts += 1;
         self.engine.settle().await;
+        for request in admitted {
+            self.send_update(request.clone()).await.expect("a run that takes updates");
+            self.admitted.push(request);
+        }
+        self.engine.settle().await;
     }
 
     fn note(&mut self, text: impl std::fmt::Display) {
@@ -278,6 +292,7 @@ impl Sim {
     fn refused(&mut self, error: &EngineError) {
         match error {
             EngineError::WorkflowNotFound { .. } => self.note("refused: no such workflow"),
+            EngineError::UpdateNotFound(_) => self.note("refused: no such update"),
             EngineError::AlreadyStarted { .. } => self.note("refused: already started"),
             EngineError::ActivityNotFound => self.note("refused: activity task not found"),
             other => self.note(format!("refused: {other}")),
@@ -333,6 +348,16 @@ impl Sim {
                 };
                 self.engine.signal(self.target(None), signal).await
             }
+            Act::Update { name, input, id } => {
+                let request = update::Request {
+                    id: id.clone(),
+                    name: name.clone(),
+                    input: input.clone(),
+                    ..update::Request::default()
+                };
+                self.update(request).await
+            }
+            Act::Ask { id } => self.ask(id).await,
             Act::Cancel { cause } => {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.request_cancel(target, cause.clone(), client, String::new()).await
@@ -471,6 +496,33 @@ impl Sim {
             true => self.note("its own run"),
         }
         Ok(())
+    }
+
+    /// Its sender does not wait, and asks again when the host was killed while it waited.
+    async fn update(&mut self, request: update::Request) -> Result<(), EngineError> {
+        let id = request.id.clone();
+        let state = self.send_update(request.clone()).await?;
+        if state == UpdateState::Admitted {
+            self.admitted.push(request);
+        }
+        self.note(print::update(&id, &state));
+        Ok(())
+    }
+
+    async fn send_update(&self, request: update::Request) -> Result<UpdateState, EngineError> {
+        let (target, now) = (self.target(None), UpdateStage::Admitted);
+        Ok(self.engine.update(&target, request, now, Delay::ZERO).await?.state)
+    }
+
+    async fn ask(&mut self, id: &str) -> Result<(), EngineError> {
+        let state = self.state_of(id).await?;
+        self.note(print::update(id, &state));
+        Ok(())
+    }
+
+    async fn state_of(&self, id: &str) -> Result<UpdateState, EngineError> {
+        let (target, now) = (self.target(None), UpdateStage::Admitted);
+        Ok(self.engine.poll_update(&target, id, now, Delay::ZERO).await?.state)
     }
 
     async fn query(&mut self, name: &str) -> Result<(), EngineError> {

@@ -12,6 +12,7 @@ mod patch;
 mod signal;
 mod task;
 mod timer;
+mod update;
 
 use crate::DecodeError;
 use crate::api::enums::v1::EventType;
@@ -51,6 +52,7 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         Event::External(event) => Line::of(external::to_proto(event)),
         Event::Signal(event) => Line::of(signal::to_proto(event)),
         Event::Patch(event) => Line::of(patch::to_proto(event)),
+        Event::Update(event) => Line::of(update::to_proto(event)),
     };
     line.event.event_id = event_id_to_proto(recorded.id);
     line.event.event_time = Some(timestamp_to_proto(recorded.time));
@@ -159,6 +161,12 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::ExternalWorkflowExecutionCancelRequestedEventAttributes(_) => {
             EventType::ExternalWorkflowExecutionCancelRequested
         }
+        A::WorkflowExecutionUpdateAcceptedEventAttributes(_) => {
+            EventType::WorkflowExecutionUpdateAccepted
+        }
+        A::WorkflowExecutionUpdateCompletedEventAttributes(_) => {
+            EventType::WorkflowExecutionUpdateCompleted
+        }
         _ => EventType::Unspecified,
     }
 }
@@ -234,6 +242,8 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::ExternalWorkflowExecutionCancelRequestedEventAttributes(it) => {
             external::cancel_requested(it)?
         }
+        A::WorkflowExecutionUpdateAcceptedEventAttributes(it) => update::accepted(it)?,
+        A::WorkflowExecutionUpdateCompletedEventAttributes(it) => update::completed(it)?,
         A::MarkerRecordedEventAttributes(it) if it.marker_name == patch::MARKER => {
             patch::recorded(it)?
         }

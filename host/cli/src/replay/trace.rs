@@ -140,6 +140,7 @@ fn canonical(command: &mut Command) {
         | Command::Execution(_)
         | Command::Timer(_)
         | Command::Patch(_)
+        | Command::Update(_)
         | Command::Cancel(_)
         | Command::Publish { .. } => return,
     };

@@ -4,7 +4,7 @@ use crate::output::{payload, shorten};
 use refrain_core::failure::Failure;
 use refrain_core::guest::Job;
 use refrain_core::ids::OpSeq;
-use refrain_core::machines::{Command, activity, child, execution, external, patch, timer};
+use refrain_core::machines::{Command, activity, child, execution, external, patch, timer, update};
 use refrain_core::payload::{Payload, Payloads};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,7 @@ pub(super) fn job(job: &Job, names: &Names) -> String {
             format!("{} did not arrive: {}", name(op), failure(it))
         }
         Job::Signal(it) => format!("signal {}({})", it.name, values(&it.input)),
+        Job::Update(it) => format!("update {} ({})({})", it.name, it.id, values(&it.input)),
         Job::CancelRequested { cause } => {
             format!("asked to cancel {}", if cause.is_empty() { "" } else { cause })
                 .trim_end()
@@ -101,6 +102,9 @@ pub(super) fn command(command: &Command, names: &mut Names) -> String {
         }
         Command::Patch(patch::Command::Record { patch, deprecated: true }) => {
             format!("deprecated patch {patch}")
+        }
+        Command::Update(update::Command::Complete { update, outcome }) => {
+            format!("update {update} {}", ended(outcome))
         }
         Command::Cancel(op) => match names.get(op) {
             Some(name) => format!("cancel {name}"),

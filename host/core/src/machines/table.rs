@@ -1,6 +1,6 @@
 //! Prints a machine's transitions, so that a change of behaviour shows as a changed cell.
 
-use super::{activity, child, execution, external, task, timer};
+use super::{activity, child, execution, external, task, timer, update};
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, OpSeq, RunId};
@@ -463,6 +463,44 @@ fn external_transitions() {
             CancelSent | -                -          -             -                Delivered        Failed
             Delivered  | -                -          -             -                -                -
             Failed     | -                -          -             -                -                -
+        "#]],
+    );
+}
+
+#[test]
+fn update_transitions() {
+    use update::{Event, State};
+    let events = [
+        ("Accepted", Event::Accepted { request: Box::default(), sequencing: SOME }),
+        (
+            "Completed",
+            Event::Completed {
+                update: String::new(),
+                identity: String::new(),
+                accepted: SOME,
+                outcome: Ok(Vec::new()),
+            },
+        ),
+    ];
+    let states = [
+        State::Absent,
+        State::Accepted { accepted: SOME },
+        State::Completed { accepted: SOME, completed: SOME },
+    ]
+    .map(|state| (state.name(), state));
+    for (name, event) in &events {
+        assert_eq!(*name, event.name());
+    }
+    check_table(
+        "update",
+        &states,
+        &events,
+        |state, event| state.apply(SOME, event).map(State::name),
+        expect![[r#"
+            update    | Accepted  Completed
+            Absent    | Accepted  -
+            Accepted  | -         Completed
+            Completed | -         -
         "#]],
     );
 }

@@ -17,7 +17,10 @@ pub fn step_without_guest(
     let (now, link) = (step.now, step.link);
     let admitted = admit_all(&mut execution, step.arrivals, now, &mut draft, &link)?;
     let mut after = After::of(&execution, step.task_failure);
-    let due = draft.wants_task && execution.status.runs_tasks() && !after.must_wait(&admitted);
+    let due = after.has_task(&draft, &admitted);
+    if !due {
+        after.give_up_retry(&mut draft, &admitted);
+    }
     if let Some(error) = error.filter(|_| due) {
         let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
         let identity = step.identity.clone();
@@ -48,10 +51,11 @@ pub(super) fn admit_all(
     link: &Link,
 ) -> Result<Admitted, StepError> {
     let retry = arrivals.iter().any(Arrival::retries_task);
-    let replies = arrivals
-        .into_iter()
-        .map(|arrival| execution.admit(arrival, now, draft, link))
-        .collect::<Result<_, _>>()?;
+    let admit = |(at, arrival)| match arrival {
+        Arrival::Update(request) => Ok(execution.admit_update(*request, at, &mut draft.updates)),
+        other => execution.admit(other, now, draft, link),
+    };
+    let replies = arrivals.into_iter().enumerate().map(admit).collect::<Result<_, _>>()?;
     Ok(Admitted { replies, retry })
 }
 
@@ -70,6 +74,24 @@ impl After {
     /// A failed task is tried again when its wait is over, not whenever something arrives.
     pub(super) fn must_wait(&self, admitted: &Admitted) -> bool {
         self.task_failure.is_some() && !admitted.retry
+    }
+
+    /// Is there something for the guest to do, and is it time?
+    pub(super) fn has_task(&self, draft: &Draft, admitted: &Admitted) -> bool {
+        let wants_task = draft.wants_task || !draft.updates.is_empty();
+        wants_task && self.status.runs_tasks() && !self.must_wait(admitted)
+    }
+
+    /// What the failed task was for has gone: an update of which only the last host knew.
+    pub(super) fn give_up_retry(&mut self, draft: &mut Draft, admitted: &Admitted) {
+        let waits = draft.wants_task || !draft.updates.is_empty();
+        if admitted.retry
+            && !waits
+            && self.status.runs_tasks()
+            && self.task_failure.take().is_some()
+        {
+            draft.effects.push(Effect::DeleteTimer { timer: DueTimer::TaskRetry });
+        }
     }
 
     pub(super) fn attempt(&self) -> u32 {
@@ -128,9 +150,10 @@ impl After {
         execution: &Execution,
         first_event: EventId,
         mut draft: Draft,
-        replies: Vec<Result<Accepted, Refused>>,
+        mut replies: Vec<Result<Accepted, Refused>>,
         successor: Option<Box<Successor>>,
     ) -> Decision {
+        std::mem::take(&mut draft.updates).settle(self.status.is_open(), &mut replies);
         tell_of_close(execution, first_event, &mut draft);
         let run = RunSummary {
             status: self.status,

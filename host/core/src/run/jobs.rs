@@ -44,7 +44,8 @@ impl Run {
             )
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })
             | Event::Task(_)
-            | Event::Patch(_) => None,
+            | Event::Patch(_)
+            | Event::Update(_) => None,
         }
     }
 

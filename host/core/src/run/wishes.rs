@@ -126,6 +126,9 @@ impl Run {
                     closes: None,
                 }))
             }
+            Command::Update(update::Command::Complete { update, outcome }) => {
+                self.decide_update(update, outcome)
+            }
             Command::Activity(activity::Command::Schedule(schedule)) => {
                 self.decide_schedule(*schedule, completed)
             }
@@ -311,7 +314,8 @@ impl Run {
             )
             | Event::Task(_)
             | Event::Signal(_)
-            | Event::Patch(_) => {}
+            | Event::Patch(_)
+            | Event::Update(_) => {}
         }
     }
 }
@@ -374,7 +378,8 @@ pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
         | Event::Timer(_)
         | Event::Child(_)
         | Event::External(_)
-        | Event::Signal(_) => false,
+        | Event::Signal(_)
+        | Event::Update(_) => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a schedule does: stored first, then done.
 
 use crate::api::{StartReply, StartRequest, Target};
-use crate::cell::Letter;
+use crate::cell::{Letter, With};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use futures::future::join_all;
@@ -159,7 +159,10 @@ impl Inner {
             conflict: IdConflictPolicy::Fail,
         };
         let request = Box::new(request);
-        match self.ask(&execution, |reply| Letter::Start { request, reply }).await {
+        match self
+            .ask(&execution, |reply| Letter::Start { request, with: With::Nothing, reply })
+            .await
+        {
             Ok(StartReply { run, .. }) => Done::Started(wanted, workflow_id, run),
             Err(
                 error @ (EngineError::StoreUnavailable(_)

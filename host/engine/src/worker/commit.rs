@@ -1,18 +1,25 @@
 //! The end of a visit: a step becomes writes, and after their commit it is told.
 
 use super::*;
+use crate::cell::AdmittedUpdate;
 use refrain_core::message::{Body, Message, MessageId};
+use refrain_core::updates::UpdateState;
 
 impl Visit<'_> {
     /// Hands steps over to the committer, and the cell with them: those that end a run, and last
     /// the one whose run has the cell from then on.
     pub(super) fn commit(&mut self, steps: Vec<Stepped>) {
         self.put_back();
+        let nothing = matches!(&steps[..], [only] if self.changes_nothing(only));
         let mut writes = Vec::new();
         let mut prepared: Vec<_> =
             steps.into_iter().map(|it| self.prepare(it, &mut writes)).collect();
         let last = prepared.pop();
         let cell = Arc::clone(&self.cell);
+        if nothing && let Some(last) = last {
+            // Updates that were rejected, a signal that was there: nothing to write.
+            return last.conclude(self.inner, &cell, Ok(()));
+        }
         let done = Box::new(move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
             let mut again = Vec::new();
             for ended in prepared {
@@ -29,6 +36,16 @@ impl Visit<'_> {
         self.inner.commit(CommitJob { writes, done });
     }
 
+    fn changes_nothing(&self, stepped: &Stepped) -> bool {
+        let Decision { events, effects, run, .. } = &stepped.decision;
+        let row = &stepped.row;
+        events.is_empty()
+            && effects.is_empty()
+            && stepped.messages.is_empty()
+            && run.task_failure == row.task_failure
+            && self.current.as_ref().is_some_and(|it| it.component == row.component)
+    }
+
     fn prepare(&self, stepped: Stepped, writes: &mut Vec<Write>) -> Prepared {
         let now = self.inner.now();
         let Stepped { mut row, run, mut decision, batch, messages, own, started, start_request_id } =
@@ -40,6 +57,7 @@ impl Visit<'_> {
         let sent = sent_by(&row.key, &decision, &messages, &replies, started.as_ref());
         let taken: Vec<_> =
             messages.iter().map(|it| it.message.id).chain(started_by(started.as_ref())).collect();
+        let updates = update::states_in(&decision);
         let in_memory = |effect: &&Effect| match effect {
             Effect::InsertRun(_) | Effect::PublishState { .. } | Effect::Send(_) => false,
             Effect::InsertTimer { .. }
@@ -75,6 +93,7 @@ impl Visit<'_> {
             sent,
             own,
             started,
+            updates,
         }
     }
 }
@@ -96,7 +115,7 @@ fn sent_by(
     started: Option<&Starter>,
 ) -> Vec<Message> {
     let answers = messages.iter().filter_map(|it| {
-        let reply = *replies.get(it.at)?;
+        let reply = replies.get(it.at)?.clone();
         it.message.answer_to(reply)
     });
     let outgoing = decision.effects.iter().filter_map(|effect| match effect {
@@ -126,12 +145,14 @@ struct Prepared {
     effects: Vec<Effect>,
     replies: Vec<Result<Accepted, Refused>>,
     reserved: Reserved,
-    batch: Vec<Option<ReplyTo<Accepted>>>,
+    batch: Vec<Caller>,
     messages: Vec<Brought>,
     /// Posted when they are committed.
     sent: Vec<Message>,
     own: Vec<Arrival>,
     started: Option<Starter>,
+    /// Updates that changed.
+    updates: Vec<(String, UpdateState)>,
 }
 
 impl Prepared {
@@ -149,38 +170,45 @@ impl Prepared {
             sent,
             own,
             started,
+            updates,
         } = self;
         if let Err(error) = outcome {
             inner.activities.unreserve(inner, reserved);
-            for reply in batch.into_iter().flatten() {
-                let _ = reply.send(Err(error.clone()));
-            }
+            batch.into_iter().for_each(|caller| caller.refuse(error.clone()));
             if let Some(starter) = started {
                 starter.send(inner, Err(error.clone()));
             }
             let again = messages.into_iter().map(|it| Letter::Message(it.message)).collect();
             inner.post_later(row.key.execution.clone(), again);
-            return Announced { row, run: None, own };
+            return Announced { row, run: None, own, told: Vec::new(), admitted: Vec::new() };
         }
         inner.carry_out(&row, effects, reserved);
         inner.announce(&row, closing);
-        for (reply, answer) in batch.into_iter().zip(replies) {
-            if let Some(reply) = reply {
-                let _ = reply.send(answer.map_err(EngineError::Refused));
+        let mut asked = Vec::new();
+        for (caller, answer) in batch.into_iter().zip(replies) {
+            match caller {
+                Caller::Host => {}
+                Caller::Client(reply) => drop(reply.send(answer.map_err(EngineError::Refused))),
+                Caller::Update { request, reply } => {
+                    asked.push(update::Asked { request, reply, answer });
+                }
             }
         }
+        let told = asked.iter().map(|it| it.request.id.clone()).collect();
+        let admitted = update::tell(inner, &row, updates, asked);
         inner.post_messages(sent);
         if let Some(Starter::Caller(reply)) = started {
             let run = row.key.run;
             let status = execution::State::Running;
             let _ = reply.send(Ok(StartReply { run, started: true, status }));
         }
-        Announced { row, run, own: Vec::new() }
+        Announced { row, run, own: Vec::new(), told, admitted }
     }
 
     /// After the commit: tells everyone, and lets go of the cell.
     fn conclude(self, inner: &Arc<Inner>, cell: &Arc<Cell>, outcome: Result<(), EngineError>) {
         let announced = self.announce(inner, &outcome);
+        let open = announced.row.status.is_open();
         let goes_on = announced.row.status.is_open() && announced.row.task_failure.is_none();
         let ended = outcome.is_ok() && !announced.row.status.is_open();
         let run = announced.row.key.run;
@@ -190,6 +218,9 @@ impl Prepared {
             // stuck, since its next attempt may be another version's.
             state.warm = announced.run.filter(|_| goes_on);
             state.known = Known::Run(Arc::new(announced.row));
+            let told = announced.told;
+            state.admitted.retain(|it| open && it.run == run && !told.contains(&it.request.id));
+            state.admitted.extend(announced.admitted);
         } else {
             // The guest is ahead of the truth, and of the truth we are not sure.
             state.warm = None;
@@ -210,4 +241,7 @@ struct Announced {
     row: RunRow,
     run: Option<Run>,
     own: Vec<Arrival>,
+    /// Updates that the step was about, and those of them that wait on.
+    told: Vec<String>,
+    admitted: Vec<AdmittedUpdate>,
 }

@@ -17,7 +17,8 @@ impl Visit<'_> {
             details: Vec::new(),
             identity: self.inner.config.identity.clone(),
         };
-        let batch = Batch { arrivals: vec![arrival], replies: vec![None], messages: Vec::new() };
+        let batch =
+            Batch { arrivals: vec![arrival], callers: vec![Caller::Host], messages: Vec::new() };
         match self.step_current(&row, batch) {
             Some(ended) => {
                 self.letters.push_front(Letter::Delete { run, reply });

@@ -82,7 +82,7 @@ impl Visit<'_> {
             reuse: start.reuse,
             conflict: start.conflict,
         };
-        self.start(Box::new(request), Starter::Parent(message))
+        self.start(Box::new(request), With::Nothing, Starter::Parent(message))
     }
 }
 
@@ -90,7 +90,7 @@ impl Batch {
     fn bring(&mut self, message: Box<Message>, arrival: Arrival) {
         self.messages.push(Brought { at: self.arrivals.len(), message });
         self.arrivals.push(arrival);
-        self.replies.push(None);
+        self.callers.push(Caller::Host);
     }
 }
 
@@ -107,9 +107,9 @@ impl Starter {
     }
 
     /// The letter that asks for the start again.
-    pub(super) fn into_letter(self, request: Box<StartRequest>) -> Letter {
+    pub(super) fn into_letter(self, request: Box<StartRequest>, with: With) -> Letter {
         match self {
-            Starter::Caller(reply) => Letter::Start { request, reply },
+            Starter::Caller(reply) => Letter::Start { request, with, reply },
             Starter::Parent(message) => Letter::Message(message),
         }
     }

@@ -29,7 +29,7 @@ impl Visit<'_> {
                     row,
                     run: Some(moved),
                     decision,
-                    batch: vec![Some(reply)],
+                    batch: vec![Caller::Client(reply)],
                     messages: Vec::new(),
                     own: Vec::new(),
                     started: None,

@@ -168,7 +168,8 @@ impl Visit<'_> {
             details: Vec::new(),
             identity: request.identity.clone(),
         };
-        let batch = Batch { arrivals: vec![arrival], replies: vec![None], messages: Vec::new() };
+        let batch =
+            Batch { arrivals: vec![arrival], callers: vec![Caller::Host], messages: Vec::new() };
         match self.step_current(current, batch) {
             Some(mut ended) => {
                 // Its parent waits for the new run. Its children began after the place that is

@@ -3,14 +3,31 @@
 use super::*;
 
 impl Visit<'_> {
-    pub(super) fn start(&mut self, request: Box<StartRequest>, reply: Starter) -> bool {
+    pub(super) fn start(&mut self, request: Box<StartRequest>, with: With, reply: Starter) -> bool {
+        if let With::Update { request: update, .. } = &with
+            && let Some(row) = self.current.clone()
+        {
+            if self.warm.is_none() && self.loaded.is_none() {
+                return self.want_history(reply.into_letter(request, with), row);
+            }
+            // As Temporal: one that the latest run knows is answered, whatever the policies say.
+            if self.knows_update(&update.id) {
+                let (run, status) = (row.key.run, row.status);
+                reply.send(self.inner, Ok(StartReply { run, started: false, status }));
+                return self.bring(with, run);
+            }
+        }
         let current = self.current.as_ref().map(|row| Current {
             run: row.key.run,
             status: row.status,
             start_request_id: row.start_request_id.clone().unwrap_or_default(),
         });
-        let admission =
-            admit::start(current.as_ref(), &request.request_id, request.reuse, request.conflict);
+        // As Temporal: who also signals is not asked whether it was this request that began the run.
+        let request_id = match with {
+            With::Signal { .. } => "",
+            With::Nothing | With::Update { .. } => &request.request_id,
+        };
+        let admission = admit::start(current.as_ref(), request_id, request.reuse, request.conflict);
         let status = current.as_ref().map_or(execution::State::Running, |it| it.status);
         match admission {
             Admission::Existing { run, started } => {
@@ -18,7 +35,7 @@ impl Visit<'_> {
                 let first = self.current.as_ref().filter(|_| started).map(|row| row.first_run);
                 let run = first.unwrap_or(run);
                 reply.send(self.inner, Ok(StartReply { run, started, status }));
-                false
+                self.bring(with, run)
             }
             Admission::Refused { run, start_request_id } => {
                 let workflow_id = self.cell.key.workflow.to_string();
@@ -26,30 +43,45 @@ impl Visit<'_> {
                 reply.send(self.inner, Err(error));
                 false
             }
-            Admission::New => self.start_new(request, reply, None),
+            Admission::New => self.start_new(request, with, reply, None),
             Admission::TerminateFirst { .. } => {
                 let Some(row) = self.current.clone() else { return false };
                 if self.warm.is_none() && self.loaded.is_none() {
-                    return self.want_history(reply.into_letter(request), row);
+                    return self.want_history(reply.into_letter(request, with), row);
                 }
                 let arrival = Arrival::Terminate {
                     reason: "terminated by a start with the same workflow id".to_owned(),
                     details: Vec::new(),
                     identity: request.started.identity.clone(),
                 };
-                let batch =
-                    Batch { arrivals: vec![arrival], replies: vec![None], messages: Vec::new() };
+                let batch = Batch {
+                    arrivals: vec![arrival],
+                    callers: vec![Caller::Host],
+                    messages: Vec::new(),
+                };
                 match self.step_current(&row, batch) {
-                    Some(ended) => self.start_new(request, reply, Some(ended)),
+                    Some(ended) => self.start_new(request, with, reply, Some(ended)),
                     None => false,
                 }
             }
         }
     }
 
+    /// What a request to start brought along, for a run that is there.
+    fn bring(&mut self, with: With, run: RunId) -> bool {
+        match with {
+            With::Nothing => false,
+            With::Signal { signal, reply } => {
+                self.deliver(Some(run), Arrival::Signal(*signal), Some(reply))
+            }
+            With::Update { request, reply } => self.update(Some(run), request, reply),
+        }
+    }
+
     pub(super) fn start_new(
         &mut self,
         request: Box<StartRequest>,
+        with: With,
         reply: Starter,
         ended: Option<Stepped>,
     ) -> bool {
@@ -73,7 +105,20 @@ impl Visit<'_> {
         let row = rows::of_start(key.clone(), component, &request_id, &started, now);
         let facts =
             RunFacts { key, namespace: self.inner.namespaces.name_of(namespace), component };
-        let step = self.step_of(vec![Arrival::Start(Box::new(started))], &row);
+        let mut batch = Batch {
+            arrivals: vec![Arrival::Start(Box::new(started))],
+            callers: vec![Caller::Host],
+            messages: Vec::new(),
+        };
+        match with {
+            With::Nothing => {}
+            With::Signal { signal, reply } => {
+                batch.arrivals.push(Arrival::Signal(*signal));
+                batch.callers.push(Caller::Client(reply));
+            }
+            With::Update { request, reply } => batch.push_update(request, reply),
+        }
+        let step = self.step_of(batch.arrivals, &row);
         let outcome = match program.guest() {
             Ok(guest) => Run::new(facts, guest).step(step),
             Err(error) => {
@@ -88,7 +133,7 @@ impl Visit<'_> {
                     row,
                     run: outcome.run,
                     decision: outcome.decision,
-                    batch: Vec::new(),
+                    batch: batch.callers,
                     messages: Vec::new(),
                     own: Vec::new(),
                     started: Some(reply),

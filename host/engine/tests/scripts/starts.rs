@@ -119,7 +119,7 @@ fn a_start_that_is_put_off_begins_when_its_wait_is_over() {
             2-4       10s  task completed
             5         10s  timer 1 started 1m
             6         30s  execution timed out
-            at 5s  seen: ""
+            at 5s  seen: can't be queried
         "#]],
     );
 }

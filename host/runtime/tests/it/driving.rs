@@ -247,6 +247,7 @@ fn op_of(command: &Command) -> Option<OpSeq> {
         | Command::Child(_)
         | Command::External(_)
         | Command::Patch(_)
+        | Command::Update(_)
         | Command::Cancel(_)
         | Command::Publish { .. }
         | Command::Execution(_) => None,

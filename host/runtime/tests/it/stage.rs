@@ -3,7 +3,9 @@
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Start, Turn};
 use refrain_core::ids::{OpSeq, RunId};
-use refrain_core::machines::{Command, activity, child, execution, external, patch, signal, timer};
+use refrain_core::machines::{
+    Command, activity, child, execution, external, patch, signal, timer, update,
+};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_runtime::{ComponentError, Runtime, RuntimeConfig, digest_of};
@@ -161,6 +163,12 @@ fn tell(command: &Command) -> String {
             format!("cancel {op} of {}", target.workflow_id)
         }
         Command::Patch(patch::Command::Record { patch, .. }) => format!("patch {patch}"),
+        Command::Update(update::Command::Complete { update, outcome: Ok(result) }) => {
+            format!("answer {update} {}", json(result))
+        }
+        Command::Update(update::Command::Complete { update, outcome: Err(failure) }) => {
+            format!("answer {update} {}", failure_line(failure))
+        }
         Command::Cancel(op) => format!("cancel {op}"),
         Command::Publish { name, value } => {
             format!("publish {name} {}", json(&vec![value.clone()]))

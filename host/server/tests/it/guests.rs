@@ -4,10 +4,10 @@ use refrain_core::attempt::ActivityTask;
 use refrain_core::failure::Failure;
 use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Turn};
 use refrain_core::ids::{Digest, OpSeq};
-use refrain_core::machines::{Command, activity, execution};
+use refrain_core::machines::{Command, activity, execution, update};
 use refrain_core::options::{ActivityTimeouts, CancellationType};
 use refrain_core::payload::{Payload, Payloads};
-use refrain_core::time::Delay;
+use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::ComponentKind;
 use refrain_engine::programs::{ActivityProgram, ActivityResult, Checked, Heartbeats, Programs};
 use std::pin::Pin;
@@ -124,11 +124,28 @@ impl Guest for Played {
                 self.n_signals += 1;
                 if signal.name == "finish" { complete(signal.input) } else { Vec::new() }
             }
+            // One called `wait` is never completed, the others answer with their arguments.
+            Job::Update(request) if request.name == "wait" => Vec::new(),
+            Job::Update(request) => {
+                let (update, outcome) = (request.id, Ok(request.input));
+                vec![Command::Update(update::Command::Complete { update, outcome })]
+            }
             Job::CancelRequested { .. } => fail(Failure::canceled("as asked")),
             Job::TimerClosed { .. }
             | Job::ChildStarted { .. }
             | Job::ChildClosed { .. }
             | Job::ExternalClosed { .. } => Vec::new(),
+        })
+    }
+
+    fn validate_update(
+        &mut self,
+        request: &update::Request,
+        _: Timestamp,
+    ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        Ok(match request.name.as_str() {
+            "bad" => Err(Box::new(Failure::host("Bad", "it is bad"))),
+            _ => Ok(()),
         })
     }
 

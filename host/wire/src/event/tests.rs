@@ -5,7 +5,7 @@ use crate::json;
 use expect_test::{Expect, expect};
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use refrain_core::ids::{Digest, EventId, RunId};
-use refrain_core::machines::{activity, execution, patch, signal, task, timer};
+use refrain_core::machines::{activity, execution, patch, signal, task, timer, update};
 use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -362,9 +362,35 @@ fn after(event: &Event) -> Vec<Event> {
                 task: EventId(4),
             })]
         }
-        Event::Patch(patch::Event::Recorded { .. }) => vec![related::first()],
         Event::Child(event) => related::after_child(event),
         Event::External(event) => related::after_external(event),
+        Event::Patch(patch::Event::Recorded { .. }) => {
+            let bare = update::Request { id: "u-1".to_owned(), ..update::Request::default() };
+            let accepted = |request| {
+                let (request, sequencing) = (Box::new(request), EventId(2));
+                Event::Update(update::Event::Accepted { request, sequencing })
+            };
+            let full = update::Request {
+                name: "pay".to_owned(),
+                identity: "cli".to_owned(),
+                input: args(),
+                header: map(),
+                ..bare.clone()
+            };
+            vec![accepted(bare), accepted(full)]
+        }
+        Event::Update(update::Event::Accepted { .. }) => {
+            let completed = |outcome| {
+                Event::Update(update::Event::Completed {
+                    update: "u-1".to_owned(),
+                    identity: "cli".to_owned(),
+                    accepted: EventId(5),
+                    outcome,
+                })
+            };
+            [Ok(args()), Ok(Vec::new()), Err(all_failures())].map(completed).into()
+        }
+        Event::Update(update::Event::Completed { .. }) => vec![related::first()],
     }
 }
 
@@ -568,6 +594,72 @@ fn json_is_what_temporals_tools_print() {
                   "data": "IndhaXQi",
                   "metadata": {
                     "encoding": "anNvbi9wbGFpbg=="
+                  }
+                }
+              }
+            }"#]],
+    );
+    check_json(
+        Event::Update(update::Event::Accepted {
+            request: Box::new(update::Request {
+                id: "u-1".to_owned(),
+                name: "pay".to_owned(),
+                identity: "cli".to_owned(),
+                ..update::Request::default()
+            }),
+            sequencing: EventId(5),
+        }),
+        expect![[r#"
+            {
+              "eventId": "7",
+              "eventTime": "2026-09-21T14:13:20.123Z",
+              "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED",
+              "taskId": "7",
+              "workflowExecutionUpdateAcceptedEventAttributes": {
+                "acceptedRequest": {
+                  "input": {
+                    "name": "pay"
+                  },
+                  "meta": {
+                    "identity": "cli",
+                    "updateId": "u-1"
+                  }
+                },
+                "acceptedRequestMessageId": "u-1/request",
+                "acceptedRequestSequencingEventId": "5",
+                "protocolInstanceId": "u-1"
+              }
+            }"#]],
+    );
+    check_json(
+        Event::Update(update::Event::Completed {
+            update: "u-1".to_owned(),
+            identity: "cli".to_owned(),
+            accepted: EventId(8),
+            outcome: Ok(vec![Payload::json("1")]),
+        }),
+        expect![[r#"
+            {
+              "eventId": "7",
+              "eventTime": "2026-09-21T14:13:20.123Z",
+              "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED",
+              "taskId": "7",
+              "workflowExecutionUpdateCompletedEventAttributes": {
+                "acceptedEventId": "8",
+                "meta": {
+                  "identity": "cli",
+                  "updateId": "u-1"
+                },
+                "outcome": {
+                  "success": {
+                    "payloads": [
+                      {
+                        "data": "MQ==",
+                        "metadata": {
+                          "encoding": "anNvbi9wbGFpbg=="
+                        }
+                      }
+                    ]
                   }
                 }
               }
