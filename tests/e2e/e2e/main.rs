@@ -10,6 +10,7 @@ mod lifecycle;
 mod orders;
 mod payloads;
 mod python_worker;
+mod request_response;
 mod schedules;
 mod temporal_cli;
 mod time_skipping;
