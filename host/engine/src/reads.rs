@@ -157,7 +157,11 @@ impl Inner {
     }
 
     async fn closed_base(&self, row: &RunRow) -> Result<ClosedBase, EngineError> {
-        let history = self.store.whole_history(row.key.run).await.map_err(unavailable)?;
+        let history = self
+            .store
+            .whole_history(row.key.run, EventId::FIRST, usize::MAX)
+            .await
+            .map_err(unavailable)?;
         Ok(ClosedBase { row: row.clone(), history })
     }
 

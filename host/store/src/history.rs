@@ -59,9 +59,14 @@ impl Store {
         self.read_history(run, from, n_max, Wanted::ShownToGuest).await
     }
 
-    /// All events of the run, with all that is in them.
-    pub async fn whole_history(&self, run: RunId) -> Result<Vec<Recorded>, StoreError> {
-        self.read_history(run, EventId::FIRST, usize::MAX, Wanted::All).await
+    /// The same events, with all that is in them.
+    pub async fn whole_history(
+        &self,
+        run: RunId,
+        from: EventId,
+        n_max: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.read_history(run, from, n_max, Wanted::All).await
     }
 
     async fn read_history(

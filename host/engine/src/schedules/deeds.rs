@@ -192,7 +192,7 @@ impl Inner {
             return Ok(None);
         }
         let last = EventId(row.next_event.0.saturating_sub(1));
-        let events = self.store.history(row.key.run, last, 1).await;
+        let events = self.store.whole_history(row.key.run, last, 1).await;
         let events = events.map_err(crate::start::unavailable)?;
         Ok(Some(events.first().map_or(Outcome::Unknown, outcome)))
     }

@@ -74,7 +74,8 @@ impl Visit<'_> {
             Some(base) => (&base.row, base.history.as_slice()),
             None => {
                 // What a replay reads may lack what the guest said itself; the new run needs it.
-                let whole = self.inner.store.whole_history(current.key.run);
+                let whole =
+                    self.inner.store.whole_history(current.key.run, EventId::FIRST, usize::MAX);
                 read = self.inner.runtime.block_on(whole).map_err(unavailable)?;
                 (current, read.as_slice())
             }
