@@ -1,6 +1,7 @@
 //! A run's history, folded: what is known of it without its guest.
 
 mod related;
+mod wakes;
 
 use crate::arrival::{Accepted, ActivityClosed, ActivityOutcome, Arrival, Refused};
 use crate::chain::{self, Heir, Link};
@@ -17,6 +18,8 @@ use crate::time::{Delay, Timestamp};
 use crate::updates::WaitingUpdates;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use wakes::wakes_guest;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution {
@@ -578,52 +581,4 @@ pub fn run_timeout(started: &execution::Started) -> Option<Delay> {
 fn same_request(last: Option<&String>, request_id: &str) -> Option<Accepted> {
     let same = last.is_some_and(|it| !it.is_empty() && it == request_id);
     same.then_some(Accepted::AlreadyThere)
-}
-
-/// Is there a turn of the guest for this event?
-fn wakes_guest(event: &Event) -> bool {
-    match event {
-        Event::Execution(event) => match event {
-            execution::Event::Started(_) | execution::Event::CancelRequested { .. } => true,
-            execution::Event::Completed { .. }
-            | execution::Event::Failed { .. }
-            | execution::Event::Canceled { .. }
-            | execution::Event::TimedOut { .. }
-            | execution::Event::Terminated { .. }
-            | execution::Event::Paused { .. }
-            | execution::Event::Unpaused { .. }
-            | execution::Event::ContinuedAsNew(_) => false,
-        },
-        Event::Activity(event) => match event {
-            activity::Event::Completed { .. }
-            | activity::Event::Failed { .. }
-            | activity::Event::TimedOut { .. }
-            | activity::Event::Canceled { .. } => true,
-            activity::Event::Scheduled(_)
-            | activity::Event::Started { .. }
-            | activity::Event::CancelRequested { .. } => false,
-        },
-        Event::Timer(event) => match event {
-            timer::Event::Fired { .. } => true,
-            timer::Event::Started { .. } | timer::Event::Canceled { .. } => false,
-        },
-        Event::Child(event) => match event {
-            child::Event::StartFailed { .. }
-            | child::Event::Started { .. }
-            | child::Event::Closed { .. } => true,
-            child::Event::Initiated(_) => false,
-        },
-        Event::External(event) => match event {
-            external::Event::Signaled { .. }
-            | external::Event::SignalFailed { .. }
-            | external::Event::CancelRequested { .. }
-            | external::Event::CancelFailed { .. } => true,
-            external::Event::SignalInitiated { .. } | external::Event::CancelInitiated { .. } => {
-                false
-            }
-        },
-        Event::Signal(_) => true,
-        // An update is handed over in the task that accepts it.
-        Event::Task(_) | Event::Patch(_) | Event::Update(_) => false,
-    }
 }

@@ -9,7 +9,7 @@ use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
 use refrain_core::arrival::Refused;
-use refrain_core::ids::{ExecutionKey, RunId};
+use refrain_core::ids::{EventId, ExecutionKey, RunId};
 use refrain_core::machines::{signal, update};
 use refrain_core::time::Delay;
 use refrain_core::updates::{self, UpdateState};
@@ -307,7 +307,8 @@ impl Inner {
     ) -> Result<Option<UpdateState>, EngineError> {
         // A run of this workflow, or none of the caller's business.
         self.row(&Target { run: Some(run), ..target.clone() }).await?;
-        let history = self.store.whole_history(run).await.map_err(unavailable)?;
+        let history =
+            self.store.whole_history(run, EventId::FIRST, usize::MAX).await.map_err(unavailable)?;
         Ok(updates::state_in(&history, id))
     }
 }

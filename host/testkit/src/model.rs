@@ -1,5 +1,8 @@
 //! A host in memory: core, and maps instead of a store. What the engine must come to as well.
 
+mod deeds;
+mod run;
+mod text;
 mod versions;
 
 use crate::print::{self, RunText};
@@ -301,86 +304,6 @@ impl Model {
         self.note("refused: Can't find pending activity with such ID. Invalid activityID or activity already completed");
     }
 
-    fn start(&mut self, start: &Start, more: Vec<Arrival>) {
-        let current = self.current().map(|at| &self.runs[at]).map(|run| Current {
-            run: run.key.run,
-            status: run.status,
-            start_request_id: run.start_request.clone(),
-        });
-        match admit::start(current.as_ref(), &start.request, start.reuse, start.conflict) {
-            Admission::New => {}
-            Admission::Existing { started: true, .. } => return self.note("its own run"),
-            Admission::Existing { started: false, .. } => return self.note("existing run"),
-            Admission::Refused { .. } => return self.note("refused: already started"),
-            Admission::TerminateFirst { .. } => {
-                let arrival = Arrival::Terminate {
-                    reason: "terminated by a start with the same workflow id".to_owned(),
-                    details: Vec::new(),
-                    identity: "client".to_owned(),
-                };
-                self.step(self.current().unwrap_or(usize::MAX), vec![arrival]);
-            }
-        }
-        let key = RunKey {
-            execution: ExecutionKey { namespace: NamespaceId(1), workflow: WORKFLOW_ID.into() },
-            run: RunId(self.runs.len() as u128 + 1),
-        };
-        let started = execution::Started {
-            execution_expires: start.execution_timeout.map(|limit| self.now.plus(limit)),
-            ..started(start, key.run)
-        };
-        self.runs.push(ModelRun::new(key, self.versions.newest(), start.request.clone()));
-        let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
-        self.step(self.runs.len() - 1, arrivals);
-    }
-
-    fn reset(&mut self, current: usize, reset: &script::Reset) {
-        let same = |run: &ModelRun| !reset.request.is_empty() && run.start_request == reset.request;
-        if same(&self.runs[current]) {
-            return self.note("its own run");
-        }
-        let base = reset.run.map_or(current, |nth| nth - 1);
-        if self.runs[base].gone {
-            return self.note("refused: no such workflow");
-        }
-        let key = RunKey {
-            execution: self.runs[base].key.execution.clone(),
-            run: RunId(self.runs.len() as u128 + 1),
-        };
-        let asked = Reset {
-            base: self.runs[base].key.run,
-            new: key.run,
-            at: EventId(reset.at),
-            reason: reset.reason.clone(),
-            identity: "client".to_owned(),
-            reapply: Reapply { signals: reset.signals, updates: true },
-        };
-        let beginning = match asked.begin(&self.runs[base].history, &[], self.now) {
-            Ok(beginning) => beginning,
-            Err(error) => return self.note(format!("refused: {error}")),
-        };
-        let step = self.empty_step();
-        let component = match reset.onto_newest {
-            true => self.versions.newest(),
-            false => self.runs[base].component,
-        };
-        let guest = self.versions.program(component).guest().expect("a guest");
-        let outcome = match Run::reset(self.facts(&key, component), beginning, guest, step) {
-            Ok(outcome) => outcome,
-            Err(error) => return self.note(format!("refused: {error}")),
-        };
-        if self.runs[current].status.is_open() {
-            let arrival = Arrival::Terminate {
-                reason: reset.reason.clone(),
-                details: Vec::new(),
-                identity: "client".to_owned(),
-            };
-            self.step(current, vec![arrival]);
-        }
-        self.runs.push(ModelRun::new(key, component, reset.request.clone()));
-        self.commit(self.runs.len() - 1, outcome.run, outcome.decision);
-    }
-
     fn empty_step(&self) -> Step {
         Step {
             arrivals: Vec::new(),
@@ -408,27 +331,6 @@ impl Model {
         match state {
             Some(state) => self.note(print::update(id, &state)),
             None => self.note("refused: no such update"),
-        }
-    }
-
-    fn query(&mut self, at: usize, name: &str) {
-        if name == waits::STACK_TRACE_QUERY {
-            let folded = Execution::fold(&self.runs[at].history).expect("history folds");
-            return self.note(format!("{name}: {:?}", waits::stack_trace(&folded, self.now)));
-        }
-        let query = Query { name: name.to_owned(), args: Vec::new(), now: self.now };
-        let live = self.runs[at].live.take().map_or_else(|| self.replay(at), Ok);
-        match live {
-            Ok(live) if !live.has_begun() => self.note(format!("{name}: can't be queried")),
-            Ok(mut live) => {
-                let answer = live.query(&query);
-                self.keep(at, live);
-                match answer {
-                    Ok(answer) => self.note(format!("{name}: {}", show(&answer))),
-                    Err(error) => self.note(format!("{name}: {error}")),
-                }
-            }
-            Err(_) => self.note(format!("{name}: can't be queried")),
         }
     }
 
@@ -462,62 +364,7 @@ impl Model {
         self.runs[at].activities[&scheduled].clone()
     }
 
-    fn take(&mut self, at: usize, kind: &str, worker: &str) {
-        let paused = self.runs[at].status.is_paused();
-        let ready = self.activity(kind).filter(|(_, task)| task.is_ready(self.now) && !paused);
-        match ready.map(|it| it.0) {
-            Some(scheduled) => {
-                let task = self.task(at, scheduled).on_started(worker.to_owned(), self.now);
-                self.runs[at].activities.insert(scheduled, task);
-            }
-            None => self.note("nothing to take"),
-        }
-    }
-
-    fn attempt_over(&mut self, at: usize, scheduled: EventId, next: Next) {
-        match next {
-            Next::Retry(task) => {
-                self.runs[at].activities.insert(scheduled, *task);
-            }
-            Next::Close(closed) => {
-                self.step(at, vec![Arrival::ActivityClosed(closed)]);
-            }
-        }
-    }
-
     // ---- time
-
-    /// All that is due until then, in the order in which it is due.
-    fn pass_time(&mut self, until: Timestamp) {
-        while let Some((at, run, what)) = self.next_due() {
-            if at > until {
-                return;
-            }
-            self.now = self.now.max(at);
-            match what {
-                What::Timer(timer) => {
-                    self.step(run, vec![timer.arrival()]);
-                }
-                What::Activity(scheduled) => {
-                    if let Due::TimedOut(next) = self.task(run, scheduled).on_due(self.now) {
-                        self.attempt_over(run, scheduled, next);
-                    }
-                }
-            }
-        }
-    }
-
-    fn next_due(&self) -> Option<(Timestamp, usize, What)> {
-        let of_run = |(at, run): (usize, &ModelRun)| {
-            let timers = run.timers.iter().map(move |it| (*it.1, at, What::Timer(*it.0)));
-            let now = self.now;
-            let activities =
-                run.activities.iter().map(move |it| (it.1.due_at(now), at, What::Activity(*it.0)));
-            timers.chain(activities).min()
-        };
-        let earliest = self.runs.iter().enumerate().filter_map(of_run).min()?;
-        (earliest.0 < Timestamp::NEVER).then_some(earliest)
-    }
 
     // ---- steps
 
@@ -636,20 +483,6 @@ impl Model {
         }
         decision.replies
     }
-
-    fn succeed(&mut self, before: usize, successor: Successor) {
-        let Successor { run, version, started, decision } = successor;
-        assert_eq!(started.continued_from, Some(self.runs[before].key.run), "a chain has no gap");
-        assert_eq!(self.runs[before].history.last().and_then(|it| new_run(&it.event)), Some(run));
-        let key = RunKey { run, ..self.runs[before].key.clone() };
-        let start_request = self.runs[before].start_request.clone();
-        let component = match version {
-            VersionChoice::Current => self.versions.newest(),
-            VersionChoice::Same => self.runs[before].component,
-        };
-        self.runs.push(ModelRun::new(key, component, start_request));
-        self.commit(self.runs.len() - 1, None, decision);
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -671,91 +504,6 @@ fn update_of(arrival: &Arrival) -> Option<String> {
 
 fn seen_query() -> Query {
     Query { name: "seen".to_owned(), args: Payloads::new(), now: Timestamp(0) }
-}
-
-impl ModelRun {
-    fn new(key: RunKey, component: Digest, start_request: String) -> ModelRun {
-        ModelRun {
-            key,
-            component,
-            start_request,
-            live: None,
-            history: Vec::new(),
-            status: execution::State::Absent,
-            task_failure: None,
-            timers: BTreeMap::new(),
-            activities: BTreeMap::new(),
-            published: BTreeMap::new(),
-            gone: false,
-            admitted: Vec::new(),
-        }
-    }
-
-    /// Returns an activity that is to be closed as canceled, since no worker has it.
-    fn apply(&mut self, effect: Effect) -> Option<EventId> {
-        match effect {
-            Effect::InsertRun(_) => assert_eq!(self.history[0].id, EventId(1)),
-            Effect::InsertTimer { timer, fire_at } => {
-                self.timers.insert(timer, fire_at);
-            }
-            Effect::DeleteTimer { timer } => {
-                let had_row = self.timers.remove(&timer).is_some();
-                // A pause may have outlasted the wait for a retry.
-                let may_be_gone = timer == DueTimer::TaskRetry;
-                assert!(had_row || may_be_gone, "{timer:?} has no row to delete");
-            }
-            Effect::InsertActivity(task) => {
-                self.activities.insert(task.scheduled, *task);
-            }
-            Effect::DeleteActivity { scheduled } => {
-                assert!(self.activities.remove(&scheduled).is_some(), "{scheduled} has no row");
-            }
-            Effect::CancelActivity { scheduled } => {
-                let task = self.activities.get_mut(&scheduled).expect("a row to cancel");
-                task.cancel_requested = true;
-                return (!task.is_started()).then_some(scheduled);
-            }
-            Effect::PublishState { name, value } => {
-                self.published.insert(name, value);
-            }
-            // Delivered by the model, once it is committed.
-            Effect::Send(_) => {}
-            Effect::Close { .. } => {
-                self.timers.clear();
-                self.activities.clear();
-            }
-        }
-        None
-    }
-
-    /// The rows beside a history say what the history says.
-    fn check_rows(&self, folded: &Execution) {
-        if !folded.status.is_open() {
-            assert!(self.timers.is_empty() && self.activities.is_empty(), "rows outlive the run");
-            return;
-        }
-        let timers: Vec<_> = folded.timers.iter().map(|it| (*it.0, it.1.fire_at)).collect();
-        let rows: Vec<_> = self
-            .timers
-            .iter()
-            .filter_map(|(timer, at)| match timer {
-                DueTimer::User(started) => Some((*started, *at)),
-                DueTimer::RunTimeout | DueTimer::FirstTask | DueTimer::TaskRetry => None,
-            })
-            .collect();
-        assert_eq!(rows, timers, "timer rows");
-        let activities: Vec<_> = folded.activities.keys().collect();
-        assert_eq!(self.activities.keys().collect::<Vec<_>>(), activities, "activity rows");
-        let waits_for_retry = self.timers.contains_key(&DueTimer::TaskRetry);
-        assert!(
-            !waits_for_retry || self.task_failure.is_some(),
-            "only a failing task is tried again"
-        );
-        assert!(
-            waits_for_retry || self.task_failure.is_none() || folded.status.is_paused(),
-            "a failing task waits for its retry, unless the run is paused"
-        );
-    }
 }
 
 /// The next run, if the event closes its run for one.
@@ -790,28 +538,5 @@ pub(crate) fn started(start: &Start, run: RunId) -> execution::Started {
         cron: start.cron.clone(),
         first_task_backoff: start.backoff,
         ..execution::Started::default()
-    }
-}
-
-impl std::fmt::Display for Model {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (at, run) in self.runs.iter().enumerate() {
-            if at > 0 {
-                writeln!(f, "next run")?;
-            }
-            if run.gone {
-                writeln!(f, "gone")?;
-                continue;
-            }
-            let text = RunText {
-                history: &run.history,
-                status: run.status,
-                task_failure: run.task_failure.as_ref(),
-                activities: run.activities.values().collect(),
-                published: run.published.iter().map(|it| (it.0.as_str(), it.1)).collect(),
-            };
-            write!(f, "{text}")?;
-        }
-        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
     }
 }

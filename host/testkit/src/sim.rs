@@ -1,5 +1,8 @@
 //! The engine with its store, played by a script: the clock stands where the script says.
 
+mod operator;
+mod stage;
+
 use crate::model::{RETENTION, WORKFLOW_ID, new_run, started};
 use crate::print::{self, RunText};
 use crate::program::ScriptedProgram;
@@ -26,6 +29,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use stage::{Folder, ScriptedPrograms};
+
 /// How hard it is made for the engine. The text that is left must not differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -51,67 +56,6 @@ pub struct Played {
 /// How long something that must come may take. Only a test that fails ever waits so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 const MANY: usize = 1000;
-
-/// Components are numbers of versions: of one byte, or as a digest.
-#[derive(Default)]
-struct ScriptedPrograms(Mutex<Versions>);
-
-impl ScriptedPrograms {
-    fn versions(&self) -> MutexGuard<'_, Versions> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Programs for ScriptedPrograms {
-    fn cached(&self, component: Digest) -> Option<Arc<dyn Program>> {
-        Some(Arc::new(self.versions().program(component)))
-    }
-
-    fn load(&self, component: Digest, _: Vec<u8>) -> Result<Arc<dyn Program>, GuestError> {
-        Ok(Arc::new(self.versions().program(component)))
-    }
-
-    fn check(&self, bytes: &[u8]) -> Result<Checked, String> {
-        Ok(Checked {
-            digest: digest_of(usize::from(bytes[0])),
-            kind: ComponentKind::Workflow,
-            definition: "{}".to_owned(),
-            types: Vec::new(),
-        })
-    }
-
-    fn load_activities(
-        &self,
-        _: Digest,
-        _: Vec<u8>,
-    ) -> Result<Arc<dyn ActivityProgram>, GuestError> {
-        Err(GuestError {
-            kind: GuestErrorKind::Instantiate,
-            message: "scripts have no activities of their own".to_owned(),
-            backtrace: String::new(),
-        })
-    }
-}
-
-/// A directory that goes when the test does.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Folder {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("refrain-sim-{}-{n}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory for the test");
-        Folder(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What stays behind is in the temporary directory.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 pub struct Sim {
     mode: Mode,
@@ -451,49 +395,6 @@ impl Sim {
             (false, _) => self.runs.push(key),
             (true, true) => self.note("its own run"),
             (true, false) => self.note("existing run"),
-        }
-        Ok(())
-    }
-
-    /// On the newest version; `moves` pins the run to that if it fits.
-    async fn check(&mut self, moves: bool) -> Result<(), EngineError> {
-        let request = CheckRequest {
-            namespace: self.namespace,
-            task_queue: "orders".to_owned(),
-            component: self.programs.versions().newest(),
-            sample: None,
-        };
-        let mut reports = match moves {
-            true => self.engine.move_runs(request).await?,
-            false => self.engine.check_replay(request).await?,
-        };
-        let last = reports.wait_for(|it| it.done).await.expect("a last report").clone();
-        assert_eq!(last.failed, None);
-        match last.findings.first() {
-            Some(finding) => self.note(format!("does not fit: {}", finding.message)),
-            None if last.n_fit == 0 => self.note("nothing to replay"),
-            None => self.note(versions::told(Ok(()))),
-        }
-        Ok(())
-    }
-
-    async fn reset(&mut self, reset: &script::Reset) -> Result<(), EngineError> {
-        let run = reset.run.and_then(|nth| self.runs.get(nth - 1)).map(|key| key.run);
-        let request = ResetRequest {
-            target: self.target(run),
-            at: EventId(reset.at),
-            reason: reset.reason.clone(),
-            identity: "client".to_owned(),
-            request_id: reset.request.clone(),
-            reapply: Reapply { signals: reset.signals, updates: true },
-            signals: Vec::new(),
-            onto: if reset.onto_newest { Onto::Deployed } else { Onto::Its },
-        };
-        let reply = self.engine.reset(request).await?;
-        let key = RunKey { execution: self.target(None).execution(), run: reply.run };
-        match self.runs.contains(&key) {
-            false => self.runs.push(key),
-            true => self.note("its own run"),
         }
         Ok(())
     }

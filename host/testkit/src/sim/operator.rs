@@ -1,0 +1,48 @@
+//! What operators do.
+
+use super::*;
+
+impl Sim {
+    /// On the newest version; `moves` pins the run to that if it fits.
+    pub(super) async fn check(&mut self, moves: bool) -> Result<(), EngineError> {
+        let request = CheckRequest {
+            namespace: self.namespace,
+            task_queue: "orders".to_owned(),
+            component: self.programs.versions().newest(),
+            sample: None,
+        };
+        let mut reports = match moves {
+            true => self.engine.move_runs(request).await?,
+            false => self.engine.check_replay(request).await?,
+        };
+        let last = reports.wait_for(|it| it.done).await.expect("a last report").clone();
+        assert_eq!(last.failed, None);
+        match last.findings.first() {
+            Some(finding) => self.note(format!("does not fit: {}", finding.message)),
+            None if last.n_fit == 0 => self.note("nothing to replay"),
+            None => self.note(versions::told(Ok(()))),
+        }
+        Ok(())
+    }
+
+    pub(super) async fn reset(&mut self, reset: &script::Reset) -> Result<(), EngineError> {
+        let run = reset.run.and_then(|nth| self.runs.get(nth - 1)).map(|key| key.run);
+        let request = ResetRequest {
+            target: self.target(run),
+            at: EventId(reset.at),
+            reason: reset.reason.clone(),
+            identity: "client".to_owned(),
+            request_id: reset.request.clone(),
+            reapply: Reapply { signals: reset.signals, updates: true },
+            signals: Vec::new(),
+            onto: if reset.onto_newest { Onto::Deployed } else { Onto::Its },
+        };
+        let reply = self.engine.reset(request).await?;
+        let key = RunKey { execution: self.target(None).execution(), run: reply.run };
+        match self.runs.contains(&key) {
+            false => self.runs.push(key),
+            true => self.note("its own run"),
+        }
+        Ok(())
+    }
+}
