@@ -59,7 +59,7 @@ export async function family(): Promise<string[]> {
   await waiting.signal(finish, "told by its parent");
   told.push(await outcome(waiting.result()));
 
-  const scope = new CancellationScope(true);
+  const scope = new CancellationScope();
   const canceled = scope.run(() => executeChild(waits, { workflowId: `${me}-canceled` }));
   scope.cancel();
   told.push(await outcome(canceled));
