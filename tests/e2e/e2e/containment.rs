@@ -124,8 +124,8 @@ fn a_result_over_the_limit_fails_the_task() -> Result<()> {
         "huge-result",
         "3",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: `run` returned 3145748 bytes, at most 2097152 are allowed
-    "#]],
+            WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE: [W0202] result: 3145748 bytes found, at most 2097152 are allowed
+        "#]],
     )
 }
 

@@ -178,12 +178,13 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() -> Result<()> {
 
     let (n_acknowledged, refused) = runtime.block_on(async {
         client.start("waits", "wait-signal", BENCH, &[], "start").await?;
-        let megabyte = json(&serde_json::json!("x".repeat(1 << 20)));
+        // Each of them other: what is the same is stored once.
+        let megabyte = |nth: i32| json(&serde_json::json!(format!("{nth}{}", "x".repeat(1 << 20))));
         let mut n_acknowledged = 0;
         // The limit is reached long before this ends.
         for nth in 0..64 {
             let request = format!("signal-{nth}");
-            match client.signal("waits", "other", std::slice::from_ref(&megabyte), &request).await {
+            match client.signal("waits", "other", &[megabyte(nth)], &request).await {
                 Ok(_) => n_acknowledged += 1,
                 Err(status) => return Ok((n_acknowledged, Some(status))),
             }
