@@ -23,6 +23,13 @@ CREATE TABLE runs (
     component         BLOB    NOT NULL CHECK (length(component) = 32),
     start_request_id  TEXT,
     first_run_id      BLOB    NOT NULL CHECK (length(first_run_id) = 16),
+    -- Commits that moved the run on.
+    state_transitions  INTEGER NOT NULL CHECK (state_transitions >= 1),
+    -- Of a child: who started it, and the run at the top.
+    parent_workflow_id  TEXT,
+    parent_run_id       BLOB CHECK (length(parent_run_id) = 16),
+    root_workflow_id    TEXT,
+    root_run_id         BLOB CHECK (length(root_run_id) = 16),
     -- Failed attempts of the present workflow task, the last one's failure, and when it is tried again.
     task_attempts     INTEGER NOT NULL CHECK (task_attempts >= 0),
     task_failure      BLOB,
@@ -36,15 +43,23 @@ CREATE TABLE runs (
 -- Three promises in one tree, because workflow ids are random and each further tree would cost every start and
 -- every close a page of its own. All open runs of a workflow id have the same key x'ff', so there is at most one;
 -- it sorts after every run id, so the last entry is the current run; all runs of a workflow id lie together.
--- For runs_current.sql, run_taken.sql, runs_list_of_workflow.sql and runs_count_of_workflow.sql.
+-- For runs_current.sql, run_taken.sql, and lists by workflow id.
 CREATE UNIQUE INDEX runs_of_workflow
 ON runs (namespace_id, workflow_id, (CASE WHEN status IN (1, 8) THEN x'ff' ELSE run_id END));
 
--- For runs_list.sql and runs_count.sql.
-CREATE INDEX runs_by_start ON runs (namespace_id, start_ms, run_id);
-
--- For runs_list_of_status.sql and runs_count_all.sql.
+-- The next four are for lists and counts by filters, see `store/src/list/plan.rs`. Lists are in the order of start
+-- times, so every index ends with it. A list of all runs is merged from one list for each status: an index without
+-- the status would cost every start a page of its own.
 CREATE INDEX runs_by_status ON runs (namespace_id, status, start_ms, run_id);
+
+CREATE INDEX runs_by_type ON runs (namespace_id, workflow_type, status, start_ms, run_id);
+
+-- Of children only.
+CREATE INDEX runs_by_parent ON runs (namespace_id, parent_workflow_id, start_ms, run_id)
+WHERE parent_workflow_id IS NOT NULL;
+
+CREATE INDEX runs_by_root ON runs (namespace_id, root_workflow_id, start_ms, run_id)
+WHERE root_workflow_id IS NOT NULL;
 
 -- Those whose workflow task fails: few. For runs_failing.sql.
 CREATE INDEX runs_failing ON runs (namespace_id, task_queue, run_id) WHERE task_attempts > 0;

@@ -1,4 +1,5 @@
--- What the start of a run said to those that list it. Derived from its first event. No row if it said nothing.
+-- What a run says to those that list it: as its start said, with what it has changed since. Derived from history.
+-- No row if it never said anything.
 CREATE TABLE run_attributes (
     namespace_id       INTEGER NOT NULL,
     run_id             BLOB    NOT NULL CHECK (length(run_id) = 16),

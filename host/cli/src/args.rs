@@ -6,6 +6,7 @@ use crate::deployment::DeploymentCommand;
 use crate::namespace::NamespaceCommand;
 use crate::output::Format;
 use crate::replay::ReplayArgs;
+use crate::search_attribute::SearchAttributeCommand;
 use crate::serve::ServerCommand;
 use crate::workflow::WorkflowCommand;
 use clap::{Parser, Subcommand};
@@ -55,4 +56,7 @@ pub(crate) enum Command {
     /// Create and look at namespaces.
     #[command(subcommand)]
     Namespace(NamespaceCommand),
+    /// Register and look at search attributes: what lists show of workflows and can be asked by.
+    #[command(subcommand)]
+    SearchAttribute(SearchAttributeCommand),
 }

@@ -3,7 +3,7 @@
 use crate::errors::CliError;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
-use refrain_wire::api::operatorservice::v1::{DeleteNamespaceRequest, DeleteNamespaceResponse};
+use refrain_wire::api::operatorservice::v1 as operator;
 use refrain_wire::api::workflowservice::v1 as pb;
 use std::time::Duration;
 use tonic::Request;
@@ -143,9 +143,21 @@ pub(crate) trait Call: prost::Message + 'static {
     const PATH: &'static str;
 }
 
-impl Call for DeleteNamespaceRequest {
-    type Answer = DeleteNamespaceResponse;
-    const PATH: &'static str = "/temporal.api.operatorservice.v1.OperatorService/DeleteNamespace";
+macro_rules! operator_calls {
+    ($($method:literal $request:ident $answer:ident)*) => {$(
+        impl Call for operator::$request {
+            type Answer = operator::$answer;
+            const PATH: &'static str =
+                concat!("/temporal.api.operatorservice.v1.OperatorService/", $method);
+        }
+    )*};
+}
+
+operator_calls! {
+    "DeleteNamespace" DeleteNamespaceRequest DeleteNamespaceResponse
+    "ListSearchAttributes" ListSearchAttributesRequest ListSearchAttributesResponse
+    "AddSearchAttributes" AddSearchAttributesRequest AddSearchAttributesResponse
+    "RemoveSearchAttributes" RemoveSearchAttributesRequest RemoveSearchAttributesResponse
 }
 
 macro_rules! calls {

@@ -4,13 +4,15 @@
 //! opening anything is found in [`HostArgs::validate`]; past it only [`HostConfig`] travels.
 
 use crate::errors::CliError;
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, SearchAttribute, Span};
 use clap::{Args, ValueEnum};
+use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock};
 use refrain_runtime::{EgressList, RuntimeConfig};
 use refrain_store::StoreConfig;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -43,6 +45,11 @@ pub(crate) struct HostArgs {
     /// A namespace to create if it is not there. Repeat it for more; `default` always is.
     #[arg(long, short, env = "REFRAIN_NAMESPACES", value_name = "NAME", value_delimiter = ',')]
     namespace: Vec<String>,
+    /// A search attribute to register in these namespaces, as `NAME=TYPE`. Repeat it for more.
+    ///
+    /// A type is Text, Keyword, Int, Double, Bool, Datetime or KeywordList.
+    #[arg(long, value_name = "NAME=TYPE")]
+    search_attribute: Vec<SearchAttribute>,
     /// The database file (SQLite); made if it is not there, its directory is not.
     #[arg(
         long,
@@ -119,9 +126,6 @@ pub(crate) struct DevArgs {
     /// Port for metrics. There is none yet: without effect.
     #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
     metrics_port: Option<u16>,
-    /// A search attribute, as `name=type`. Without effect yet.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
-    search_attribute: Vec<String>,
     /// A setting of Temporal's server. Without effect.
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
     dynamic_config_value: Vec<String>,
@@ -144,7 +148,6 @@ impl DevArgs {
         note("--http-port", self.http_port.is_some());
         note("--metrics-port", self.metrics_port.is_some());
         for (flag, list) in [
-            ("--search-attribute", &self.search_attribute),
             ("--dynamic-config-value", &self.dynamic_config_value),
             ("--sqlite-pragma", &self.sqlite_pragma),
         ] {
@@ -219,6 +222,7 @@ pub(crate) enum Mode {
 pub(crate) struct HostConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) namespaces: Vec<String>,
+    pub(crate) search_attributes: BTreeMap<String, Kind>,
     pub(crate) store: StoreConfig,
     pub(crate) engine: EngineConfig,
     pub(crate) runtime: RuntimeConfig,
@@ -255,6 +259,11 @@ impl HostArgs {
             ip: self.ip.or(file.ip),
             port: self.port.or(file.port),
             namespace: list(self.namespace, file.namespace),
+            search_attribute: if self.search_attribute.is_empty() {
+                file.search_attribute
+            } else {
+                self.search_attribute
+            },
             db: self.db.or(file.db),
             workers: self.workers.or(file.workers),
             warm_runs: self.warm_runs.or(file.warm_runs),
@@ -337,6 +346,11 @@ impl HostArgs {
                 self.port.unwrap_or(DEFAULT_PORT),
             ),
             namespaces,
+            search_attributes: self
+                .search_attribute
+                .into_iter()
+                .map(|it| (it.name, it.kind))
+                .collect(),
             store: StoreConfig { path, readers: READERS },
             engine: EngineConfig {
                 clock: Clock::System,

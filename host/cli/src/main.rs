@@ -17,6 +17,7 @@ mod findings;
 mod history;
 mod namespace;
 mod replay;
+mod search_attribute;
 mod workflow;
 
 mod errors;
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Replay(args) => replay::run(args, format),
             Command::Workflow(command) => workflow::run(*command, format).await,
             Command::Namespace(command) => namespace::run(command, format).await,
+            Command::SearchAttribute(command) => search_attribute::run(command, format).await,
         }
     });
     // What still blocks (a compile nobody waits for) must not keep the process.

@@ -104,6 +104,12 @@ async fn listen(
             Ok(_) | Err(EngineError::NamespaceExists(_)) => {}
             Err(error) => return Err(CliError::of(&error)),
         }
+        let namespace = engine.namespace(name).map_err(|error| CliError::of(&error))?;
+        let attributes = config.search_attributes.clone();
+        engine
+            .add_search_attributes(namespace.id, attributes)
+            .await
+            .map_err(|error| CliError::of(&error))?;
     }
     let cant = |error: std::io::Error| {
         let what = format!("can't listen on {}: {error}", config.listen);

@@ -1,5 +1,6 @@
 //! Values as people write them: `1h30m`, `64MiB`, `key=value`.
 
+use refrain_core::search::{Kind, is_reserved};
 use serde::Deserialize;
 use std::fmt;
 use std::str::FromStr;
@@ -68,6 +69,44 @@ impl fmt::Display for Span {
             }
         }
         Ok(())
+    }
+}
+
+/// A search attribute and its type: `Color=Keyword`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct SearchAttribute {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a search attribute: expected NAME=TYPE with a name of the user's own and a type of Text, Keyword, Int, Double, Bool, Datetime, KeywordList"
+)]
+pub(crate) struct NotASearchAttribute(String);
+
+impl FromStr for SearchAttribute {
+    type Err = NotASearchAttribute;
+
+    fn from_str(text: &str) -> Result<SearchAttribute, NotASearchAttribute> {
+        let wrong = || NotASearchAttribute(text.to_owned());
+        let (name, kind) = text.split_once('=').ok_or_else(wrong)?;
+        let kind = Kind::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(kind));
+        match kind {
+            Some(kind) if !name.is_empty() && !is_reserved(name) => {
+                Ok(SearchAttribute { name: name.to_owned(), kind })
+            }
+            Some(_) | None => Err(wrong()),
+        }
+    }
+}
+
+impl TryFrom<String> for SearchAttribute {
+    type Error = NotASearchAttribute;
+
+    fn try_from(text: String) -> Result<SearchAttribute, NotASearchAttribute> {
+        text.parse()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::event::Recorded;
 use crate::execution::Execution;
 use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, RunId};
+use crate::machines::attributes::Attributes;
 use crate::machines::execution::{Command, ContinueAsNew, ContinuedAsNew, Event, State};
 use crate::machines::execution::{Initiator, Started};
 use crate::machines::{Event as AnyEvent, signal};
@@ -73,6 +74,7 @@ pub(crate) fn decide(
         },
         Command::ContinueAsNew(asked) => {
             let before = run.started.as_deref().cloned().unwrap_or_default();
+            let before = with_values_of_now(before, &run.attributes);
             let version = asked.version;
             let started = continued(before, *asked);
             let heir = closing.map(|it| it.continue_as_new(started.clone(), version));
@@ -118,6 +120,7 @@ fn timed_out() -> Failure {
 /// A run in the moment of its end.
 struct Closing<'a> {
     started: &'a Started,
+    attributes: &'a Attributes,
     /// When its first task was due.
     began: Timestamp,
     now: Timestamp,
@@ -128,7 +131,7 @@ impl<'a> Closing<'a> {
     fn of(run: &'a Execution, now: Timestamp, link: &'a Link) -> Option<Closing<'a>> {
         let started = run.started.as_deref()?;
         let began = run.start_time.plus(started.first_task_backoff.unwrap_or(Delay::ZERO));
-        Some(Closing { started, began, now, link })
+        Some(Closing { started, attributes: &run.attributes, began, now, link })
     }
 
     /// The execution timeout is over: for the whole chain.
@@ -192,7 +195,7 @@ impl<'a> Closing<'a> {
             first_task_backoff: Some(backoff).filter(|it| !it.is_zero()),
             last_completion_result,
             continued_failure,
-            ..self.started.clone()
+            ..with_values_of_now(self.started.clone(), self.attributes)
         };
         let version = match initiator {
             Initiator::Retry | Initiator::ContinueAsNew => VersionChoice::Same,
@@ -216,6 +219,12 @@ impl<'a> Closing<'a> {
         });
         Heir { run: next, version, started }
     }
+}
+
+/// A start, with what its run has upserted since.
+fn with_values_of_now(started: Started, now: &Attributes) -> Started {
+    let (memo, search_attributes) = (now.memo.clone(), now.search.clone());
+    Started { memo, search_attributes, ..started }
 }
 
 /// What the program asked for, and for the rest what the run itself has.
@@ -276,7 +285,9 @@ impl Heir {
         let Heir { run, version, started } = self;
         let arrivals = std::iter::once(Arrival::Start(started.clone())).chain(carried).collect();
         let link = Link { run, ..link };
-        let step = Step { arrivals, now, identity, history_bytes: 0, task_failure: None, link };
+        let search = std::sync::Arc::new(crate::search::NobodyAsks);
+        let step =
+            Step { arrivals, now, identity, history_bytes: 0, task_failure: None, link, search };
         let decision: Decision = step_without_guest(Execution::default(), step, None)?;
         Ok(Box::new(Successor { run, version, started, decision }))
     }
@@ -308,6 +319,7 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
             | Event::ContinuedAsNew(_),
         )
         | AnyEvent::Task(_)
+        | AnyEvent::Attributes(_)
         | AnyEvent::Activity(_)
         | AnyEvent::Timer(_)
         | AnyEvent::Update(_)

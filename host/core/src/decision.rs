@@ -5,6 +5,7 @@ use crate::attempt::ActivityTask;
 use crate::event::Recorded;
 use crate::failure::Failure;
 use crate::ids::{EventId, RunId};
+use crate::machines::attributes::Attributes;
 use crate::machines::execution;
 use crate::message::Outgoing;
 use crate::options::VersionChoice;
@@ -81,6 +82,8 @@ pub enum Effect {
     },
     /// To another run, or to this one.
     Send(Box<Outgoing>),
+    /// Memo and search attributes are these from now on.
+    SetAttributes(Box<Attributes>),
     /// The run is closed: timers and activities that are left go with it.
     Close {
         result: CloseResult,

@@ -2,7 +2,7 @@
 
 use crate::ids::EventId;
 use crate::machines::{
-    Event, activity, child, execution, external, patch, signal, task, timer, update,
+    Event, activity, attributes, child, execution, external, patch, signal, task, timer, update,
 };
 use crate::time::Timestamp;
 use std::fmt;
@@ -141,6 +141,16 @@ impl fmt::Display for Event {
                     write!(f, "update {update} failed {:?}", failure.message)
                 }
             },
+            Event::Attributes(event) => {
+                let (what, names) = match event {
+                    attributes::Event::SearchUpserted { attributes, .. } => {
+                        ("search attributes", attributes)
+                    }
+                    attributes::Event::MemoUpserted { memo, .. } => ("memo", memo),
+                };
+                let names: Vec<&str> = names.keys().map(String::as_str).collect();
+                write!(f, "{what} {} upserted", names.join(" "))
+            }
         }
     }
 }

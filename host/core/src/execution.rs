@@ -12,7 +12,7 @@ use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, RunId};
 use crate::limits;
 use crate::machines::{
-    Event, activity, child, execution, external, patch, signal, task, timer, update,
+    Event, activity, attributes, child, execution, external, patch, signal, task, timer, update,
 };
 use crate::time::{Delay, Timestamp};
 use crate::updates::WaitingUpdates;
@@ -46,6 +46,8 @@ pub struct Execution {
     /// Requests to cancel other runs that were not answered.
     pub external_cancels: BTreeMap<EventId, Box<external::Target>>,
     pub patches: BTreeSet<String>,
+    /// Memo and search attributes as they are now.
+    pub attributes: attributes::Attributes,
     pub n_signals: u64,
     /// Those that were accepted, by the id that the caller chose.
     pub updates: BTreeMap<String, update::State>,
@@ -124,6 +126,7 @@ impl Default for Execution {
             external_signals: BTreeMap::new(),
             external_cancels: BTreeMap::new(),
             patches: BTreeSet::new(),
+            attributes: attributes::Attributes::default(),
             n_signals: 0,
             updates: BTreeMap::new(),
             open_updates: BTreeMap::new(),
@@ -185,6 +188,10 @@ impl Execution {
                     // The first task of a next run is a step of its own.
                     self.waits_for_first_task =
                         started.first_task_backoff.is_some() || started.continued_from.is_some();
+                    self.attributes = attributes::Attributes {
+                        memo: started.memo.clone(),
+                        search: started.search_attributes.clone(),
+                    };
                     self.started = Some(Arc::new((**started).clone()));
                 }
                 if event.closes_run() {
@@ -226,6 +233,10 @@ impl Execution {
                 Ok(())
             }
             Event::Update(event) => self.apply_update(id, event),
+            Event::Attributes(event) => {
+                self.attributes.apply(event);
+                Ok(())
+            }
         }
     }
 

@@ -24,6 +24,7 @@ pub mod options;
 pub mod payload;
 pub mod reset;
 pub mod run;
+pub mod search;
 pub mod time;
 pub mod updates;
 pub mod waits;

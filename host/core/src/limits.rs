@@ -8,6 +8,17 @@ pub const ID_BYTES_MAX: usize = 1000;
 pub const BLOB_BYTES_MAX: usize = 2 << 20;
 /// Payloads of more bytes are kept beside the history, unless the namespace has another limit.
 pub const DETACH_ABOVE: usize = 64 << 10;
+/// All of a run's memo. Bytes.
+pub const MEMO_BYTES_MAX: usize = 2 << 20;
+/// Search attributes of one run.
+pub const SEARCH_ATTRIBUTES_MAX: usize = 100;
+/// One search attribute's value, and all of a run's with their names. Bytes.
+pub const SEARCH_ATTRIBUTE_BYTES_MAX: usize = 2 << 10;
+pub const SEARCH_ATTRIBUTES_BYTES_MAX: usize = 40 << 10;
+/// Registered search attributes of one namespace.
+pub const SEARCH_ATTRIBUTE_NAMES_MAX: usize = 1000;
+/// A priority's fairness key. Bytes.
+pub const FAIRNESS_KEY_BYTES_MAX: usize = 64;
 /// A gRPC message. Bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// Events of one run; one more terminates it.

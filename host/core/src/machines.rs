@@ -5,6 +5,7 @@
 //! until someone has decided what it means.
 
 pub mod activity;
+pub mod attributes;
 pub mod child;
 pub mod execution;
 pub mod external;
@@ -27,6 +28,7 @@ pub enum Command {
     External(external::Command),
     Patch(patch::Command),
     Update(update::Command),
+    Attributes(attributes::Command),
     /// Cancels whatever the operation is.
     Cancel(crate::ids::OpSeq),
     /// A named value that can be read without running the guest. Leaves no event.
@@ -48,6 +50,7 @@ pub enum Event {
     Signal(signal::Event),
     Patch(patch::Event),
     Update(update::Event),
+    Attributes(attributes::Event),
 }
 
 impl Event {
@@ -62,7 +65,8 @@ impl Event {
             | Event::External(_)
             | Event::Signal(_)
             | Event::Patch(_)
-            | Event::Update(_) => false,
+            | Event::Update(_)
+            | Event::Attributes(_) => false,
         }
     }
 
@@ -75,6 +79,7 @@ impl Event {
             Event::Child(event) => event.wished_in_task(),
             Event::External(event) => event.wished_in_task(),
             Event::Patch(patch::Event::Recorded { task, .. }) => Some(*task),
+            Event::Attributes(event) => Some(event.wished_in_task()),
             Event::Task(_) | Event::Signal(_) | Event::Update(_) => None,
         }
     }
@@ -97,6 +102,7 @@ impl Event {
             (Event::External(was), Event::External(is)) => was.answers(is),
             (Event::Patch(was), Event::Patch(is)) => was.answers(is),
             (Event::Update(was), Event::Update(is)) => was.answers(is),
+            (Event::Attributes(was), Event::Attributes(is)) => was.answers(is),
             (
                 Event::Execution(_)
                 | Event::Task(_)
@@ -106,7 +112,8 @@ impl Event {
                 | Event::External(_)
                 | Event::Signal(_)
                 | Event::Patch(_)
-                | Event::Update(_),
+                | Event::Update(_)
+                | Event::Attributes(_),
                 _,
             ) => false,
         }

@@ -40,6 +40,16 @@ impl Payload {
             && self.metadata.iter().filter(|(key, _)| *key != DETACHED).eq(asked.metadata.iter())
     }
 
+    /// Says "no value": SDKs have `binary/null` for it, and JSON has `null`.
+    pub fn is_null(&self) -> bool {
+        let encoding = self.metadata.get("encoding").map(Vec::as_slice);
+        match encoding {
+            Some(b"binary/null") => true,
+            Some(b"json/plain") => self.data == b"null",
+            Some(_) | None => false,
+        }
+    }
+
     /// Bytes it takes, as the payload limit counts them.
     pub fn size(&self) -> usize {
         self.data.len()

@@ -25,10 +25,12 @@ use crate::guest::{Guest, GuestErrorKind, Job, Query, QueryError, Start, Turn};
 use crate::ids::{Digest, EventId, OpSeq, RunKey};
 use crate::limits;
 use crate::machines::{
-    Command, Event, activity, child, execution, external, patch, signal, task, timer, update,
+    Command, Event, activity, attributes, child, execution, external, patch, signal, task, timer,
+    update,
 };
 use crate::options::{CancellationType, ChildCancellation};
 use crate::payload::{Payload, Payloads};
+use crate::search;
 use crate::time::{Delay, Timestamp};
 use crate::updates::{WaitingUpdate, WaitingUpdates};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -77,6 +79,8 @@ pub struct Step {
     /// The workflow task that failed before this step, if it did.
     pub task_failure: Option<TaskFailure>,
     pub link: Link,
+    /// Knows the search attributes of the run's namespace.
+    pub search: Arc<dyn search::Judge>,
 }
 
 /// What a step came to.
@@ -112,6 +116,15 @@ enum Target {
 /// `Scheduled`, `Started` and `Completed`.
 const EVENTS_OF_A_TASK: u64 = 3;
 
+/// A workflow task that is to be run.
+struct DueTask<'a> {
+    identity: &'a str,
+    history_bytes: u64,
+    attempt: u32,
+    link: Link,
+    search: Arc<dyn search::Judge>,
+}
+
 /// One workflow task, as the guest sees it.
 struct Task {
     now: Timestamp,
@@ -124,6 +137,8 @@ struct Task {
     suggest_continue_as_new: bool,
     /// None in replay.
     link: Option<Link>,
+    /// `None` in replay: what was allowed once stays.
+    search: Option<Arc<dyn search::Judge>>,
 }
 
 /// Where wishes go.
@@ -212,6 +227,7 @@ impl Run {
                         history_bytes: *history_bytes,
                         suggest_continue_as_new: *suggest_continue_as_new,
                         link: None,
+                        search: None,
                     });
                 }
                 task::Event::Completed { component, .. } => {
@@ -299,7 +315,14 @@ impl Run {
         // What the guest wishes for in a task that fails is void.
         let (n_events, n_effects) = (draft.events.len(), draft.effects.len());
         let (now, identity) = (step.now, step.identity);
-        match self.run_task(&mut draft, now, &identity, step.history_bytes, attempt, link) {
+        let due = DueTask {
+            identity: &identity,
+            history_bytes: step.history_bytes,
+            attempt,
+            link,
+            search: step.search,
+        };
+        match self.run_task(&mut draft, now, due) {
             Ok(unseen) => {
                 if after.task_failure.is_some() && self.execution.status.is_open() {
                     let timer = DueTimer::TaskRetry;
@@ -332,11 +355,9 @@ impl Run {
         &mut self,
         draft: &mut Draft,
         now: Timestamp,
-        identity: &str,
-        history_bytes: u64,
-        attempt: u32,
-        link: Link,
+        due: DueTask<'_>,
     ) -> Result<VecDeque<Recorded>, StepError> {
+        let DueTask { identity, history_bytes, attempt, link, search } = due;
         if self.execution.undelivered.is_empty() {
             draft.updates.valid = self.next_valid_update(draft, now)?;
             if draft.updates.valid.is_none() {
@@ -387,6 +408,7 @@ impl Run {
             history_bytes,
             suggest_continue_as_new,
             link: Some(link),
+            search: Some(search),
         };
         self.play(&task, waiting, &mut Wishes::Live(draft))
     }

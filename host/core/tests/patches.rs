@@ -10,8 +10,10 @@ use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, timer};
 use refrain_core::run::{Run, RunFacts, Step};
 use refrain_core::time::Timestamp;
+use refrain_testkit::ScriptJudge;
 use refrain_testkit::program::ScriptedProgram;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The stages of a change, in the order in which they are deployed: what the second turn does.
 const STAGES: [(&str, &str); 4] = [
@@ -47,6 +49,7 @@ fn step(run: Run, history: &mut Vec<Recorded>, at: u64, arrival: Arrival) -> Run
             identity: "host".to_owned(),
             history_bytes: 0,
             task_failure: None,
+            search: Arc::new(ScriptJudge),
         })
         .expect("a step");
     assert_eq!(outcome.failed, None);

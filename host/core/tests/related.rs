@@ -14,6 +14,7 @@ use refrain_core::options::{ChildCancellation, ParentClosePolicy};
 use refrain_core::payload::Payloads;
 use refrain_core::run::{Outcome, Run, RunFacts, Step};
 use refrain_core::time::Timestamp;
+use std::sync::Arc;
 
 /// Wishes for all of it in its first turn, and for nothing after.
 struct Wishes(Vec<Command>);
@@ -68,6 +69,7 @@ fn step(arrival: Arrival) -> Step {
         identity: "host".to_owned(),
         history_bytes: 0,
         task_failure: None,
+        search: Arc::new(refrain_testkit::ScriptJudge),
         link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
     }
 }

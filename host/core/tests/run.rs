@@ -20,7 +20,8 @@ use refrain_core::time::Timestamp;
 use refrain_testkit::model::{Mode, Model};
 use refrain_testkit::program::ScriptedProgram;
 use refrain_testkit::script::Script;
-use refrain_testkit::{check_core, random};
+use refrain_testkit::{ScriptJudge, check_core, random};
+use std::sync::Arc;
 
 // ---- the plain way through
 
@@ -1183,6 +1184,7 @@ fn step(now: u64, arrival: Arrival) -> Step {
         identity: "host".to_owned(),
         history_bytes: 0,
         task_failure: None,
+        search: Arc::new(ScriptJudge),
     }
 }
 
@@ -1321,4 +1323,48 @@ fn random_scripts_break_no_promise() {
     for (ending, n) in endings {
         assert!(n >= 10, "only {n} of the scripts came to `{ending}`");
     }
+}
+
+// ---- search attributes and memo
+
+#[test]
+fn what_a_run_is_found_by_is_what_it_set_last() {
+    check_core(
+        r#"
+         0s start order
+            guest attribute color "red", attribute count 3, memo note "first", timer 10s
+            guest attribute color null, attribute tags ["a"], complete "done"
+        10s -
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  search attributes color upserted color="red"
+            6          0s  search attributes count upserted count=3
+            7          0s  memo note upserted note="first"
+            8          0s  timer 1 started 10s
+            9         10s  timer 1 fired
+            10-12     10s  task completed
+            13        10s  search attributes color upserted color=null
+            14        10s  search attributes tags upserted tags=["a"]
+            15        10s  execution completed "done"
+            memo: note="first"
+            search attributes: count=3 tags=["a"]
+        "#]],
+    );
+}
+
+#[test]
+fn a_run_has_a_hundred_search_attributes_at_most() {
+    use refrain_core::payload::{Payload, PayloadMap};
+    use refrain_core::search::check_sizes;
+    let attributes = |n: usize, bytes: usize| -> PayloadMap {
+        let value = Payload::json(format!("\"{}\"", "x".repeat(bytes)));
+        (0..n).map(|n| (format!("a{n}"), value.clone())).collect()
+    };
+    assert_eq!(check_sizes(&attributes(limits::SEARCH_ATTRIBUTES_MAX, 1)), Ok(()));
+    expect!["number of search attributes 101 exceeds limit 100"]
+        .assert_eq(&check_sizes(&attributes(101, 1)).unwrap_err());
+    expect!["total size of search attributes 41150 exceeds size limit 40960"]
+        .assert_eq(&check_sizes(&attributes(20, 2035)).unwrap_err());
 }

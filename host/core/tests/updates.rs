@@ -372,6 +372,7 @@ fn step(run: Run, arrivals: Vec<Arrival>) -> Outcome {
         identity: "host".to_owned(),
         history_bytes: 0,
         task_failure: None,
+        search: std::sync::Arc::new(refrain_testkit::ScriptJudge),
     })
     .unwrap()
 }

@@ -175,6 +175,7 @@ impl Activities {
             | Effect::DeleteTimer { .. }
             | Effect::InsertActivity(_)
             | Effect::DeleteActivity { .. }
+            | Effect::SetAttributes(_)
             | Effect::PublishState { .. }
             | Effect::Send(_)
             | Effect::Close { .. } => None,

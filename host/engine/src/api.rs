@@ -17,6 +17,7 @@ use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
 pub use refrain_core::reset::Reapply;
+use refrain_core::search::{Condition, Kind};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::DoomedRun;
 use std::collections::BTreeMap;
@@ -33,8 +34,8 @@ pub use versions::{
 };
 
 pub use refrain_store::{
-    ComponentKind, ComponentMeta, Deployment, HistoryPage, ListFilter, Namespace, NamespaceState,
-    Queue, RunCounts, RunRow, Status,
+    ComponentKind, ComponentMeta, Deployment, HistoryPage, ListPlace, Namespace, NamespaceState,
+    Queue, RunCounts, RunRow, SearchAttributes, Status,
 };
 pub use refrain_store::{ScheduleFilter, ScheduleIds, SchedulePlace};
 
@@ -327,12 +328,12 @@ impl Engine {
         self.inner.history(run, from, n_max).await
     }
 
-    /// Newest start first. `after`: the last one of the page before.
+    /// Newest start first. `after`: where the page before ended.
     pub async fn list(
         &self,
         namespace: NamespaceId,
-        filter: &ListFilter,
-        after: Option<&RunRow>,
+        filter: &Condition,
+        after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<RunRow>, EngineError> {
         self.inner.list(namespace, filter, after, n_max).await
@@ -341,7 +342,7 @@ impl Engine {
     pub async fn count(
         &self,
         namespace: NamespaceId,
-        filter: &ListFilter,
+        filter: &Condition,
     ) -> Result<RunCounts, EngineError> {
         self.inner.count(namespace, filter).await
     }
@@ -420,6 +421,30 @@ impl Engine {
     /// Returns it under the name that it has until all that was in it is gone.
     pub async fn delete_namespace(&self, name: &str) -> Result<Arc<Namespace>, EngineError> {
         self.inner.delete_namespace(name).await
+    }
+
+    // ---- search attributes
+
+    /// The registered ones, and what judges payloads by them.
+    pub fn search_attributes(&self, namespace: NamespaceId) -> Arc<SearchAttributes> {
+        self.inner.namespaces.search_attributes(namespace)
+    }
+
+    /// Names that are there already keep their type.
+    pub async fn add_search_attributes(
+        &self,
+        namespace: NamespaceId,
+        names: BTreeMap<String, Kind>,
+    ) -> Result<(), EngineError> {
+        self.inner.add_search_attributes(namespace, names).await
+    }
+
+    pub async fn remove_search_attributes(
+        &self,
+        namespace: NamespaceId,
+        names: &[String],
+    ) -> Result<(), EngineError> {
+        self.inner.remove_search_attributes(namespace, names).await
     }
 
     // ---- components and deployments

@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) programs: Arc<dyn Programs>,
     pub(crate) namespaces: Namespaces,
+    /// Held while search attributes are registered.
+    pub(crate) registering: tokio::sync::Mutex<()>,
     pub(crate) deployments: Arc<Deployments>,
     /// Held while what serves a queue is changed.
     pub(crate) deploying: tokio::sync::Mutex<()>,
@@ -220,7 +222,10 @@ impl Inner {
                     self.timers.clear_run(run.run);
                     self.activities.remove_run(run.run);
                 }
-                Effect::InsertRun(_) | Effect::PublishState { .. } | Effect::Send(_) => {}
+                Effect::InsertRun(_)
+                | Effect::PublishState { .. }
+                | Effect::Send(_)
+                | Effect::SetAttributes(_) => {}
             }
         }
     }

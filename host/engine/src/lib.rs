@@ -26,6 +26,7 @@ mod reads;
 mod ready;
 mod rows;
 mod schedules;
+mod search;
 mod start;
 mod sweep;
 mod time_skipping;

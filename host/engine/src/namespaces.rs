@@ -2,11 +2,15 @@
 
 use crate::error::EngineError;
 use refrain_core::ids::NamespaceId;
-use refrain_store::{Namespace, NamespaceState};
+use refrain_core::search::Registry;
+use refrain_store::{Namespace, NamespaceState, SearchAttributes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-pub(crate) struct Namespaces(RwLock<Known>);
+pub(crate) struct Namespaces {
+    known: RwLock<Known>,
+    search: RwLock<BTreeMap<NamespaceId, Arc<SearchAttributes>>>,
+}
 
 #[derive(Default)]
 struct Known {
@@ -22,14 +26,39 @@ impl Known {
 }
 
 impl Namespaces {
-    pub(crate) fn new(rows: Vec<Namespace>) -> Namespaces {
+    pub(crate) fn new(
+        rows: Vec<Namespace>,
+        mut registries: BTreeMap<NamespaceId, Registry>,
+    ) -> Namespaces {
+        let search = rows.iter().map(|row| {
+            let registry = Arc::new(registries.remove(&row.id).unwrap_or_default());
+            let attributes = SearchAttributes { namespace: row.name.clone(), registry };
+            (row.id, Arc::new(attributes))
+        });
+        let search = RwLock::new(search.collect());
         let mut known = Known::default();
         rows.into_iter().for_each(|row| known.add(Arc::new(row)));
-        Namespaces(RwLock::new(known))
+        Namespaces { known: RwLock::new(known), search }
+    }
+
+    /// The registered ones are those of this moment.
+    pub(crate) fn search_attributes(&self, id: NamespaceId) -> Arc<SearchAttributes> {
+        let search = self.search.read().unwrap_or_else(PoisonError::into_inner);
+        search.get(&id).cloned().unwrap_or_else(|| {
+            let (namespace, registry) = (self.name_of(id), Arc::default());
+            Arc::new(SearchAttributes { namespace, registry })
+        })
+    }
+
+    pub(crate) fn set_search_attributes(&self, id: NamespaceId, registry: Registry) {
+        let namespace = self.name_of(id);
+        let attributes = SearchAttributes { namespace, registry: Arc::new(registry) };
+        let mut search = self.search.write().unwrap_or_else(PoisonError::into_inner);
+        search.insert(id, Arc::new(attributes));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Result<Arc<Namespace>, EngineError> {
@@ -61,14 +90,14 @@ impl Namespaces {
     }
 
     pub(crate) fn forget(&self, id: NamespaceId) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.by_id.remove(&id);
         known.by_name.retain(|_, it| it.id != id);
     }
 
     pub(crate) fn add(&self, row: Namespace) -> Arc<Namespace> {
         let row = Arc::new(row);
-        self.0.write().unwrap_or_else(PoisonError::into_inner).add(Arc::clone(&row));
+        self.known.write().unwrap_or_else(PoisonError::into_inner).add(Arc::clone(&row));
         row
     }
 }

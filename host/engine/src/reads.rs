@@ -15,9 +15,10 @@ use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
 use refrain_core::run::{Run, RunFacts};
+use refrain_core::search::Condition;
 use refrain_core::time::Delay;
 use refrain_core::waits::STACK_TRACE_QUERY;
-use refrain_store::{HistoryPage, ListFilter, RunCounts, RunRow};
+use refrain_store::{HistoryPage, ListPlace, RunCounts, RunRow};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -207,8 +208,8 @@ impl Inner {
     pub(crate) async fn list(
         &self,
         namespace: NamespaceId,
-        filter: &ListFilter,
-        after: Option<&RunRow>,
+        filter: &Condition,
+        after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<RunRow>, EngineError> {
         self.store.list_runs(namespace, filter, after, n_max).await.map_err(unavailable)
@@ -217,7 +218,7 @@ impl Inner {
     pub(crate) async fn count(
         &self,
         namespace: NamespaceId,
-        filter: &ListFilter,
+        filter: &Condition,
     ) -> Result<RunCounts, EngineError> {
         self.store.count_runs(namespace, filter).await.map_err(unavailable)
     }
@@ -289,6 +290,7 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         | Event::External(_)
         | Event::Signal(_)
         | Event::Patch(_)
-        | Event::Update(_) => None,
+        | Event::Update(_)
+        | Event::Attributes(_) => None,
     }
 }

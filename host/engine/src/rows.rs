@@ -1,6 +1,6 @@
 //! A run's row as memory keeps it, in step with what is committed.
 
-use refrain_core::decision::RunSummary;
+use refrain_core::decision::{Effect, RunSummary};
 use refrain_core::ids::{Digest, EventId, RunKey};
 use refrain_core::machines::execution;
 use refrain_core::time::{Delay, Timestamp};
@@ -28,6 +28,9 @@ pub(crate) fn of_start(
         start_request_id: Some(request_id.to_owned()).filter(|it| !it.is_empty()),
         first_run: started.first_run.unwrap_or(key.run),
         task_failure: None,
+        state_transitions: 0,
+        parent: started.parent.as_ref().map(|it| it.workflow.clone()),
+        root: started.root.clone(),
         memo: started.memo.clone(),
         search_attributes: started.search_attributes.clone(),
         key,
@@ -42,4 +45,17 @@ pub(crate) fn advance(row: &mut RunRow, summary: RunSummary, history_bytes: u64)
     row.closed_at = summary.closed_at;
     row.task_failure = summary.task_failure;
     row.history_bytes += history_bytes;
+    row.state_transitions += 1;
+}
+
+/// The last word of a step on memo and search attributes, if it has one.
+pub(crate) fn set_attributes(row: &mut RunRow, effects: &[Effect]) {
+    let attributes = |effect: &Effect| match effect {
+        Effect::SetAttributes(attributes) => Some(attributes.clone()),
+        _ => None,
+    };
+    if let Some(attributes) = effects.iter().rev().find_map(attributes) {
+        row.memo = attributes.memo;
+        row.search_attributes = attributes.search;
+    }
 }

@@ -43,10 +43,13 @@ impl Engine {
         let (jobs, job_queue) = mpsc::unbounded_channel();
         let (wanted, wanted_queue) = mpsc::unbounded_channel();
         let (doomed, doomed_queue) = mpsc::unbounded_channel();
-        let namespaces = Namespaces::new(store.list_namespaces().await.map_err(unavailable)?);
+        let registries = store.search_attribute_types().await.map_err(unavailable)?;
+        let rows = store.list_namespaces().await.map_err(unavailable)?;
+        let namespaces = Namespaces::new(rows, registries);
         let deployments = Arc::new(Deployments::default());
         let inner = Arc::new(Inner {
             namespaces,
+            registering: tokio::sync::Mutex::default(),
             cells: Cells::new(),
             ready: Ready::default(),
             warm: WarmRuns::new(config.warm_runs_max),

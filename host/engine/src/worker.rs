@@ -287,6 +287,7 @@ impl<'a> Visit<'a> {
             history_bytes: row.history_bytes,
             task_failure: row.task_failure.clone(),
             link: self.link_of(row),
+            search: self.inner.namespaces.search_attributes(row.key.execution.namespace),
         }
     }
 

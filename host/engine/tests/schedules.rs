@@ -10,11 +10,10 @@ use refrain_calendar::spec::{Interval, Spec};
 use refrain_core::failure::Failure;
 use refrain_core::machines::execution::Started;
 use refrain_core::payload::Payload;
+use refrain_core::search::Condition;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::EngineError;
-use refrain_engine::api::{
-    ListFilter, NewSchedule, ScheduleFilter, ScheduleKey, ScheduleUpdate, Target,
-};
+use refrain_engine::api::{NewSchedule, ScheduleFilter, ScheduleKey, ScheduleUpdate, Target};
 use refrain_testkit::sim::{Mode, Sim};
 use std::fmt::Write;
 use std::future::Future;
@@ -435,7 +434,8 @@ fn a_deleted_schedule_starts_nothing_and_its_runs_go_on() {
             assert_eq!(gone, Err(EngineError::ScheduleNotFound { id: "s".to_owned() }));
             play.until(5).await;
             let engine = play.sim.engine();
-            let runs = engine.count(play.sim.namespace(), &ListFilter::default()).await.unwrap();
+            let runs =
+                engine.count(play.sim.namespace(), &Condition::All(Vec::new())).await.unwrap();
             assert_eq!(runs.total(), 2);
             play.create(policy(Overlap::AllowAll)).await;
             play

@@ -3,6 +3,7 @@
 
 mod scripts {
     mod activities;
+    mod attributes;
     mod cancel;
     mod chains;
     mod delete;

@@ -63,6 +63,7 @@ fn answers(commands: &[Command]) -> Vec<Job> {
             | Command::Child(_)
             | Command::External(_)
             | Command::Update(_)
+            | Command::Attributes(_)
             | Command::Cancel(_)
             | Command::Publish { .. } => None,
         })
@@ -78,6 +79,7 @@ fn end_of(commands: &[Command]) -> Option<&execution::Command> {
         | Command::Child(_)
         | Command::External(_)
         | Command::Update(_)
+        | Command::Attributes(_)
         | Command::Cancel(_)
         | Command::Publish { .. } => None,
     })

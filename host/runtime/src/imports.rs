@@ -282,13 +282,12 @@ impl state::Host for Ctx {
         self.publish("state.set-current-details", name, value)
     }
 
-    fn upsert_search_attributes(&mut self, _attributes: types::Fields) -> wasmtime::Result<()> {
-        let failure = not_yet("upsert-search-attributes");
-        Ok(self.run.lock().give_up("state.upsert-search-attributes", failure)?)
+    fn upsert_search_attributes(&mut self, attributes: types::Fields) -> wasmtime::Result<()> {
+        Ok(self.run.lock().upsert_search(fields_in(attributes))?)
     }
 
-    fn upsert_memo(&mut self, _memo: types::Fields) -> wasmtime::Result<()> {
-        Ok(self.run.lock().give_up("state.upsert-memo", not_yet("upsert-memo"))?)
+    fn upsert_memo(&mut self, memo: types::Fields) -> wasmtime::Result<()> {
+        Ok(self.run.lock().upsert_memo(fields_in(memo))?)
     }
 }
 
@@ -345,8 +344,8 @@ impl context::Host for Ctx {
             retry_policy: started.retry.as_ref().map(retry_policy_out),
             priority: priority_out(&started.priority),
             headers: fields_out(&started.header),
-            memo: fields_out(&started.memo),
-            search_attributes: fields_out(&started.search_attributes),
+            memo: fields_out(&run.attributes().memo),
+            search_attributes: fields_out(&run.attributes().search),
             last_completion_result: started.last_completion_result.clone().map(payloads_out),
             last_failure: started.continued_failure.clone().map(failure_out),
         })

@@ -6,6 +6,7 @@
 
 mod log;
 mod patches;
+mod upserts;
 mod weight;
 
 pub(crate) use log::say;
@@ -24,7 +25,7 @@ use refrain_core::failure::Failure;
 use refrain_core::guest::{GuestErrorKind, Start, Turn};
 use refrain_core::ids::{OpSeq, RunId};
 use refrain_core::limits::{BLOB_BYTES_MAX, COMMANDS_PER_TASK_MAX};
-use refrain_core::machines::{Command, patch, signal, update};
+use refrain_core::machines::{Command, attributes, patch, signal, update};
 use refrain_core::payload::{self, Payload};
 use refrain_core::time::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -144,6 +145,8 @@ pub(crate) struct Run {
     patches: BTreeMap<String, bool>,
     deprecated_patches: Vec<String>,
     known_events: Vec<KnownEvents>,
+    /// Memo and search attributes, with what the guest has changed.
+    attributes: attributes::Attributes,
 
     commands: Vec<Command>,
     /// Of the whole life of the guest.
@@ -161,7 +164,7 @@ pub(crate) struct Run {
     /// Why the guest can't go on, found where no error could be returned to it.
     stopped: Option<Stop>,
 
-    /// `run` returned, or asked for something that ends it.
+    /// `run` returned.
     pub(crate) ended: Option<Result<lifecycle::Outcome, Failure>>,
     pub(crate) is_over: bool,
 }
@@ -187,6 +190,10 @@ impl Run {
             .as_ref()
             .map_or(RunId(0), |start| start.started.original_run.unwrap_or(start.run));
         let now = start.as_ref().map_or(Timestamp(0), |start| start.start_time);
+        let attributes = start.as_ref().map_or_else(Default::default, |start| {
+            let (memo, search) = (&start.started.memo, &start.started.search_attributes);
+            attributes::Attributes { memo: memo.clone(), search: search.clone() }
+        });
         Run {
             phase: if start.is_some() { Phase::Turn } else { Phase::Definition },
             start,
@@ -207,6 +214,7 @@ impl Run {
             patches: BTreeMap::new(),
             deprecated_patches: Vec::new(),
             known_events: Vec::new(),
+            attributes,
             commands: Vec::new(),
             n_commands: 0,
             watch: None,
@@ -419,16 +427,6 @@ impl Run {
                 Ok(())
             }
         }
-    }
-
-    /// Ends the run: it asked for something that this host can't do, in a place where the
-    /// interface has no failure to say so.
-    pub(crate) fn give_up(&mut self, function: &str, failure: Failure) -> Result<(), Stop> {
-        self.check_phase(function)?;
-        if self.ended.is_none() {
-            self.ended = Some(Err(failure));
-        }
-        Ok(())
     }
 
     /// Ends the turn with this, once the guest is idle.

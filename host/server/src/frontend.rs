@@ -3,8 +3,8 @@
 use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
-    activities, activity_operator, history, lifecycle, list, namespaces, schedules, system, tasks,
-    updates, with_start, workflows,
+    activities, activity_operator, history, lifecycle, list, namespaces, schedules, search, system,
+    tasks, updates, with_start, workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -310,6 +310,41 @@ impl WorkflowService for Frontend {
         request: Request<ListScheduleMatchingTimesRequest>,
     ) -> Answer<ListScheduleMatchingTimesResponse> {
         schedules::matching_times(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn scan_workflow_executions(
+        &self,
+        request: Request<ScanWorkflowExecutionsRequest>,
+    ) -> Answer<ScanWorkflowExecutionsResponse> {
+        list::scan(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_open_workflow_executions(
+        &self,
+        request: Request<ListOpenWorkflowExecutionsRequest>,
+    ) -> Answer<ListOpenWorkflowExecutionsResponse> {
+        list::list_open(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_closed_workflow_executions(
+        &self,
+        request: Request<ListClosedWorkflowExecutionsRequest>,
+    ) -> Answer<ListClosedWorkflowExecutionsResponse> {
+        list::list_closed(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_archived_workflow_executions(
+        &self,
+        _: Request<ListArchivedWorkflowExecutionsRequest>,
+    ) -> Answer<ListArchivedWorkflowExecutionsResponse> {
+        Err(Status::invalid_argument("Cluster is not configured for visibility archival."))
+    }
+
+    async fn get_search_attributes(
+        &self,
+        _: Request<GetSearchAttributesRequest>,
+    ) -> Answer<GetSearchAttributesResponse> {
+        Ok(Response::new(search::get()))
     }
 
     async fn describe_task_queue(

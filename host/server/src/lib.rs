@@ -19,10 +19,10 @@ mod with_start;
 mod workflows;
 
 mod run_info;
+mod search;
 
 mod history;
 
-mod filter;
 mod lifecycle;
 mod list;
 

@@ -1,31 +1,37 @@
 //! Lists and counts of runs.
-//!
-//! A query becomes the conditions that the store has an index or a column for. What it has none
-//! for is refused by name: a filter that is quietly ignored shows the wrong runs.
 
-use crate::filter::{Attribute, Comparison, Condition, Query};
 use crate::status::{invalid, of};
-use crate::{filter, run_info, validate};
+use crate::{run_info, validate};
 use prost::Message;
-use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{NamespaceId, RunId};
 use refrain_core::limits::LIST_PAGE_MAX;
-use refrain_core::machines::execution;
-use refrain_core::time::{Delay, Timestamp};
-use refrain_engine::Engine;
-use refrain_engine::api::{ListFilter, RunRow, Status as RunStatus};
-use refrain_wire::api::common::v1::Payload;
-use refrain_wire::api::workflowservice::v1::count_workflow_executions_response::AggregationGroup;
-use refrain_wire::api::workflowservice::v1::{
-    CountWorkflowExecutionsRequest, CountWorkflowExecutionsResponse, ListWorkflowExecutionsRequest,
-    ListWorkflowExecutionsResponse,
+use refrain_core::search::{
+    Condition, Field, GroupBy, Instant, Kind, Op, STATUSES, System, Test, Typed, Value, parse,
+    typed,
 };
-use std::collections::{BTreeSet, HashMap};
+use refrain_core::time::Timestamp;
+use refrain_engine::Engine;
+use refrain_engine::api::{ListPlace, Namespace, RunRow, Status as RunStatus};
+use refrain_wire::api::enums::v1::WorkflowExecutionStatus;
+use refrain_wire::api::filter::v1::StartTimeFilter;
+use refrain_wire::api::workflowservice::v1::count_workflow_executions_response::AggregationGroup;
+use refrain_wire::api::workflowservice::v1::list_closed_workflow_executions_request::Filters as ClosedFilters;
+use refrain_wire::api::workflowservice::v1::list_open_workflow_executions_request::Filters as OpenFilters;
+use refrain_wire::api::workflowservice::v1::{
+    CountWorkflowExecutionsRequest, CountWorkflowExecutionsResponse,
+    ListClosedWorkflowExecutionsRequest, ListClosedWorkflowExecutionsResponse,
+    ListOpenWorkflowExecutionsRequest, ListOpenWorkflowExecutionsResponse,
+    ListWorkflowExecutionsRequest, ListWorkflowExecutionsResponse, ScanWorkflowExecutionsRequest,
+    ScanWorkflowExecutionsResponse,
+};
+use refrain_wire::{payload, search, wkt};
+use std::collections::BTreeSet;
 use tonic::Status;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const PAGE_MAX: u32 = LIST_PAGE_MAX as u32;
 
-/// The last row of the page before.
+/// Where the page before ended, and of which list it was one.
 #[derive(Clone, PartialEq, prost::Message)]
 struct ListToken {
     #[prost(uint32, tag = "1")]
@@ -34,15 +40,10 @@ struct ListToken {
     started_at_ms: u64,
     #[prost(bytes = "vec", tag = "3")]
     run: Vec<u8>,
-}
-
-/// A query as the store takes it.
-#[derive(Debug, Default, PartialEq)]
-struct Wanted {
-    filter: ListFilter,
-    run: Option<RunId>,
-    /// Two conditions contradict each other, or ask for what no run of ours has.
-    nothing: bool,
+    #[prost(uint32, tag = "4")]
+    namespace: u32,
+    #[prost(fixed64, tag = "5")]
+    list: u64,
 }
 
 pub(crate) async fn list(
@@ -50,49 +51,156 @@ pub(crate) async fn list(
     request: ListWorkflowExecutionsRequest,
 ) -> Result<ListWorkflowExecutionsResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
-    let query = filter::parse(&request.query)?;
-    if let Some(attribute) = query.group_by {
-        return Err(invalid(format!(
-            "query: found `GROUP BY {}`, expected none in a list: it is for counts",
-            attribute.name()
-        )));
+    // As the real server: GROUP BY means nothing to a list.
+    let Typed { condition, group_by: _ } = filter(engine, &namespace, &request.query)?;
+    let token = &request.next_page_token;
+    let (rows, next_page_token) =
+        page(engine, namespace.id, &condition, request.page_size, token).await?;
+    let executions = rows.iter().map(run_info::execution_info).collect();
+    Ok(ListWorkflowExecutionsResponse { executions, next_page_token })
+}
+
+/// The same as a list: its order costs nothing here.
+pub(crate) async fn scan(
+    engine: &Engine,
+    request: ScanWorkflowExecutionsRequest,
+) -> Result<ScanWorkflowExecutionsResponse, Status> {
+    let ScanWorkflowExecutionsRequest { namespace, page_size, next_page_token, query } = request;
+    let request = ListWorkflowExecutionsRequest { namespace, page_size, next_page_token, query };
+    let ListWorkflowExecutionsResponse { executions, next_page_token } =
+        list(engine, request).await?;
+    Ok(ScanWorkflowExecutionsResponse { executions, next_page_token })
+}
+
+pub(crate) async fn list_open(
+    engine: &Engine,
+    request: ListOpenWorkflowExecutionsRequest,
+) -> Result<ListOpenWorkflowExecutionsResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let mut parts = vec![statuses(RunStatus::is_open)];
+    parts.extend(time_range(System::StartTime, request.start_time_filter));
+    match request.filters {
+        Some(OpenFilters::ExecutionFilter(it)) => {
+            parts.push(equal(System::WorkflowId, it.workflow_id));
+        }
+        Some(OpenFilters::TypeFilter(it)) => parts.push(equal(System::WorkflowType, it.name)),
+        None => {}
     }
-    let wanted = wanted(&query)?;
-    let after = place(namespace.id, &request.next_page_token)?;
-    let n_max = match u32::try_from(request.page_size) {
-        Ok(0) | Err(_) => PAGE_MAX,
-        Ok(n) => n.min(PAGE_MAX),
+    let (size, token) = (request.maximum_page_size, &request.next_page_token);
+    let (rows, next_page_token) =
+        page(engine, namespace.id, &Condition::All(parts), size, token).await?;
+    let executions = rows.iter().map(run_info::execution_info).collect();
+    Ok(ListOpenWorkflowExecutionsResponse { executions, next_page_token })
+}
+
+/// As the real server: the time filter is about the end of what has ended.
+pub(crate) async fn list_closed(
+    engine: &Engine,
+    request: ListClosedWorkflowExecutionsRequest,
+) -> Result<ListClosedWorkflowExecutionsResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let mut parts = vec![statuses(|status| !status.is_open())];
+    parts.extend(time_range(System::CloseTime, request.start_time_filter));
+    match request.filters {
+        Some(ClosedFilters::ExecutionFilter(it)) => {
+            parts.push(equal(System::WorkflowId, it.workflow_id));
+        }
+        Some(ClosedFilters::TypeFilter(it)) => parts.push(equal(System::WorkflowType, it.name)),
+        Some(ClosedFilters::StatusFilter(it)) => {
+            let open = [
+                WorkflowExecutionStatus::Unspecified as i32,
+                WorkflowExecutionStatus::Running as i32,
+            ];
+            if open.contains(&it.status) {
+                return Err(invalid("StatusFilter must be specified and must be not Running."));
+            }
+            parts.push(Condition::Test(Test::Status([i64::from(it.status)].into())));
+        }
+        None => {}
+    }
+    let (size, token) = (request.maximum_page_size, &request.next_page_token);
+    let (rows, next_page_token) =
+        page(engine, namespace.id, &Condition::All(parts), size, token).await?;
+    let executions = rows.iter().map(run_info::execution_info).collect();
+    Ok(ListClosedWorkflowExecutionsResponse { executions, next_page_token })
+}
+
+pub(crate) async fn count(
+    engine: &Engine,
+    request: CountWorkflowExecutionsRequest,
+) -> Result<CountWorkflowExecutionsResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let Typed { condition, group_by } = filter(engine, &namespace, &request.query)?;
+    let counts = engine.count(namespace.id, &condition).await.map_err(of)?;
+    let as_count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let group = |(status, n): (&RunStatus, &u64)| AggregationGroup {
+        group_values: vec![payload::to_proto(&search::typed(
+            Kind::Keyword,
+            format!("\"{}\"", name_of(*status)),
+        ))],
+        count: as_count(*n),
     };
-    if wanted.nothing {
-        return Ok(ListWorkflowExecutionsResponse::default());
-    }
-    if let Some(run) = wanted.run {
-        let rows = of_one_run(engine, namespace.id, &wanted.filter, run).await?;
-        return Ok(ListWorkflowExecutionsResponse {
-            executions: rows.iter().map(run_info::execution_info).collect(),
-            next_page_token: Vec::new(),
-        });
-    }
-    let rows =
-        engine.list(namespace.id, &wanted.filter, after.as_ref(), n_max).await.map_err(of)?;
-    let is_full = rows.len() >= n_max as usize;
-    Ok(ListWorkflowExecutionsResponse {
-        executions: rows.iter().map(run_info::execution_info).collect(),
-        next_page_token: rows.last().filter(|_| is_full).map(token).unwrap_or_default(),
+    Ok(CountWorkflowExecutionsResponse {
+        count: as_count(counts.total()),
+        groups: match group_by {
+            Some(GroupBy::ExecutionStatus) => counts.0.iter().map(group).collect(),
+            None => Vec::new(),
+        },
     })
 }
 
-fn token(last: &RunRow) -> Vec<u8> {
+fn name_of(status: RunStatus) -> &'static str {
+    STATUSES.iter().find(|it| it.1 == status.number()).map_or("", |it| it.0)
+}
+
+/// Reads a query, with the names that its namespace has.
+fn filter(engine: &Engine, namespace: &Namespace, query: &str) -> Result<Typed, Status> {
+    let wrong = |error: &dyn std::fmt::Display| invalid(format!("invalid query: {error}"));
+    let query = parse(query).map_err(|error| wrong(&error))?;
+    let attributes = engine.search_attributes(namespace.id);
+    typed(&query, &attributes.registry).map_err(|error| wrong(&error))
+}
+
+/// One page of the runs that the condition holds for, and the token of the next, if there is one.
+async fn page(
+    engine: &Engine,
+    namespace: NamespaceId,
+    condition: &Condition,
+    size: i32,
+    token: &[u8],
+) -> Result<(Vec<RunRow>, Vec<u8>), Status> {
+    let list = fingerprint(condition);
+    let after = place(namespace, list, token)?;
+    let n_max = match u32::try_from(size) {
+        Ok(0) | Err(_) => PAGE_MAX,
+        Ok(n) => n.min(PAGE_MAX),
+    };
+    // One more than asked for tells whether there is more.
+    let mut rows = engine.list(namespace, condition, after, n_max + 1).await.map_err(of)?;
+    let more = rows.len() > n_max as usize;
+    rows.truncate(n_max as usize);
+    let next = rows.last().filter(|_| more).map(|last| token_of(namespace, list, last));
+    Ok((rows, next.unwrap_or_default()))
+}
+
+/// The same for the same list, also after a restart (FNV-1a).
+fn fingerprint(condition: &Condition) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{condition:?}").bytes().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+fn token_of(namespace: NamespaceId, list: u64, last: &RunRow) -> Vec<u8> {
     ListToken {
         version: VERSION,
         started_at_ms: last.started_at.0,
         run: last.key.run.to_bytes().to_vec(),
+        namespace: namespace.0,
+        list,
     }
     .encode_to_vec()
 }
 
-/// A row with the two columns that order a list: the last one of the page before.
-fn place(namespace: NamespaceId, token: &[u8]) -> Result<Option<RunRow>, Status> {
+fn place(namespace: NamespaceId, list: u64, token: &[u8]) -> Result<Option<ListPlace>, Status> {
     if token.is_empty() {
         return Ok(None);
     }
@@ -102,401 +210,57 @@ fn place(namespace: NamespaceId, token: &[u8]) -> Result<Option<RunRow>, Status>
     if token.version != VERSION {
         return Err(foreign());
     }
-    let run = RunId::from_bytes(run);
+    if token.namespace != namespace.0 {
+        return Err(invalid("next_page_token is of another namespace than the request"));
+    }
+    if token.list != list {
+        return Err(invalid("next_page_token is of another query than the request"));
+    }
     let started_at = Timestamp(token.started_at_ms);
-    Ok(Some(RunRow {
-        key: RunKey { execution: ExecutionKey { namespace, workflow: "".into() }, run },
-        workflow_type: String::new(),
-        task_queue: String::new(),
-        status: execution::State::Absent,
-        cancel_requested: false,
-        started_at,
-        execution_at: started_at,
-        closed_at: None,
-        next_event: EventId::FIRST,
-        history_bytes: 0,
-        component: Digest([0; 32]),
-        start_request_id: None,
-        first_run: run,
-        task_failure: None,
-        memo: Default::default(),
-        search_attributes: Default::default(),
-    }))
+    Ok(Some(ListPlace { started_at, run: RunId::from_bytes(run) }))
 }
 
-/// Lists have no index of run ids, but a run id begins with the time at which it was made.
-async fn of_one_run(
-    engine: &Engine,
-    namespace: NamespaceId,
-    filter: &ListFilter,
-    run: RunId,
-) -> Result<Vec<RunRow>, Status> {
-    const AROUND: Delay = Delay::from_secs(60);
-    let made = Timestamp((run.0 >> 80) as u64);
-    let earliest = Timestamp(made.0.saturating_sub(AROUND.0));
-    let latest = made.plus(AROUND);
-    let mut narrow = filter.clone();
-    narrow.started_min = Some(filter.started_min.map_or(earliest, |it| it.max(earliest)));
-    narrow.started_max = Some(filter.started_max.map_or(latest, |it| it.min(latest)));
-    let mut after: Option<RunRow> = None;
-    loop {
-        let rows = engine.list(namespace, &narrow, after.as_ref(), PAGE_MAX).await.map_err(of)?;
-        if let Some(row) = rows.iter().find(|row| row.key.run == run) {
-            return Ok(vec![row.clone()]);
-        }
-        if rows.len() < PAGE_MAX as usize {
-            return Ok(Vec::new());
-        }
-        after = rows.into_iter().last();
-    }
+fn statuses(wanted: impl Fn(RunStatus) -> bool) -> Condition {
+    let all = RunStatus::ALL.into_iter().filter(|it| wanted(*it));
+    let among: BTreeSet<i64> = all.map(RunStatus::number).collect();
+    Condition::Test(Test::Status(among))
 }
 
-pub(crate) async fn count(
-    engine: &Engine,
-    request: CountWorkflowExecutionsRequest,
-) -> Result<CountWorkflowExecutionsResponse, Status> {
-    let namespace = validate::namespace(engine, &request.namespace)?;
-    let query = filter::parse(&request.query)?;
-    let wanted = wanted(&query)?;
-    let by_status = match query.group_by {
-        None => false,
-        Some(Attribute::ExecutionStatus) => true,
-        Some(other) => {
-            return Err(invalid(format!(
-                "query: found `GROUP BY {}`, expected `GROUP BY ExecutionStatus`",
-                other.name()
-            )));
-        }
+fn equal(system: System, text: String) -> Condition {
+    let (field, value) = (Field::System(system), Value::Text(text));
+    Condition::Test(Test::Compare { field, op: Op::Equal, value })
+}
+
+fn time_range(system: System, range: Option<StartTimeFilter>) -> Vec<Condition> {
+    let StartTimeFilter { earliest_time, latest_time } = range.unwrap_or_default();
+    let test = |op, time: Option<wkt::Timestamp>| {
+        let time = time?;
+        let nanos = u32::try_from(time.nanos).unwrap_or_default();
+        let value = Value::Time(Instant { seconds: time.seconds, nanos });
+        Some(Condition::Test(Test::Compare { field: Field::System(system), op, value }))
     };
-    let counts: Vec<(RunStatus, u64)> = if wanted.nothing {
-        Vec::new()
-    } else if let Some(run) = wanted.run {
-        let rows = of_one_run(engine, namespace.id, &wanted.filter, run).await?;
-        rows.iter().filter_map(|row| Some((RunStatus::of(row.status)?, 1))).collect()
-    } else {
-        let counts = engine.count(namespace.id, &wanted.filter).await.map_err(of)?;
-        counts.0.into_iter().collect()
-    };
-    let as_count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    Ok(CountWorkflowExecutionsResponse {
-        count: counts.iter().map(|(_, n)| as_count(*n)).sum(),
-        groups: if by_status {
-            counts
-                .iter()
-                .map(|(status, n)| AggregationGroup {
-                    group_values: vec![keyword(name_of(*status))],
-                    count: as_count(*n),
-                })
-                .collect()
-        } else {
-            Vec::new()
-        },
-    })
-}
-
-/// A search attribute's value as the real server sends it.
-fn keyword(text: &str) -> Payload {
-    let metadata = [("encoding", "json/plain"), ("type", "Keyword")];
-    Payload {
-        metadata: metadata
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec()))
-            .collect::<HashMap<_, _>>(),
-        data: format!("\"{text}\"").into_bytes(),
-        external_payloads: Vec::new(),
-    }
-}
-
-fn name_of(status: RunStatus) -> &'static str {
-    match status {
-        RunStatus::Running => "Running",
-        RunStatus::Completed => "Completed",
-        RunStatus::Failed => "Failed",
-        RunStatus::Canceled => "Canceled",
-        RunStatus::Terminated => "Terminated",
-        RunStatus::ContinuedAsNew => "ContinuedAsNew",
-        RunStatus::TimedOut => "TimedOut",
-        RunStatus::Paused => "Paused",
-    }
-}
-
-/// By name, or by number as the real server allows. `None`: a status that no run of ours has.
-fn status_of(text: &str) -> Result<Option<RunStatus>, Status> {
-    let named = RunStatus::ALL.into_iter().find(|it| name_of(*it) == text);
-    let found = named.or_else(|| text.parse().ok().and_then(RunStatus::from_number));
-    match (found, text) {
-        (Some(status), _) => Ok(Some(status)),
-        (None, _) => {
-            let known: Vec<&str> = RunStatus::ALL.into_iter().map(name_of).collect();
-            Err(invalid(format!(
-                "query: ExecutionStatus is `{text}`, expected one of {}",
-                known.join(", ")
-            )))
-        }
-    }
-}
-
-fn wanted(query: &Query) -> Result<Wanted, Status> {
-    let mut wanted = Wanted::default();
-    for condition in &query.conditions {
-        wanted.add(condition)?;
-    }
-    Ok(wanted)
-}
-
-impl Wanted {
-    fn add(&mut self, condition: &Condition) -> Result<(), Status> {
-        let filter = &mut self.filter;
-        let nothing = match condition.attribute {
-            Attribute::WorkflowId => match condition.comparison {
-                Comparison::StartsWith => {
-                    narrow_prefix(&mut filter.workflow_id_prefix, one(condition)?)
-                }
-                _ => narrow(&mut filter.workflow_id, equal(condition, "= or STARTS_WITH")?),
-            },
-            Attribute::WorkflowType => narrow(&mut filter.workflow_type, equal(condition, "=")?),
-            Attribute::TaskQueue => narrow(&mut filter.task_queue, equal(condition, "=")?),
-            Attribute::RunId => {
-                let text = equal(condition, "=")?;
-                let run = text
-                    .parse()
-                    .map_err(|_| invalid(format!("query: RunId is `{text}`, expected a UUID")))?;
-                narrow(&mut self.run, run)
-            }
-            Attribute::ExecutionStatus => narrow_statuses(filter, condition)?,
-            Attribute::StartTime => {
-                narrow_times(&mut filter.started_min, &mut filter.started_max, condition)?
-            }
-            Attribute::CloseTime => {
-                narrow_times(&mut filter.closed_min, &mut filter.closed_max, condition)?
-            }
-            Attribute::Absent => true,
-        };
-        self.nothing |= nothing;
-        Ok(())
-    }
-}
-
-fn unsupported(condition: &Condition, expected: &str) -> Status {
-    invalid(format!(
-        "query: found `{} {}`, expected {expected} for this attribute",
-        condition.attribute.name(),
-        condition.comparison.sign()
-    ))
-}
-
-fn one(condition: &Condition) -> Result<String, Status> {
-    match condition.values.as_slice() {
-        [value] => Ok(value.clone()),
-        _ => Err(unsupported(condition, "one value")),
-    }
-}
-
-fn equal(condition: &Condition, expected: &str) -> Result<String, Status> {
-    match condition.comparison {
-        Comparison::Equal | Comparison::In => one(condition),
-        Comparison::NotEqual
-        | Comparison::Less
-        | Comparison::LessOrEqual
-        | Comparison::Greater
-        | Comparison::GreaterOrEqual
-        | Comparison::StartsWith => Err(unsupported(condition, expected)),
-    }
-}
-
-/// True: nothing can be both.
-fn narrow<T: PartialEq>(slot: &mut Option<T>, value: T) -> bool {
-    match slot {
-        Some(there) => *there != value,
-        None => {
-            *slot = Some(value);
-            false
-        }
-    }
-}
-
-fn narrow_prefix(slot: &mut Option<String>, value: String) -> bool {
-    match slot {
-        Some(there) if there.starts_with(&value) => false,
-        Some(there) if !value.starts_with(there.as_str()) => true,
-        Some(_) | None => {
-            *slot = Some(value);
-            false
-        }
-    }
-}
-
-fn narrow_statuses(filter: &mut ListFilter, condition: &Condition) -> Result<bool, Status> {
-    let mut asked = BTreeSet::new();
-    for value in &condition.values {
-        asked.extend(status_of(value)?);
-    }
-    let asked: BTreeSet<RunStatus> = match condition.comparison {
-        Comparison::Equal | Comparison::In => asked,
-        Comparison::NotEqual => {
-            RunStatus::ALL.into_iter().filter(|it| !asked.contains(it)).collect()
-        }
-        Comparison::Less
-        | Comparison::LessOrEqual
-        | Comparison::Greater
-        | Comparison::GreaterOrEqual
-        | Comparison::StartsWith => return Err(unsupported(condition, "=, != or IN")),
-    };
-    let both = if filter.statuses.is_empty() {
-        asked
-    } else {
-        filter.statuses.intersection(&asked).copied().collect()
-    };
-    // To the store, no status means any.
-    let nothing = both.is_empty();
-    filter.statuses = both;
-    Ok(nothing)
-}
-
-/// Times are kept in whole milliseconds; a limit between two of them goes to the one that it
-/// lets in.
-fn narrow_times(
-    min: &mut Option<Timestamp>,
-    max: &mut Option<Timestamp>,
-    condition: &Condition,
-) -> Result<bool, Status> {
-    let name = condition.attribute.name();
-    let (floor, exact) = time(name, &one(condition)?)?;
-    let above = Timestamp(floor.0.saturating_add(1));
-    let (at_least, at_most) = match condition.comparison {
-        Comparison::GreaterOrEqual => (Some(if exact { floor } else { above }), None),
-        Comparison::Greater => (Some(above), None),
-        Comparison::LessOrEqual => (None, Some(floor)),
-        Comparison::Less if exact => match floor.0.checked_sub(1) {
-            Some(before) => (None, Some(Timestamp(before))),
-            None => return Ok(true),
-        },
-        Comparison::Less => (None, Some(floor)),
-        Comparison::Equal if exact => (Some(floor), Some(floor)),
-        Comparison::Equal => return Ok(true),
-        Comparison::NotEqual | Comparison::StartsWith | Comparison::In => {
-            return Err(unsupported(condition, "=, <, <=, > or >="));
-        }
-    };
-    if let Some(limit) = at_least {
-        *min = Some(min.map_or(limit, |it| it.max(limit)));
-    }
-    if let Some(limit) = at_most {
-        *max = Some(max.map_or(limit, |it| it.min(limit)));
-    }
-    Ok(matches!((*min, *max), (Some(min), Some(max)) if min > max))
-}
-
-/// The millisecond, and whether it is all that was said.
-fn time(name: &str, text: &str) -> Result<(Timestamp, bool), Status> {
-    let wrong = || {
-        invalid(format!(
-            "query: {name} is `{text}`, expected a time such as `2026-11-22T13:40:23Z`"
-        ))
-    };
-    // A date alone is read by the parser, and refused by the real server.
-    if !text.contains(['T', 't']) {
-        return Err(wrong());
-    }
-    let parsed: prost_types::Timestamp = text.parse().map_err(|_| wrong())?;
-    let seconds = u64::try_from(parsed.seconds).map_err(|_| wrong())?;
-    let nanos = u64::try_from(parsed.nanos).map_err(|_| wrong())?;
-    let ms = seconds.checked_mul(1000).and_then(|it| it.checked_add(nanos / 1_000_000));
-    Ok((Timestamp(ms.ok_or_else(wrong)?), nanos % 1_000_000 == 0))
+    let both = [test(Op::GreaterOrEqual, earliest_time), test(Op::LessOrEqual, latest_time)];
+    both.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use expect_test::{Expect, expect};
-
-    fn check(text: &str, expected: Expect) {
-        let shown = match filter::parse(text).and_then(|query| wanted(&query)) {
-            Ok(wanted) if wanted.nothing => "nothing".to_owned(),
-            Ok(wanted) => {
-                let all = format!("{wanted:?}");
-                let parts = all.split(", ").filter(|it| !it.contains("None")).collect::<Vec<_>>();
-                parts.join(", ")
-            }
-            Err(status) => status.message().to_owned(),
-        };
-        expected.assert_eq(&shown);
-    }
 
     #[test]
-    fn conditions_narrow_each_other() {
-        check(
-            "WorkflowId = 'a' AND WorkflowType = 'T' AND TaskQueue = 'q'",
-            expect![[
-                r#"Wanted { filter: ListFilter { workflow_id: Some("a"), workflow_type: Some("T"), task_queue: Some("q"), statuses: {}, nothing: false }"#
-            ]],
-        );
-        check(
-            "WorkflowId STARTS_WITH 'a' AND WorkflowId STARTS_WITH 'ab'",
-            expect![[r#"workflow_id_prefix: Some("ab"), statuses: {}, nothing: false }"#]],
-        );
-        check("WorkflowId STARTS_WITH 'a' AND WorkflowId STARTS_WITH 'b'", expect!["nothing"]);
-        check("WorkflowType = 'T' AND WorkflowType = 'U'", expect!["nothing"]);
-        check(
-            "ExecutionStatus != 'Running' AND ExecutionStatus IN (1, 'Failed')",
-            expect!["statuses: {Failed}, nothing: false }"],
-        );
-        check("ExecutionStatus = 'Paused'", expect!["statuses: {Paused}, nothing: false }"]);
-        check(
-            "StartTime > '1970-01-01T00:00:01Z' AND StartTime <= '1970-01-01T00:00:02.0005Z'",
-            expect![
-                "statuses: {}, started_min: Some(Timestamp(1001)), started_max: Some(Timestamp(2000)), nothing: false }"
-            ],
-        );
-        check("CloseTime < '1970-01-01T00:00:00Z'", expect!["nothing"]);
-        check(
-            "CloseTime BETWEEN '1970-01-01T00:00:01Z' AND '1970-01-01T00:00:02Z'",
-            expect![
-                "statuses: {}, closed_min: Some(Timestamp(1000)), closed_max: Some(Timestamp(2000)) }, nothing: false }"
-            ],
-        );
-        check(
-            "TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'b')",
-            expect!["nothing"],
-        );
-    }
-
-    #[test]
-    fn what_the_store_can_not_do_is_refused_by_name() {
-        check(
-            "WorkflowType != 'T'",
-            expect!["query: found `WorkflowType !=`, expected = for this attribute"],
-        );
-        check(
-            "ExecutionStatus = 'running'",
-            expect![
-                "query: ExecutionStatus is `running`, expected one of Running, Completed, Failed, Canceled, Terminated, ContinuedAsNew, TimedOut, Paused"
-            ],
-        );
-        check(
-            "StartTime > '2026-11-22'",
-            expect![
-                "query: StartTime is `2026-11-22`, expected a time such as `2026-11-22T13:40:23Z`"
-            ],
-        );
-        check("RunId = '17'", expect!["query: RunId is `17`, expected a UUID"]);
-        check(
-            "WorkflowType IN ('T', 'U')",
-            expect!["query: found `WorkflowType IN`, expected one value for this attribute"],
-        );
-    }
-
-    #[test]
-    fn a_token_is_the_place_that_it_was_made_of() {
+    fn a_token_is_the_place_that_it_was_made_of_in_one_list_of_one_namespace() {
         let token = |run: &[u8], version| {
-            ListToken { version, started_at_ms: 17, run: run.to_vec() }.encode_to_vec()
+            ListToken { version, started_at_ms: 17, run: run.to_vec(), namespace: 1, list: 2 }
+                .encode_to_vec()
         };
-        let row = place(NamespaceId(1), &token(&[7; 16], 1)).expect("ours").expect("a place");
-        assert_eq!((row.started_at, row.key.run.to_bytes()), (Timestamp(17), [7; 16]));
-        assert_eq!(super::token(&row), token(&[7; 16], 1));
-        for bytes in [b"x".to_vec(), token(&[7; 15], 1), token(&[7; 16], 2)] {
-            assert!(place(NamespaceId(1), &bytes).is_err());
+        let ours = token(&[7; 16], VERSION);
+        let found = place(NamespaceId(1), 2, &ours).expect("ours").expect("a place");
+        assert_eq!((found.started_at, found.run.to_bytes()), (Timestamp(17), [7; 16]));
+        assert!(place(NamespaceId(2), 2, &ours).is_err());
+        assert!(place(NamespaceId(1), 3, &ours).is_err());
+        for bytes in [b"x".to_vec(), token(&[7; 15], VERSION), token(&[7; 16], 1), vec![255; 40]] {
+            assert!(place(NamespaceId(1), 2, &bytes).is_err());
         }
-        assert!(place(NamespaceId(1), b"").expect("the beginning").is_none());
+        assert!(place(NamespaceId(1), 2, b"").expect("the beginning").is_none());
     }
 }

@@ -1,13 +1,13 @@
 //! Temporal's OperatorService, as far as the web page and the command line look at it.
 
+use crate::search;
 use crate::stubs::operator::operator_service_server::OperatorService;
-use crate::validate;
 use refrain_engine::Engine;
-use refrain_wire::api::enums::v1::IndexedValueType;
 use refrain_wire::api::operatorservice::v1::{
-    ClusterMetadata, DeleteNamespaceRequest, DeleteNamespaceResponse, ListClustersRequest,
-    ListClustersResponse, ListNexusEndpointsRequest, ListNexusEndpointsResponse,
-    ListSearchAttributesRequest, ListSearchAttributesResponse,
+    AddSearchAttributesRequest, AddSearchAttributesResponse, ClusterMetadata,
+    DeleteNamespaceRequest, DeleteNamespaceResponse, ListClustersRequest, ListClustersResponse,
+    ListNexusEndpointsRequest, ListNexusEndpointsResponse, ListSearchAttributesRequest,
+    ListSearchAttributesResponse, RemoveSearchAttributesRequest, RemoveSearchAttributesResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -16,34 +16,27 @@ pub(crate) struct Operator {
     pub(crate) engine: Engine,
 }
 
-/// Those that lists can be asked by.
-const ATTRIBUTES: [(&str, IndexedValueType); 7] = [
-    ("WorkflowId", IndexedValueType::Keyword),
-    ("WorkflowType", IndexedValueType::Keyword),
-    ("ExecutionStatus", IndexedValueType::Keyword),
-    ("RunId", IndexedValueType::Keyword),
-    ("StartTime", IndexedValueType::Datetime),
-    ("CloseTime", IndexedValueType::Datetime),
-    ("TaskQueue", IndexedValueType::Keyword),
-];
-
 #[tonic::async_trait]
 impl OperatorService for Operator {
     async fn list_search_attributes(
         &self,
         request: Request<ListSearchAttributesRequest>,
     ) -> Result<Response<ListSearchAttributesResponse>, Status> {
-        let request = request.into_inner();
-        if !request.namespace.is_empty() {
-            validate::namespace(&self.engine, &request.namespace)?;
-        }
-        let attributes = ATTRIBUTES.into_iter();
-        Ok(Response::new(ListSearchAttributesResponse {
-            system_attributes: attributes
-                .map(|(name, kind)| (name.to_owned(), kind as i32))
-                .collect(),
-            ..Default::default()
-        }))
+        search::list(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn add_search_attributes(
+        &self,
+        request: Request<AddSearchAttributesRequest>,
+    ) -> Result<Response<AddSearchAttributesResponse>, Status> {
+        search::add(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn remove_search_attributes(
+        &self,
+        request: Request<RemoveSearchAttributesRequest>,
+    ) -> Result<Response<RemoveSearchAttributesResponse>, Status> {
+        search::remove(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn delete_namespace(

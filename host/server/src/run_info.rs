@@ -2,10 +2,10 @@
 //! line dies on an absent one.
 
 use crate::{pending_activity, pending_child};
-use refrain_core::machines::execution;
+use refrain_core::machines::execution::{self, WorkflowRun};
 use refrain_core::time::Timestamp;
 use refrain_engine::api::{Description, RunRow};
-use refrain_wire::api::common::v1::{WorkerVersionStamp, WorkflowType};
+use refrain_wire::api::common::v1::{WorkerVersionStamp, WorkflowExecution, WorkflowType};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1::{
     EventType, PendingWorkflowTaskState, VersioningBehavior, WorkflowExecutionStatus,
@@ -17,7 +17,7 @@ use refrain_wire::api::workflow::v1::{
 };
 use refrain_wire::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use refrain_wire::options::{
-    delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, priority_to_proto,
+    delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, run_priority_to_proto,
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
 use refrain_wire::{payload, wkt};
@@ -46,8 +46,10 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
     let build_id = row.component.to_string();
     let execution = execution_to_proto(&row.key.execution.workflow, row.key.run);
     WorkflowExecutionInfo {
-        root_execution: Some(execution.clone()),
+        parent_execution: row.parent.as_ref().map(family),
+        root_execution: Some(row.root.as_ref().map_or_else(|| execution.clone(), family)),
         execution: Some(execution),
+        state_transition_count: i64::try_from(row.state_transitions).unwrap_or(i64::MAX),
         r#type: Some(WorkflowType { name: row.workflow_type.clone() }),
         start_time: Some(timestamp_to_proto(row.started_at)),
         execution_time: Some(timestamp_to_proto(row.execution_at)),
@@ -75,9 +77,12 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
             ..Default::default()
         }),
         worker_deployment_name: "refrain".to_owned(),
-        priority: Some(priority_to_proto(None)),
         ..Default::default()
     }
+}
+
+fn family(run: &WorkflowRun) -> WorkflowExecution {
+    execution_to_proto(&run.workflow_id, run.run)
 }
 
 pub(crate) fn description(
@@ -110,7 +115,10 @@ pub(crate) fn description(
                 started.details.as_ref(),
             ),
         }),
-        workflow_execution_info: Some(execution_info(row)),
+        workflow_execution_info: Some(WorkflowExecutionInfo {
+            priority: Some(run_priority_to_proto(&started.priority)),
+            ..execution_info(row)
+        }),
         pending_activities: pending_activities
             .iter()
             .map(|it| pending_activity::info(it, now))

@@ -9,7 +9,9 @@ use refrain_core::ids::NamespaceId;
 use refrain_core::limits::{ID_BYTES_MAX, LIST_PAGE_MAX, SCHEDULE_ID_BYTES_MAX};
 use refrain_core::time::Timestamp;
 use refrain_engine::Engine;
-use refrain_engine::api::{NewSchedule, ScheduleKey, SchedulePlace, ScheduleUpdate, ScheduleView};
+use refrain_engine::api::{
+    NewSchedule, ScheduleKey, SchedulePlace, ScheduleUpdate, ScheduleView, SearchAttributes,
+};
 use refrain_wire::api::enums::v1::{TaskQueueKind, WorkflowIdReusePolicy};
 use refrain_wire::api::schedule::v1 as pb;
 use refrain_wire::api::workflow::v1::NewWorkflowExecutionInfo;
@@ -53,8 +55,10 @@ pub(crate) async fn create(
     }
     validate::short("request_id", &request.request_id)?;
     validate::short("identity", &request.identity)?;
-    let mut schedule = update_of(request.schedule)?;
-    schedule.search_attributes = Some(validate::search_attributes(request.search_attributes));
+    let attributes = engine.search_attributes(namespace.id);
+    let mut schedule = update_of(request.schedule, &attributes)?;
+    schedule.search_attributes =
+        Some(validate::search_attributes(&attributes, request.search_attributes)?);
     let memo = payload::memo_from_proto(request.memo);
     validate::blob_map("memo", &memo)?;
     let patch = wire::patch_from_proto(request.initial_patch.unwrap_or_default());
@@ -74,7 +78,10 @@ fn conflict_token(revision: u64) -> Vec<u8> {
     revision.to_be_bytes().to_vec()
 }
 
-fn update_of(schedule: Option<pb::Schedule>) -> Result<ScheduleUpdate, Status> {
+fn update_of(
+    schedule: Option<pb::Schedule>,
+    attributes: &SearchAttributes,
+) -> Result<ScheduleUpdate, Status> {
     let Some(schedule) = schedule else { return Err(invalid("schedule is missing")) };
     let spec = wire::spec_from_proto(schedule.spec.unwrap_or_default()).map_err(undecodable)?;
     let spec = spec.compile().map_err(|error| invalid(format!("schedule.spec: {error}")))?;
@@ -84,7 +91,7 @@ fn update_of(schedule: Option<pb::Schedule>) -> Result<ScheduleUpdate, Status> {
     let Some(pb::schedule_action::Action::StartWorkflow(mut info)) = action else {
         return Err(invalid("schedule.action.start_workflow is missing"));
     };
-    let start = Box::new(workflows::started(start_request(&info)?)?);
+    let start = Box::new(workflows::started(start_request(&info)?, attributes)?);
     if let Some(queue) = &mut info.task_queue
         && queue.kind == TaskQueueKind::Unspecified as i32
     {
@@ -174,10 +181,13 @@ pub(crate) async fn update(
 ) -> Result<UpdateScheduleResponse, Status> {
     let key = existing(engine, &request.namespace, &request.schedule_id)?;
     validate::short("request_id", &request.request_id)?;
-    let mut update = update_of(request.schedule)?;
+    let attributes = engine.search_attributes(key.namespace);
+    let mut update = update_of(request.schedule, &attributes)?;
     // Absent: as they are; empty: none.
-    update.search_attributes =
-        request.search_attributes.map(|it| validate::search_attributes(Some(it)));
+    update.search_attributes = match request.search_attributes {
+        None => None,
+        Some(it) => Some(validate::search_attributes(&attributes, Some(it))?),
+    };
     let expected = match request.conflict_token.as_slice() {
         [] => None,
         token => Some(u64::from_be_bytes(

@@ -18,7 +18,7 @@ pub(crate) fn system_info() -> GetSystemInfoResponse {
             activity_failure_include_heartbeat: true,
             supports_schedules: true,
             encoded_failure_attributes: true,
-            upsert_memo: false,
+            upsert_memo: true,
             sdk_metadata: true,
             count_group_by_execution_status: true,
             // The host runs workflows itself: nothing to start eagerly, no workers to version.

@@ -5,11 +5,15 @@
 
 use crate::status::{invalid, undecodable};
 use refrain_core::ids::RunId;
-use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX, TASK_TIMEOUT, TASK_TIMEOUT_MAX};
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy, RetryPolicy};
+use refrain_core::limits::{
+    BLOB_BYTES_MAX, FAIRNESS_KEY_BYTES_MAX, ID_BYTES_MAX, MEMO_BYTES_MAX, TASK_TIMEOUT,
+    TASK_TIMEOUT_MAX,
+};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, size_of_all, size_of_map};
+use refrain_core::search::{self, Judge};
 use refrain_core::time::Delay;
-use refrain_engine::api::{Namespace, NamespaceState, Target};
+use refrain_engine::api::{Namespace, NamespaceState, SearchAttributes, Target};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1 as common;
 use refrain_wire::api::enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
@@ -225,16 +229,49 @@ pub(crate) fn user_metadata(
     Ok((summary, details))
 }
 
-/// As the real server: what says nothing is not kept, so that "no value" has one form.
-pub(crate) fn search_attributes(attributes: Option<common::SearchAttributes>) -> PayloadMap {
-    let mut map = refrain_wire::payload::search_attributes_from_proto(attributes);
-    map.retain(|_, value| !matches!(value.data.as_slice(), b"" | b"null" | b"[]"));
-    map
+/// Attributes of a start. As the real server: what says nothing is not kept, so that "no value" has
+/// one form.
+pub(crate) fn search_attributes(
+    known: &SearchAttributes,
+    attributes: Option<common::SearchAttributes>,
+) -> Result<PayloadMap, Status> {
+    let map = refrain_wire::payload::search_attributes_from_proto(attributes);
+    let mut map = known.judge(&map).map_err(invalid)?;
+    map.retain(|_, value| !value.is_null());
+    search::check_sizes(&map).map_err(invalid)?;
+    Ok(map)
+}
+
+pub(crate) fn memo(memo: &PayloadMap) -> Result<(), Status> {
+    let found = size_of_map(memo);
+    if found > MEMO_BYTES_MAX {
+        return Err(invalid(format!(
+            "Memo size exceeds limit.: memo has {found} bytes, expected at most {MEMO_BYTES_MAX}"
+        )));
+    }
+    Ok(())
+}
+
+pub(crate) fn priority(priority: Option<common::Priority>) -> Result<Priority, Status> {
+    let priority = options::run_priority_from_proto(priority).map_err(undecodable)?;
+    let found = priority.fairness_key.len();
+    if found > FAIRNESS_KEY_BYTES_MAX {
+        return Err(invalid(format!(
+            "fairness key length exceeds limit: it has {found} bytes, expected at most {FAIRNESS_KEY_BYTES_MAX}"
+        )));
+    }
+    match priority.fairness_weight {
+        Some(weight) if weight.is_nan() || weight < 0.0 => {
+            Err(invalid(format!("fairness weight must be greater than zero: it is `{weight}`")))
+        }
+        Some(_) | None => Ok(priority),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use refrain_core::search::{Kind, Registry};
 
     fn text<T>(result: Result<T, Status>) -> String {
         match result {
@@ -304,15 +341,44 @@ mod tests {
     }
 
     #[test]
-    fn search_attributes_that_say_nothing_are_dropped() {
-        let value = |data: &[u8]| common::Payload { data: data.to_vec(), ..Default::default() };
-        let attributes = common::SearchAttributes {
-            indexed_fields: [("a", &b"null"[..]), ("b", b"[]"), ("c", b"1")]
-                .into_iter()
-                .map(|(key, data)| (key.to_owned(), value(data)))
-                .collect(),
+    fn search_attributes_that_say_nothing_are_dropped_and_the_others_have_their_type() {
+        let registry = Registry(["a", "b", "c"].map(|it| (it.to_owned(), Kind::Int)).into());
+        let known =
+            SearchAttributes { namespace: "default".to_owned(), registry: Arc::new(registry) };
+        let value = |data: &str| {
+            let payload = Payload::json(data);
+            refrain_wire::payload::to_proto(&payload)
         };
-        let kept: Vec<String> = search_attributes(Some(attributes)).into_keys().collect();
-        assert_eq!(kept, ["c"]);
+        let attributes = |fields: &[(&str, &str)]| {
+            let fields = fields.iter().map(|(key, data)| ((*key).to_owned(), value(data)));
+            Some(common::SearchAttributes { indexed_fields: fields.collect() })
+        };
+        let kept = attributes(&[("a", "null"), ("b", "[]"), ("c", "[1]")]);
+        let kept = search_attributes(&known, kept).expect("a value of its type");
+        let kept: Vec<_> = kept.iter().map(|it| (it.0.as_str(), it.1.data.as_slice())).collect();
+        assert_eq!(kept, [("c", &b"1"[..])]);
+        assert_eq!(
+            text(search_attributes(&known, attributes(&[("d", "1")]))),
+            "InvalidArgument: Namespace default has no mapping defined for search attribute d"
+        );
+    }
+
+    #[test]
+    fn a_memo_has_a_limit_and_so_has_a_fairness_key() {
+        let of = |bytes: usize| {
+            PayloadMap::from([(
+                "a".to_owned(),
+                Payload { data: vec![0; bytes], ..Payload::default() },
+            )])
+        };
+        assert_eq!(text(memo(&of(MEMO_BYTES_MAX - 1))), "ok");
+        assert!(text(memo(&of(MEMO_BYTES_MAX))).contains("Memo size exceeds limit."));
+        let key = |bytes: usize, fairness_weight: f32| {
+            let fairness_key = "k".repeat(bytes);
+            Some(common::Priority { fairness_key, fairness_weight, priority_key: 5 })
+        };
+        assert_eq!(text(priority(key(64, 0.5))), "ok");
+        assert!(text(priority(key(65, 0.5))).contains("fairness key length exceeds limit"));
+        assert!(text(priority(key(1, -1.0))).contains("must be greater than zero"));
     }
 }

@@ -1,10 +1,10 @@
 //! Starting workflows, and telling and asking open ones something.
 
-use crate::status::{invalid, not_found, of, undecodable};
+use crate::status::{invalid, not_found, of};
 use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
-use refrain_engine::api::{StartReply, StartRequest, Target};
+use refrain_engine::api::{SearchAttributes, StartReply, StartRequest, Target};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::link::workflow_event::{
     EventReference, Reference, RequestIdReference,
@@ -42,7 +42,8 @@ pub(crate) fn start_request(
         request.workflow_id_conflict_policy,
     )?;
     let request_id = request.request_id.clone();
-    let started = started(request)?;
+    let attributes = engine.search_attributes(namespace.id);
+    let started = started(request, &attributes)?;
     Ok(StartRequest { namespace: namespace.id, started, request_id, reuse, conflict })
 }
 
@@ -67,6 +68,7 @@ pub(crate) fn start_response(
 /// What a start says, checked.
 pub(crate) fn started(
     request: StartWorkflowExecutionRequest,
+    attributes: &SearchAttributes,
 ) -> Result<execution::Started, Status> {
     let workflow_type = request.workflow_type.unwrap_or_default().name;
     let task_queue = options::task_queue_from_proto(request.task_queue);
@@ -96,14 +98,13 @@ pub(crate) fn started(
     let retry = validate::retry_policy(request.retry_policy)?;
     let input = payload::list_from_proto(request.input);
     let memo = payload::memo_from_proto(request.memo);
-    let search_attributes = validate::search_attributes(request.search_attributes);
+    let search_attributes = validate::search_attributes(attributes, request.search_attributes)?;
     let header = payload::header_from_proto(request.header);
     validate::blob("input", &input)?;
-    validate::blob_map("memo", &memo)?;
-    validate::blob_map("search_attributes", &search_attributes)?;
+    validate::memo(&memo)?;
     validate::blob_map("header", &header)?;
     let (summary, details) = validate::user_metadata(request.user_metadata)?;
-    let priority = options::run_priority_from_proto(request.priority).map_err(undecodable)?;
+    let priority = validate::priority(request.priority)?;
     Ok(execution::Started {
         workflow_type,
         workflow_id: request.workflow_id,

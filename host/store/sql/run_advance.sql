@@ -9,6 +9,7 @@ SET
     cancel_requested = cancel_requested | (new.value ->> 5),
     close_ms = new.value ->> 6,
     history_bytes = history_bytes + (new.value ->> 7),
+    state_transitions = state_transitions + 1,
     component = substr($2, new.value ->> 8, 32),
     task_attempts = new.value ->> 9,
     task_failure = substr($2, new.value ->> 10, new.value ->> 11),

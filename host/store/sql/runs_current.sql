@@ -20,6 +20,11 @@ SELECT
     runs.task_attempts,
     runs.task_failure,
     runs.task_retry_ms,
+    runs.state_transitions,
+    runs.parent_workflow_id,
+    runs.parent_run_id,
+    runs.root_workflow_id,
+    runs.root_run_id,
     run_attributes.memo,
     run_attributes.search_attributes,
     asked.key

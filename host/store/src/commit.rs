@@ -21,6 +21,7 @@ use crate::write::{
 };
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
+use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::message::MessageId;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
@@ -66,7 +67,9 @@ pub enum CommitError {
 const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::RUN_ADVANCE,
     sql::RUN_INSERT,
-    sql::RUN_ATTRIBUTES_INSERT,
+    sql::RUN_ATTRIBUTES_PUT,
+    sql::SEARCH_ATTRIBUTES_DELETE_OF_RUNS,
+    sql::SEARCH_ATTRIBUTES_INSERT,
     sql::HISTORY_APPEND,
     sql::BLOB_INSERT,
     sql::RUN_BLOB_INSERT,
@@ -82,7 +85,7 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
 ];
-const N_STATEMENTS: usize = 17;
+const N_STATEMENTS: usize = 19;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -260,7 +263,9 @@ impl Batch {
 struct Tables {
     run_advance: Rows,
     run_insert: Rows,
-    run_attributes_insert: Rows,
+    run_attributes_put: Rows,
+    search_attributes_delete_of_runs: Rows,
+    search_attributes_insert: Rows,
     history_append: Rows,
     blob_insert: Rows,
     run_blob_insert: Rows,
@@ -282,7 +287,9 @@ impl Tables {
         Tables {
             run_advance: Rows::new(),
             run_insert: Rows::new(),
-            run_attributes_insert: Rows::new(),
+            run_attributes_put: Rows::new(),
+            search_attributes_delete_of_runs: Rows::new(),
+            search_attributes_insert: Rows::new(),
             history_append: Rows::new(),
             blob_insert: Rows::new(),
             run_blob_insert: Rows::new(),
@@ -305,7 +312,9 @@ impl Tables {
         let rows: [Rows; N_STATEMENTS] = [
             self.run_advance,
             self.run_insert,
-            self.run_attributes_insert,
+            self.run_attributes_put,
+            self.search_attributes_delete_of_runs,
+            self.search_attributes_insert,
             self.history_append,
             self.blob_insert,
             self.run_blob_insert,
@@ -364,6 +373,25 @@ impl Tables {
                 None => {
                     self.activity_delete.row().fixed(&run).int(id(*scheduled));
                 }
+            }
+        }
+        if let Some(attributes) = &part.attributes {
+            self.run_attributes_put
+                .row()
+                .int(namespace)
+                .fixed(&run)
+                .bytes(&attributes.memo)
+                .bytes(&attributes.search);
+            if part.insert.is_none() {
+                self.search_attributes_delete_of_runs.row().fixed(&run);
+            }
+            for (name, value) in &attributes.values {
+                self.search_attributes_insert
+                    .row()
+                    .int(namespace)
+                    .fixed(&run)
+                    .text(name)
+                    .bytes(value);
             }
         }
         for (name, value) in &part.published {
@@ -426,14 +454,8 @@ impl Tables {
             .text_or_null(insert.start_request_id.as_deref())
             .fixed(&started.first_run.unwrap_or(part.key.run).to_bytes());
         add_task_failure(row, part.task_failure.as_ref());
-        if let Some((memo, search_attributes)) = &insert.attributes {
-            self.run_attributes_insert
-                .row()
-                .int(namespace)
-                .fixed(&run)
-                .bytes(memo)
-                .bytes(search_attributes);
-        }
+        add_family(row, started.parent.as_ref().map(|it| &it.workflow));
+        add_family(row, started.root.as_ref());
     }
 
     fn insert_activity(&mut self, part: &ActivityPart) {
@@ -488,6 +510,14 @@ fn add_task_failure(row: &mut Rows, failure: Option<&TaskFailurePart>) {
     row.int(failure.map_or(0, |it| i64::from(it.attempts)))
         .bytes_or_null(failure.map(|it| it.failure.as_slice()))
         .int_or_null(failure.map(|it| ms(it.retry_at)));
+}
+
+fn add_family(row: &mut Rows, run: Option<&WorkflowRun>) {
+    row.text_or_null(run.map(|it| it.workflow_id.as_str()));
+    match run {
+        Some(run) => row.fixed(&run.run.to_bytes()),
+        None => row.null(),
+    };
 }
 
 /// `kind` and `seq` of a row of `timers`.

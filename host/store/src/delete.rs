@@ -17,6 +17,7 @@ use sqlx::sqlite::SqliteRow;
 pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
     ("runs", sql::RUN_DELETE),
     ("run_attributes", sql::RUN_ATTRIBUTES_DELETE),
+    ("search_attributes", sql::SEARCH_ATTRIBUTES_DELETE_OF_RUNS),
     ("history", sql::HISTORY_DELETE),
     ("timers", sql::TIMER_DELETE_OF_RUNS),
     ("activity_tasks", sql::ACTIVITY_DELETE_OF_RUNS),
@@ -32,6 +33,7 @@ pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
     ("messages", sql::MESSAGES_DELETE),
     ("schedules", sql::SCHEDULES_DELETE),
     ("blobs", sql::BLOBS_DELETE),
+    ("search_attribute_types", sql::SEARCH_ATTRIBUTE_TYPES_DELETE),
     ("deployments", sql::DEPLOYMENTS_DELETE),
     ("namespace_components", sql::NAMESPACE_COMPONENTS_DELETE),
     ("namespaces", sql::NAMESPACE_DELETE),

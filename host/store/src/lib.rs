@@ -34,6 +34,7 @@ mod components;
 mod deployments;
 mod namespaces;
 mod pinned;
+mod search_attributes;
 
 pub use activities::DueActivity;
 pub use commit::CommitError;
@@ -42,12 +43,13 @@ pub use delete::DoomedRun;
 pub use deployments::{DeployError, Deployment, Queue};
 pub use error::{OpenError, StoreError};
 pub use history::HistoryPage;
-pub use list::{ListFilter, RunCounts};
+pub use list::{ListPlace, RunCounts};
 pub use namespaces::{
     Namespace, NamespaceError, NamespaceState, NewNamespace, UnknownNamespaceState,
 };
 pub use open::{Store, StoreConfig};
 pub use pinned::{OpenRuns, PinnedRun};
+pub use refrain_wire::search::SearchAttributes;
 pub use runs::{RunRow, Status};
 pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
 pub use timers::TimerRow;

@@ -1,33 +1,43 @@
-//! Lists and counts of runs.
+//! Lists and counts of runs, by filters.
+//!
+//! A filter becomes a statement of its own that finds keys; what runs are is read by key then. So
+//! the statement that depends on what was asked for is small, and its plan is chosen here
+//! (`plan`), not guessed by the database.
+
+mod plan;
+mod text;
 
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::rows::{Columns, after_prefix, ms};
+use crate::rows::{Columns, Rows, ms};
 use crate::runs::{RunRow, Status, read_runs};
 use crate::sql::{self, Statement};
-use refrain_core::ids::NamespaceId;
+use plan::{Plan, Source};
+use refrain_core::ids::{NamespaceId, RunId};
+use refrain_core::search::Condition;
 use refrain_core::time::Timestamp;
-use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
-use std::collections::{BTreeMap, BTreeSet};
+use sqlx::Row;
+use std::collections::BTreeMap;
+use text::Text;
 
-/// Which runs. All conditions must hold; the default has none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListFilter {
-    pub workflow_id: Option<String>,
-    pub workflow_id_prefix: Option<String>,
-    pub workflow_type: Option<String>,
-    pub task_queue: Option<String>,
-    /// One of these; empty: any.
-    pub statuses: BTreeSet<Status>,
-    /// Started then or later.
-    pub started_min: Option<Timestamp>,
-    /// Started then or before.
-    pub started_max: Option<Timestamp>,
-    /// Closed then or later. Leaves out open runs.
-    pub closed_min: Option<Timestamp>,
-    /// Closed then or before. Leaves out open runs.
-    pub closed_max: Option<Timestamp>,
+/// A range that is not in the order of lists is read as a whole if it has no more entries.
+const RANGE_MAX: i64 = 10_000;
+
+const PAGE: Statement = Statement { name: "a page of runs", text: "" };
+const COUNT: Statement = Statement { name: "a count of runs", text: "" };
+const RANGE: Statement = Statement { name: "the size of a range", text: "" };
+
+/// Where a page ended: lists have the newest start first, and of one millisecond the greatest id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPlace {
+    pub started_at: Timestamp,
+    pub run: RunId,
+}
+
+impl ListPlace {
+    pub fn of(last: &RunRow) -> ListPlace {
+        ListPlace { started_at: last.started_at, run: last.key.run }
+    }
 }
 
 /// How many runs of each status. A status that no run has is absent.
@@ -40,114 +50,189 @@ impl RunCounts {
     }
 }
 
-impl ListFilter {
-    /// As bits, by number.
-    fn status_bits(&self) -> i64 {
-        let bit = |status: &Status| 1 << status.number();
-        if self.statuses.is_empty() {
-            Status::ALL.iter().map(bit).sum()
-        } else {
-            self.statuses.iter().map(bit).sum()
-        }
-    }
-
-    fn only_status(&self) -> Option<Status> {
-        match self.statuses.len() {
-            1 => self.statuses.first().copied(),
-            _ => None,
-        }
-    }
-
-    fn is_by_status_alone(&self) -> bool {
-        let any_status = ListFilter { statuses: BTreeSet::new(), ..self.clone() };
-        any_status == ListFilter::default()
-    }
-
-    /// Binds the parameters that all statements here share, `$1` to `$12`.
-    fn bind<'q>(
-        &'q self,
-        statement: Statement,
-        namespace: NamespaceId,
-        after: Option<&RunRow>,
-        n_max: u32,
-    ) -> Query<'q, Sqlite, SqliteArguments> {
-        let (before_start, before_run) = match after {
-            Some(last) => (ms(last.started_at), last.key.run.to_bytes().to_vec()),
-            // Before every run of the next millisecond: with those of this one.
-            None => {
-                (ms(self.started_max.unwrap_or(Timestamp::NEVER)).saturating_add(1), Vec::new())
-            }
-        };
-        sqlx::query(statement.text)
-            .bind(i64::from(namespace.0))
-            .bind(i64::from(n_max))
-            .bind(ms(self.started_min.unwrap_or_default()))
-            .bind(before_start)
-            .bind(before_run)
-            .bind(self.closed_min.map(ms))
-            .bind(self.closed_max.map(ms))
-            .bind(self.status_bits())
-            .bind(self.workflow_type.as_deref())
-            .bind(self.task_queue.as_deref())
-            .bind(self.workflow_id_prefix.as_deref())
-            .bind(self.workflow_id_prefix.as_deref().map(after_prefix))
-    }
-}
-
 impl Store {
-    /// Runs, newest start first, at most `n_max`. `after`: the last one of the page before; runs
-    /// that start meanwhile do not shift the pages.
+    /// Runs that the filter holds for, newest start first, at most `n_max`. `after`: where the
+    /// page before ended; runs that start or close meanwhile do not shift the pages.
     pub async fn list_runs(
         &self,
         namespace: NamespaceId,
-        filter: &ListFilter,
-        after: Option<&RunRow>,
+        filter: &Condition,
+        after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let (statement, query) = match (&filter.workflow_id, filter.only_status()) {
-            (Some(workflow), _) => {
-                let statement = sql::RUNS_LIST_OF_WORKFLOW;
-                (statement, filter.bind(statement, namespace, after, n_max).bind(workflow.as_str()))
-            }
-            (None, Some(status)) => {
-                let statement = sql::RUNS_LIST_OF_STATUS;
-                (statement, filter.bind(statement, namespace, after, n_max).bind(status.number()))
-            }
-            (None, None) => (sql::RUNS_LIST, filter.bind(sql::RUNS_LIST, namespace, after, n_max)),
-        };
-        let rows = query.fetch_all(&self.readers).await.map_err(StoreError::of(statement))?;
-        read_runs(statement, &rows)
+        let plan = self.choose(namespace, Plan::of(filter)).await?;
+        let Some(text) = page(&plan, namespace, after, n_max) else { return Ok(Vec::new()) };
+        let found = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(PAGE))?;
+        let mut asked = Rows::new();
+        for row in &found {
+            let run: Vec<u8> = row.try_get(1).map_err(StoreError::of(PAGE))?;
+            asked.row().fixed(&run);
+        }
+        let (asked, runs) = asked.finish();
+        let rows = sqlx::query(sql::RUNS_OF_KEYS.text)
+            .bind(i64::from(namespace.0))
+            .bind(asked)
+            .bind(runs)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::RUNS_OF_KEYS))?;
+        read_runs(sql::RUNS_OF_KEYS, &rows)
     }
 
-    /// How many runs there are, by status.
+    /// How many runs the filter holds for, by status. Costs what it counts, but for what one index
+    /// knows by itself: all, by status, by type.
     pub async fn count_runs(
         &self,
         namespace: NamespaceId,
-        filter: &ListFilter,
+        filter: &Condition,
     ) -> Result<RunCounts, StoreError> {
-        let (statement, query) = match &filter.workflow_id {
-            Some(workflow) => {
-                let statement = sql::RUNS_COUNT_OF_WORKFLOW;
-                (statement, filter.bind(statement, namespace, None, 0).bind(workflow.as_str()))
-            }
-            None if filter.is_by_status_alone() => (
-                sql::RUNS_COUNT_ALL,
-                sqlx::query(sql::RUNS_COUNT_ALL.text).bind(i64::from(namespace.0)),
-            ),
-            None => (sql::RUNS_COUNT, filter.bind(sql::RUNS_COUNT, namespace, None, 0)),
-        };
-        let rows = query.fetch_all(&self.readers).await.map_err(StoreError::of(statement))?;
+        let plan = self.choose(namespace, Plan::of(filter)).await?.for_count();
+        let Some(text) = count(&plan, namespace) else { return Ok(RunCounts::default()) };
+        let rows = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(COUNT))?;
         let mut counts = RunCounts::default();
         for row in &rows {
-            let mut columns = Columns::new(statement, row);
+            let mut columns = Columns::new(COUNT, row);
             let number = columns.int()?;
             let n_runs = columns.count("number of runs")?;
             let status = Status::from_number(number)
                 .ok_or_else(|| columns.bad("status", number, "1 to 7"))?;
-            if filter.statuses.is_empty() || filter.statuses.contains(&status) {
-                counts.0.insert(status, n_runs);
-            }
+            *counts.0.entry(status).or_default() += n_runs;
         }
         Ok(counts)
     }
+
+    /// The range, if there is one and it is small; else the rest of the plan.
+    async fn choose<'a>(
+        &self,
+        namespace: NamespaceId,
+        mut plan: Plan<'a>,
+    ) -> Result<Plan<'a>, StoreError> {
+        let Some(range) = plan.if_small.take() else { return Ok(plan) };
+        let Some(text) = range.sources.first().map(|it| size(it, namespace)) else {
+            return Ok(plan);
+        };
+        let row = text.query().fetch_one(&self.readers).await.map_err(StoreError::of(RANGE))?;
+        let n_entries: i64 = row.try_get(0).map_err(StoreError::of(RANGE))?;
+        Ok(if n_entries <= RANGE_MAX { *range } else { plan })
+    }
+}
+
+/// The entries of a range, counted no further than what is too many.
+fn size(source: &Source, namespace: NamespaceId) -> Text {
+    let mut text = Text::default();
+    let namespace = text.int(i64::from(namespace.0));
+    let (from, condition) = text.source(source, &namespace, false);
+    let n_max = text.int(RANGE_MAX + 1);
+    text.sql =
+        format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {n_max})");
+    text
+}
+
+/// Start times and ids. `None`: there is no place to look at.
+fn page(
+    plan: &Plan<'_>,
+    namespace: NamespaceId,
+    after: Option<ListPlace>,
+    n_max: u32,
+) -> Option<Text> {
+    let mut text = Text::default();
+    let namespace = text.int(i64::from(namespace.0));
+    // Before every run of the next millisecond: with those of this one.
+    let beyond = plan.start_max.map(|it| (it.saturating_add(1), Vec::new()));
+    let after = after.map(|it| (ms(it.started_at), it.run.to_bytes().to_vec()));
+    let before = match (beyond, after) {
+        (Some(beyond), Some(after)) => Some(beyond.min(after)),
+        (beyond, after) => beyond.or(after),
+    };
+    let before =
+        before.map(|(start, run)| (text.int(start), text.parameter(text::Parameter::Bytes(run))));
+    let start_min = plan.start_min.map(|it| text.int(it));
+    let rest = rest(plan, &mut text);
+    let mut arms = Vec::new();
+    for source in &plan.sources {
+        let with_runs = rest.is_some();
+        let (from, condition) = text.source(source, &namespace, with_runs);
+        let table = match source {
+            Source::Attribute { .. } | Source::Attributes { .. } => "s",
+            _ => "r",
+        };
+        let mut arm =
+            format!("SELECT {table}.start_ms, {table}.run_id FROM {from} WHERE {condition}");
+        if let Some(start_min) = &start_min {
+            arm += &format!(" AND {table}.start_ms >= {start_min}");
+        }
+        if let Some((start, run)) = &before {
+            arm += &format!(" AND ({table}.start_ms, {table}.run_id) < ({start}, {run})");
+        }
+        if let Some(rest) = &rest {
+            arm += &format!(" AND {rest}");
+        }
+        arms.push(arm);
+    }
+    if arms.is_empty() {
+        return None;
+    }
+    let n_max = text.int(i64::from(n_max));
+    let union = if plan.disjoint { " UNION ALL " } else { " UNION " };
+    text.sql = format!("{} ORDER BY 1 DESC, 2 DESC LIMIT {n_max}", arms.join(union));
+    Some(text)
+}
+
+/// Statuses and numbers of runs; a status may come more than once.
+fn count(plan: &Plan<'_>, namespace: NamespaceId) -> Option<Text> {
+    let mut text = Text::default();
+    let namespace = text.int(i64::from(namespace.0));
+    let start_min = plan.start_min.map(|it| text.int(it));
+    let start_max = plan.start_max.map(|it| text.int(it));
+    let rest = rest(plan, &mut text);
+    let mut arms = Vec::new();
+    for source in &plan.sources {
+        let (from, mut condition) = text.source(source, &namespace, true);
+        for (sign, bound) in [(">=", &start_min), ("<=", &start_max)] {
+            if let Some(bound) = bound {
+                condition += &format!(" AND r.start_ms {sign} {bound}");
+            }
+        }
+        if let Some(rest) = &rest {
+            condition += &format!(" AND {rest}");
+        }
+        arms.push(match plan.disjoint {
+            true => {
+                format!("SELECT r.status, count(*) FROM {from} WHERE {condition} GROUP BY r.status")
+            }
+            false => format!(
+                "SELECT r.run_id AS run_id, r.status AS status FROM {from} WHERE {condition}"
+            ),
+        });
+    }
+    if arms.is_empty() {
+        return None;
+    }
+    text.sql = match plan.disjoint {
+        true => arms.join(" UNION ALL "),
+        false => {
+            format!("SELECT status, count(*) FROM ({}) GROUP BY status", arms.join(" UNION "))
+        }
+    };
+    Some(text)
+}
+
+fn rest(plan: &Plan<'_>, text: &mut Text) -> Option<String> {
+    let parts: Vec<String> = plan.rest.iter().map(|it| text.condition(it)).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+/// The statements that a filter leads to, for tests that look at their plans.
+#[cfg(test)]
+pub(crate) fn statements(filter: &Condition) -> Vec<(&'static str, String)> {
+    let namespace = NamespaceId(1);
+    let plan = Plan::of(filter);
+    let mut statements = Vec::new();
+    if let Some(range) = &plan.if_small {
+        statements.push(("range", size(&range.sources[0], namespace).sql));
+        statements.extend(page(range, namespace, None, 10).map(|it| ("page if small", it.sql)));
+    }
+    statements.extend(page(&plan, namespace, None, 10).map(|it| ("page", it.sql)));
+    statements.extend(count(&plan.for_count(), namespace).map(|it| ("count", it.sql)));
+    statements
 }

@@ -48,6 +48,7 @@ migrations! {
     10 "0010_messages"
     11 "0011_schedules"
     12 "0012_blobs"
+    13 "0013_search_attributes"
 }
 
 /// The newest schema that this host knows.

@@ -6,7 +6,7 @@ use crate::rows::{Columns, Rows};
 use crate::sql::{self, Statement};
 use refrain_core::decision::TaskFailure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
-use refrain_core::machines::execution;
+use refrain_core::machines::execution::{self, WorkflowRun};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::Timestamp;
 use refrain_wire::stored;
@@ -38,6 +38,12 @@ pub struct RunRow {
     /// The first run of its chain; itself, if it is that.
     pub first_run: RunId,
     pub task_failure: Option<TaskFailure>,
+    /// Commits that moved it on.
+    pub state_transitions: u64,
+    /// `None`: nobody's child.
+    pub parent: Option<WorkflowRun>,
+    /// The run at the top of the tree of parents; `None`: this one is.
+    pub root: Option<WorkflowRun>,
     pub memo: PayloadMap,
     pub search_attributes: PayloadMap,
 }
@@ -78,6 +84,18 @@ impl Status {
             Status::ContinuedAsNew => 6,
             Status::TimedOut => 7,
             Status::Paused => 8,
+        }
+    }
+
+    pub fn is_open(self) -> bool {
+        match self {
+            Status::Running | Status::Paused => true,
+            Status::Completed
+            | Status::Failed
+            | Status::Canceled
+            | Status::Terminated
+            | Status::ContinuedAsNew
+            | Status::TimedOut => false,
         }
     }
 
@@ -262,6 +280,9 @@ fn read_run(columns: &mut Columns<'_>) -> Result<RunRow, StoreError> {
         start_request_id: columns.text_or_null()?,
         first_run: columns.run()?,
         task_failure: read_task_failure(columns)?,
+        state_transitions: columns.count("state transitions")?,
+        parent: read_family(columns)?,
+        root: read_family(columns)?,
         memo: read_map(columns, "a memo")?,
         search_attributes: read_map(columns, "search attributes")?,
     })
@@ -280,6 +301,12 @@ fn read_task_failure(columns: &mut Columns<'_>) -> Result<Option<TaskFailure>, S
         })),
         (None, _) | (_, None) => Ok(None),
     }
+}
+
+fn read_family(columns: &mut Columns<'_>) -> Result<Option<WorkflowRun>, StoreError> {
+    let workflow_id = columns.text_or_null()?;
+    let run = columns.bytes_or_null()?.and_then(|it| it.try_into().ok()).map(RunId::from_bytes);
+    Ok(workflow_id.zip(run).map(|(workflow_id, run)| WorkflowRun { workflow_id, run }))
 }
 
 fn read_map(columns: &mut Columns<'_>, what: &'static str) -> Result<PayloadMap, StoreError> {

@@ -24,7 +24,9 @@ statements! {
     RUN_ADVANCE = "run_advance";
     CHANGES_CHECK = "changes_check";
     RUN_INSERT = "run_insert";
-    RUN_ATTRIBUTES_INSERT = "run_attributes_insert";
+    RUN_ATTRIBUTES_PUT = "run_attributes_put";
+    SEARCH_ATTRIBUTES_DELETE_OF_RUNS = "search_attributes_delete_of_runs";
+    SEARCH_ATTRIBUTES_INSERT = "search_attributes_insert";
     HISTORY_APPEND = "history_append";
     BLOB_INSERT = "blob_insert";
     RUN_BLOB_INSERT = "run_blob_insert";
@@ -57,12 +59,7 @@ statements! {
     HISTORY_READ = "history_read";
     STATE_READ = "state_read";
 
-    RUNS_LIST = "runs_list";
-    RUNS_LIST_OF_STATUS = "runs_list_of_status";
-    RUNS_LIST_OF_WORKFLOW = "runs_list_of_workflow";
-    RUNS_COUNT = "runs_count";
-    RUNS_COUNT_ALL = "runs_count_all";
-    RUNS_COUNT_OF_WORKFLOW = "runs_count_of_workflow";
+    RUNS_OF_KEYS = "runs_of_keys";
 
     MESSAGES_WAITING = "messages_waiting";
     MESSAGES_DELETE = "messages_delete";
@@ -103,6 +100,11 @@ statements! {
     DEPLOYMENTS_LIST = "deployments_list";
     DEPLOYMENT_INSERT = "deployment_insert";
     DEPLOYMENT_UPDATE = "deployment_update";
+
+    SEARCH_ATTRIBUTE_TYPES_ADD = "search_attribute_types_add";
+    SEARCH_ATTRIBUTE_TYPES_REMOVE = "search_attribute_types_remove";
+    SEARCH_ATTRIBUTE_TYPES_DELETE = "search_attribute_types_delete";
+    SEARCH_ATTRIBUTE_TYPES_LIST = "search_attribute_types_list";
 
     NAMESPACE_INSERT = "namespace_insert";
     NAMESPACE_UPDATE = "namespace_update";

@@ -8,13 +8,17 @@ use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::{Decision, DueTimer, Effect};
 use refrain_core::event::Recorded;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, RunKey};
+use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, task};
 use refrain_core::message::{Message, MessageId};
+use refrain_core::payload::PayloadMap;
+use refrain_core::search::Kind;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_wire::detached::{self, Blob};
+use refrain_wire::search::values_of;
 use refrain_wire::{event, schedule, stored};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A decision on its way to the store.
 #[derive(Clone, Debug)]
@@ -75,6 +79,8 @@ pub(crate) struct RunPart {
     /// `None`: it goes.
     pub(crate) activities: BTreeMap<EventId, Option<ActivityPart>>,
     pub(crate) published: BTreeMap<String, Vec<u8>>,
+    /// Only if they change; of a new run, only if there are any.
+    pub(crate) attributes: Option<AttributesPart>,
     /// All its timers and activities go.
     pub(crate) closes: bool,
 }
@@ -93,8 +99,29 @@ pub(crate) struct InsertPart {
     pub(crate) start_request_id: Option<String>,
     pub(crate) started_at: Timestamp,
     pub(crate) execution_at: Timestamp,
-    /// Memo and search attributes, unless both are empty.
-    pub(crate) attributes: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Memo and search attributes, for those that list runs and for those that look for them.
+#[derive(Debug)]
+pub(crate) struct AttributesPart {
+    pub(crate) memo: Vec<u8>,
+    pub(crate) search: Vec<u8>,
+    /// By name; a list and a text have several.
+    pub(crate) values: BTreeSet<(String, Vec<u8>)>,
+}
+
+impl AttributesPart {
+    fn of(memo: &PayloadMap, search: &PayloadMap) -> AttributesPart {
+        let values = search.iter().flat_map(|(name, payload)| {
+            let (kind, values) = values_of(payload).unwrap_or((Kind::Text, Vec::new()));
+            values.into_iter().map(move |value| (name.clone(), value.key(kind)))
+        });
+        AttributesPart {
+            memo: stored::encode_payload_map(memo),
+            search: stored::encode_payload_map(search),
+            values: values.collect(),
+        }
+    }
 }
 
 /// A schedule's row.
@@ -225,6 +252,7 @@ impl RunPart {
             timers: BTreeMap::new(),
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
+            attributes: None,
             closes: false,
             key,
         };
@@ -237,6 +265,10 @@ impl RunPart {
         for effect in effects {
             match effect {
                 Effect::InsertRun(started) => {
+                    let (memo, search) = (&started.memo, &started.search_attributes);
+                    if !(memo.is_empty() && search.is_empty()) {
+                        part.attributes = Some(AttributesPart::of(memo, search));
+                    }
                     debug_assert_eq!(first_event, EventId::FIRST, "{} begins at 1", part.key);
                     part.insert =
                         Some(InsertPart::of(started, start_request_id.take(), started_at));
@@ -261,6 +293,13 @@ impl RunPart {
                 }
                 // Messages have an address, which a decision does not know: see `Write::messages`.
                 Effect::Send(_) => {}
+                Effect::SetAttributes(attributes) => {
+                    let Attributes { memo, search } = &*attributes;
+                    let says_nothing = memo.is_empty() && search.is_empty();
+                    let is_new = part.insert.is_some();
+                    part.attributes =
+                        (!(says_nothing && is_new)).then(|| AttributesPart::of(memo, search));
+                }
                 Effect::Close { result: _ } => part.closes = true,
             }
         }
@@ -287,18 +326,10 @@ impl InsertPart {
         start_request_id: Option<String>,
         started_at: Timestamp,
     ) -> InsertPart {
-        let attributes =
-            (!started.memo.is_empty() || !started.search_attributes.is_empty()).then(|| {
-                (
-                    stored::encode_payload_map(&started.memo),
-                    stored::encode_payload_map(&started.search_attributes),
-                )
-            });
         InsertPart {
             start_request_id,
             started_at,
             execution_at: started_at.plus(started.first_task_backoff.unwrap_or(Delay::ZERO)),
-            attributes,
             started,
         }
     }

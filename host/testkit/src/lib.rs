@@ -9,6 +9,7 @@ pub mod print;
 pub mod program;
 pub mod random;
 pub mod script;
+mod search;
 #[cfg(feature = "engine")]
 pub mod sim;
 mod tune;
@@ -18,3 +19,4 @@ mod words;
 pub use check::check_core;
 #[cfg(feature = "engine")]
 pub use check::{check, check_agreement};
+pub use search::ScriptJudge;

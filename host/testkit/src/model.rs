@@ -7,6 +7,7 @@ mod versions;
 
 use crate::print::{self, RunText};
 use crate::script::{self, Act, Line, Script, Start};
+use crate::search::ScriptJudge;
 use crate::versions::Versions;
 use crate::words::show;
 use refrain_core::admit::{self, Admission, Current};
@@ -21,6 +22,7 @@ use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
+use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::{Event, execution, signal, update};
 use refrain_core::options::VersionChoice;
 use refrain_core::payload::{Payload, Payloads};
@@ -30,6 +32,7 @@ use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::{self, UpdateState};
 use refrain_core::waits;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How long closed runs are kept.
 pub const RETENTION: Delay = Delay::from_secs(86_400);
@@ -70,6 +73,7 @@ struct ModelRun {
     gone: bool,
     /// Updates that wait for a workflow task.
     admitted: Vec<update::Request>,
+    attributes: Attributes,
 }
 
 impl Model {
@@ -313,6 +317,7 @@ impl Model {
             task_failure: None,
             // The step is the next run's first.
             link: self.link(RunId(self.runs.len() as u128 + 1), 2),
+            search: Arc::new(ScriptJudge),
         }
     }
 
@@ -390,6 +395,7 @@ impl Model {
             history_bytes: 0,
             task_failure: self.runs[at].task_failure.clone(),
             link: self.link(self.runs[at].key.run, 1),
+            search: Arc::new(ScriptJudge),
         };
         let is_over = step.arrivals.contains(&Arrival::RunTimedOut);
         let retries = step.arrivals.iter().any(Arrival::retries_task);
@@ -510,7 +516,8 @@ fn seen_query() -> Query {
 pub(crate) fn new_run(event: &Event) -> Option<RunId> {
     match event {
         Event::Execution(event) => event.new_run(),
-        Event::Task(_)
+        Event::Attributes(_)
+        | Event::Task(_)
         | Event::Activity(_)
         | Event::Timer(_)
         | Event::Child(_)

@@ -6,9 +6,9 @@ use refrain_core::decision::TaskFailure;
 use refrain_core::event::Recorded;
 use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::machines::{
-    Event, activity, child, execution, external, patch, signal, task, update,
+    Event, activity, attributes, child, execution, external, patch, signal, task, update,
 };
-use refrain_core::payload::Payload;
+use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::UpdateState;
 
@@ -146,6 +146,8 @@ fn event(event: &Event) -> String {
             | external::Event::CancelRequested { .. }
             | external::Event::CancelFailed { .. },
         ) => String::new(),
+        Event::Attributes(attributes::Event::SearchUpserted { attributes, .. }) => map(attributes),
+        Event::Attributes(attributes::Event::MemoUpserted { memo, .. }) => map(memo),
     };
     let details = details.trim();
     if !details.is_empty() {
@@ -174,6 +176,14 @@ fn place_in_chain(started: &execution::Started) -> String {
     text
 }
 
+/// `name=value` for each, in the order of names.
+pub fn map(map: &PayloadMap) -> String {
+    let shown = |(name, value): (&String, &Payload)| {
+        format!("{name}={}", String::from_utf8_lossy(&value.data))
+    };
+    map.iter().map(shown).collect::<Vec<_>>().join(" ")
+}
+
 fn reason(failure: &Failure) -> String {
     match &failure.kind {
         FailureKind::Timeout { timeout, last_heartbeat } => {
@@ -200,6 +210,8 @@ pub(crate) struct RunText<'a> {
     pub(crate) task_failure: Option<&'a TaskFailure>,
     pub(crate) activities: Vec<&'a ActivityTask>,
     pub(crate) published: Vec<(&'a str, &'a Payload)>,
+    pub(crate) memo: &'a PayloadMap,
+    pub(crate) search_attributes: &'a PayloadMap,
 }
 
 impl std::fmt::Display for RunText<'_> {
@@ -233,6 +245,11 @@ impl std::fmt::Display for RunText<'_> {
         }
         for (name, value) in &self.published {
             writeln!(f, "{name} is {}", show(&vec![(*value).clone()]))?;
+        }
+        for (what, fields) in [("memo", self.memo), ("search attributes", self.search_attributes)] {
+            if !fields.is_empty() {
+                writeln!(f, "{what}: {}", map(fields))?;
+            }
         }
         Ok(())
     }

@@ -18,6 +18,8 @@
 //! | `deprecate ID` | `deprecate-patch` |
 //! | `publish NAME "VALUE"` | shows a value without leaving an event |
 //! | `answer ID "RESULT"`, `answer ID failed` | ends the handler of that open update, or of `any` |
+//! | `attribute NAME VALUE` | upserts a search attribute; a value is JSON without spaces |
+//! | `memo NAME VALUE` | upserts a field of the memo |
 //! | `complete "RESULT"`, `complete seen` | returns; `seen` is all that the guest was handed |
 //! | `fail "WHY" [type=T] [final]`, `fail canceled` | returns a failure |
 //! | `continue [type=T] [queue=Q]` | continues as new, with the run's number as the argument |
@@ -37,7 +39,9 @@ use refrain_core::guest::{
     Guest, GuestError, GuestErrorKind, Job, Program, Query, QueryError, Turn,
 };
 use refrain_core::ids::OpSeq;
-use refrain_core::machines::{Command, activity, execution, patch, signal, timer, update};
+use refrain_core::machines::{
+    Command, activity, attributes, execution, patch, signal, timer, update,
+};
 use refrain_core::options::{CancellationType, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -53,6 +57,7 @@ enum Wish {
     Deprecate(String),
     Publish { name: String, value: Payload },
     Answer { update: String, outcome: update::Outcome },
+    Attributes(attributes::Command),
     Complete(Payloads),
     CompleteSeen,
     Fail(Failure),
@@ -129,6 +134,16 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
             },
             _ => Err(format!("`{text}` is not `answer ID \"RESULT\"`")),
         },
+        "attribute" | "memo" => match args[..] {
+            [name, value] => {
+                let map = PayloadMap::from([(name.to_owned(), Payload::json(value))]);
+                Ok(Wish::Attributes(match verb {
+                    "memo" => attributes::Command::UpsertMemo(map),
+                    _ => attributes::Command::UpsertSearch(map),
+                }))
+            }
+            _ => Err(format!("`{text}` is not `{verb} NAME VALUE`")),
+        },
         "complete" if rest == "seen" => Ok(Wish::CompleteSeen),
         "complete" => match words::quoted(rest) {
             Some(result) => Ok(Wish::Complete(vec![result])),
@@ -151,7 +166,7 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
         "trap" => Ok(Wish::Trap),
         "flood" => number(one()?).map(Wish::Flood),
         other => Err(format!(
-            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, answer, complete, fail, continue, first, ignore, trap, flood or -"
+            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, attribute, memo, answer, complete, fail, continue, first, ignore, trap, flood or -"
         )),
     }
 }
@@ -418,6 +433,7 @@ impl ScriptedGuest {
                     commands.push(Command::Update(update::Command::Complete { update, outcome }));
                 }
             }
+            Wish::Attributes(command) => commands.push(Command::Attributes(command.clone())),
             Wish::Complete(result) => commands.push(complete(result.clone())),
             Wish::CompleteSeen => commands.push(complete(vec![self.seen_so_far()])),
             Wish::Fail(failure) => {

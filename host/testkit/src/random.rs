@@ -155,7 +155,12 @@ fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
         17 => format!("patched a ? timer {} : timer {}", delay(dice), delay(dice)),
         18 => format!("patched b ? timer {} : timer {}", delay(dice), delay(dice)),
         19 => "deprecate c".to_owned(),
-        20 => format!("publish step \"{}\"", dice.below(9)),
+        20 => match dice.below(9) {
+            0 => "attribute count 1".to_owned(),
+            1 => "attribute count null".to_owned(),
+            n @ 2..=3 => format!("memo note \"{n}\""),
+            n => format!("publish step \"{n}\""),
+        },
         21 if may_trap => "trap".to_owned(),
         26..=28 => format!("answer any {}", dice.choose(&["\"yes\"", "failed"])),
         22 => {

@@ -101,6 +101,8 @@ impl Sim {
                 engine.register_namespace("default", settings).await.expect("a namespace").id
             }
         };
+        let names = crate::search::NAMES.map(|(name, kind)| (name.to_owned(), kind));
+        engine.add_search_attributes(namespace, names.into()).await.expect("new names");
         release(&engine, namespace, digest_of(1)).await;
         Sim {
             mode,
@@ -175,6 +177,8 @@ impl Sim {
                 task_failure: row.task_failure.as_ref(),
                 activities,
                 published: published.iter().map(|it| (it.0.as_str(), it.1)).collect(),
+                memo: &row.memo,
+                search_attributes: &row.search_attributes,
             };
             played.text.push_str(&text.to_string());
             played.histories.push(history);

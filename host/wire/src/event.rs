@@ -5,6 +5,7 @@
 //! other are the bytes of both together: a page of history is a copy of rows.
 
 mod activity;
+mod attributes;
 mod child;
 mod execution;
 mod external;
@@ -53,6 +54,7 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         Event::Signal(event) => Line::of(signal::to_proto(event)),
         Event::Patch(event) => Line::of(patch::to_proto(event)),
         Event::Update(event) => Line::of(update::to_proto(event)),
+        Event::Attributes(event) => Line::of(attributes::to_proto(event)),
     };
     line.event.event_id = event_id_to_proto(recorded.id);
     line.event.event_time = Some(timestamp_to_proto(recorded.time));
@@ -167,6 +169,10 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::WorkflowExecutionUpdateCompletedEventAttributes(_) => {
             EventType::WorkflowExecutionUpdateCompleted
         }
+        A::UpsertWorkflowSearchAttributesEventAttributes(_) => {
+            EventType::UpsertWorkflowSearchAttributes
+        }
+        A::WorkflowPropertiesModifiedEventAttributes(_) => EventType::WorkflowPropertiesModified,
         _ => EventType::Unspecified,
     }
 }
@@ -244,6 +250,8 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         }
         A::WorkflowExecutionUpdateAcceptedEventAttributes(it) => update::accepted(it)?,
         A::WorkflowExecutionUpdateCompletedEventAttributes(it) => update::completed(it)?,
+        A::UpsertWorkflowSearchAttributesEventAttributes(it) => attributes::search_upserted(it)?,
+        A::WorkflowPropertiesModifiedEventAttributes(it) => attributes::memo_upserted(it)?,
         A::MarkerRecordedEventAttributes(it) if it.marker_name == patch::MARKER => {
             patch::recorded(it)?
         }

@@ -9,6 +9,8 @@ pub mod payload;
 
 pub mod failure;
 
+pub mod search;
+
 pub mod update;
 
 pub mod event;

@@ -48,7 +48,7 @@ pub use operation::Operation;
 pub use operations::{
     Activity, Child, ChildBuilder, External, LocalActivity, ParentClose, RetryPolicy, Signals,
     activity, child, external, local_activity, or_canceled, set_current_details, signal, sleep,
-    sleep_named, timeout, upsert_memo, upsert_search_attribute,
+    sleep_named, timeout, upsert_memo, upsert_search_attributes, SearchAttribute, SearchAttributeUpdate,
 };
 pub use payload::{Args, Payload, from_payloads, to_payload};
 pub use saga::Saga;

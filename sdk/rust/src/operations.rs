@@ -3,12 +3,14 @@
 mod activity;
 mod child;
 mod external;
+mod search_attributes;
 mod signals;
 mod timer;
 
 pub use activity::{Activity, LocalActivity, RetryPolicy, activity, local_activity};
 pub use child::{Child, ChildBuilder, ParentClose, child};
 pub use external::{External, external};
+pub use search_attributes::{SearchAttribute, SearchAttributeUpdate, upsert_search_attributes};
 pub use signals::{Signals, signal};
 pub use timer::{or_canceled, sleep, sleep_named, timeout};
 
@@ -22,13 +24,7 @@ pub fn set_current_details(text: &str) {
     state::set_current_details(text);
 }
 
+/// Sets a field of the run's memo; `None` takes it away.
 pub fn upsert_memo<T: Serialize>(name: &str, value: &T) {
     state::upsert_memo(&[(name.to_owned(), to_payload(value))]);
-}
-
-/// `kind`: `Keyword`, `Text`, `Int`, `Double`, `Bool`, `Datetime` or `KeywordList`.
-pub fn upsert_search_attribute<T: Serialize>(name: &str, kind: &str, value: &T) {
-    let mut payload = to_payload(value);
-    payload.metadata.push(("type".to_owned(), kind.as_bytes().to_vec()));
-    state::upsert_search_attributes(&[(name.to_owned(), payload)]);
 }

@@ -2,7 +2,7 @@ import host from "refrain:workflow/context@0.1.0";
 import state from "refrain:workflow/state@0.1.0";
 import type { LogLevel } from "refrain:workflow/types@0.1.0";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
-import { encodeUtf8 } from "./utf8";
+import { type TypedSearchAttributes, typedSearchAttributes } from "./search-attributes";
 
 export interface WorkflowInfo {
   readonly namespace: string;
@@ -22,6 +22,7 @@ export interface WorkflowInfo {
   readonly cronSchedule?: string;
   readonly memo: Record<string, unknown>;
   readonly searchAttributes: Record<string, unknown>;
+  readonly typedSearchAttributes: TypedSearchAttributes;
   readonly headers: Record<string, unknown>;
   readonly lastResult?: unknown;
   readonly historyLength: number;
@@ -56,6 +57,7 @@ export function workflowInfo(): WorkflowInfo {
     cronSchedule: info.cronSchedule ?? undefined,
     memo: fromFields(info.memo),
     searchAttributes: fromFields(info.searchAttributes),
+    typedSearchAttributes: typedSearchAttributes(),
     headers: fromFields(info.headers),
     lastResult: info.lastCompletionResult ? fromPayloads(info.lastCompletionResult)[0] : undefined,
     historyLength: host.historyLength(),
@@ -105,20 +107,7 @@ export function setCurrentDetails(text: string): void {
   state.setCurrentDetails(text);
 }
 
+/** Sets fields of the memo of this run; the others stay, and `null` takes one away. */
 export function upsertMemo(memo: Record<string, unknown>): void {
   state.upsertMemo(toFields(memo));
-}
-
-export type SearchAttributeType = "Keyword" | "Text" | "Int" | "Double" | "Bool" | "Datetime" | "KeywordList";
-
-export function upsertSearchAttributes(
-  attributes: { name: string; type: SearchAttributeType; value: unknown }[],
-): void {
-  state.upsertSearchAttributes(
-    attributes.map(({ name, type, value }) => {
-      const payload = toPayload(value);
-      payload.metadata.push(["type", encodeUtf8(type)]);
-      return [name, payload];
-    }),
-  );
 }

@@ -26,7 +26,6 @@ export {
   startChild,
 } from "./children";
 export {
-  type SearchAttributeType,
   type WorkflowInfo,
   deprecatePatch,
   log,
@@ -34,7 +33,6 @@ export {
   publish,
   setCurrentDetails,
   upsertMemo,
-  upsertSearchAttributes,
   uuid4,
   workflowInfo,
 } from "./context";
@@ -68,4 +66,12 @@ export {
   setHandler,
 } from "./handlers";
 export { type CancellationScopeOptions, CancellationScope } from "./scope";
+export {
+  type SearchAttributeKey,
+  type SearchAttributePair,
+  SearchAttributeType,
+  TypedSearchAttributes,
+  defineSearchAttributeKey,
+  upsertSearchAttributes,
+} from "./search-attributes";
 export { condition, sleep, withTimeout } from "./timers";

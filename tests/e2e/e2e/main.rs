@@ -12,6 +12,7 @@ mod payloads;
 mod python_worker;
 mod request_response;
 mod schedules;
+mod search_attributes;
 mod temporal_cli;
 mod time_skipping;
 mod torture;

@@ -141,6 +141,7 @@ fn canonical(command: &mut Command) {
         | Command::Timer(_)
         | Command::Patch(_)
         | Command::Update(_)
+        | Command::Attributes(_)
         | Command::Cancel(_)
         | Command::Publish { .. } => return,
     };

@@ -4,7 +4,9 @@ use crate::output::{payload, shorten};
 use refrain_core::failure::Failure;
 use refrain_core::guest::Job;
 use refrain_core::ids::OpSeq;
-use refrain_core::machines::{Command, activity, child, execution, external, patch, timer, update};
+use refrain_core::machines::{
+    Command, activity, attributes, child, execution, external, patch, timer, update,
+};
 use refrain_core::payload::{Payload, Payloads};
 use std::collections::BTreeMap;
 
@@ -105,6 +107,15 @@ pub(super) fn command(command: &Command, names: &mut Names) -> String {
         }
         Command::Update(update::Command::Complete { update, outcome }) => {
             format!("update {update} {}", ended(outcome))
+        }
+        Command::Attributes(command) => {
+            let (what, map) = match command {
+                attributes::Command::UpsertSearch(map) => ("search attributes", map),
+                attributes::Command::UpsertMemo(map) => ("memo", map),
+            };
+            let fields = map.iter().map(|(name, it)| format!("{name} = {}", value(it)));
+            let fields: Vec<String> = fields.collect();
+            format!("{what} {}", shorten(&fields.join(", "), VALUE_CHARS_MAX))
         }
         Command::Cancel(op) => match names.get(op) {
             Some(name) => format!("cancel {name}"),

@@ -7,7 +7,7 @@ use crate::errors::CliError;
 use crate::output::{self, Format};
 use crate::units::{KeyValue, Span};
 use clap::{Args, ValueEnum};
-use refrain_wire::api::common::v1::{Memo, WorkflowExecution, WorkflowType};
+use refrain_wire::api::common::v1::{Memo, SearchAttributes, WorkflowExecution, WorkflowType};
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1 as pb;
@@ -49,6 +49,9 @@ pub(crate) struct StartArgs {
     /// A note kept with the workflow, as `key=JSON`. Repeat it for more.
     #[arg(long, value_name = "KEY=JSON")]
     memo: Vec<KeyValue>,
+    /// A search attribute, as `key=JSON`. Repeat it for more.
+    #[arg(long, value_name = "KEY=JSON")]
+    search_attribute: Vec<KeyValue>,
     #[command(flatten)]
     scope: ScopeArgs,
 }
@@ -124,6 +127,11 @@ fn start_request(
         let what = format!("memo `{key}`");
         memo.insert(key.clone(), json_payload(value.as_bytes().to_vec(), &what)?);
     }
+    let mut attributes = HashMap::new();
+    for KeyValue { key, value } in &args.search_attribute {
+        let what = format!("search attribute `{key}`");
+        attributes.insert(key.clone(), json_payload(value.as_bytes().to_vec(), &what)?);
+    }
     Ok(pb::StartWorkflowExecutionRequest {
         namespace: args.scope.namespace(),
         workflow_id: workflow_id.to_owned(),
@@ -139,6 +147,8 @@ fn start_request(
         workflow_id_conflict_policy: args.id_conflict_policy.map_or(0, |it| it.to_proto() as i32),
         workflow_start_delay: proto_span(args.start_delay),
         memo: (!memo.is_empty()).then_some(Memo { fields: memo }),
+        search_attributes: (!attributes.is_empty())
+            .then_some(SearchAttributes { indexed_fields: attributes }),
         ..pb::StartWorkflowExecutionRequest::default()
     })
 }

@@ -46,6 +46,6 @@ pub(super) fn wakes_guest(event: &Event) -> bool {
         },
         Event::Signal(_) => true,
         // An update is handed over in the task that accepts it.
-        Event::Task(_) | Event::Patch(_) | Event::Update(_) => false,
+        Event::Task(_) | Event::Patch(_) | Event::Update(_) | Event::Attributes(_) => false,
     }
 }

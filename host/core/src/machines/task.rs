@@ -25,6 +25,8 @@ pub enum FailedCause {
     PendingCancelsLimitExceeded,
     /// A result, or the arguments of what it asked for, have more bytes than the limit.
     PayloadsTooLarge,
+    BadSearchAttributes,
+    BadModifyWorkflowPropertiesAttributes,
     ResetWorkflow,
 }
 

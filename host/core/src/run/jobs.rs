@@ -45,7 +45,8 @@ impl Run {
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })
             | Event::Task(_)
             | Event::Patch(_)
-            | Event::Update(_) => None,
+            | Event::Update(_)
+            | Event::Attributes(_) => None,
         }
     }
 

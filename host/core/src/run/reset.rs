@@ -31,6 +31,7 @@ impl Run {
             // The wait before the first task is over.
             let started = execution::Started { first_task_backoff: None, ..started.clone() };
             effects.push(Effect::InsertRun(Box::new(started)));
+            effects.push(Effect::SetAttributes(Box::new(execution.attributes.clone())));
         }
         if let Some(fire_at) = execution.run_deadline() {
             effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });

@@ -144,6 +144,10 @@ impl Run {
                 }
                 Ok(self.decide_cancel(op, completed))
             }
+            Command::Attributes(command) => {
+                let event = self.decide_attributes(command, task)?;
+                only(Event::Attributes(event))
+            }
             // Has no event, and was taken care of before.
             Command::Publish { .. } => Ok(None),
         }
@@ -156,8 +160,21 @@ impl Run {
         task: &Task,
         wishes: &mut Wishes<'_>,
     ) -> Result<Granted, StepError> {
+        let mut command = command;
         if let Wishes::Live(_) = wishes {
             check_size(&command)?;
+        }
+        if let execution::Command::ContinueAsNew(asked) = &mut command
+            && let (Some(attributes), Some(judge)) = (&mut asked.search_attributes, &task.search)
+        {
+            let judged = judge.judge(attributes).and_then(|mut judged| {
+                judged.retain(|_, value| !value.is_null());
+                search::check_sizes(&judged).map(|()| judged)
+            });
+            *attributes = judged.map_err(|reason| StepError::BadCommand {
+                cause: task::FailedCause::BadSearchAttributes,
+                reason,
+            })?;
         }
         let (event, heir) =
             chain::decide(command, task.completed, &self.execution, task.now, task.link.as_ref());
@@ -165,6 +182,49 @@ impl Run {
             draft.heir = heir;
         }
         Ok(Granted { event: Event::Execution(event), opens: None, closes: None })
+    }
+
+    /// Only what is new is judged: names may have been unregistered since history was written.
+    fn decide_attributes(
+        &self,
+        command: attributes::Command,
+        task: &Task,
+    ) -> Result<attributes::Event, StepError> {
+        let now = &self.execution.attributes;
+        match command {
+            attributes::Command::UpsertSearch(upserted) => {
+                let attributes = match &task.search {
+                    None => upserted,
+                    Some(judge) => judge
+                        .judge(&upserted)
+                        .and_then(|judged| {
+                            let mut all = now.search.clone();
+                            attributes::merge(&mut all, &judged);
+                            search::check_sizes(&all).map(|()| judged)
+                        })
+                        .map_err(|reason| StepError::BadCommand {
+                            cause: task::FailedCause::BadSearchAttributes,
+                            reason,
+                        })?,
+                };
+                Ok(attributes::Event::SearchUpserted { attributes, task: task.completed })
+            }
+            attributes::Command::UpsertMemo(memo) => {
+                let mut all = now.memo.clone();
+                attributes::merge(&mut all, &memo);
+                let bytes = size_of_map(&all);
+                if task.search.is_some() && bytes > limits::MEMO_BYTES_MAX {
+                    return Err(StepError::BadCommand {
+                        cause: task::FailedCause::BadModifyWorkflowPropertiesAttributes,
+                        reason: format!(
+                            "memo would have {bytes} bytes, at most {} are allowed",
+                            limits::MEMO_BYTES_MAX
+                        ),
+                    });
+                }
+                Ok(attributes::Event::MemoUpserted { memo, task: task.completed })
+            }
+        }
     }
 
     pub(super) fn decide_schedule(
@@ -298,6 +358,10 @@ impl Run {
                     draft.effects.push(Effect::Close { result });
                 }
             }
+            Event::Attributes(_) => {
+                let attributes = Box::new(self.execution.attributes.clone());
+                draft.effects.push(Effect::SetAttributes(attributes));
+            }
             // Not wished for by a guest, or without a row of its own.
             Event::Activity(
                 activity::Event::Started { .. }
@@ -379,7 +443,8 @@ pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
         | Event::Child(_)
         | Event::External(_)
         | Event::Signal(_)
-        | Event::Update(_) => false,
+        | Event::Update(_)
+        | Event::Attributes(_) => false,
     }
 }
 

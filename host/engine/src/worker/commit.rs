@@ -59,7 +59,10 @@ impl Visit<'_> {
             messages.iter().map(|it| it.message.id).chain(started_by(started.as_ref())).collect();
         let updates = update::states_in(&decision);
         let in_memory = |effect: &&Effect| match effect {
-            Effect::InsertRun(_) | Effect::PublishState { .. } | Effect::Send(_) => false,
+            Effect::InsertRun(_)
+            | Effect::PublishState { .. }
+            | Effect::Send(_)
+            | Effect::SetAttributes(_) => false,
             Effect::InsertTimer { .. }
             | Effect::DeleteTimer { .. }
             | Effect::InsertActivity(_)
@@ -68,6 +71,7 @@ impl Visit<'_> {
             | Effect::Close { .. } => true,
         };
         let effects = decision.effects.iter().filter(in_memory).cloned().collect();
+        rows::set_attributes(&mut row, &decision.effects);
         let summary = decision.run.clone();
         let (key, component) = (row.key.clone(), row.component);
         let detach_above = self.inner.namespaces.detach_above(key.execution.namespace);

@@ -1,6 +1,8 @@
 //! What the host holds for a guest.
 
-use refrain_core::machines::{Command, activity, child, execution, external, patch, timer};
+use refrain_core::machines::{
+    Command, activity, attributes, child, execution, external, patch, timer,
+};
 use refrain_core::payload::{self, Payload};
 
 /// What a command holds of the host's memory, roughly.
@@ -23,6 +25,9 @@ pub(super) fn weight(command: &Command) -> usize {
             payload::size_of_all(&signal.input) + payload::size_of_map(&signal.header)
         }
         Command::External(external::Command::Cancel { reason, .. }) => reason.len(),
+        Command::Attributes(
+            attributes::Command::UpsertSearch(map) | attributes::Command::UpsertMemo(map),
+        ) => payload::size_of_map(map),
         Command::Timer(timer::Command::Start { summary, .. }) => {
             summary.as_ref().map_or(0, Payload::size)
         }

@@ -248,6 +248,7 @@ fn op_of(command: &Command) -> Option<OpSeq> {
         | Command::External(_)
         | Command::Patch(_)
         | Command::Update(_)
+        | Command::Attributes(_)
         | Command::Cancel(_)
         | Command::Publish { .. }
         | Command::Execution(_) => None,

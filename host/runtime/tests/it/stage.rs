@@ -4,7 +4,7 @@ use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Start, Turn};
 use refrain_core::ids::{OpSeq, RunId};
 use refrain_core::machines::{
-    Command, activity, child, execution, external, patch, signal, timer, update,
+    Command, activity, attributes, child, execution, external, patch, signal, timer, update,
 };
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -168,6 +168,14 @@ fn tell(command: &Command) -> String {
         }
         Command::Update(update::Command::Complete { update, outcome: Err(failure) }) => {
             format!("answer {update} {}", failure_line(failure))
+        }
+        Command::Attributes(command) => {
+            let (what, map) = match command {
+                attributes::Command::UpsertSearch(map) => ("search attributes", map),
+                attributes::Command::UpsertMemo(map) => ("memo", map),
+            };
+            let names: Vec<&str> = map.keys().map(String::as_str).collect();
+            format!("upsert {what} {}", names.join(" "))
         }
         Command::Cancel(op) => format!("cancel {op}"),
         Command::Publish { name, value } => {

@@ -354,6 +354,9 @@ async fn a_large_batch_takes_no_more_statements_than_a_small_one() {
         })
         .collect();
     store.commit(&moves).await.unwrap();
-    let counts = store.count_runs(NAMESPACE, &crate::ListFilter::default()).await.unwrap();
+    let counts = store
+        .count_runs(NAMESPACE, &refrain_core::search::Condition::All(Vec::new()))
+        .await
+        .unwrap();
     assert_eq!(counts.0, [(crate::Status::Completed, 500)].into());
 }

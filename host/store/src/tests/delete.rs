@@ -45,6 +45,8 @@ fn a_run_with_rows_everywhere(workflow: &str, run: u128) -> Step {
     let mut started =
         execution::Started { workflow_type: "order".to_owned(), ..Default::default() };
     started.memo.insert("why".to_owned(), Payload::json("1"));
+    let count = refrain_wire::search::typed(refrain_core::search::Kind::Int, "1".to_owned());
+    started.search_attributes.insert("count".to_owned(), count);
     Step::start_with(workflow, run, started)
         .timer(DueTimer::RunTimeout, 90)
         .effect(insert_activity(&task(&key, 1)))

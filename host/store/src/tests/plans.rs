@@ -30,8 +30,16 @@ async fn plans_of_all_statements() {
             SCAN CONSTANT ROW
         run_insert
             SCAN new VIRTUAL TABLE INDEX 1:
-        run_attributes_insert
+        run_attributes_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        search_attributes_delete_of_runs
+            SEARCH search_attributes USING PRIMARY KEY (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        search_attributes_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
         history_append
             SCAN new VIRTUAL TABLE INDEX 1:
         blob_insert
@@ -126,24 +134,11 @@ async fn plans_of_all_statements() {
             SEARCH begun USING COVERING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id<?)
         state_read
             SEARCH published_state USING PRIMARY KEY (run_id=?)
-        runs_list
-            SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
-            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
-        runs_list_of_status
-            SEARCH runs USING INDEX runs_by_status (namespace_id=? AND status=? AND start_ms>? AND (start_ms,run_id)<(?,?))
-            SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
-        runs_list_of_workflow
-            SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+        runs_of_keys
+            SCAN asked VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
             SEARCH run_attributes USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
             USE TEMP B-TREE FOR ORDER BY
-        runs_count
-            SEARCH runs USING INDEX runs_by_start (namespace_id=? AND start_ms>? AND (start_ms,run_id)<(?,?))
-            USE TEMP B-TREE FOR GROUP BY
-        runs_count_all
-            SEARCH runs USING COVERING INDEX runs_by_status (namespace_id=?)
-        runs_count_of_workflow
-            SEARCH runs USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
-            USE TEMP B-TREE FOR GROUP BY
         messages_waiting
             SEARCH messages USING INDEX sqlite_autoindex_messages_1 ((origin_run_id,event_id,n)>(?,?,?))
         messages_delete
@@ -255,13 +250,26 @@ async fn plans_of_all_statements() {
         deployment_insert
         deployment_update
             SEARCH deployments USING PRIMARY KEY (namespace_id=? AND task_queue=? AND kind=? AND version=?)
+        search_attribute_types_add
+            SCAN new VIRTUAL TABLE INDEX 1:
+        search_attribute_types_remove
+            SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=? AND name=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        search_attribute_types_delete
+            SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
+        search_attribute_types_list
+            SCAN search_attribute_types
         namespace_insert
+            SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
         namespace_update
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
         namespace_delete
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+            SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
         deployments_delete
@@ -300,4 +308,259 @@ fn statements_have_numbered_parameters_only() {
             .join("\n");
         assert!(!code.contains('?'), "{} has `?`", statement.name);
     }
+}
+
+/// What a list and a count of each shape do. The places that a merge has are shown once, with how
+/// many there are; `SCAN` would be a scan of a whole table.
+#[tokio::test]
+async fn plans_of_lists_and_counts() {
+    let store = temporary().await;
+    let mut writer = store.writer.lock().await;
+    let connection = writer.connection().await.unwrap();
+    let mut text = String::new();
+    for query in [
+        "",
+        "ExecutionStatus = 'Running'",
+        "ExecutionStatus != 'Running'",
+        "WorkflowType = 't'",
+        "WorkflowType = 't' AND ExecutionStatus = 'Failed'",
+        "WorkflowId = 'w'",
+        "WorkflowId STARTS_WITH 'w'",
+        "RunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'",
+        "StartTime > '2026-11-22T00:00:00Z' AND StartTime < '2026-11-23T00:00:00Z'",
+        "CloseTime < '2026-11-22T00:00:00Z' AND ExecutionStatus = 'Failed'",
+        "WKeyword = 'red'",
+        "WKeyword = 'red' AND ExecutionStatus = 'Running' AND StartTime > '2026-11-22T00:00:00Z'",
+        "WKeywordList IN ('a', 'b')",
+        "WText = 'quick'",
+        "WInt > 5",
+        "WInt = 5 OR WKeyword = 'red'",
+        "RootWorkflowId = 'w' AND RootRunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'",
+        "ParentWorkflowId = 'w'",
+        "ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')",
+        "TemporalScheduledById = 's'",
+    ] {
+        writeln!(text, "{query}").unwrap();
+        for (what, statement) in crate::list::statements(&list::filter(query)) {
+            let explain = format!("EXPLAIN QUERY PLAN {statement}");
+            let rows = sqlx::query(sqlx::AssertSqlSafe(explain))
+                .fetch_all(&mut *connection)
+                .await
+                .unwrap();
+            let mut steps: Vec<(String, u32)> = Vec::new();
+            for row in rows {
+                let detail: String = row.get("detail");
+                match steps.iter_mut().find(|it| it.0 == detail) {
+                    Some(step) => step.1 += 1,
+                    None => steps.push((detail, 1)),
+                }
+            }
+            writeln!(text, "  {what}").unwrap();
+            for (detail, n) in steps {
+                let times = if n > 1 { format!(" ({n} times)") } else { String::new() };
+                writeln!(text, "    {detail}{times}").unwrap();
+            }
+        }
+    }
+    expect![[r#"
+
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=?)
+        ExecutionStatus = 'Running'
+          page
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+          count
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+        ExecutionStatus != 'Running'
+          page
+            MERGE (UNION ALL) (6 times)
+            LEFT (6 times)
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?) (7 times)
+            RIGHT (6 times)
+          count
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?) (7 times)
+            UNION ALL (6 times)
+        WorkflowType = 't'
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX runs_by_type (namespace_id=? AND workflow_type=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX runs_by_type (namespace_id=? AND workflow_type=? AND status=?) (8 times)
+            UNION ALL (7 times)
+        WorkflowType = 't' AND ExecutionStatus = 'Failed'
+          page
+            SEARCH r USING COVERING INDEX runs_by_type (namespace_id=? AND workflow_type=? AND status=?)
+          count
+            SEARCH r USING COVERING INDEX runs_by_type (namespace_id=? AND workflow_type=? AND status=?)
+        WorkflowId = 'w'
+          page
+            SEARCH r USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            USE TEMP B-TREE FOR ORDER BY
+          count
+            SEARCH r USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WorkflowId STARTS_WITH 'w'
+          range
+            CO-ROUTINE (subquery-1)
+            SEARCH r USING COVERING INDEX runs_of_workflow (namespace_id=? AND workflow_id>? AND workflow_id<?)
+            SCAN (subquery-1)
+          page if small
+            SEARCH r USING INDEX runs_of_workflow (namespace_id=? AND workflow_id>? AND workflow_id<?)
+            USE TEMP B-TREE FOR ORDER BY
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING INDEX runs_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING INDEX runs_by_status (namespace_id=?)
+        RunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'
+          page
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+          count
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+        StartTime > '2026-11-22T00:00:00Z' AND StartTime < '2026-11-23T00:00:00Z'
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=? AND start_ms>? AND (start_ms,run_id)<(?,?)) (8 times)
+            RIGHT (7 times)
+          count
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=? AND start_ms>? AND start_ms<?) (8 times)
+            UNION ALL (7 times)
+        CloseTime < '2026-11-22T00:00:00Z' AND ExecutionStatus = 'Failed'
+          page
+            SEARCH r USING INDEX runs_by_status (namespace_id=? AND status=? AND (start_ms,run_id)<(?,?))
+          count
+            SEARCH r USING INDEX runs_by_status (namespace_id=? AND status=? AND start_ms<?)
+        WKeyword = 'red'
+          page
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+          count
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WKeyword = 'red' AND ExecutionStatus = 'Running' AND StartTime > '2026-11-22T00:00:00Z'
+          page
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=? AND start_ms>?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+          count
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WKeywordList IN ('a', 'b')
+          page
+            MERGE (UNION)
+            LEFT
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?) (2 times)
+            RIGHT
+          count
+            CO-ROUTINE (subquery-2)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?) (2 times)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?) (2 times)
+            UNION USING TEMP B-TREE
+            SCAN (subquery-2)
+            USE TEMP B-TREE FOR GROUP BY
+        WText = 'quick'
+          page
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+          count
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WInt > 5
+          range
+            CO-ROUTINE (subquery-1)
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value>? AND value<?)
+            SCAN (subquery-1)
+          page if small
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value>? AND value<?)
+            USE TEMP B-TREE FOR ORDER BY
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?) (8 times)
+            SEARCH a EXISTS USING PRIMARY KEY (run_id=? AND name=? AND value>? AND value<?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=?)
+            SEARCH a EXISTS USING PRIMARY KEY (run_id=? AND name=? AND value>? AND value<?)
+        WInt = 5 OR WKeyword = 'red'
+          page
+            MERGE (UNION)
+            LEFT
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?) (2 times)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?) (2 times)
+            CORRELATED SCALAR SUBQUERY 1
+            SEARCH a USING PRIMARY KEY (run_id=? AND name=? AND value=?) (4 times)
+            CORRELATED SCALAR SUBQUERY 2
+            RIGHT
+            CORRELATED SCALAR SUBQUERY 4
+            CORRELATED SCALAR SUBQUERY 5
+          count
+            CO-ROUTINE (subquery-6)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?) (2 times)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?) (2 times)
+            CORRELATED SCALAR SUBQUERY 1
+            SEARCH a USING PRIMARY KEY (run_id=? AND name=? AND value=?) (4 times)
+            CORRELATED SCALAR SUBQUERY 2
+            UNION USING TEMP B-TREE
+            CORRELATED SCALAR SUBQUERY 4
+            CORRELATED SCALAR SUBQUERY 5
+            SCAN (subquery-6)
+            USE TEMP B-TREE FOR GROUP BY
+        RootWorkflowId = 'w' AND RootRunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'
+          page
+            MERGE (UNION)
+            LEFT
+            SEARCH r USING INDEX runs_by_root (namespace_id=? AND root_workflow_id=?)
+            RIGHT
+            SEARCH r USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            USE TEMP B-TREE FOR ORDER BY
+          count
+            CO-ROUTINE (subquery-2)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING INDEX runs_by_root (namespace_id=? AND root_workflow_id=?)
+            UNION USING TEMP B-TREE
+            SEARCH r USING INDEX runs_of_workflow (namespace_id=? AND workflow_id=?)
+            SCAN (subquery-2)
+            USE TEMP B-TREE FOR GROUP BY
+        ParentWorkflowId = 'w'
+          page
+            SEARCH r USING COVERING INDEX runs_by_parent (namespace_id=? AND parent_workflow_id=?)
+          count
+            SEARCH r USING INDEX runs_by_parent (namespace_id=? AND parent_workflow_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')
+          page
+            SEARCH r USING INDEX runs_failing (namespace_id=?)
+            USE TEMP B-TREE FOR ORDER BY
+          count
+            SEARCH r USING INDEX runs_failing (namespace_id=?)
+        TemporalScheduledById = 's'
+          page
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+          count
+            SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+    "#]].assert_eq(&text);
 }

@@ -15,6 +15,7 @@ impl ModelRun {
             timers: BTreeMap::new(),
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
+            attributes: Attributes::default(),
             gone: false,
             admitted: Vec::new(),
         }
@@ -23,7 +24,11 @@ impl ModelRun {
     /// Returns an activity that is to be closed as canceled, since no worker has it.
     pub(super) fn apply(&mut self, effect: Effect) -> Option<EventId> {
         match effect {
-            Effect::InsertRun(_) => assert_eq!(self.history[0].id, EventId(1)),
+            Effect::InsertRun(started) => {
+                assert_eq!(self.history[0].id, EventId(1));
+                self.attributes.memo = started.memo;
+                self.attributes.search = started.search_attributes;
+            }
             Effect::InsertTimer { timer, fire_at } => {
                 self.timers.insert(timer, fire_at);
             }
@@ -49,6 +54,7 @@ impl ModelRun {
             }
             // Delivered by the model, once it is committed.
             Effect::Send(_) => {}
+            Effect::SetAttributes(attributes) => self.attributes = *attributes,
             Effect::Close { .. } => {
                 self.timers.clear();
                 self.activities.clear();
@@ -59,6 +65,7 @@ impl ModelRun {
 
     /// The rows beside a history say what the history says.
     pub(super) fn check_rows(&self, folded: &Execution) {
+        assert_eq!(self.attributes, folded.attributes, "memo and search attributes of the row");
         if !folded.status.is_open() {
             assert!(self.timers.is_empty() && self.activities.is_empty(), "rows outlive the run");
             return;

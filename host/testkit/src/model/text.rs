@@ -18,6 +18,8 @@ impl std::fmt::Display for Model {
                 task_failure: run.task_failure.as_ref(),
                 activities: run.activities.values().collect(),
                 published: run.published.iter().map(|it| (it.0.as_str(), it.1)).collect(),
+                memo: &run.attributes.memo,
+                search_attributes: &run.attributes.search,
             };
             write!(f, "{text}")?;
         }

@@ -204,6 +204,10 @@ fn cause_to_proto(cause: FailedCause) -> WorkflowTaskFailedCause {
         FailedCause::PendingCancelsLimitExceeded => {
             WorkflowTaskFailedCause::PendingRequestCancelLimitExceeded
         }
+        FailedCause::BadSearchAttributes => WorkflowTaskFailedCause::BadSearchAttributes,
+        FailedCause::BadModifyWorkflowPropertiesAttributes => {
+            WorkflowTaskFailedCause::BadModifyWorkflowPropertiesAttributes
+        }
         FailedCause::ResetWorkflow => WorkflowTaskFailedCause::ResetWorkflow,
     }
 }
@@ -219,6 +223,10 @@ fn cause_from_proto(number: i32) -> Result<FailedCause, DecodeError> {
         Cause::PendingChildWorkflowsLimitExceeded => FailedCause::PendingChildrenLimitExceeded,
         Cause::PendingSignalsLimitExceeded => FailedCause::PendingSignalsLimitExceeded,
         Cause::PendingRequestCancelLimitExceeded => FailedCause::PendingCancelsLimitExceeded,
+        Cause::BadSearchAttributes => FailedCause::BadSearchAttributes,
+        Cause::BadModifyWorkflowPropertiesAttributes => {
+            FailedCause::BadModifyWorkflowPropertiesAttributes
+        }
         Cause::ResetWorkflow => FailedCause::ResetWorkflow,
         Cause::WorkflowWorkerUnhandledFailure => FailedCause::WorkflowWorkerUnhandledFailure,
         Cause::Unspecified => return Err(wrong()),

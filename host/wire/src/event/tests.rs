@@ -5,7 +5,7 @@ use crate::json;
 use expect_test::{Expect, expect};
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use refrain_core::ids::{Digest, EventId, RunId};
-use refrain_core::machines::{activity, execution, patch, signal, task, timer, update};
+use refrain_core::machines::{activity, attributes, execution, patch, signal, task, timer, update};
 use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -362,6 +362,8 @@ fn after(event: &Event) -> Vec<Event> {
                 task: EventId(4),
             })]
         }
+        Event::Attributes(attributes::Event::SearchUpserted { .. }) => Vec::new(),
+        Event::Attributes(attributes::Event::MemoUpserted { .. }) => vec![related::first()],
         Event::Child(event) => related::after_child(event),
         Event::External(event) => related::after_external(event),
         Event::Patch(patch::Event::Recorded { .. }) => {
@@ -390,14 +392,21 @@ fn after(event: &Event) -> Vec<Event> {
             };
             [Ok(args()), Ok(Vec::new()), Err(all_failures())].map(completed).into()
         }
-        Event::Update(update::Event::Completed { .. }) => vec![related::first()],
+        Event::Update(update::Event::Completed { .. }) => {
+            let attributes =
+                attributes::Event::SearchUpserted { attributes: map(), task: EventId(4) };
+            let memo = attributes::Event::MemoUpserted { memo: map(), task: EventId(4) };
+            vec![Event::Attributes(attributes), Event::Attributes(memo)]
+        }
     }
 }
 
 fn all_causes(cause: task::FailedCause) -> Vec<task::FailedCause> {
     use task::FailedCause as Cause;
     let mut all = match cause {
-        Cause::ResetWorkflow => all_causes(Cause::PayloadsTooLarge),
+        Cause::ResetWorkflow => all_causes(Cause::BadModifyWorkflowPropertiesAttributes),
+        Cause::BadModifyWorkflowPropertiesAttributes => all_causes(Cause::BadSearchAttributes),
+        Cause::BadSearchAttributes => all_causes(Cause::PayloadsTooLarge),
         Cause::PayloadsTooLarge => all_causes(Cause::PendingActivitiesLimitExceeded),
         Cause::PendingActivitiesLimitExceeded => all_causes(Cause::PendingChildrenLimitExceeded),
         Cause::PendingChildrenLimitExceeded => all_causes(Cause::PendingSignalsLimitExceeded),

@@ -1,0 +1,53 @@
+//! A parcel that says where it is, so that lists find it.
+
+use refrain_sdk::prelude::*;
+use refrain_sdk::{SearchAttribute, info, upsert_memo, upsert_search_attributes};
+
+refrain_sdk::export_workflows!(|| {
+    Workflows::new().workflow("parcel", parcel).workflow("misnamed", misnamed).signal("shipped")
+});
+
+const STAGE: SearchAttribute<String> = SearchAttribute::keyword("Stage");
+const ITEMS: SearchAttribute<i64> = SearchAttribute::int("Items");
+const WEIGHT: SearchAttribute<f64> = SearchAttribute::double("Weight");
+const EXPRESS: SearchAttribute<bool> = SearchAttribute::bool("Express");
+const DUE: SearchAttribute<String> = SearchAttribute::datetime("Due");
+const LABELS: SearchAttribute<Vec<String>> = SearchAttribute::keyword_list("Labels");
+const ADDRESS: SearchAttribute<String> = SearchAttribute::text("Address");
+
+#[derive(Serialize)]
+struct Seen {
+    stage: String,
+    items: i64,
+    labels: Option<Vec<String>>,
+    memo: usize,
+}
+
+async fn parcel(items: i64, address: String) -> Result<Seen> {
+    let shipped = signal::<()>("shipped").receive();
+    upsert_search_attributes([
+        STAGE.set(&"packing".to_owned()),
+        ITEMS.set(&items),
+        WEIGHT.set(&(items as f64 * 1.5)),
+        EXPRESS.set(&(items > 2)),
+        DUE.set(&"2026-12-24T18:00:00.000Z".to_owned()),
+        LABELS.set(&vec!["fragile".to_owned(), "gift".to_owned()]),
+        ADDRESS.set(&address),
+    ]);
+    upsert_memo("note", &"packed by hand");
+    shipped.await?;
+    upsert_search_attributes([STAGE.set(&"shipped".to_owned()), LABELS.unset()]);
+    upsert_memo("note", &None::<String>);
+    Ok(Seen {
+        stage: STAGE.get().unwrap_or_default(),
+        items: ITEMS.get().unwrap_or_default(),
+        labels: LABELS.get(),
+        memo: info().memo.len(),
+    })
+}
+
+/// Uses a name that nobody has registered.
+async fn misnamed() -> Result<()> {
+    upsert_search_attributes([SearchAttribute::keyword("Stagge").set(&"packing".to_owned())]);
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! Filters as SQL. Names and values of a filter are parameters, always.
+
+use super::plan::{Source, keys_of_prefix, range_of_kind, range_of_ms};
+use crate::rows::after_prefix;
+use refrain_core::search::{Condition, Field, Kind, Op, System, Test, Value};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
+use std::ops::Bound;
+
+/// A workflow task that failed this often is a problem that is reported, as in Temporal.
+const REPORTED_FROM: i64 = 5;
+const TASK_FAILED: &str = "category=WorkflowTaskFailed";
+
+/// A statement on its way to the database.
+#[derive(Debug, Default)]
+pub(super) struct Text {
+    pub(super) sql: String,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Parameter {
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Text {
+    /// Its place, as SQL names it.
+    pub(super) fn parameter(&mut self, parameter: Parameter) -> String {
+        self.parameters.push(parameter);
+        format!("${}", self.parameters.len())
+    }
+
+    pub(super) fn int(&mut self, value: i64) -> String {
+        self.parameter(Parameter::Int(value))
+    }
+
+    fn text(&mut self, value: &str) -> String {
+        self.parameter(Parameter::Text(value.to_owned()))
+    }
+
+    fn bytes(&mut self, value: &[u8]) -> String {
+        self.parameter(Parameter::Bytes(value.to_vec()))
+    }
+
+    pub(super) fn query(self) -> Query<'static, Sqlite, SqliteArguments> {
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(self.sql));
+        for parameter in self.parameters {
+            query = match parameter {
+                Parameter::Int(value) => query.bind(value),
+                Parameter::Text(value) => query.bind(value),
+                Parameter::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }
+
+    /// What to read, and on what condition. `with_runs`: more than keys is needed.
+    pub(super) fn source(
+        &mut self,
+        source: &Source,
+        namespace: &str,
+        with_runs: bool,
+    ) -> (String, String) {
+        let runs = |index: &str| format!("runs AS r INDEXED BY {index}");
+        let of_namespace = format!("r.namespace_id = {namespace}");
+        let attributes = || {
+            let join = match with_runs {
+                true => {
+                    " CROSS JOIN runs AS r ON r.namespace_id = s.namespace_id AND r.run_id = s.run_id"
+                }
+                false => "",
+            };
+            format!("search_attributes AS s INDEXED BY search_attributes_by_value{join}")
+        };
+        match source {
+            Source::Namespace => (runs("runs_by_status"), of_namespace),
+            Source::Status(status) => {
+                let condition = format!("{of_namespace} AND r.status = {}", self.int(*status));
+                (runs("runs_by_status"), condition)
+            }
+            Source::Type { name, status } => {
+                let (name, status) = (self.text(name), self.int(*status));
+                let condition =
+                    format!("{of_namespace} AND r.workflow_type = {name} AND r.status = {status}");
+                (runs("runs_by_type"), condition)
+            }
+            Source::Workflow(id) => {
+                let condition = format!("{of_namespace} AND r.workflow_id = {}", self.text(id));
+                (runs("runs_of_workflow"), condition)
+            }
+            Source::Workflows { from, to } => {
+                let (from, to) = (self.text(from), self.text(to));
+                let condition =
+                    format!("{of_namespace} AND r.workflow_id >= {from} AND r.workflow_id < {to}");
+                (runs("runs_of_workflow"), condition)
+            }
+            Source::Run(run) => {
+                let run = self.bytes(&run.to_bytes());
+                ("runs AS r".to_owned(), format!("{of_namespace} AND r.run_id = {run}"))
+            }
+            Source::Parent(id) => {
+                let id = self.text(id);
+                let condition = format!("{of_namespace} AND r.parent_workflow_id = {id}");
+                (runs("runs_by_parent"), condition)
+            }
+            Source::Root(id) => {
+                let condition =
+                    format!("{of_namespace} AND r.root_workflow_id = {}", self.text(id));
+                (runs("runs_by_root"), condition)
+            }
+            Source::Failing => {
+                (runs("runs_failing"), format!("{of_namespace} AND r.task_attempts > 0"))
+            }
+            Source::Attribute { name, key } => {
+                let (name, key) = (self.text(name), self.bytes(key));
+                let condition =
+                    format!("s.namespace_id = {namespace} AND s.name = {name} AND s.value = {key}");
+                (attributes(), condition)
+            }
+            Source::Attributes { name, from, to } => {
+                let (name, from, to) = (self.text(name), self.bytes(from), self.bytes(to));
+                let condition = format!(
+                    "s.namespace_id = {namespace} AND s.name = {name} AND s.value >= {from} AND s.value < {to}"
+                );
+                (attributes(), condition)
+            }
+        }
+    }
+
+    pub(super) fn condition(&mut self, condition: &Condition) -> String {
+        match condition {
+            Condition::All(parts) => {
+                let parts: Vec<String> = parts.iter().map(|it| self.condition(it)).collect();
+                balanced(&parts, "AND", "1")
+            }
+            Condition::Any(parts) => {
+                let parts: Vec<String> = parts.iter().map(|it| self.condition(it)).collect();
+                balanced(&parts, "OR", "0")
+            }
+            Condition::Test(test) => self.test(test),
+        }
+    }
+
+    fn test(&mut self, test: &Test) -> String {
+        match test {
+            Test::Status(among) => {
+                // Eight numbers of ours, and nothing of the filter's.
+                let among: Vec<String> = among.iter().map(i64::to_string).collect();
+                format!("r.status IN ({})", among.join(", "))
+            }
+            Test::Compare { field: Field::System(system), op, value } => {
+                self.compare(*system, *op, value)
+            }
+            Test::Compare { field: Field::Set { name, kind }, op, value } => {
+                let key = self.bytes(&value.key(*kind));
+                let within = match op {
+                    Op::Equal => format!("a.value = {key}"),
+                    _ => format!("a.value {} {key} AND {}", op.sign(), self.of_kind(*kind)),
+                };
+                self.exists(name, &within)
+            }
+            Test::OneOf { field: Field::System(system), values, negated } => {
+                let each: Vec<String> =
+                    values.iter().map(|it| self.compare(*system, Op::Equal, it)).collect();
+                let any = balanced(&each, "OR", "0");
+                match negated {
+                    false => any,
+                    true => format!("({} IS NOT NULL AND NOT {any})", expression(*system)),
+                }
+            }
+            Test::OneOf { field: Field::Set { name, kind }, values, negated } => {
+                let keys = self.keys(*kind, values);
+                let within = match negated {
+                    false => format!("a.value IN ({keys})"),
+                    true => format!("a.value NOT IN ({keys}) AND {}", self.of_kind(*kind)),
+                };
+                self.exists(name, &within)
+            }
+            Test::HasAny { field: Field::Set { name, kind }, values, negated } => {
+                let keys = self.keys(*kind, values);
+                let exists = self.exists(name, &format!("a.value IN ({keys})"));
+                if *negated { format!("NOT {exists}") } else { exists }
+            }
+            Test::HasAny { field: Field::System(_), values, negated } => {
+                let asked = values.contains(&Value::Text(TASK_FAILED.to_owned()));
+                let fails = format!("r.task_attempts >= {REPORTED_FROM}");
+                match (asked, negated) {
+                    (true, false) => fails,
+                    (true, true) => format!("NOT {fails}"),
+                    (false, false) => "0".to_owned(),
+                    (false, true) => "1".to_owned(),
+                }
+            }
+            Test::StartsWith { field: Field::System(system), prefix, negated } => {
+                let (from, to) = (self.text(prefix), self.text(&after_prefix(prefix)));
+                let text = expression(*system);
+                let not = if *negated { "NOT " } else { "" };
+                format!("{not}({text} >= {from} AND {text} < {to})")
+            }
+            Test::StartsWith { field: Field::Set { name, kind }, prefix, negated } => {
+                let (from, to) = keys_of_prefix(prefix, *kind);
+                let (from, to) = (self.bytes(&from), self.bytes(&to));
+                let starts = format!("(a.value >= {from} AND a.value < {to})");
+                let within = match negated {
+                    false => starts,
+                    true => format!("NOT {starts} AND {}", self.of_kind(*kind)),
+                };
+                self.exists(name, &within)
+            }
+            Test::Words { field, any, negated } => {
+                let groups: Vec<String> = any
+                    .iter()
+                    .map(|group| {
+                        let has = |word: &String| {
+                            let key = self.bytes(&Value::Text(word.clone()).key(Kind::Text));
+                            self.exists(field.name(), &format!("a.value = {key}"))
+                        };
+                        balanced(&group.iter().map(has).collect::<Vec<_>>(), "AND", "1")
+                    })
+                    .collect();
+                let any = balanced(&groups, "OR", "0");
+                if *negated { format!("NOT {any}") } else { any }
+            }
+            Test::Null { field: Field::System(System::ReportedProblems), negated } => {
+                let sign = if *negated { ">=" } else { "<" };
+                format!("r.task_attempts {sign} {REPORTED_FROM}")
+            }
+            Test::Null { field: Field::System(system), negated } => {
+                let not = if *negated { "NOT " } else { "" };
+                format!("{} IS {not}NULL", expression(*system))
+            }
+            Test::Null { field: Field::Set { name, kind }, negated } => {
+                let of_kind = self.of_kind(*kind);
+                let exists = self.exists(name, &of_kind);
+                if *negated { exists } else { format!("NOT {exists}") }
+            }
+        }
+    }
+
+    /// The run has a value of this name for which `within` holds of `a.value`.
+    fn exists(&mut self, name: &str, within: &str) -> String {
+        let name = self.text(name);
+        format!(
+            "EXISTS (SELECT 1 FROM search_attributes AS a WHERE a.run_id = r.run_id AND a.name = {name} AND {within})"
+        )
+    }
+
+    fn of_kind(&mut self, kind: Kind) -> String {
+        let (from, to) = range_of_kind(kind);
+        let (from, to) = (self.bytes(&from), self.bytes(&to));
+        format!("a.value >= {from} AND a.value < {to}")
+    }
+
+    fn keys(&mut self, kind: Kind, values: &[Value]) -> String {
+        let keys: Vec<String> = values.iter().map(|it| self.bytes(&it.key(kind))).collect();
+        keys.join(", ")
+    }
+
+    fn compare(&mut self, system: System, op: Op, value: &Value) -> String {
+        let left = expression(system);
+        let sign = op.sign();
+        match value {
+            Value::Text(text) => match (system, op, text.parse::<refrain_core::ids::RunId>()) {
+                // Ids are kept as bytes.
+                (System::RunId, Op::Equal, Ok(run)) if run.to_string() == *text => {
+                    format!("r.run_id = {}", self.bytes(&run.to_bytes()))
+                }
+                _ => format!("{left} {sign} {}", self.text(text)),
+            },
+            Value::Int(value) => format!("{left} {sign} {}", self.int(*value)),
+            Value::Time(time) => {
+                let (floor, exact) = time.floor_ms();
+                let Some(range) = range_of_ms(op, floor, exact) else {
+                    return match (op, exact) {
+                        (Op::NotEqual, true) => format!("{left} <> {}", self.int(floor)),
+                        (Op::NotEqual, false) => format!("{left} IS NOT NULL"),
+                        _ => "0".to_owned(),
+                    };
+                };
+                let mut parts = Vec::new();
+                if let Bound::Included(low) = range.0 {
+                    parts.push(format!("{left} >= {}", self.int(low)));
+                }
+                if let Bound::Included(high) = range.1 {
+                    parts.push(format!("{left} <= {}", self.int(high)));
+                }
+                format!("({})", parts.join(" AND "))
+            }
+            // No attribute of the host has such values.
+            Value::Double(_) | Value::Bool(_) => "0".to_owned(),
+        }
+    }
+}
+
+/// A run's own attribute, in terms of its row.
+fn expression(system: System) -> String {
+    // As ids are written.
+    let uuid = |column: &str| {
+        let hex = format!("lower(hex({column}))");
+        let part = |from: u8, n: u8| format!("substr({hex}, {from}, {n})");
+        let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+        format!("(CASE WHEN {column} IS NOT NULL THEN {} END)", parts.join(" || '-' || "))
+    };
+    match system {
+        System::WorkflowId => "r.workflow_id".to_owned(),
+        System::RunId => uuid("r.run_id"),
+        System::WorkflowType => "r.workflow_type".to_owned(),
+        System::StartTime => "r.start_ms".to_owned(),
+        System::ExecutionTime => "r.execution_ms".to_owned(),
+        System::CloseTime => "r.close_ms".to_owned(),
+        System::ExecutionStatus => "r.status".to_owned(),
+        System::TaskQueue => "r.task_queue".to_owned(),
+        System::HistoryLength => "(r.next_event_id - 1)".to_owned(),
+        System::ExecutionDuration => "((r.close_ms - r.execution_ms) * 1000000)".to_owned(),
+        System::StateTransitionCount => "r.state_transitions".to_owned(),
+        System::HistorySizeBytes => "r.history_bytes".to_owned(),
+        System::ParentWorkflowId => "r.parent_workflow_id".to_owned(),
+        System::ParentRunId => uuid("r.parent_run_id"),
+        System::RootWorkflowId => "coalesce(r.root_workflow_id, r.workflow_id)".to_owned(),
+        System::RootRunId => uuid("coalesce(r.root_run_id, r.run_id)"),
+        // Has tests of its own.
+        System::ReportedProblems => "r.task_attempts".to_owned(),
+    }
+}
+
+/// In halves, because SQLite refuses expressions that are nested deeply.
+fn balanced(parts: &[String], join: &str, none: &str) -> String {
+    match parts {
+        [] => none.to_owned(),
+        [one] => one.clone(),
+        _ => {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            format!("({} {join} {})", balanced(left, join, none), balanced(right, join, none))
+        }
+    }
+}
