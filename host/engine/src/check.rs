@@ -12,7 +12,7 @@ use crate::start::unavailable;
 use refrain_core::deployment::Share;
 use refrain_core::errors::StepError;
 use refrain_core::guest::Program;
-use refrain_core::ids::{EventId, RunId, RunKey};
+use refrain_core::ids::{Digest, EventId, RunId};
 use refrain_core::limits;
 use refrain_core::run::{Run, RunFacts};
 use refrain_store::{ComponentKind, PinnedRun, Queue};
@@ -25,8 +25,6 @@ use tokio::task::JoinSet;
 const RUNS_PAGE: u32 = 1000;
 /// Listed, and waiting for a thread.
 const RUNS_AHEAD: usize = 64;
-/// Events of a history that are read at once.
-const EVENTS_PAGE: usize = 4096;
 const THREADS_MAX: usize = 8;
 /// Runs that are moved at once: each takes a worker thread for the time of its replay.
 const MOVES_AT_ONCE: usize = 4;
@@ -128,17 +126,8 @@ impl Inner {
         Ok(Target {
             program: program.map_err(|error| EngineError::InvalidArgument(error.to_string()))?,
             types: types_of(meta.kind, &meta.definition),
-            facts: RunFacts {
-                key: RunKey {
-                    execution: refrain_core::ids::ExecutionKey {
-                        namespace: request.namespace,
-                        workflow: "".into(),
-                    },
-                    run: RunId(0),
-                },
-                namespace: self.namespaces.name_of(request.namespace),
-                component: meta.digest,
-            },
+            namespace: self.namespaces.name_of(request.namespace),
+            component: meta.digest,
         })
     }
 
@@ -161,7 +150,7 @@ impl Inner {
                         if reports.is_closed() || inner.is_shutting_down() {
                             return;
                         }
-                        match inner.runtime.block_on(inner.history_of(run.key.run)) {
+                        match inner.runtime.block_on(inner.history_for_replay(run.key.run)) {
                             Ok(history) => {
                                 let fits = target.replay(&run, &history);
                                 note(&reports, &run, fits.as_ref().map(|_| ()));
@@ -172,22 +161,6 @@ impl Inner {
                 })
             })
             .collect()
-    }
-
-    async fn history_of(
-        &self,
-        run: RunId,
-    ) -> Result<Vec<refrain_core::event::Recorded>, EngineError> {
-        let mut history = Vec::new();
-        loop {
-            let next = EventId::FIRST.plus(history.len());
-            let page = self.store.history(run, next, EVENTS_PAGE).await.map_err(unavailable)?;
-            let is_last = page.len() < EVENTS_PAGE;
-            history.extend(page);
-            if is_last {
-                return Ok(history);
-            }
-        }
     }
 
     /// All that are open now, or a sample of them.
@@ -242,7 +215,8 @@ impl Inner {
 struct Target {
     program: Arc<dyn Program>,
     types: Vec<String>,
-    facts: RunFacts,
+    namespace: String,
+    component: Digest,
 }
 
 impl Target {
@@ -254,7 +228,8 @@ impl Target {
         if !self.types.is_empty() && !self.types.contains(&run.workflow_type) {
             return Err(self.without_type(run));
         }
-        let facts = RunFacts { key: run.key.clone(), ..self.facts.clone() };
+        let (namespace, component) = (self.namespace.clone(), self.component);
+        let facts = RunFacts { key: run.key.clone(), namespace, component };
         let guest = self.program.guest().map_err(StepError::Guest)?;
         Run::replay(facts, history, guest).map(drop)
     }
@@ -266,7 +241,7 @@ impl Target {
             asked: Some(format!("one of the workflow types {}", self.types.join(", "))),
             command: 0,
             recorded_by: Some(run.component),
-            replayed_by: Some(self.facts.component),
+            replayed_by: Some(self.component),
         }))
     }
 }
@@ -384,7 +359,7 @@ fn give_way() {}
 mod tests {
     use super::*;
     use refrain_core::errors::Divergence;
-    use refrain_core::ids::{Digest, ExecutionKey, NamespaceId};
+    use refrain_core::ids::{ExecutionKey, NamespaceId, RunKey};
 
     fn run(n: u128, workflow_type: &str) -> PinnedRun {
         let workflow = format!("order-{n}").as_str().into();

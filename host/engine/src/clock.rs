@@ -2,6 +2,7 @@
 
 mod skipping;
 
+use crate::until::until;
 use refrain_core::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,15 +65,7 @@ impl Clock {
                 }
             }
             Clock::Skipping(skipping) => skipping.sleep_until(at).await,
-            Clock::Sim(sim) => loop {
-                let moved = sim.0.moved.notified();
-                tokio::pin!(moved);
-                moved.as_mut().enable();
-                if sim.now() >= at {
-                    return;
-                }
-                moved.await;
-            },
+            Clock::Sim(sim) => until(&sim.0.moved, || sim.now() >= at).await,
         }
     }
 }

@@ -17,13 +17,15 @@ use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::schedules::Schedules;
 use crate::timers::{Timers, What};
+use crate::until::until;
 use crate::updates::Updates;
 use crate::warm::{self, WarmRuns};
 use crate::watchers::Watchers;
 use refrain_core::arrival::Arrival;
 use refrain_core::decision::Effect;
 use refrain_core::guest::{GuestError, Program};
-use refrain_core::ids::{Digest, ExecutionKey, RunId};
+use refrain_core::ids::{Digest, ExecutionKey, RunId, RunKey};
+use refrain_core::run::RunFacts;
 use refrain_core::time::Timestamp;
 use refrain_store::{RunRow, Store};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -195,6 +197,12 @@ impl Inner {
         }
     }
 
+    /// What a guest of the run may know of where it is.
+    pub(crate) fn facts_of(&self, key: RunKey, component: Digest) -> RunFacts {
+        let namespace = self.namespaces.name_of(key.execution.namespace);
+        RunFacts { key, namespace, component }
+    }
+
     // ---- after a commit
 
     /// What a committed decision means for what is in memory.
@@ -250,12 +258,15 @@ impl Inner {
                 {
                     return;
                 }
-                Clock::Sim(_) => {
-                    self.timers.caught_up(now).await;
-                    self.schedules.wakes.caught_up(now).await;
-                }
+                Clock::Sim(_) => self.caught_up(now).await,
             }
         }
+    }
+
+    /// Returns when all that is due at `now` is under way.
+    pub(crate) async fn caught_up(&self, now: Timestamp) {
+        self.timers.caught_up(now).await;
+        self.schedules.wakes.caught_up(now).await;
     }
 
     pub(crate) fn evict_all(&self) {
@@ -270,12 +281,7 @@ impl Inner {
 
     /// Returns when the host stops.
     pub(crate) async fn shutting_down(&self) {
-        let stop = self.stop.notified();
-        tokio::pin!(stop);
-        stop.as_mut().enable();
-        if !self.is_shutting_down() {
-            stop.await;
-        }
+        until(&self.stop, || self.is_shutting_down()).await;
     }
 }
 

@@ -31,6 +31,7 @@ mod start;
 mod sweep;
 mod time_skipping;
 mod timers;
+mod until;
 mod updates;
 mod warm;
 pub mod wasm;

@@ -3,9 +3,10 @@
 use crate::cell::{Cell, Known, Loaded};
 use crate::error::EngineError;
 use crate::inner::Inner;
+use crate::start::unavailable;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{GuestError, GuestErrorKind, Program};
-use refrain_core::ids::{Digest, EventId};
+use refrain_core::ids::{Digest, EventId, RunId};
 use refrain_store::RunRow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -67,7 +68,7 @@ async fn load_history(inner: Arc<Inner>, cell: Arc<Cell>, row: Arc<RunRow>) {
 
 impl Inner {
     pub(crate) async fn load_for_replay(&self, row: &RunRow) -> Result<Loaded, EngineError> {
-        let history = self.whole_history(row).await?;
+        let history = self.history_for_replay(row.key.run).await?;
         let program = self.program(row.component).await;
         let deployed = match row.task_failure {
             Some(_) => self.deployed_since(row).await,
@@ -90,11 +91,11 @@ impl Inner {
         Some((digest, self.program(digest).await.ok()?))
     }
 
-    async fn whole_history(&self, row: &RunRow) -> Result<Vec<Recorded>, EngineError> {
-        self.store
-            .history(row.key.run, EventId::FIRST, usize::MAX)
-            .await
-            .map_err(|error| EngineError::StoreUnavailable(error.to_string()))
+    pub(crate) async fn history_for_replay(
+        &self,
+        run: RunId,
+    ) -> Result<Vec<Recorded>, EngineError> {
+        self.store.history(run, EventId::FIRST, usize::MAX).await.map_err(unavailable)
     }
 
     /// A workflow component, from memory, from the compile cache or from the store.

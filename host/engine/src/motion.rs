@@ -1,5 +1,6 @@
 //! Counts what is under way, so that a shutdown and a test can wait for its end.
 
+use crate::until::until;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
@@ -30,14 +31,6 @@ impl Motion {
     }
 
     pub(crate) async fn still(&self) {
-        loop {
-            let stopped = self.stopped.notified();
-            tokio::pin!(stopped);
-            stopped.as_mut().enable();
-            if self.is_still() {
-                return;
-            }
-            stopped.await;
-        }
+        until(&self.stopped, || self.is_still()).await;
     }
 }

@@ -14,7 +14,7 @@ use refrain_core::guest::{Query, QueryError};
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
-use refrain_core::run::{Run, RunFacts};
+use refrain_core::run::Run;
 use refrain_core::search::Condition;
 use refrain_core::time::Delay;
 use refrain_core::waits::STACK_TRACE_QUERY;
@@ -177,9 +177,7 @@ impl Inner {
         if let Some(children) = self.cells.pending_children(&row.key) {
             return Ok(children);
         }
-        let run = row.key.run;
-        let history = self.store.history(run, EventId::FIRST, usize::MAX).await;
-        let folded = Execution::fold(&history.map_err(unavailable)?)
+        let folded = Execution::fold(&self.history_for_replay(row.key.run).await?)
             .map_err(|error| EngineError::Internal(error.to_string()))?;
         Ok(folded.children.into_iter().collect())
     }
@@ -252,11 +250,7 @@ impl Inner {
             return Ok(vec![text_payload("")]);
         }
         let Loaded { history, program, deployed: _ } = self.load_for_replay(&row).await?;
-        let facts = RunFacts {
-            key: row.key.clone(),
-            namespace: self.namespaces.name_of(target.namespace),
-            component: row.component,
-        };
+        let facts = self.facts_of(row.key.clone(), row.component);
         let query = Query { name, args, now: self.now() };
         let asked = tokio::task::spawn_blocking(move || {
             let broken =

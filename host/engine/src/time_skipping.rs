@@ -22,8 +22,7 @@ pub(crate) async fn run(inner: Arc<Inner>, clock: SkippingClock) {
         tokio::pin!(stirred);
         stirred.as_mut().enable();
         let now = inner.now();
-        inner.timers.caught_up(now).await;
-        inner.schedules.wakes.caught_up(now).await;
+        inner.caught_up(now).await;
         inner.motion.still().await;
         let target = inner.next_jump(&clock, now).await;
         // What came meanwhile is looked at first: it may have set an earlier timer.
@@ -33,8 +32,7 @@ pub(crate) async fn run(inner: Arc<Inner>, clock: SkippingClock) {
         match target {
             Ok(Some(at)) => {
                 clock.skip_to(at);
-                inner.timers.caught_up(at).await;
-                inner.schedules.wakes.caught_up(at).await;
+                inner.caught_up(at).await;
             }
             Ok(None) => stirred.await,
             Err(error) => {

@@ -4,6 +4,7 @@
 
 use crate::cell::Letter;
 use crate::inner::Inner;
+use crate::until::until;
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::time::{Delay, Timestamp};
@@ -103,15 +104,7 @@ impl Timers {
 
     /// Returns when all that is due at `now` has been delivered. For a clock that stands still.
     pub(crate) async fn caught_up(&self, now: Timestamp) {
-        loop {
-            let handled = self.handled.notified();
-            tokio::pin!(handled);
-            handled.as_mut().enable();
-            if self.is_caught_up(now) {
-                return;
-            }
-            handled.await;
-        }
+        until(&self.handled, || self.is_caught_up(now)).await;
     }
 
     pub(crate) fn is_caught_up(&self, now: Timestamp) -> bool {

@@ -31,7 +31,7 @@ use refrain_core::ids::{Digest, EventId, RunId, RunKey};
 use refrain_core::limits;
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
-use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
+use refrain_core::run::{Run, Step, step_without_guest};
 use refrain_store::{RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -82,6 +82,28 @@ struct Stepped {
     own: Vec<Arrival>,
     started: Option<Starter>,
     start_request_id: Option<String>,
+}
+
+impl Batch {
+    fn of(arrival: Arrival, caller: Caller) -> Batch {
+        Batch { arrivals: vec![arrival], callers: vec![caller], messages: Vec::new() }
+    }
+}
+
+impl Stepped {
+    /// A step that nobody asked for and nobody waits for.
+    fn of(row: RunRow, run: Option<Run>, decision: Decision) -> Stepped {
+        Stepped {
+            row,
+            run,
+            decision,
+            batch: Vec::new(),
+            messages: Vec::new(),
+            own: Vec::new(),
+            started: None,
+            start_request_id: None,
+        }
+    }
 }
 
 impl<'a> Visit<'a> {
@@ -178,12 +200,7 @@ impl<'a> Visit<'a> {
         if self.warm.is_none() && self.loaded.is_none() {
             return self.want_history(Letter::Deliver { run, arrival, reply }, row);
         }
-        let batch = Batch {
-            arrivals: vec![arrival],
-            callers: vec![Caller::of(reply)],
-            messages: Vec::new(),
-        };
-        self.step_with(&row, batch)
+        self.step_with(&row, Batch::of(arrival, Caller::of(reply)))
     }
 
     /// A step of the current run, with all that waits for it.
@@ -258,16 +275,8 @@ impl<'a> Visit<'a> {
         match outcome {
             Ok((run, decision, failed)) => {
                 self.report(&row, failed.as_ref());
-                Some(Stepped {
-                    row,
-                    run,
-                    decision,
-                    batch: batch.callers,
-                    messages: batch.messages,
-                    own,
-                    started: None,
-                    start_request_id: None,
-                })
+                let (batch, messages) = (batch.callers, batch.messages);
+                Some(Stepped { batch, messages, own, ..Stepped::of(row, run, decision) })
             }
             Err(error) => {
                 self.report(&row, Some(&error));
@@ -277,6 +286,16 @@ impl<'a> Visit<'a> {
                 None
             }
         }
+    }
+
+    /// Ends the current run, at the wish of the host or of somebody who is in its way.
+    fn terminate(&mut self, row: &Arc<RunRow>, reason: &str, identity: &str) -> Option<Stepped> {
+        let arrival = Arrival::Terminate {
+            reason: reason.to_owned(),
+            details: Vec::new(),
+            identity: identity.to_owned(),
+        };
+        self.step_current(row, Batch::of(arrival, Caller::Host))
     }
 
     fn step_of(&self, arrivals: Vec<Arrival>, row: &RunRow) -> Step {
@@ -330,17 +349,20 @@ impl<'a> Visit<'a> {
         }
     }
 
+    fn program(&self, digest: Digest) -> Result<(Digest, Arc<dyn Program>), EngineError> {
+        match self.inner.program_blocking(digest) {
+            Ok(program) => Ok((digest, program)),
+            Err(error) => Err(EngineError::Internal(error.to_string())),
+        }
+    }
+
     fn replay(
         &self,
         row: &RunRow,
         history: &[refrain_core::event::Recorded],
         program: Result<Arc<dyn Program>, refrain_core::guest::GuestError>,
     ) -> Result<Run, StepError> {
-        let facts = RunFacts {
-            key: row.key.clone(),
-            namespace: self.inner.namespaces.name_of(row.key.execution.namespace),
-            component: row.component,
-        };
+        let facts = self.inner.facts_of(row.key.clone(), row.component);
         let guest = program.and_then(|it| it.guest()).map_err(StepError::Guest)?;
         Run::replay(facts, history, guest)
     }

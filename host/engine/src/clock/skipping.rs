@@ -1,5 +1,6 @@
 //! Real time that can be moved on: for tests of workflows that wait for days.
 
+use crate::until::until;
 use refrain_core::time::{Delay, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,15 +114,7 @@ impl SkippingClock {
     }
 
     pub(crate) async fn until_it_may_skip(&self) {
-        loop {
-            let changed = self.0.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            if self.may_skip() {
-                return;
-            }
-            changed.await;
-        }
+        until(&self.0.changed, || self.may_skip()).await;
     }
 
     pub(super) async fn sleep_until(&self, at: Timestamp) {

@@ -5,6 +5,7 @@ use super::{Moving, lock};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
+use crate::until::until;
 use refrain_calendar::schedule::ScheduleKey;
 use refrain_core::ids::ExecutionKey;
 use refrain_core::time::Timestamp;
@@ -65,15 +66,7 @@ impl Wakes {
 
     /// Returns when all that is due at `now` is under way. For a clock that stands still.
     pub(crate) async fn caught_up(&self, now: Timestamp) {
-        loop {
-            let taken = self.taken.notified();
-            tokio::pin!(taken);
-            taken.as_mut().enable();
-            if self.is_caught_up(now) {
-                return;
-            }
-            taken.await;
-        }
+        until(&self.taken, || self.is_caught_up(now)).await;
     }
 }
 

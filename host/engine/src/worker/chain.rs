@@ -36,16 +36,7 @@ impl Visit<'_> {
         // What is in memory is used; for the rest there is the loader.
         let program = self.inner.programs.cached(component);
         let run = program.and_then(|it| self.replay(&row, &decision.events, Ok(it)).ok());
-        Stepped {
-            row,
-            run,
-            decision,
-            batch: Vec::new(),
-            messages: Vec::new(),
-            own: Vec::new(),
-            started: None,
-            start_request_id,
-        }
+        Stepped { start_request_id, ..Stepped::of(row, run, decision) }
     }
 
     /// If nothing that has the type is deployed, the run before was served by something.

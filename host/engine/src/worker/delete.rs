@@ -12,14 +12,7 @@ impl Visit<'_> {
         if self.warm.is_none() && self.loaded.is_none() {
             return self.want_history(Letter::Delete { run, reply }, row);
         }
-        let arrival = Arrival::Terminate {
-            reason: "deleted".to_owned(),
-            details: Vec::new(),
-            identity: self.inner.config.identity.clone(),
-        };
-        let batch =
-            Batch { arrivals: vec![arrival], callers: vec![Caller::Host], messages: Vec::new() };
-        match self.step_current(&row, batch) {
+        match self.terminate(&row, "deleted", &self.inner.config.identity) {
             Some(ended) => {
                 self.letters.push_front(Letter::Delete { run, reply });
                 self.commit(vec![ended]);

@@ -25,17 +25,8 @@ impl Visit<'_> {
             Ok(moved) => {
                 let decision = moved.unchanged(row.task_failure.clone());
                 self.warm = None;
-                let stepped = Stepped {
-                    row,
-                    run: Some(moved),
-                    decision,
-                    batch: vec![Caller::Client(reply)],
-                    messages: Vec::new(),
-                    own: Vec::new(),
-                    started: None,
-                    start_request_id: None,
-                };
-                self.commit(vec![stepped]);
+                let batch = vec![Caller::Client(reply)];
+                self.commit(vec![Stepped { batch, ..Stepped::of(row, Some(moved), decision) }]);
                 true
             }
             Err(error) => {

@@ -36,9 +36,8 @@ impl Visit<'_> {
             let _ = reply.send(Err(EngineError::Refused(Refused::RunClosed)));
             return false;
         }
-        if self.loaded.is_none() && (base.is_none() || current.status.is_open()) {
-            // Its guest is about to go, and its history is needed.
-            self.warm = None;
+        if self.warm.is_none() && self.loaded.is_none() && current.status.is_open() {
+            // It is to be terminated.
             return self.want_history(Letter::Reset { request, base, reply }, current);
         }
         match self.begin_again(&request, base.as_deref(), &current) {
@@ -111,23 +110,14 @@ impl Visit<'_> {
         let started = execution::Started { first_task_backoff: None, ..started.clone() };
         let now = self.inner.now();
         let row = rows::of_start(key.clone(), component, &request.request_id, &started, now);
-        let namespace = self.inner.namespaces.name_of(key.execution.namespace);
-        let facts = RunFacts { key, namespace, component };
+        let facts = self.inner.facts_of(key, component);
         let step = self.step_of(Vec::new(), &row);
         let guest = program.guest().map_err(|error| EngineError::Internal(error.to_string()))?;
         let outcome = Run::reset(facts, beginning, guest, step)
             .map_err(|error| EngineError::DoesNotFit(Box::new(error)))?;
         self.report(&row, outcome.failed.as_ref());
-        Ok(Stepped {
-            row,
-            run: outcome.run,
-            decision: outcome.decision,
-            batch: Vec::new(),
-            messages: Vec::new(),
-            own: Vec::new(),
-            started: None,
-            start_request_id: Some(request.request_id.clone()).filter(|it| !it.is_empty()),
-        })
+        let start_request_id = Some(request.request_id.clone()).filter(|it| !it.is_empty());
+        Ok(Stepped { start_request_id, ..Stepped::of(row, outcome.run, outcome.decision) })
     }
 
     fn component_of_reset(
@@ -149,10 +139,7 @@ impl Visit<'_> {
                 deployed.row.digest
             }
         };
-        match self.inner.program_blocking(digest) {
-            Ok(program) => Ok((digest, program)),
-            Err(error) => Err(EngineError::Internal(error.to_string())),
-        }
+        self.program(digest)
     }
 
     /// At most one run of a workflow id is open.
@@ -164,14 +151,7 @@ impl Visit<'_> {
         if !current.status.is_open() {
             return Ok(None);
         }
-        let arrival = Arrival::Terminate {
-            reason: request.reason.clone(),
-            details: Vec::new(),
-            identity: request.identity.clone(),
-        };
-        let batch =
-            Batch { arrivals: vec![arrival], callers: vec![Caller::Host], messages: Vec::new() };
-        match self.step_current(current, batch) {
+        match self.terminate(current, &request.reason, &request.identity) {
             Some(mut ended) => {
                 // Its parent waits for the new run. Its children began after the place that is
                 // gone back to, and end with it.

@@ -49,17 +49,8 @@ impl Visit<'_> {
                 if self.warm.is_none() && self.loaded.is_none() {
                     return self.want_history(reply.into_letter(request, with), row);
                 }
-                let arrival = Arrival::Terminate {
-                    reason: "terminated by a start with the same workflow id".to_owned(),
-                    details: Vec::new(),
-                    identity: request.started.identity.clone(),
-                };
-                let batch = Batch {
-                    arrivals: vec![arrival],
-                    callers: vec![Caller::Host],
-                    messages: Vec::new(),
-                };
-                match self.step_current(&row, batch) {
+                let reason = "terminated by a start with the same workflow id";
+                match self.terminate(&row, reason, &request.started.identity) {
                     Some(ended) => self.start_new(request, with, reply, Some(ended)),
                     None => false,
                 }
@@ -94,7 +85,7 @@ impl Visit<'_> {
                 return false;
             }
         };
-        let StartRequest { namespace, mut started, request_id, .. } = *request;
+        let StartRequest { mut started, request_id, .. } = *request;
         let now = self.inner.now();
         let before = self.current.as_ref().map(|row| row.key.run);
         let run = self.inner.new_run_id_after(before, now);
@@ -103,13 +94,8 @@ impl Visit<'_> {
         started.first_run = Some(run);
         started.execution_expires = started.execution_timeout.map(|limit| now.plus(limit));
         let row = rows::of_start(key.clone(), component, &request_id, &started, now);
-        let facts =
-            RunFacts { key, namespace: self.inner.namespaces.name_of(namespace), component };
-        let mut batch = Batch {
-            arrivals: vec![Arrival::Start(Box::new(started))],
-            callers: vec![Caller::Host],
-            messages: Vec::new(),
-        };
+        let facts = self.inner.facts_of(key, component);
+        let mut batch = Batch::of(Arrival::Start(Box::new(started)), Caller::Host);
         match with {
             With::Nothing => {}
             With::Signal { signal, reply } => {
@@ -130,14 +116,10 @@ impl Visit<'_> {
             Ok(outcome) => {
                 self.report(&row, outcome.failed.as_ref());
                 let started = Stepped {
-                    row,
-                    run: outcome.run,
-                    decision: outcome.decision,
                     batch: batch.callers,
-                    messages: Vec::new(),
-                    own: Vec::new(),
                     started: Some(reply),
                     start_request_id: Some(request_id).filter(|it| !it.is_empty()),
+                    ..Stepped::of(row, outcome.run, outcome.decision)
                 };
                 self.commit_chain(ended.into_iter().collect(), started);
                 true
@@ -154,12 +136,8 @@ impl Visit<'_> {
         request: &StartRequest,
         component: Option<Digest>,
     ) -> Result<(Digest, Arc<dyn Program>), EngineError> {
-        let load = |digest| match self.inner.program_blocking(digest) {
-            Ok(program) => Ok((digest, program)),
-            Err(error) => Err(EngineError::Internal(error.to_string())),
-        };
         if let Some(component) = component {
-            return load(component);
+            return self.program(component);
         }
         let task_queue = &request.started.task_queue;
         let (id, kind) = (&request.started.workflow_id, &request.started.workflow_type);
@@ -175,6 +153,6 @@ impl Visit<'_> {
                 known: deployed.types.join(", "),
             });
         }
-        load(deployed.row.digest)
+        self.program(deployed.row.digest)
     }
 }
