@@ -7,7 +7,7 @@ mod related;
 
 use crate::bindings::convert::{
     cancellation_in, failure_out, fields_in, fields_out, payload_in, payloads_in, payloads_out,
-    priority_out, retry_policy_in, retry_policy_out, text_payload, workflow_run_out,
+    priority_in, priority_out, retry_policy_in, retry_policy_out, text_payload, workflow_run_out,
 };
 use crate::bindings::{
     activities, children, context, definitions, external, lifecycle, operations, signals, state,
@@ -160,10 +160,7 @@ fn schedule(
             format!("activity `{activity_type}`: {what}"),
         ))
     };
-    if activity_type.is_empty() || activity_type.len() > ID_BYTES_MAX {
-        let found = activity_type.len();
-        return Err(wrong(format!("type has {found} bytes, expected 1 to {ID_BYTES_MAX}")));
-    }
+    check_id("type", &activity_type, 1).map_err(&wrong)?;
     let timeouts = ActivityTimeouts {
         schedule_to_close: limit(options.schedule_to_close_ms),
         schedule_to_start: limit(options.schedule_to_start_ms),
@@ -184,13 +181,8 @@ fn schedule(
         )));
     }
     let retry = options.retry.map(retry_policy_in).transpose().map_err(&wrong)?;
-    let priority = match options.priority.and_then(|priority| priority.key) {
-        None | Some(0) => None,
-        Some(key) => match u8::try_from(key) {
-            Ok(key @ 1..=5) => Some(key),
-            Ok(_) | Err(_) => return Err(wrong(format!("priority is {key}, expected 1 to 5"))),
-        },
-    };
+    let priority = options.priority.map(priority_in).transpose().map_err(&wrong)?;
+    let priority = priority.and_then(|it| it.key);
     Ok(activity::Schedule {
         op: refrain_core::ids::OpSeq(0),
         activity_id: options.activity_id,
@@ -449,13 +441,18 @@ pub(crate) fn outcome_in(
     }
 }
 
+/// Has the id so many bytes as it may have? An error says what is wrong, for people.
+pub(crate) fn check_id(what: &str, id: &str, least: usize) -> Result<(), String> {
+    match id.len() {
+        n if (least..=ID_BYTES_MAX).contains(&n) => Ok(()),
+        found => Err(format!("{what} has {found} bytes, expected {least} to {ID_BYTES_MAX}")),
+    }
+}
+
 /// An error says what is wrong, for people.
 fn continue_as_new_in(asked: lifecycle::ContinueAsNew) -> Result<ContinueAsNew, String> {
-    let named = |what: &str, name: Option<String>| match name {
-        Some(name) if name.is_empty() || name.len() > ID_BYTES_MAX => {
-            Err(format!("{what} has {} bytes, expected 1 to {ID_BYTES_MAX}", name.len()))
-        }
-        name => Ok(name),
+    let named = |what: &str, name: Option<String>| {
+        name.as_deref().map_or(Ok(()), |name| check_id(what, name, 1)).map(|()| name)
     };
     Ok(ContinueAsNew {
         workflow_type: named("workflow-type", asked.workflow_type)?,

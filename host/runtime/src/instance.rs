@@ -14,7 +14,7 @@ use crate::bindings::{children, types};
 use crate::errors::{Stage, Stop, guest_error};
 use crate::imports::{Ctx, outcome_in};
 use crate::limits::Limits;
-use crate::program::Workflow;
+use crate::program::{Answer, Functions, Workflow};
 use crate::run::{Open, Run, SharedRun};
 use crate::watch::Watch;
 use futures::channel::{mpsc, oneshot};
@@ -153,8 +153,6 @@ impl Wake for Flag {
     }
 }
 
-type Answer = Result<types::Payloads, types::Failure>;
-
 /// What is asked of a guest beside its `run`.
 enum Call {
     Query {
@@ -170,12 +168,12 @@ enum Call {
     Update(IncomingUpdate),
 }
 
-fn update_out(request: &update::Request) -> IncomingUpdate {
+fn update_out(request: update::Request) -> IncomingUpdate {
     IncomingUpdate {
-        id: request.id.clone(),
-        name: request.name.clone(),
-        args: payloads_out(request.input.clone()),
         headers: fields_out(&request.header),
+        id: request.id,
+        name: request.name,
+        args: payloads_out(request.input),
     }
 }
 
@@ -212,7 +210,7 @@ impl Live {
             }
             run.begin_turn(turn);
             match job {
-                Some(Job::Update(request)) => self.call(Call::Update(update_out(&request)))?,
+                Some(Job::Update(request)) => self.call(Call::Update(update_out(*request)))?,
                 Some(job) => deliver(&mut run, job),
                 None => {}
             }
@@ -235,30 +233,18 @@ impl Live {
 
     #[expect(clippy::result_large_err, reason = "the error is core's")]
     fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
-        self.run.lock().begin_query(query.now);
-        let (reply, mut answer) = oneshot::channel();
         let (name, args) = (query.name.clone(), payloads_out(query.args.clone()));
-        self.call(Call::Query { name, args, reply }).map_err(QueryError::Guest)?;
-        self.run_to_idle().map_err(QueryError::Guest)?;
-        match answer.try_recv() {
-            Ok(Some(Ok(result))) => Ok(payloads_in(result)),
-            Ok(Some(Err(frames))) => match self.run.lock().failure_in(frames) {
-                Ok(failure) => Err(QueryError::Failed(failure)),
-                Err(stop) => {
-                    Err(QueryError::Guest(guest_error(&stop.into(), Stage::Running, None)))
-                }
-            },
-            // It would wait for something that only a turn can bring. Such a guest is of no use
-            // any more: the call is still inside it.
-            Ok(None) | Err(oneshot::Canceled) => Err(QueryError::Guest(GuestError {
-                kind: GuestErrorKind::BrokenInterface,
-                message: format!(
-                    "guest did not answer query `{}` at once: its handler waits, or the program \
-                     blocks in a sleep on a WASI clock (one on `timers.sleep` can be asked meanwhile)",
-                    query.name
-                ),
-                backtrace: String::new(),
-            })),
+        let waited = || {
+            format!(
+                "guest did not answer query `{}` at once: its handler waits, or the program \
+                 blocks in a sleep on a WASI clock (one on `timers.sleep` can be asked meanwhile)",
+                query.name
+            )
+        };
+        let answer = self.ask(query.now, |reply| Call::Query { name, args, reply }, waited);
+        match answer.map_err(QueryError::Guest)? {
+            Ok(result) => Ok(payloads_in(result)),
+            Err(failure) => Err(QueryError::Failed(*failure)),
         }
     }
 
@@ -267,22 +253,35 @@ impl Live {
         request: &update::Request,
         now: Timestamp,
     ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        let update = update_out(request.clone());
+        let waited =
+            || format!("guest did not validate update `{}` before it waited", request.name);
+        self.ask(now, |reply| Call::Validate { update, reply }, waited)
+    }
+
+    /// Asks something that must be answered before the guest waits. The inner error is the
+    /// guest's own answer; `waited`: what to say of one that waits.
+    fn ask<T>(
+        &mut self,
+        now: Timestamp,
+        call: impl FnOnce(oneshot::Sender<Result<T, types::Failure>>) -> Call,
+        waited: impl FnOnce() -> String,
+    ) -> Result<Result<T, Box<Failure>>, GuestError> {
         self.run.lock().begin_query(now);
         let (reply, mut answer) = oneshot::channel();
-        self.call(Call::Validate { update: update_out(request), reply })?;
+        self.call(call(reply))?;
         self.run_to_idle()?;
         match answer.try_recv() {
-            Ok(Some(Ok(()))) => Ok(Ok(())),
+            Ok(Some(Ok(told))) => Ok(Ok(told)),
             Ok(Some(Err(frames))) => match self.run.lock().failure_in(frames) {
                 Ok(failure) => Ok(Err(Box::new(failure))),
                 Err(stop) => Err(guest_error(&stop.into(), Stage::Running, None)),
             },
+            // It would wait for something that only a turn can bring. Such a guest is of no use
+            // any more: the call is still inside it.
             Ok(None) | Err(oneshot::Canceled) => Err(GuestError {
                 kind: GuestErrorKind::BrokenInterface,
-                message: format!(
-                    "guest did not validate update `{}` before it waited",
-                    request.name
-                ),
+                message: waited(),
                 backtrace: String::new(),
             }),
         }
@@ -405,26 +404,10 @@ async fn live(
     args: types::Payloads,
     mut called: mpsc::UnboundedReceiver<Call>,
 ) -> wasmtime::Result<()> {
-    type RunResult = (Result<lifecycle::Outcome, types::Failure>,);
-    let exports = &workflow.exports;
     let instance = workflow.pre.instantiate_async(&mut store).await?;
-    let run =
-        instance.get_typed_func::<(String, types::Payloads), RunResult>(&mut store, exports.run)?;
-    let query = match exports.query {
-        Some(query) => Some(
-            instance.get_typed_func::<(String, types::Payloads), (Answer,)>(&mut store, query)?,
-        ),
-        None => None,
-    };
-    type Validated = (Result<(), types::Failure>,);
-    let validate = match exports.validate_update {
-        Some(it) => Some(instance.get_typed_func::<(IncomingUpdate,), Validated>(&mut store, it)?),
-        None => None,
-    };
-    let update = match exports.update {
-        Some(it) => Some(instance.get_typed_func::<(IncomingUpdate,), (Answer,)>(&mut store, it)?),
-        None => None,
-    };
+    let functions = workflow.exports.functions(&mut store, &instance);
+    let Functions { run, query, validate_update, update } =
+        functions.map_err(|(_, cause)| cause)?;
     store
         .run_concurrent(async |accessor: &Accessor<Ctx>| -> wasmtime::Result<()> {
             let mut running = pin!(run.call_concurrent(accessor, (workflow_type, args)).fuse());
@@ -447,7 +430,7 @@ async fn live(
                             let _ = reply.send(answer);
                         }
                         Call::Validate { update, reply } => {
-                            let Some(validate) = validate else { continue };
+                            let Some(validate) = validate_update else { continue };
                             let (answer,) = validate.call_concurrent(accessor, (update,)).await?;
                             let _ = reply.send(answer);
                         }

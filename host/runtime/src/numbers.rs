@@ -12,7 +12,7 @@ pub(crate) enum Numbers {
 }
 
 /// Waits are numbered from here on.
-const WAITS_FROM: u32 = 1 << 31;
+pub(crate) const WAITS_FROM: u32 = 1 << 31;
 
 /// The last number of each.
 pub(crate) struct OpNumbers {

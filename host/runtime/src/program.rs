@@ -1,7 +1,6 @@
 //! A workflow component that is ready to be started any number of times.
 
-use crate::bindings::definitions;
-use crate::bindings::types;
+use crate::bindings::{definitions, lifecycle, types};
 use crate::component::{Definition, Named};
 use crate::errors::{ComponentError, without_backtrace};
 use crate::imports::Ctx;
@@ -13,7 +12,10 @@ use refrain_core::guest::{Guest, GuestError, Program};
 use refrain_core::ids::Digest;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Linker,
+    Lower, TypedFunc,
+};
 
 /// What all guests of one component share.
 pub(crate) struct Workflow {
@@ -32,6 +34,51 @@ pub(crate) struct Exports {
     pub(crate) validate_update: Option<ComponentExportIndex>,
     pub(crate) update: Option<ComponentExportIndex>,
     pub(crate) definition: Option<ComponentExportIndex>,
+}
+
+pub(crate) type Answer = Result<types::Payloads, types::Failure>;
+type Args = (String, types::Payloads);
+type Outcome = Result<lifecycle::Outcome, types::Failure>;
+type Validated = Result<(), types::Failure>;
+
+/// What a run is driven by.
+pub(crate) struct Functions {
+    pub(crate) run: TypedFunc<Args, (Outcome,)>,
+    pub(crate) query: Option<TypedFunc<Args, (Answer,)>>,
+    pub(crate) validate_update: Option<TypedFunc<(lifecycle::IncomingUpdate,), (Validated,)>>,
+    pub(crate) update: Option<TypedFunc<(lifecycle::IncomingUpdate,), (Answer,)>>,
+}
+
+impl Exports {
+    /// An upload is checked by what a run takes. Errors: the name of the one that has another type.
+    pub(crate) fn functions(
+        &self,
+        store: &mut wasmtime::Store<Ctx>,
+        instance: &Instance,
+    ) -> Result<Functions, (&'static str, wasmtime::Error)> {
+        Ok(Functions {
+            run: function(store, instance, "run", self.run)?,
+            query: self.query.map(|it| function(store, instance, "query", it)).transpose()?,
+            validate_update: self
+                .validate_update
+                .map(|it| function(store, instance, "validate-update", it))
+                .transpose()?,
+            update: self.update.map(|it| function(store, instance, "update", it)).transpose()?,
+        })
+    }
+}
+
+fn function<P, R>(
+    store: &mut wasmtime::Store<Ctx>,
+    instance: &Instance,
+    name: &'static str,
+    export: ComponentExportIndex,
+) -> Result<TypedFunc<P, R>, (&'static str, wasmtime::Error)>
+where
+    P: ComponentNamedList + Lower,
+    R: ComponentNamedList + Lift,
+{
+    instance.get_typed_func(store, export).map_err(|cause| (name, cause))
 }
 
 /// A workflow component, compiled and linked. Cheap to clone.
@@ -137,41 +184,10 @@ impl Workflow {
     fn check_exports(
         &self,
         store: &mut wasmtime::Store<Ctx>,
-        instance: &wasmtime::component::Instance,
+        instance: &Instance,
     ) -> Result<(), ComponentError> {
-        use crate::bindings::lifecycle::{IncomingUpdate, Outcome};
-        type Args = (String, types::Payloads);
-        instance
-            .get_typed_func::<Args, (Result<Outcome, types::Failure>,)>(
-                &mut *store,
-                self.exports.run,
-            )
-            .map_err(|cause| mismatch("run", &cause))?;
-        if let Some(query) = self.exports.query {
-            instance
-                .get_typed_func::<Args, (Result<types::Payloads, types::Failure>,)>(
-                    &mut *store,
-                    query,
-                )
-                .map_err(|cause| mismatch("query", &cause))?;
-        }
-        if let Some(validate) = self.exports.validate_update {
-            instance
-                .get_typed_func::<(IncomingUpdate,), (Result<(), types::Failure>,)>(
-                    &mut *store,
-                    validate,
-                )
-                .map_err(|cause| mismatch("validate-update", &cause))?;
-        }
-        if let Some(update) = self.exports.update {
-            instance
-                .get_typed_func::<(IncomingUpdate,), (Result<types::Payloads, types::Failure>,)>(
-                    &mut *store,
-                    update,
-                )
-                .map_err(|cause| mismatch("update", &cause))?;
-        }
-        Ok(())
+        let functions = self.exports.functions(store, instance);
+        functions.map(drop).map_err(|(name, cause)| mismatch(name, &cause))
     }
 
     /// In Temporal's words, which its clients and users know.

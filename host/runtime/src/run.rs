@@ -15,7 +15,7 @@ use crate::bindings::convert::{self, KnownEvents};
 use crate::bindings::{children, lifecycle, types};
 use crate::cpu_time;
 use crate::errors::Stop;
-use crate::numbers::{Numbers, OpNumbers};
+use crate::numbers::{Numbers, OpNumbers, WAITS_FROM};
 use crate::signals::{Kept, Offer};
 use crate::watch::{STOPPED, Seen, Watch};
 use futures::channel::oneshot;
@@ -479,29 +479,35 @@ impl Run {
     /// One that is kept, to the oldest wait that it fits. One at a time, and none after the end:
     /// so a program that ends has received no more than it has seen.
     fn offer_kept(&mut self) -> bool {
-        let waits = self.open.values().filter_map(|open| {
+        let names = self.waits().filter_map(|(_, open)| {
             let Open::Signal { name, .. } = open else { return None };
             open.is_awaited().then_some(name.as_deref())
         });
-        let wanted = waits.filter_map(|name| self.signals.first_free(name)).min();
-        wanted.is_some_and(|place| {
-            self.offer_signal(place);
-            self.signals.is_offered(place)
-        })
+        let wanted = names.filter_map(|name| self.signals.first_free(name)).min();
+        wanted.is_some_and(|place| self.offer_signal(place))
     }
 
-    fn offer_signal(&mut self, place: u64) {
+    /// False: nobody waits for it.
+    fn offer_signal(&mut self, place: u64) -> bool {
         while let Some(op) = self.signals.name(place).and_then(|name| self.waiting_for(name)) {
-            let Some(Open::Signal { name: _, reply }) = self.take_open(OpSeq(op)) else { return };
+            let Some(Open::Signal { name: _, reply }) = self.take_open(OpSeq(op)) else { break };
             // The guest may have dropped that wait: then the next.
             if reply.send(Ok(place)).is_ok() {
-                return self.signals.set_offered(place, true);
+                self.signals.set_offered(place, true);
+                return true;
             }
         }
+        false
+    }
+
+    /// Those that wait for nothing that is recorded, oldest first. There are few of them, however
+    /// many activities are open.
+    fn waits(&self) -> impl Iterator<Item = (&u32, &Open)> {
+        self.open.range(WAITS_FROM..)
     }
 
     fn waiting_for(&self, signal: &str) -> Option<u32> {
-        self.open.iter().find_map(|(op, open)| match open {
+        self.waits().find_map(|(op, open)| match open {
             Open::Signal { name, .. } if name.as_deref().is_none_or(|name| name == signal) => {
                 Some(*op)
             }
@@ -553,7 +559,9 @@ impl Run {
             | Open::External(_)
             | Open::Signal { .. } => None,
         };
-        while let Some(op) = self.open.iter().find_map(waiting) {
+        loop {
+            let next = self.waits().find_map(waiting);
+            let Some(op) = next else { return false };
             if let Some(Open::Cancellation(reply)) = self.take_open(OpSeq(op)) {
                 let request = crate::bindings::context::CancelRequest { reason: reason.clone() };
                 if reply.send(Ok(request)).is_ok() {
@@ -561,7 +569,6 @@ impl Run {
                 }
             }
         }
-        false
     }
 
     // Randomness.

@@ -52,10 +52,6 @@ impl Kept {
         self.signals.get(&place).map(|it| it.signal.name.as_str())
     }
 
-    pub(crate) fn is_offered(&self, place: u64) -> bool {
-        self.signals.get(&place).is_some_and(|it| it.offered)
-    }
-
     pub(crate) fn set_offered(&mut self, place: u64, offered: bool) {
         if let Some(entry) = self.signals.get_mut(&place) {
             entry.offered = offered;

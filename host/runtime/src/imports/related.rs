@@ -4,7 +4,7 @@ use super::*;
 use refrain_core::ids::{OpSeq, RunId};
 use refrain_core::limits::TASK_TIMEOUT;
 use refrain_core::machines::{child, external as outside};
-use refrain_core::options::{ChildCancellation, IdReusePolicy, ParentClosePolicy, Priority};
+use refrain_core::options::{ChildCancellation, IdReusePolicy, ParentClosePolicy};
 use refrain_core::payload::{PayloadMap, size_of_map};
 
 impl children::Host for Ctx {}
@@ -68,12 +68,7 @@ fn child(
         let what = format!("child workflow `{workflow_type}`: {what}");
         Box::new(Failure::host("InvalidChildWorkflowOptions", what))
     };
-    let id = |what: &str, id: &str, least: usize| match id.len() {
-        n if (least..=ID_BYTES_MAX).contains(&n) => Ok(()),
-        found => {
-            Err(wrong(format!("{what} has {found} bytes, expected {least} to {ID_BYTES_MAX}")))
-        }
-    };
+    let id = |what: &str, id: &str, least| check_id(what, id, least).map_err(&wrong);
     id("type", &workflow_type, 1)?;
     if let Some(workflow_id) = &options.workflow_id {
         id("workflow id", workflow_id, 1)?;
@@ -135,18 +130,6 @@ fn reuse_in(policy: children::IdReusePolicy) -> (IdReusePolicy, bool) {
     }
 }
 
-fn priority_in(priority: types::Priority) -> Result<Priority, String> {
-    let key = match priority.key {
-        None | Some(0) => None,
-        Some(key) => match u8::try_from(key) {
-            Ok(key @ 1..=5) => Some(key),
-            Ok(_) | Err(_) => return Err(format!("priority is {key}, expected 1 to 5")),
-        },
-    };
-    let fairness_key = priority.fairness_key.unwrap_or_default();
-    Ok(Priority { key, fairness_key, fairness_weight: priority.fairness_weight })
-}
-
 impl external::Host for Ctx {}
 
 impl<T: Send + 'static> external::HostWithStore<T> for HasSelf<Ctx> {
@@ -200,10 +183,7 @@ fn invalid(what: String) -> Failure {
 
 fn target_in(target: types::Execution) -> Result<outside::Target, String> {
     let types::Execution { workflow_id, run_id } = target;
-    if workflow_id.is_empty() || workflow_id.len() > ID_BYTES_MAX {
-        let found = workflow_id.len();
-        return Err(format!("workflow id has {found} bytes, expected 1 to {ID_BYTES_MAX}"));
-    }
+    check_id("workflow id", &workflow_id, 1)?;
     let run = match run_id.filter(|it| !it.is_empty()) {
         Some(run) => Some(run.parse::<RunId>().map_err(|error| error.to_string())?),
         None => None,
@@ -217,10 +197,7 @@ fn check_signal(
     header: &PayloadMap,
     target: outside::Target,
 ) -> Result<outside::Target, String> {
-    if name.is_empty() || name.len() > ID_BYTES_MAX {
-        let found = name.len();
-        return Err(format!("signal name has {found} bytes, expected 1 to {ID_BYTES_MAX}"));
-    }
+    check_id("signal name", name, 1)?;
     match size_of_all(input) + size_of_map(header) {
         bytes if bytes > BLOB_BYTES_MAX => {
             Err(format!("signal `{name}` has {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"))
