@@ -11,6 +11,7 @@ use crate::spec::{Calendar, Interval, Range, Spec};
 use crate::text::{self, Times};
 use crate::zone::{DAY_S, EPOCH_DAY, Local, Run, Zone};
 use chrono::{Datelike, Days, NaiveDate};
+use refrain_core::spread::spread;
 use refrain_core::time::{Delay, Timestamp};
 
 /// So many times in a row may be excluded; then there are no more. Over the seconds of a day.
@@ -181,14 +182,9 @@ impl Compiled {
 /// 2101-01-01.
 const END_S: i64 = 4_133_980_800;
 
-/// FNV-1a, finished so that near moments lie far apart. May never change: a schedule that was
-/// read again must find the same times.
+/// May never change: a schedule that was read again must find the same times.
 fn hash(seed: &str, nominal_s: i64) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let bytes = seed.bytes().chain(nominal_s.to_be_bytes());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325, step);
-    let hash = (hash ^ hash >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    hash ^ hash >> 33
+    spread(seed.bytes().chain(nominal_s.to_be_bytes()))
 }
 
 impl Interval {

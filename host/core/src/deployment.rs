@@ -5,6 +5,7 @@
 //! current; at most one other ramps, which takes a share of the new runs.
 
 use crate::ids::Digest;
+use crate::spread::spread;
 use crate::time::Timestamp;
 use std::fmt;
 use std::str::FromStr;
@@ -33,16 +34,9 @@ impl Share {
 
     /// Where among all shares an id lies: 0 to 9999, for ever the same.
     ///
-    /// FNV-1a, and then a round of mixing: its low bits alone tell ids that end alike not well
-    /// apart.
+    /// Spread, because the low bits of a plain hash tell ids that end alike not well apart.
     pub fn place_of(id: &str) -> u32 {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in id.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        hash ^= hash >> 33;
-        (hash % u64::from(Share::ALL.0)) as u32
+        (spread(id.bytes()) % u64::from(Share::ALL.0)) as u32
     }
 }
 

@@ -25,6 +25,7 @@ pub mod payload;
 pub mod reset;
 pub mod run;
 pub mod search;
+pub mod spread;
 pub mod time;
 pub mod updates;
 pub mod waits;

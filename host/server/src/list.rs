@@ -1,14 +1,16 @@
 //! Lists and counts of runs.
 
 use crate::status::{invalid, of};
+use crate::token::{self, PAGE_TOKEN, foreign};
 use crate::{run_info, validate};
 use prost::Message;
-use refrain_core::ids::{NamespaceId, RunId};
+use refrain_core::ids::NamespaceId;
 use refrain_core::limits::LIST_PAGE_MAX;
 use refrain_core::search::{
     Condition, Field, GroupBy, Instant, Kind, Op, STATUSES, System, Test, Typed, Value, parse,
     typed,
 };
+use refrain_core::spread::fingerprint;
 use refrain_core::time::Timestamp;
 use refrain_engine::Engine;
 use refrain_engine::api::{ListPlace, Namespace, RunRow, Status as RunStatus};
@@ -169,12 +171,9 @@ async fn page(
     size: i32,
     token: &[u8],
 ) -> Result<(Vec<RunRow>, Vec<u8>), Status> {
-    let list = fingerprint(condition);
+    let list = list_of(condition);
     let after = place(namespace, list, token)?;
-    let n_max = match u32::try_from(size) {
-        Ok(0) | Err(_) => PAGE_MAX,
-        Ok(n) => n.min(PAGE_MAX),
-    };
+    let n_max = validate::page_size(size, PAGE_MAX);
     // One more than asked for tells whether there is more.
     let mut rows = engine.list(namespace, condition, after, n_max + 1).await.map_err(of)?;
     let more = rows.len() > n_max as usize;
@@ -183,10 +182,9 @@ async fn page(
     Ok((rows, next.unwrap_or_default()))
 }
 
-/// The same for the same list, also after a restart (FNV-1a).
-fn fingerprint(condition: &Condition) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    format!("{condition:?}").bytes().fold(0xcbf2_9ce4_8422_2325, step)
+/// The same for the same list, also after a restart.
+fn list_of(condition: &Condition) -> u64 {
+    fingerprint(format!("{condition:?}").bytes())
 }
 
 fn token_of(namespace: NamespaceId, list: u64, last: &RunRow) -> Vec<u8> {
@@ -204,11 +202,10 @@ fn place(namespace: NamespaceId, list: u64, token: &[u8]) -> Result<Option<ListP
     if token.is_empty() {
         return Ok(None);
     }
-    let foreign = || invalid("next_page_token is not one that this host has given");
-    let token = ListToken::decode(token).map_err(|_| foreign())?;
-    let run: [u8; 16] = token.run.as_slice().try_into().map_err(|_| foreign())?;
+    let token = ListToken::decode(token).map_err(|_| foreign(PAGE_TOKEN))?;
+    let run = token::run_of(&token.run, PAGE_TOKEN)?;
     if token.version != VERSION {
-        return Err(foreign());
+        return Err(foreign(PAGE_TOKEN));
     }
     if token.namespace != namespace.0 {
         return Err(invalid("next_page_token is of another namespace than the request"));
@@ -217,7 +214,7 @@ fn place(namespace: NamespaceId, list: u64, token: &[u8]) -> Result<Option<ListP
         return Err(invalid("next_page_token is of another query than the request"));
     }
     let started_at = Timestamp(token.started_at_ms);
-    Ok(Some(ListPlace { started_at, run: RunId::from_bytes(run) }))
+    Ok(Some(ListPlace { started_at, run }))
 }
 
 fn statuses(wanted: impl Fn(RunStatus) -> bool) -> Condition {
