@@ -2,7 +2,7 @@ import host from "refrain:workflow/context@0.1.0";
 import state from "refrain:workflow/state@0.1.0";
 import type { LogLevel } from "refrain:workflow/types@0.1.0";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
-import { type TypedSearchAttributes, typedSearchAttributes } from "./search-attributes";
+import { TypedSearchAttributes } from "./search-attributes";
 
 export interface WorkflowInfo {
   readonly namespace: string;
@@ -33,6 +33,7 @@ export interface WorkflowInfo {
 
 export function workflowInfo(): WorkflowInfo {
   const info = host.info();
+  const searchAttributes = fromFields(info.searchAttributes);
   return {
     namespace: info.namespace,
     workflowId: info.workflowId,
@@ -56,8 +57,8 @@ export function workflowInfo(): WorkflowInfo {
     root: info.root ? { workflowId: info.root.workflowId, runId: info.root.runId ?? "" } : undefined,
     cronSchedule: info.cronSchedule ?? undefined,
     memo: fromFields(info.memo),
-    searchAttributes: fromFields(info.searchAttributes),
-    typedSearchAttributes: typedSearchAttributes(),
+    searchAttributes,
+    typedSearchAttributes: new TypedSearchAttributes(searchAttributes),
     headers: fromFields(info.headers),
     lastResult: info.lastCompletionResult ? fromPayloads(info.lastCompletionResult)[0] : undefined,
     historyLength: host.historyLength(),

@@ -1,6 +1,5 @@
-import host from "refrain:workflow/context@0.1.0";
 import state from "refrain:workflow/state@0.1.0";
-import { fromFields, toPayload } from "./payload";
+import { toPayload } from "./payload";
 import { encodeUtf8 } from "./utf8";
 
 /** What a search attribute may hold; the name must be registered in the namespace with that type. */
@@ -60,11 +59,6 @@ export class TypedSearchAttributes {
     if (value === undefined) return undefined;
     return (key.type === "DATETIME" ? new Date(value as string) : value) as ValueOf[T];
   }
-}
-
-/** Those of this run as they are now. */
-export function typedSearchAttributes(): TypedSearchAttributes {
-  return new TypedSearchAttributes(fromFields(host.info().searchAttributes));
 }
 
 /** Sets search attributes of this run; the others stay. */

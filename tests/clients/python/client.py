@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 
 from temporalio.client import (
     Client,
@@ -14,19 +13,11 @@ from temporalio.client import (
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-PATIENCE_S = 20.0
+from waiting import eventually
 
 
 def order(order_id: str, sku: str) -> dict:
     return {"orderId": order_id, "items": [{"sku": sku, "quantity": 2}], "amount": 4200}
-
-
-async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
-    async def poll() -> None:
-        while not await look():
-            await asyncio.sleep(0.02)
-
-    await asyncio.wait_for(poll(), PATIENCE_S)
 
 
 async def ended(handle: WorkflowHandle) -> str:

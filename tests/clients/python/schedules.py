@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 
 from temporalio.client import (
@@ -19,15 +18,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-PATIENCE_S = 20.0
-
-
-async def eventually(look: Callable[[], Awaitable[bool]]) -> None:
-    async def poll() -> None:
-        while not await look():
-            await asyncio.sleep(0.02)
-
-    await asyncio.wait_for(poll(), PATIENCE_S)
+from waiting import eventually
 
 
 async def main(address: str) -> None:

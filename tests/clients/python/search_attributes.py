@@ -9,6 +9,8 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
+from waiting import eventually
+
 STAGE = SearchAttributeKey.for_keyword("Stage")
 ITEMS = SearchAttributeKey.for_int("Items")
 WEIGHT = SearchAttributeKey.for_float("Weight")
@@ -33,10 +35,12 @@ async def main(address: str, task_queue: str) -> None:
         search_attributes=attributes,
         memo={"from": "python"},
     )
-    while True:
-        described = await handle.describe()
-        if described.typed_search_attributes.get(ITEMS) == 5:
-            break
+
+    async def has_upserted() -> bool:
+        return (await handle.describe()).typed_search_attributes.get(ITEMS) == 5
+
+    await eventually(has_upserted)
+    described = await handle.describe()
     found = described.typed_search_attributes
     assert found[STAGE] == "packing", found
     assert found[WEIGHT] == 7.5, found

@@ -82,6 +82,20 @@ pub(crate) fn temporal_json(host: &Host, args: &[&str]) -> Result<Value> {
     serde_json::from_str(&stdout).with_context(|| format!("not JSON: {stdout}"))
 }
 
+/// A run's status, as Temporal's own command line tells it.
+pub(crate) fn status(host: &Host, workflow_id: &str) -> Result<Value> {
+    let described = temporal_json(host, &["workflow", "describe", "--workflow-id", workflow_id])?;
+    Ok(described["workflowExecutionInfo"]["status"].clone())
+}
+
+/// What the history says of the workflow task that failed, once one has.
+pub(crate) fn task_failure(host: &Host, workflow_id: &str) -> Result<Value> {
+    eventually("the workflow task fails", || {
+        let history = host.history(workflow_id)?;
+        Ok(history.iter().find_map(|it| it.get("workflowTaskFailedEventAttributes")).cloned())
+    })
+}
+
 /// A program of `tests/clients/python` that runs beside the test.
 pub(crate) struct Python {
     process: Child,

@@ -1,6 +1,6 @@
 //! Guests that misbehave hurt nobody but themselves: their task fails, their run stays open, and others go on.
 
-use crate::common::{BENCH, blank, deploy_bench, directory};
+use crate::common::{BENCH, blank, deploy_bench, directory, task_failure};
 use anyhow::Result;
 use expect_test::{Expect, expect};
 use refrain_e2e::host::eventually;
@@ -17,10 +17,7 @@ fn start(host: &Host, queue: &str, workflow_type: &str, input: &str) -> Result<(
 
 /// What the history says of the task that failed: its cause and why.
 fn failed_task(host: &Host, workflow_id: &str) -> Result<String> {
-    let failed = eventually("the workflow task fails", || {
-        let history = host.history(workflow_id)?;
-        Ok(history.iter().find_map(|it| it.get("workflowTaskFailedEventAttributes")).cloned())
-    })?;
+    let failed = task_failure(host, workflow_id)?;
     let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
     let told = format!("{}: {}\n", text(&failed["cause"]), text(&failed["failure"]["message"]));
     let told = blank(&told, "sha256:", |c| c.is_ascii_hexdigit());

@@ -1,6 +1,8 @@
 //! Search attributes and memo: registered, set from a guest, shown, and asked by.
 
-use crate::common::{directory, python, summary, temporal, temporal_json, try_temporal};
+use crate::common::{
+    directory, python, summary, task_failure, temporal, temporal_json, try_temporal,
+};
 use anyhow::{Context, Result};
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output};
@@ -129,14 +131,8 @@ fn a_name_that_is_not_registered_fails_the_task_until_it_is() -> Result<()> {
     let host = host("search-attributes-misnamed")?;
     order::deploy_guest(&host, "rust/search-attributes", QUEUE)?;
     start(&host, "misnamed-1", "misnamed", &[])?;
-    let failed = eventually("the task failed", || {
-        let history = host.history("misnamed-1")?;
-        let failed = history.iter().find_map(|it| {
-            it.get("workflowTaskFailedEventAttributes").map(|it| it["cause"].clone())
-        });
-        Ok(failed)
-    })?;
-    assert_eq!(failed, "WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES");
+    let failed = task_failure(&host, "misnamed-1")?;
+    assert_eq!(failed["cause"], "WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES");
     temporal(
         &host,
         &["operator", "search-attribute", "create", "--name", "Stagge", "--type", "Keyword"],

@@ -1,6 +1,6 @@
 //! Temporal's own command line drives our workflows.
 
-use crate::common::{deploy_bench, directory, temporal, temporal_json, try_temporal};
+use crate::common::{deploy_bench, directory, status, temporal, temporal_json, try_temporal};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -19,11 +19,6 @@ fn start(host: &Host, workflow_id: &str, workflow_type: &str) -> Result<Value> {
     let args = ["workflow", "start", "--workflow-id", workflow_id, "--type", workflow_type];
     let args: Vec<_> = args.into_iter().chain(["--task-queue", "bench"]).collect();
     temporal_json(host, &args)
-}
-
-fn status(host: &Host, workflow_id: &str) -> Result<Value> {
-    let described = temporal_json(host, &["workflow", "describe", "--workflow-id", workflow_id])?;
-    Ok(described["workflowExecutionInfo"]["status"].clone())
 }
 
 /// `2` and `2.0` are the same number.

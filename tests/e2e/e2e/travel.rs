@@ -1,6 +1,6 @@
 //! A trip that is canceled, paused, reset and deleted.
 
-use crate::common::{directory, summary, temporal, temporal_json, try_temporal};
+use crate::common::{directory, status, summary, temporal, temporal_json, try_temporal};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -33,11 +33,6 @@ fn start(host: &Host, trip: &str) -> Result<()> {
 
 fn pay(host: &Host, trip: &str) -> Result<()> {
     host.cli(&[&of("signal", trip)[..], &["--name", "paid"]].concat()).map(drop)
-}
-
-fn status(host: &Host, trip: &str) -> Result<Value> {
-    let described = temporal_json(host, &of("describe", trip))?;
-    Ok(described["workflowExecutionInfo"]["status"].clone())
 }
 
 fn canceled_trip_is_undone(language: &str) -> Result<()> {

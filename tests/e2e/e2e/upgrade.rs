@@ -1,7 +1,7 @@
 //! A deploy in the middle of everything: open runs are checked first, those that fit move on, the
 //! others end as they began, and what nobody needs any more goes.
 
-use crate::common::{directory, summary, temporal_json};
+use crate::common::{blank, directory, summary, temporal_json};
 use anyhow::{Context, Result};
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -59,17 +59,6 @@ fn versions(host: &Host) -> Result<String> {
     Ok(workflows.map(line).collect::<Vec<_>>().join("; "))
 }
 
-/// Of the new component in the old ones' place, whatever it is called here.
-fn without_digests(text: &str) -> String {
-    let mut shown = String::new();
-    for (nth, part) in text.split("sha256:").enumerate() {
-        let rest = part.trim_start_matches(|it: char| it.is_ascii_hexdigit());
-        shown.push_str(if nth > 0 { "sha256:_" } else { "" });
-        shown.push_str(if nth > 0 { rest } else { part });
-    }
-    shown
-}
-
 fn upgrade_in_flight(language: &str) -> Result<()> {
     let flags = ["--component-grace", "1s"];
     let host = Host::start(&directory(&format!("upgrade-{language}")), &flags)?;
@@ -89,7 +78,7 @@ fn upgrade_in_flight(language: &str) -> Result<()> {
     let dry_run = ["deploy", &v2, "--task-queue", QUEUE, "--dry-run"];
     let said = host.try_cli(&dry_run)?;
     assert_eq!(said.code, DOES_NOT_FIT, "{said:?}");
-    let report = without_digests(&said.stdout);
+    let report = blank(&said.stdout, "sha256:", |c| c.is_ascii_hexdigit());
     let report: Vec<_> = report.lines().filter(|it| !it.contains("at-ship")).collect();
     expect![[r#"
         4 open runs checked against sha256:_ (patched-upgrade-v2): 2 fit, 2 would diverge
