@@ -7,7 +7,7 @@ use crate::findings::{self, Report};
 use crate::output::{self, Format};
 use clap::Args;
 use refrain_wire::admin as pb;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 
 #[derive(Debug, Args)]
@@ -66,19 +66,19 @@ pub(crate) async fn run(args: DeployArgs, format: Format) -> Result<(), CliError
         ));
     }
 
-    let mut report = json!({});
+    let mut checked = None;
     if has_runs && !args.no_check {
-        let checked = check(&client, &namespace, &args, &component.digest).await?;
-        if let Some(error) = checked.failed("the check of the open runs did not come to its end") {
+        let report = check(&client, &namespace, &args, &component.digest).await?;
+        if let Some(error) = report.failed("the check of the open runs did not come to its end") {
             return Err(error.hint("nothing is switched; `--no-check` deploys without it"));
         }
-        report["check"] = checked.to_json()?;
         if args.dry_run {
-            return dry_run(&checked, &component, report, format);
+            return dry_run(&report, &component, format);
         }
         if format == Format::Text {
-            findings::say(&checked, "checked");
+            findings::say(&report, "checked");
         }
+        checked = Some(report);
     }
 
     let request = pb::DeployRequest {
@@ -105,25 +105,20 @@ pub(crate) async fn run(args: DeployArgs, format: Format) -> Result<(), CliError
     match format {
         Format::Json => {
             let mut all = output::json_of("refrain.v1.DeployResponse", &answer)?;
-            if let Some(moved) = &moved {
-                report["move"] = moved.to_json()?;
+            for (key, report) in [("check", &checked), ("move", &moved)] {
+                if let Some(report) = report {
+                    all[key] = report.to_json()?;
+                }
             }
-            merge(&mut all, report);
             output::print_json(&all)?;
         }
-        Format::Text => print(&answer, &report, moved.as_ref())?,
+        Format::Text => print(&answer, checked.as_ref(), moved.as_ref())?,
     }
     match moved.and_then(|it| it.failed("not all runs were tried")) {
         Some(error) => {
             Err(error.hint("the switch is done; the same command goes on with the rest"))
         }
         None => Ok(()),
-    }
-}
-
-fn merge(into: &mut Value, more: Value) {
-    if let (Value::Object(into), Value::Object(more)) = (into, more) {
-        into.extend(more);
     }
 }
 
@@ -157,14 +152,9 @@ async fn check(
     findings::receive(reports, "checked").await
 }
 
-fn dry_run(
-    checked: &Report,
-    component: &pb::Component,
-    report: Value,
-    format: Format,
-) -> Result<(), CliError> {
+fn dry_run(checked: &Report, component: &pb::Component, format: Format) -> Result<(), CliError> {
     match format {
-        Format::Json => output::print_json(&report)?,
+        Format::Json => output::print_json(&json!({ "check": checked.to_json()? }))?,
         Format::Text => {
             let with = format!("against {} ({})", digest(&component.digest), component.name);
             output::print(&findings::text(checked, "checked", &with))?;
@@ -179,7 +169,7 @@ fn dry_run(
 
 fn print(
     answer: &pb::DeployResponse,
-    report: &Value,
+    checked: Option<&Report>,
     moved: Option<&Report>,
 ) -> Result<(), CliError> {
     let deployment = answer.deployment.clone().unwrap_or_default();
@@ -188,8 +178,7 @@ fn print(
         same if same == deployment.digest => "the same component".to_owned(),
         other => digest(other),
     };
-    let n = |key: &str| report["check"][key].as_str().and_then(|it| it.parse::<u64>().ok());
-    let open = match (moved, n("openRuns")) {
+    let open = match (moved, checked.map(Report::n_open)) {
         (Some(moved), _) => match moved.n_unfit() {
             0 => format!("{} moved to this version", moved.n_fit()),
             stay => format!(

@@ -1,6 +1,6 @@
 //! `refrain deployment`: what serves which task queue, and how that changes.
 
-use crate::client::{ScopeArgs, identity};
+use crate::client::{Client, ScopeArgs, identity};
 use crate::component::digest;
 use crate::errors::CliError;
 use crate::output::{self, Format};
@@ -86,7 +86,8 @@ enum Kind {
 pub(crate) async fn run(command: DeploymentCommand, format: Format) -> Result<(), CliError> {
     match command {
         DeploymentCommand::List(ListArgs { in_use, scope }) => {
-            let mut versions = versions_of(&scope, String::new()).await?;
+            let mut versions =
+                versions_of(&scope.connect().await?, scope.namespace(), String::new()).await?;
             if in_use {
                 versions.retain(|it| stage(it) != pb::VersionStage::Drained);
             }
@@ -97,7 +98,8 @@ pub(crate) async fn run(command: DeploymentCommand, format: Format) -> Result<()
             print(&versions, format)
         }
         DeploymentCommand::Describe(QueueArgs { task_queue, scope }) => {
-            let versions = versions_of(&scope, task_queue.clone()).await?;
+            let client = scope.connect().await?;
+            let versions = versions_of(&client, scope.namespace(), task_queue.clone()).await?;
             if versions.is_empty() {
                 let what = format!("nothing was ever deployed to task queue `{task_queue}`");
                 return Err(CliError::failed(what)
@@ -115,7 +117,8 @@ pub(crate) async fn run(command: DeploymentCommand, format: Format) -> Result<()
                 identity: identity(),
             };
             client.answer(client.admin().deploy(request)).await?;
-            print(&versions_of(&queue.scope, queue.task_queue).await?, format)
+            let namespace = queue.scope.namespace();
+            print(&versions_of(&client, namespace, queue.task_queue).await?, format)
         }
         DeploymentCommand::Ramp(RampArgs { component, percentage, queue, .. }) => {
             let client = queue.scope.connect().await?;
@@ -147,11 +150,11 @@ pub(crate) async fn run(command: DeploymentCommand, format: Format) -> Result<()
 }
 
 async fn versions_of(
-    scope: &ScopeArgs,
+    client: &Client,
+    namespace: String,
     task_queue: String,
 ) -> Result<Vec<pb::Deployment>, CliError> {
-    let client = scope.connect().await?;
-    let request = pb::ListDeploymentsRequest { namespace: scope.namespace(), task_queue };
+    let request = pb::ListDeploymentsRequest { namespace, task_queue };
     Ok(client.answer(client.admin().list_deployments(request)).await?.deployments)
 }
 

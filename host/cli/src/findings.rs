@@ -20,6 +20,11 @@ impl Report {
         self.0.checked
     }
 
+    /// Open runs on other versions.
+    pub(crate) fn n_open(&self) -> u64 {
+        self.0.open_runs
+    }
+
     pub(crate) fn n_fit(&self) -> u64 {
         self.0.fit
     }

@@ -5,6 +5,7 @@ use crate::errors::CliError;
 use crate::output::{self, Format};
 use crate::units::{Bytes, Span};
 use clap::{Args, Subcommand};
+use refrain_wire::DETACH_ABOVE_SETTING;
 use refrain_wire::api::enums::v1::NamespaceState;
 use refrain_wire::api::namespace::v1::{NamespaceConfig, NamespaceInfo, UpdateNamespaceInfo};
 use refrain_wire::api::operatorservice::v1::DeleteNamespaceRequest;
@@ -13,8 +14,6 @@ use refrain_wire::wkt;
 use serde_json::Value;
 
 const PAGE: i32 = 100;
-/// A setting of ours, among the data of a namespace.
-const DETACH_ABOVE: &str = "refrain.detach-above";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NamespaceCommand {
@@ -111,7 +110,7 @@ async fn create(args: CreateArgs, format: Format) -> Result<(), CliError> {
             workflow_execution_retention_period: Some(retention),
             data: args
                 .detach_above
-                .map(|it| (DETACH_ABOVE.to_owned(), it.0.to_string()))
+                .map(|it| (DETACH_ABOVE_SETTING.to_owned(), it.0.to_string()))
                 .into_iter()
                 .collect(),
             ..Default::default()
@@ -221,7 +220,7 @@ async fn describe(args: NameArgs, format: Format) -> Result<(), CliError> {
         ("Id", info.id.clone()),
         ("State", output::camel(info.state().as_str_name(), "NAMESPACE_STATE_")),
         ("Retention", output::span(config.workflow_execution_retention_ttl.as_ref())),
-        ("Detach above", info.data.get(DETACH_ABOVE).cloned().unwrap_or_default()),
+        ("Detach above", info.data.get(DETACH_ABOVE_SETTING).cloned().unwrap_or_default()),
         ("Description", info.description.clone()),
         ("Email", info.owner_email.clone()),
     ]))

@@ -152,12 +152,12 @@ impl Target {
             let line = verdict.line();
             return (verdict, traces.then_some(line));
         };
-        let traced = Traced::new(imported.foreign);
+        let traced = Traced::new(imported.foreign, traces);
         let fits = self.play(&facts, &imported, &traced, None);
         let stage = match (&fits, traces) {
             (Err(StepError::Diverged(it)), true) if it.command > 0 => {
                 // Once more, and stopped where it asks for what history does not have.
-                let again = Traced::new(imported.foreign);
+                let again = Traced::new(imported.foreign, false);
                 match self.play(&facts, &imported, &again, Some(it.command)) {
                     Err(StepError::Guest(error)) => Stage::of(&error),
                     Ok(()) | Err(_) => Stage::default(),

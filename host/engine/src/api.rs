@@ -298,6 +298,26 @@ impl Engine {
         self.inner.ask(&key, |reply| Letter::Query { run, name, args, reply }).await
     }
 
+    /// The run that a target means now, without its history.
+    pub async fn run(&self, target: &Target) -> Result<Arc<RunRow>, EngineError> {
+        self.inner.row(target).await
+    }
+
+    /// Activities that are not closed, of a run that is open.
+    pub async fn open_activities(&self, target: &Target) -> Result<Vec<ActivityTask>, EngineError> {
+        self.inner.open_activities(target).await
+    }
+
+    /// What a run has published, and which run that is.
+    pub async fn published(
+        &self,
+        target: &Target,
+    ) -> Result<(RunId, BTreeMap<String, Payload>), EngineError> {
+        self.inner.published(target).await
+    }
+
+    /// All of a run that is not in its history. Costs that history, if the run is open and not in
+    /// memory.
     pub async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
         self.inner.describe(target).await
     }

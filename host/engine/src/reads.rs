@@ -8,17 +8,19 @@ use crate::start::unavailable;
 use crate::worker::ClosedBase;
 use crate::worker::query::{not_begun, text_payload};
 use refrain_core::arrival::Refused;
+use refrain_core::attempt::ActivityTask;
 use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
 use refrain_core::guest::{Query, QueryError};
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, execution};
-use refrain_core::payload::Payloads;
+use refrain_core::payload::{Payload, Payloads};
 use refrain_core::run::Run;
 use refrain_core::search::Condition;
 use refrain_core::time::Delay;
 use refrain_core::waits::STACK_TRACE_QUERY;
 use refrain_store::{HistoryPage, ListPlace, RunCounts, RunRow};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,6 +123,27 @@ impl Inner {
         })
     }
 
+    /// Activities that are not closed, of a run that is open.
+    pub(crate) async fn open_activities(
+        &self,
+        target: &Target,
+    ) -> Result<Vec<ActivityTask>, EngineError> {
+        let row = self.row(target).await?;
+        if !row.status.is_open() {
+            return Err(EngineError::Refused(Refused::RunClosed));
+        }
+        self.store.activities_of_run(row.key.run).await.map_err(unavailable)
+    }
+
+    /// What a run has published, and which run that is.
+    pub(crate) async fn published(
+        &self,
+        target: &Target,
+    ) -> Result<(RunId, BTreeMap<String, Payload>), EngineError> {
+        let run = self.row(target).await?.key.run;
+        Ok((run, self.store.published_state(run).await.map_err(unavailable)?))
+    }
+
     pub(crate) async fn reset(
         self: &Arc<Inner>,
         request: ResetRequest,
@@ -128,10 +151,7 @@ impl Inner {
         let row = self.row(&request.target).await?;
         if let Onto::Component(digest) = request.onto {
             let namespace = request.target.namespace;
-            let meta = self.store.component_meta(namespace, digest).await.map_err(unavailable)?;
-            if meta.is_none() {
-                return Err(EngineError::ComponentNotFound(format!("sha256:{digest}")));
-            }
+            self.component_of(namespace, digest).await?;
         }
         let target = Target { run: Some(row.key.run), ..request.target.clone() };
         let request = ResetRequest { target, ..request };

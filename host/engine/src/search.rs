@@ -25,6 +25,9 @@ impl Inner {
                 "Unable to create search attributes: cannot have more than {SEARCH_ATTRIBUTE_NAMES_MAX} search attributes, found {found}."
             )));
         }
+        if new.is_empty() {
+            return Ok(());
+        }
         self.store.add_search_attribute_types(namespace, &new).await.map_err(unavailable)?;
         registry.0.extend(new);
         self.namespaces.set_search_attributes(namespace, registry);

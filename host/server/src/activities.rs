@@ -3,13 +3,12 @@
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{not_found, of, undecodable};
 use crate::{token, validate};
-use refrain_core::arrival::Refused;
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::failure::Failure;
 use refrain_core::limits::TASK_LONG_POLL;
 use refrain_core::payload::Payloads;
+use refrain_engine::Engine;
 use refrain_engine::api::{ActivityRef, AttemptResult};
-use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::{
     ActivityType, Payloads as PbPayloads, WorkflowExecution, WorkflowType,
 };
@@ -109,12 +108,8 @@ async fn by_id(
     let namespace = validate::namespace(engine, namespace)?;
     validate::name("activity_id", activity_id)?;
     let target = validate::target(&namespace, Some(WorkflowExecution { workflow_id, run_id }))?;
-    let described = engine.describe(&target).await.map_err(of)?;
-    if !described.row.status.is_open() {
-        return Err(of(EngineError::Refused(Refused::RunClosed)));
-    }
-    let task = described
-        .pending_activities
+    let pending = engine.open_activities(&target).await.map_err(of)?;
+    let task = pending
         .into_iter()
         .find(|it| it.options.activity_id == activity_id && (may_wait || it.is_started()));
     let task = task.ok_or_else(|| {

@@ -377,11 +377,10 @@ impl RefrainService for Admin {
         let namespace = validate::namespace(&self.engine, &namespace)?;
         let execution = WorkflowExecution { workflow_id, run_id };
         let target = validate::target(&namespace, Some(execution))?;
-        let described = self.engine.describe(&target).await.map_err(of)?;
+        let (run, published) = self.engine.published(&target).await.map_err(of)?;
         Ok(Response::new(DescribeStateResponse {
-            run_id: described.row.key.run.to_string(),
-            state: described
-                .published
+            run_id: run.to_string(),
+            state: published
                 .into_iter()
                 .map(|(name, value)| {
                     let metadata = value.metadata.into_iter().collect();

@@ -37,14 +37,14 @@ fn interactions(definition: &Value, key: &str) -> Vec<WorkflowInteractionDefinit
 
 /// The answer to [`METADATA_QUERY`], as SDKs encode it.
 pub(crate) async fn metadata(engine: &Engine, target: &Target) -> Result<Payloads, Status> {
-    let row = engine.describe(target).await.map_err(of)?.row;
+    let row = engine.run(target).await.map_err(of)?;
     let components = engine.components(target.namespace).await.map_err(of)?;
     let component = components.into_iter().find(|it| it.digest == row.component);
     let definition: Value =
         component.and_then(|it| serde_json::from_str(&it.definition).ok()).unwrap_or_default();
     let metadata = WorkflowMetadata {
         definition: Some(WorkflowDefinition {
-            r#type: row.workflow_type,
+            r#type: row.workflow_type.clone(),
             signal_definitions: interactions(&definition, "signals"),
             query_definitions: interactions(&definition, "queries"),
             update_definitions: interactions(&definition, "updates"),

@@ -2,11 +2,13 @@
 
 use crate::status::{invalid, of};
 use crate::system::CLUSTER;
+use crate::token::{PAGE_TOKEN, foreign};
 use crate::validate;
 use refrain_core::limits::{BLOB_BYTES_MAX, DETACH_ABOVE};
 use refrain_core::time::Delay;
 use refrain_engine::Engine;
 use refrain_engine::api::{Namespace, NamespaceSettings, NamespaceState as State};
+use refrain_wire::DETACH_ABOVE_SETTING;
 use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState};
 use refrain_wire::api::namespace::v1::namespace_info::{Capabilities, Limits};
 use refrain_wire::api::namespace::v1::{BadBinaries, NamespaceConfig, NamespaceInfo};
@@ -23,8 +25,6 @@ use std::collections::HashMap;
 use tonic::Status;
 
 const PAGE_MAX: usize = 1000;
-/// In a namespace's `data`: payloads of more bytes are kept beside the histories.
-const DETACH_ABOVE_KEY: &str = "refrain.detach-above";
 const NEVER: &str = "never";
 const RETENTION_MIN: Delay = Delay::from_secs(3600);
 
@@ -43,7 +43,7 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
             description: namespace.description.clone(),
             owner_email: namespace.owner_email.clone(),
             data: [(
-                DETACH_ABOVE_KEY.to_owned(),
+                DETACH_ABOVE_SETTING.to_owned(),
                 namespace.detach_above.map_or_else(|| NEVER.to_owned(), |it| it.to_string()),
             )]
             .into(),
@@ -96,8 +96,7 @@ pub(crate) fn list(
     engine: &Engine,
     request: ListNamespacesRequest,
 ) -> Result<ListNamespacesResponse, Status> {
-    let after = String::from_utf8(request.next_page_token)
-        .map_err(|_| invalid("next_page_token is not one that this host has given"))?;
+    let after = String::from_utf8(request.next_page_token).map_err(|_| foreign(PAGE_TOKEN))?;
     let n_max = match usize::try_from(request.page_size) {
         Ok(0) | Err(_) => PAGE_MAX,
         Ok(n) => n.min(PAGE_MAX),
@@ -117,12 +116,12 @@ pub(crate) fn list(
 /// Temporal's messages have no field for it; `data` is for what they don't know. Outer `None`: it
 /// is not said.
 fn detach_above(data: &HashMap<String, String>) -> Result<Option<Option<u64>>, Status> {
-    match data.get(DETACH_ABOVE_KEY).map(String::as_str) {
+    match data.get(DETACH_ABOVE_SETTING).map(String::as_str) {
         None => Ok(None),
         Some(NEVER) => Ok(Some(None)),
         Some(bytes) => bytes.parse().map(|it| Some(Some(it))).map_err(|_| {
             invalid(format!(
-                "data `{DETACH_ABOVE_KEY}` is `{bytes}`, expected a number of bytes or `{NEVER}`"
+                "data `{DETACH_ABOVE_SETTING}` is `{bytes}`, expected a number of bytes or `{NEVER}`"
             ))
         }),
     }

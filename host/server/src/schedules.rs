@@ -3,6 +3,7 @@
 mod query;
 
 use crate::status::{invalid, not_found, of, undecodable};
+use crate::token::{PAGE_TOKEN, foreign};
 use crate::{validate, workflows};
 use prost::Message;
 use refrain_core::ids::NamespaceId;
@@ -190,11 +191,7 @@ pub(crate) async fn update(
     };
     let expected = match request.conflict_token.as_slice() {
         [] => None,
-        token => Some(u64::from_be_bytes(
-            token
-                .try_into()
-                .map_err(|_| invalid("conflict_token is not one that this host has given"))?,
-        )),
+        token => Some(u64::from_be_bytes(token.try_into().map_err(|_| foreign("conflict_token"))?)),
     };
     engine.update_schedule(key, update, expected, request.request_id).await.map_err(of)?;
     Ok(UpdateScheduleResponse::default())
@@ -234,10 +231,7 @@ pub(crate) async fn list(
     let namespace = validate::namespace(engine, &request.namespace)?;
     let filter = query::parse(&request.query)?;
     let after = place(&request.next_page_token)?;
-    let n_max = match u32::try_from(request.maximum_page_size) {
-        Ok(0) | Err(_) => PAGE_MAX,
-        Ok(n) => n.min(PAGE_MAX),
-    };
+    let n_max = validate::page_size(request.maximum_page_size, PAGE_MAX);
     let views = engine.list_schedules(namespace.id, &filter, after.as_ref(), n_max).await;
     let views = views.map_err(of)?;
     let next = views.last().filter(|_| views.len() >= n_max as usize).map(|last| ListToken {
@@ -255,7 +249,7 @@ fn list_entry(view: ScheduleView) -> pb::ScheduleListEntry {
     let ScheduleView { id, record, future } = view;
     let schedule = &record.schedule;
     let shown = pb::ScheduleListInfo {
-        spec: wire::to_proto(&record).spec,
+        spec: Some(wire::spec_to_proto(schedule.spec.spec())),
         workflow_type: Some(refrain_wire::api::common::v1::WorkflowType {
             name: record.start.workflow_type.clone(),
         }),
@@ -284,10 +278,9 @@ fn place(token: &[u8]) -> Result<Option<SchedulePlace>, Status> {
     if token.is_empty() {
         return Ok(None);
     }
-    let foreign = || invalid("next_page_token is not one that this host has given");
-    let token = ListToken::decode(token).map_err(|_| foreign())?;
+    let token = ListToken::decode(token).map_err(|_| foreign(PAGE_TOKEN))?;
     if token.version != TOKEN_VERSION {
-        return Err(foreign());
+        return Err(foreign(PAGE_TOKEN));
     }
     Ok(Some(SchedulePlace { created: Timestamp(token.created_ms), id: token.id }))
 }

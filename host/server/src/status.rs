@@ -42,13 +42,7 @@ pub(crate) fn multi_operation(statuses: [Option<Status>; 2]) -> Status {
         None => OperationStatus {
             code: Code::Aborted as i32,
             message: "Operation was aborted.".to_owned(),
-            details: vec![Any {
-                type_url: format!(
-                    "type.googleapis.com/{}",
-                    MultiOperationExecutionAborted::full_name()
-                ),
-                value: Vec::new(),
-            }],
+            details: vec![any(&MultiOperationExecutionAborted::default())],
         },
     };
     let statuses = statuses.map(of_operation).into();
@@ -57,12 +51,16 @@ pub(crate) fn multi_operation(statuses: [Option<Status>; 2]) -> Status {
 }
 
 fn with_detail<M: Message + Name>(code: Code, message: String, detail: &M) -> Status {
-    let detail = Any {
+    let details = vec![any(detail)];
+    let status = RpcStatus { code: code as i32, message: message.clone(), details };
+    Status::with_details(code, message, status.encode_to_vec().into())
+}
+
+fn any<M: Message + Name>(detail: &M) -> Any {
+    Any {
         type_url: format!("type.googleapis.com/{}", M::full_name()),
         value: detail.encode_to_vec(),
-    };
-    let status = RpcStatus { code: code as i32, message: message.clone(), details: vec![detail] };
-    Status::with_details(code, message, status.encode_to_vec().into())
+    }
 }
 
 pub(crate) fn invalid(message: impl Into<String>) -> Status {

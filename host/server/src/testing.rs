@@ -1,5 +1,6 @@
 //! Temporal's test service: a client that moves time. Served where time can be moved.
 
+use crate::status::undecodable;
 use crate::stubs::testing::test_service_server::TestService;
 use refrain_core::time::Delay;
 use refrain_engine::SkippingClock;
@@ -48,7 +49,7 @@ impl TestService for Testing {
         let until = request.into_inner().timestamp;
         let until =
             until.ok_or_else(|| Status::invalid_argument("SleepUntil needs a timestamp"))?;
-        let until = options::timestamp_from_proto("timestamp", Some(until)).map_err(invalid)?;
+        let until = options::timestamp_from_proto("timestamp", Some(until)).map_err(undecodable)?;
         self.clock.wait_until(until).await;
         Ok(Response::new(SleepResponse {}))
     }
@@ -96,9 +97,5 @@ impl Drop for Relock<'_> {
 fn delay(request: SleepRequest) -> Result<Delay, Status> {
     let duration = request.duration;
     let duration = duration.ok_or_else(|| Status::invalid_argument("Sleep needs a duration"))?;
-    options::delay_from_proto("duration", duration).map_err(invalid)
-}
-
-fn invalid(error: refrain_wire::DecodeError) -> Status {
-    Status::invalid_argument(error.to_string())
+    options::delay_from_proto("duration", duration).map_err(undecodable)
 }

@@ -41,14 +41,17 @@ struct HistoryToken {
     next: u64,
 }
 
-fn run_of(bytes: &[u8], what: &str) -> Result<RunId, Status> {
+pub(crate) fn run_of(bytes: &[u8], what: &str) -> Result<RunId, Status> {
     let bytes: [u8; 16] = bytes.try_into().map_err(|_| foreign(what))?;
     Ok(RunId::from_bytes(bytes))
 }
 
-fn foreign(what: &str) -> Status {
+pub(crate) fn foreign(what: &str) -> Status {
     invalid(format!("{what} is not one that this host has given"))
 }
+
+/// The field that pages of a list go on by.
+pub(crate) const PAGE_TOKEN: &str = "next_page_token";
 
 fn check_version(version: u32, what: &str) -> Result<(), Status> {
     if version == VERSION { Ok(()) } else { Err(foreign(what)) }

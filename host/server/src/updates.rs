@@ -7,8 +7,8 @@ use crate::workflows::{link, target_of_chain};
 use refrain_core::limits::UPDATE_LONG_POLL;
 use refrain_core::machines::update;
 use refrain_core::time::Delay;
-use refrain_engine::Engine;
 use refrain_engine::api::{UpdateReply, UpdateStage, UpdateState};
+use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use refrain_wire::api::common::v1::link::{Variant, Workflow};
 use refrain_wire::api::common::v1::{Link, WorkflowExecution};
@@ -33,13 +33,9 @@ pub(crate) async fn update(
         target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     let Asked { request: asked, wait } = asked(request.request, request.wait_policy)?;
     let waits = engine.update(&target, asked, wait, patience);
-    let reply = stopping.unless(waits).await.ok_or_else(stops)?.map_err(of)?;
+    let reply =
+        stopping.unless(waits).await.ok_or_else(|| of(EngineError::ShuttingDown))?.map_err(of)?;
     Ok(response(request.namespace, target.workflow_id, reply))
-}
-
-/// The answer of a server that is about to stop: the client asks again.
-fn stops() -> Status {
-    Status::unavailable("the host is shutting down")
 }
 
 /// What a request asks for, checked.
@@ -154,7 +150,8 @@ pub(crate) async fn poll(
         Stage::Completed => UpdateStage::Completed,
     };
     let waits = engine.poll_update(&target, &update_ref.update_id, wait, patience);
-    let reply = stopping.unless(waits).await.ok_or_else(stops)?.map_err(of)?;
+    let reply =
+        stopping.unless(waits).await.ok_or_else(|| of(EngineError::ShuttingDown))?.map_err(of)?;
     let (stage, outcome) = told(&reply.state);
     let execution =
         WorkflowExecution { workflow_id: target.workflow_id, run_id: reply.run.to_string() };

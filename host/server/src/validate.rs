@@ -44,6 +44,14 @@ pub(crate) fn namespace_for_start(engine: &Engine, name: &str) -> Result<Arc<Nam
     }
 }
 
+/// What a page has at most: as asked for, if that is a number and no more than `n_max`.
+pub(crate) fn page_size(asked: i32, n_max: u32) -> u32 {
+    match u32::try_from(asked) {
+        Ok(0) | Err(_) => n_max,
+        Ok(n) => n.min(n_max),
+    }
+}
+
 /// A name that must be there, and short enough to be a key.
 pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
     if value.is_empty() {

@@ -7,8 +7,8 @@ use crate::validate;
 use crate::workflows::{link, start_request, start_response};
 use refrain_core::limits::UPDATE_LONG_POLL;
 use refrain_core::machines::signal;
-use refrain_engine::Engine;
 use refrain_engine::api::StartRequest;
+use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use refrain_wire::api::enums::v1::{
     EventType, WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
@@ -127,9 +127,8 @@ pub(crate) async fn execute_multi_operation(
     let Asked { request: asked, wait } = checked_update(&request.namespace, &workflow_id, update)
         .map_err(|status| multi_operation([None, Some(status)]))?;
     let waits = engine.update_with_start(start, asked, wait, patience);
-    let Some(done) = stopping.unless(waits).await else {
-        return Err(Status::unavailable("the host is shutting down"));
-    };
+    let done = stopping.unless(waits).await;
+    let done = done.ok_or_else(|| of(EngineError::ShuttingDown))?;
     let (started, updated) = done.map_err(|error| multi_operation([Some(of(error)), None]))?;
     let updated = updated.map_err(|error| multi_operation([None, Some(of(error))]))?;
     use answered::response::Response;

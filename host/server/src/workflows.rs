@@ -263,7 +263,7 @@ async fn rejected(
         QueryRejectCondition::NotOpen => true,
         QueryRejectCondition::NotCompletedCleanly => false,
     };
-    let state = engine.describe(target).await.map_err(of)?.row.status;
+    let state = engine.run(target).await.map_err(of)?.status;
     let rejected = match state {
         execution::State::Absent
         | execution::State::Running

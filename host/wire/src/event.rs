@@ -266,6 +266,7 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
 }
 
 pub(crate) use patch::marker as patch_marker;
+pub(crate) use task::SDK_NAME;
 
 pub(crate) use activity::{scheduled_from_proto, scheduled_to_proto};
 

@@ -7,15 +7,13 @@
 use crate::api::enums::v1::EventType;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{History, HistoryEvent};
-use crate::event::{self, patch_marker};
+use crate::event::{self, SDK_NAME, patch_marker};
 use crate::json;
 use crate::{DecodeError, payload};
 use refrain_core::event::Recorded;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// What our own host says in `WorkflowTaskCompleted`.
-const OUR_SDK: &str = "refrain-wasm";
 /// Written by Temporal's SDKs beside each patch marker.
 const CHANGE_VERSION: &str = "TemporalChangeVersion";
 /// What Go and Java call a patch.
@@ -34,7 +32,7 @@ pub struct Imported {
 pub fn history(text: &str) -> Result<Imported, DecodeError> {
     let not_json = |cause: serde_json::Error| DecodeError::Json {
         what: "text",
-        message: "temporal.api.history.v1.History".to_owned(),
+        message: json::HISTORY.to_owned(),
         reason: cause.to_string(),
     };
     let parsed: Value = serde_json::from_str(text).map_err(not_json)?;
@@ -52,7 +50,7 @@ pub fn history(text: &str) -> Result<Imported, DecodeError> {
     }
     full_enum_names("", &mut events);
     let text = serde_json::json!({ "events": events }).to_string();
-    let history: History = json::from_str("temporal.api.history.v1.History", &text)?;
+    let history: History = json::from_str(json::HISTORY, &text)?;
     if history.events.is_empty() {
         return Err(DecodeError::Missing { what: "the first event" });
     }
@@ -112,7 +110,7 @@ fn is_foreign(events: &[HistoryEvent]) -> bool {
         _ => None,
     });
     // The SDK names itself in its first task only.
-    sdks.next().is_some_and(|first| first != OUR_SDK)
+    sdks.next().is_some_and(|first| first != SDK_NAME)
 }
 
 /// From an SDK's terms to ours.
@@ -307,7 +305,7 @@ mod tests {
 
     #[test]
     fn our_own_history_is_taken_as_it_is() {
-        let ours = FOREIGN.replace("temporal-go", OUR_SDK).replace("\"Version\"", "\"Other\"");
+        let ours = FOREIGN.replace("temporal-go", SDK_NAME).replace("\"Version\"", "\"Other\"");
         let error = history(&ours).expect_err("a marker of nobody's");
         assert_eq!(
             error.to_string(),

@@ -25,6 +25,10 @@ pub mod json;
 
 pub mod import;
 
+/// In the data of a namespace, for which Temporal's messages have no field: payloads of more bytes
+/// are kept beside the histories.
+pub const DETACH_ABOVE_SETTING: &str = "refrain.detach-above";
+
 mod error;
 
 pub use error::DecodeError;

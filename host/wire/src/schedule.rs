@@ -4,9 +4,9 @@ mod spec;
 mod stored;
 
 use crate::DecodeError;
-use crate::api::common::v1::WorkflowExecution;
 use crate::api::enums::v1::{ScheduleOverlapPolicy, WorkflowExecutionStatus};
 use crate::api::schedule::v1 as pb;
+use crate::options::execution_to_proto;
 use crate::options::{delay_from_proto, delay_to_proto, timestamp_from_proto, timestamp_to_proto};
 use prost::Message;
 use refrain_calendar::schedule::{
@@ -22,7 +22,7 @@ pub use stored::{decode, encode};
 pub fn info_to_proto(schedule: &Schedule) -> pb::ScheduleInfo {
     let progress = &schedule.progress;
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let running = progress.running.iter().map(|it| execution(&it.workflow_id, it.run));
+    let running = progress.running.iter().map(|it| execution_to_proto(&it.workflow_id, it.run));
     #[allow(deprecated, reason = "the only place for an error of the schedule as a whole")]
     pb::ScheduleInfo {
         action_count: count(progress.n_actions),
@@ -40,15 +40,11 @@ pub fn info_to_proto(schedule: &Schedule) -> pb::ScheduleInfo {
     }
 }
 
-fn execution(workflow_id: &str, run: refrain_core::ids::RunId) -> WorkflowExecution {
-    WorkflowExecution { workflow_id: workflow_id.to_owned(), run_id: run.to_string() }
-}
-
 pub fn action_to_proto(action: &Action) -> pb::ScheduleActionResult {
     pb::ScheduleActionResult {
         schedule_time: Some(timestamp_to_proto(action.at)),
         actual_time: Some(timestamp_to_proto(action.started)),
-        start_workflow_result: Some(execution(&action.workflow_id, action.run)),
+        start_workflow_result: Some(execution_to_proto(&action.workflow_id, action.run)),
         start_workflow_status: status_to_proto(action.status) as i32,
     }
 }

@@ -64,11 +64,13 @@ struct Seeing {
 pub(super) struct Traced {
     seeing: Arc<Mutex<Seeing>>,
     foreign: bool,
+    /// Somebody wants to see it.
+    records: bool,
 }
 
 impl Traced {
-    pub(super) fn new(foreign: bool) -> Traced {
-        Traced { seeing: Arc::default(), foreign }
+    pub(super) fn new(foreign: bool, records: bool) -> Traced {
+        Traced { seeing: Arc::default(), foreign, records }
     }
 
     fn lock(&self) -> MutexGuard<'_, Seeing> {
@@ -87,6 +89,9 @@ impl Traced {
     }
 
     fn see(&self, seen: Seen<'_>) {
+        if !self.records {
+            return;
+        }
         let mut seeing = self.lock();
         let did = match seen {
             Seen::Log { level, line } => Did::Log { level, line: line.to_owned() },
@@ -105,7 +110,7 @@ struct TracedGuest {
 
 impl Guest for TracedGuest {
     fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError> {
-        {
+        if self.traced.records {
             let mut seeing = self.traced.lock();
             let told = words::job(&turn.job, &seeing.names);
             let started = i64::try_from(turn.history_length).unwrap_or(i64::MAX);
@@ -182,17 +187,6 @@ pub(super) fn text(
     stage: &Stage,
 ) -> String {
     let paint = Paint(std::io::stdout().is_terminal());
-    painted(title, events, turns, outcome, stage, paint)
-}
-
-fn painted(
-    title: &str,
-    events: &[HistoryEvent],
-    turns: &[TurnSeen],
-    outcome: &Result<Result<(), StepError>, String>,
-    stage: &Stage,
-    paint: Paint,
-) -> String {
     let mut text = format!("{}\n\n", paint.bold(&clean(title)));
     let began = events.first().map_or(0, ms_of);
     let ids = events.last().map_or(0, |it| it.event_id).to_string().len().max(2);

@@ -7,7 +7,9 @@ use crate::errors::CliError;
 use crate::output::{self, Format};
 use crate::units::{KeyValue, Span};
 use clap::{Args, ValueEnum};
-use refrain_wire::api::common::v1::{Memo, SearchAttributes, WorkflowExecution, WorkflowType};
+use refrain_wire::api::common::v1::{
+    Memo, Payload, SearchAttributes, WorkflowExecution, WorkflowType,
+};
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1 as pb;
@@ -118,20 +120,20 @@ fn proto_span(span: Option<Span>) -> Option<wkt::Duration> {
     })
 }
 
+fn fields(given: &[KeyValue], what: &str) -> Result<HashMap<String, Payload>, CliError> {
+    let field = |KeyValue { key, value }: &KeyValue| {
+        let what = format!("{what} `{key}`");
+        Ok((key.clone(), json_payload(value.as_bytes().to_vec(), &what)?))
+    };
+    given.iter().map(field).collect()
+}
+
 fn start_request(
     args: &StartArgs,
     workflow_id: &str,
 ) -> Result<pb::StartWorkflowExecutionRequest, CliError> {
-    let mut memo = HashMap::new();
-    for KeyValue { key, value } in &args.memo {
-        let what = format!("memo `{key}`");
-        memo.insert(key.clone(), json_payload(value.as_bytes().to_vec(), &what)?);
-    }
-    let mut attributes = HashMap::new();
-    for KeyValue { key, value } in &args.search_attribute {
-        let what = format!("search attribute `{key}`");
-        attributes.insert(key.clone(), json_payload(value.as_bytes().to_vec(), &what)?);
-    }
+    let memo = fields(&args.memo, "memo")?;
+    let attributes = fields(&args.search_attribute, "search attribute")?;
     Ok(pb::StartWorkflowExecutionRequest {
         namespace: args.scope.namespace(),
         workflow_id: workflow_id.to_owned(),

@@ -15,11 +15,7 @@ impl Inner {
         which: &WhichActivities,
         tuning: &Tuning,
     ) -> Result<Vec<ActivityTask>, EngineError> {
-        let described = self.describe(target).await?;
-        if !described.row.status.is_open() {
-            return Err(EngineError::Refused(Refused::RunClosed));
-        }
-        let pending = described.pending_activities.into_iter();
+        let pending = self.open_activities(target).await?.into_iter();
         let meant: Vec<_> = pending.filter(|it| is_meant(which, it)).collect();
         if meant.is_empty() {
             return Err(EngineError::PendingActivityNotFound);

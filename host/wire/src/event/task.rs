@@ -3,8 +3,6 @@
 use crate::api::common::v1::WorkerVersionStamp;
 use crate::api::deployment::v1::WorkerDeploymentVersion;
 use crate::api::enums::v1::{TimeoutType, VersioningBehavior, WorkflowTaskFailedCause};
-use crate::api::failure::v1::ResetWorkflowFailureInfo;
-use crate::api::failure::v1::failure::FailureInfo;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
     WorkflowTaskCompletedEventAttributes, WorkflowTaskFailedEventAttributes,
@@ -14,10 +12,10 @@ use crate::api::history::v1::{
 use crate::api::sdk::v1::WorkflowTaskCompletedMetadata;
 use crate::options::{
     count_from_proto, count_to_proto, delay_from_proto, delay_to_proto, event_id_from_proto,
-    event_id_to_proto, task_queue_from_proto, task_queue_to_proto,
+    event_id_to_proto, run_to_proto, task_queue_from_proto, task_queue_to_proto,
 };
 use crate::{DecodeError, failure};
-use refrain_core::ids::{Digest, EventId, RunId};
+use refrain_core::ids::{Digest, EventId};
 use refrain_core::machines::Event as AnyEvent;
 use refrain_core::machines::task::{Event, FailedCause, Reset};
 use refrain_core::time::Delay;
@@ -25,7 +23,7 @@ use refrain_core::time::Delay;
 /// All our components in Temporal's terms: one deployment, and a build for each digest.
 pub(crate) const DEPLOYMENT: &str = "refrain";
 /// The web page shows what is after the dash: "Wasm".
-const SDK_NAME: &str = "refrain-wasm";
+pub(crate) const SDK_NAME: &str = "refrain-wasm";
 
 pub(super) fn to_proto(event: &Event) -> Attributes {
     match event {
@@ -51,20 +49,14 @@ pub(super) fn to_proto(event: &Event) -> Attributes {
             ))
         }
         Event::Failed { scheduled, started, cause, failure, identity, reset } => {
-            let mut failure = failure::to_proto(failure);
-            if reset.is_some() {
-                let info = ResetWorkflowFailureInfo::default();
-                failure.failure_info = Some(FailureInfo::ResetWorkflowFailureInfo(info));
-            }
-            let id_of = |run: Option<RunId>| run.map(|it| it.to_string()).unwrap_or_default();
             Attributes::WorkflowTaskFailedEventAttributes(WorkflowTaskFailedEventAttributes {
                 scheduled_event_id: event_id_to_proto(*scheduled),
                 started_event_id: event_id_to_proto(*started),
                 cause: cause_to_proto(*cause) as i32,
-                failure: Some(failure),
+                failure: Some(failure::to_proto(failure)),
                 identity: identity.clone(),
-                base_run_id: id_of(reset.map(|it| it.base)),
-                new_run_id: id_of(reset.map(|it| it.new)),
+                base_run_id: run_to_proto(reset.map(|it| it.base)),
+                new_run_id: run_to_proto(reset.map(|it| it.new)),
                 ..Default::default()
             })
         }

@@ -135,11 +135,7 @@ pub fn encode(record: &Record) -> Vec<u8> {
         running: progress.running.iter().map(running_to_stored).collect(),
         backfills: progress.backfills.iter().map(backfill_to_stored).collect(),
         recent: progress.recent.iter().map(action_to_stored).collect(),
-        // No result is no field, and an empty one an empty field.
-        last_result: progress
-            .last_result
-            .as_ref()
-            .map(|it| payload::list_to_proto(it).unwrap_or_default()),
+        last_result: payload::result_to_proto(progress.last_result.as_ref()),
         last_failure: progress.last_failure.as_ref().map(failure::to_proto),
         request_ids: record.request_ids.iter().cloned().collect(),
         created_ms: progress.created.0,
@@ -178,7 +174,7 @@ pub fn decode(bytes: &[u8]) -> Result<Record, DecodeError> {
         n_missed: count(info.missed_catchup_window),
         n_skipped: count(info.overlap_skipped),
         n_dropped: count(info.buffer_dropped),
-        last_result: row.last_result.map(|it| payload::list_from_proto(Some(it))),
+        last_result: payload::result_from_proto(row.last_result),
         last_failure: row.last_failure.map(failure::from_proto).transpose()?,
         start_error,
     };
