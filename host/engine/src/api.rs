@@ -115,6 +115,7 @@ pub struct Description {
 /// Who paused a run, when and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pause {
+    pub event: EventId,
     pub at: Timestamp,
     pub identity: String,
     pub reason: String,
@@ -320,6 +321,11 @@ impl Engine {
     /// memory.
     pub async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
         self.inner.describe(target).await
+    }
+
+    /// Who paused the run, when and why. `None`: it is not paused.
+    pub async fn pause_of(&self, run: &RunKey) -> Result<Option<Pause>, EngineError> {
+        self.inner.pause_of(&*self.inner.row(&Target::of(run)).await?).await
     }
 
     /// The run that a target means now, and how far it is.
@@ -546,6 +552,14 @@ impl Engine {
 }
 
 impl Target {
+    pub(crate) fn of(run: &RunKey) -> Target {
+        Target {
+            namespace: run.execution.namespace,
+            workflow_id: run.execution.workflow.to_string(),
+            run: Some(run.run),
+        }
+    }
+
     pub fn execution(&self) -> ExecutionKey {
         ExecutionKey { namespace: self.namespace, workflow: self.workflow_id.as_str().into() }
     }

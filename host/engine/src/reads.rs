@@ -59,11 +59,7 @@ impl Inner {
         patience: Delay,
     ) -> Result<Progress, EngineError> {
         let mut watch = self.watchers.watch(run.run);
-        let target = Target {
-            namespace: run.execution.namespace,
-            workflow_id: run.execution.workflow.to_string(),
-            run: Some(run.run),
-        };
+        let target = Target::of(run);
         let enough = |progress: &Progress| progress.closed || progress.next_event > next;
         let mut progress = self.progress(&target).await;
         if let Ok(now) = &progress
@@ -203,7 +199,7 @@ impl Inner {
     }
 
     /// The event that paused it, which is not far from the end of its history.
-    async fn pause_of(&self, row: &RunRow) -> Result<Option<Pause>, EngineError> {
+    pub(crate) async fn pause_of(&self, row: &RunRow) -> Result<Option<Pause>, EngineError> {
         let mut end = row.next_event;
         while row.status.is_paused() && end > EventId::FIRST {
             let begin = EventId(end.0.saturating_sub(EVENTS_LOOKED_AT).max(1));
@@ -211,7 +207,7 @@ impl Inner {
             let events = self.store.history(row.key.run, begin, n).await.map_err(unavailable)?;
             let last = events.into_iter().rev().find_map(|it| match it.event {
                 Event::Execution(execution::Event::Paused { identity, reason, .. }) => {
-                    Some(Pause { at: it.time, identity, reason })
+                    Some(Pause { event: it.id, at: it.time, identity, reason })
                 }
                 _ => None,
             });

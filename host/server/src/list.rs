@@ -14,7 +14,6 @@ use refrain_core::spread::fingerprint;
 use refrain_core::time::Timestamp;
 use refrain_engine::Engine;
 use refrain_engine::api::{ListPlace, Namespace, RunRow, Status as RunStatus};
-use refrain_wire::api::enums::v1::WorkflowExecutionStatus;
 use refrain_wire::api::filter::v1::StartTimeFilter;
 use refrain_wire::api::workflowservice::v1::count_workflow_executions_response::AggregationGroup;
 use refrain_wire::api::workflowservice::v1::list_closed_workflow_executions_request::Filters as ClosedFilters;
@@ -109,14 +108,11 @@ pub(crate) async fn list_closed(
         }
         Some(ClosedFilters::TypeFilter(it)) => parts.push(equal(System::WorkflowType, it.name)),
         Some(ClosedFilters::StatusFilter(it)) => {
-            let open = [
-                WorkflowExecutionStatus::Unspecified as i32,
-                WorkflowExecutionStatus::Running as i32,
-            ];
-            if open.contains(&it.status) {
+            let number = i64::from(it.status);
+            if !RunStatus::from_number(number).is_some_and(|it| !it.is_open()) {
                 return Err(invalid("StatusFilter must be specified and must be not Running."));
             }
-            parts.push(Condition::Test(Test::Status([i64::from(it.status)].into())));
+            parts.push(Condition::Test(Test::Status([number].into())));
         }
         None => {}
     }

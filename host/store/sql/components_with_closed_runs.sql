@@ -1,5 +1,5 @@
 -- The components of namespace $1 that a closed run was pinned to, as long as that is kept.
--- Plan: for each of its components, a search of runs_by_component.
+-- Plan: for each of its components, a range of runs_by_component.
 SELECT digest
 FROM namespace_components
 WHERE
@@ -10,5 +10,5 @@ WHERE
         WHERE
             runs.component = namespace_components.digest
             AND runs.namespace_id = $1
-            AND runs.status > 1
+            AND runs.status BETWEEN 2 AND 7
     )

@@ -95,7 +95,7 @@ impl Store {
             let number = columns.int()?;
             let n_runs = columns.count("number of runs")?;
             let status = Status::from_number(number)
-                .ok_or_else(|| columns.bad("status", number, "1 to 7"))?;
+                .ok_or_else(|| columns.bad("status", number, Status::NUMBERS))?;
             *counts.0.entry(status).or_default() += n_runs;
         }
         Ok(counts)

@@ -87,6 +87,9 @@ impl Status {
         }
     }
 
+    /// Those that there are, as errors say it.
+    pub(crate) const NUMBERS: &str = "1 to 8";
+
     pub fn is_open(self) -> bool {
         match self {
             Status::Running | Status::Paused => true,
@@ -264,7 +267,7 @@ fn read_run(columns: &mut Columns<'_>) -> Result<RunRow, StoreError> {
     let cancel_requested = columns.flag()?;
     let status = Status::from_number(number)
         .and_then(|status| state_of(status, cancel_requested))
-        .ok_or_else(|| columns.bad("status", number, "1 to 5 or 7"))?;
+        .ok_or_else(|| columns.bad("status", number, Status::NUMBERS))?;
     Ok(RunRow {
         key: RunKey { execution: ExecutionKey { namespace, workflow }, run },
         workflow_type,

@@ -204,12 +204,17 @@ fn paused_trip_waits(language: &str) -> Result<()> {
     start(&host, "trip")?;
     host.cli(&[&of("pause", "trip")[..], &["--reason", "ask first"]].concat())?;
     pay(&host, "trip")?;
-    // Temporal's own `describe` takes whatever is not running for closed.
-    let described = host.json(&of("describe", "trip"))?;
-    let status = &described["workflowExecutionInfo"]["status"];
-    assert_eq!(status, "WORKFLOW_EXECUTION_STATUS_PAUSED");
-    let described = host.cli(&of("describe", "trip"))?;
-    assert!(described.contains("ask first"), "{described}");
+    for json in
+        [host.json(&of("describe", "trip"))?, temporal_json(&host, &of("describe", "trip"))?]
+    {
+        let status = &json["workflowExecutionInfo"]["status"];
+        assert_eq!(status, "WORKFLOW_EXECUTION_STATUS_PAUSED");
+    }
+    // Temporal's takes whatever is not running for closed, and wants an event that says so.
+    for described in [host.cli(&of("describe", "trip"))?, temporal(&host, &of("describe", "trip"))?]
+    {
+        assert!(described.contains("ask first"), "{described}");
+    }
     let listed = ["workflow", "list", "--query", "ExecutionStatus = 'Paused'"];
     assert!(host.cli(&listed)?.contains("trip"));
     let said = try_temporal(&host, &of("pause", "trip"))?;

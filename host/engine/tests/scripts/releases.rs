@@ -100,6 +100,38 @@ fn a_stuck_run_stays_where_it_is_if_the_release_does_not_fit_either() {
 }
 
 #[test]
+fn a_paused_run_is_checked_and_moved_and_goes_on_there_once_it_is_unpaused() {
+    check(
+        r#"
+         0s start order
+            guest timer 10s
+            guest complete "old"
+         1s pause
+         5s release
+            guest timer 10s
+            guest complete "new"
+         6s check
+         7s move
+         8s check
+        20s unpause
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 10s
+            6          1s  execution paused
+            7         10s  timer 1 fired
+            8         20s  execution unpaused
+            9-11      20s  task completed on version 2
+            12        20s  execution completed "new"
+            at 6s  fits
+            at 7s  fits
+            at 8s  nothing to replay
+        "#]],
+    );
+}
+
+#[test]
 fn a_run_that_fits_is_moved_and_goes_on_there() {
     check(
         r#"

@@ -7,7 +7,10 @@ use expect_test::expect;
 use refrain_core::deployment::Change;
 
 async fn start(store: &Store, workflow: &str, run: u128, component: Digest) {
-    let step = Step::start(workflow, run);
+    commit(store, Step::start(workflow, run), component).await;
+}
+
+async fn commit(store: &Store, step: Step, component: Digest) {
     let Step { key, request, decision } = step;
     let write = RunWrite { key, component, start_request_id: request, decision };
     store.commit(&[Write::run(write)]).await.unwrap();
@@ -20,10 +23,11 @@ async fn open_runs_are_found_and_counted_by_component() {
     for (workflow, run, component) in [("a", 1, OLD), ("b", 2, NEW), ("c", 3, OLD), ("d", 4, OLD)] {
         start(&store, workflow, run, component).await;
     }
-    let close = Step::at(key("d", 4), 2).close(execution::State::Completed, 9);
-    let Step { key, request, decision } = close;
-    let write = RunWrite { key, component: OLD, start_request_id: request, decision };
-    store.commit(&[Write::run(write)]).await.unwrap();
+    commit(&store, Step::at(key("d", 4), 2).close(execution::State::Completed, 9), OLD).await;
+    // A paused run is as open as any other.
+    let mut pause = Step::at(key("a", 1), 2).signals(1);
+    pause.decision.run.status = execution::State::Paused { cancel_requested: false };
+    commit(&store, pause, OLD).await;
 
     let of = |component, n_open| OpenRuns { component, task_queue: "orders".to_owned(), n_open };
     assert_eq!(store.open_runs(shop).await.unwrap(), [of(OLD, 2), of(NEW, 1)]);

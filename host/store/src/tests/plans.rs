@@ -215,7 +215,7 @@ async fn plans_of_all_statements() {
             USE TEMP B-TREE FOR ORDER BY
         components_with_closed_runs
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
-            SEARCH runs EXISTS USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status>?)
+            SEARCH runs EXISTS USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status>? AND status<?)
         components_forget
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=? AND digest=?)
             LIST SUBQUERY 5
@@ -236,9 +236,21 @@ async fn plans_of_all_statements() {
             SEARCH namespace_components USING COVERING INDEX namespace_components_of_digest (digest=?)
             SEARCH namespace_components USING INDEX namespace_components_of_digest (digest=?)
         runs_open_by_component
+            CO-ROUTINE (subquery-2)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
             SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+            UNION ALL
+            SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
+            SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+            SCAN (subquery-2)
+            USE TEMP B-TREE FOR GROUP BY
         runs_pinned
+            MERGE (UNION ALL)
+            LEFT
+            SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND task_queue=? AND run_id>?)
+            RIGHT
             SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND task_queue=? AND run_id>?)
         deployments_of_queue
             SEARCH deployments USING PRIMARY KEY (namespace_id=? AND task_queue=? AND kind=?)
