@@ -2,8 +2,9 @@
 -- Derived from history, except kind 4, which is derived from `runs.task_retry_ms`.
 CREATE TABLE timers (
     run_id        BLOB    NOT NULL CHECK (length(run_id) = 16),
-    -- 1 the guest's own, 2 the run's time limit, 3 the wait before the first task, 4 the wait before a task's retry.
-    kind          INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4),
+    -- 1 the guest's own, 2 the run's time limit, 3 the wait before the first task, 4 the wait before a task's retry,
+    -- 5 a look after local activities, which only their host's memory knows.
+    kind          INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),
     -- Of kind 1: the event that started it. Else 0.
     seq           INTEGER NOT NULL CHECK ((kind = 1) = (seq > 0)),
     fire_at_ms    INTEGER NOT NULL CHECK (fire_at_ms >= 0),

@@ -4,7 +4,7 @@ use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, RunId};
 use crate::machines::child::{Outcome, StartFailedCause};
 use crate::machines::external::FailedCause;
-use crate::machines::{execution, signal, update};
+use crate::machines::{execution, local, signal, update};
 use crate::message::Origin;
 use crate::payload::Payloads;
 use crate::time::Timestamp;
@@ -78,6 +78,10 @@ pub enum Arrival {
         initiated: EventId,
         failed: Option<FailedCause>,
     },
+    /// From the host that runs it.
+    LocalClosed(Box<local::Closed>),
+    /// A host may have died with the run's local activities.
+    LocalsDue,
     /// The run's own time limit is over.
     RunTimedOut,
     /// The wait before the first task is over.

@@ -318,6 +318,7 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
             | Event::Unpaused { .. }
             | Event::ContinuedAsNew(_),
         )
+        | AnyEvent::Local(_)
         | AnyEvent::Task(_)
         | AnyEvent::Attributes(_)
         | AnyEvent::Activity(_)

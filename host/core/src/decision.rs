@@ -98,6 +98,8 @@ pub enum DueTimer {
     RunTimeout,
     FirstTask,
     TaskRetry,
+    /// Local activities may have died with their host.
+    Locals,
 }
 
 /// How a run ended, for those that wait for it.
@@ -126,6 +128,7 @@ impl DueTimer {
             DueTimer::RunTimeout => Arrival::RunTimedOut,
             DueTimer::FirstTask => Arrival::FirstTaskDue,
             DueTimer::TaskRetry => Arrival::TaskRetryDue,
+            DueTimer::Locals => Arrival::LocalsDue,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::ids::EventId;
 use crate::machines::{
-    Event, activity, attributes, child, execution, external, patch, signal, task, timer, update,
+    Event, activity, attributes, child, execution, external, local, patch, signal, task, timer,
+    update,
 };
 use crate::time::Timestamp;
 use std::fmt;
@@ -75,6 +76,14 @@ impl fmt::Display for Event {
                     write!(f, "activity of {scheduled} canceled")
                 }
             },
+            Event::Local(local::Event::Recorded(it)) => {
+                let how = match (&it.closed.result, it.closed.backoff) {
+                    (Ok(_), _) => "completed",
+                    (Err(_), None) => "failed",
+                    (Err(_), Some(_)) => "backs off",
+                };
+                write!(f, "local activity {} ({}) {how}", it.activity_type, it.activity_id)
+            }
             Event::Timer(event) => match event {
                 timer::Event::Started { timer_id, delay, .. } => {
                     write!(f, "timer {timer_id} started {delay}")

@@ -33,6 +33,15 @@ pub const HISTORY_BYTES_SUGGEST_CONTINUE: u64 = 4 << 20;
 pub const PENDING_ACTIVITIES_MAX: usize = 2000;
 /// A failed attempt's failure, kept for the next one and for describe; more is cut. Bytes.
 pub const KEPT_FAILURE_BYTES_MAX: usize = 4 << 10;
+/// A step waits so long for the local activities that it began, so that their outcomes are in its
+/// commit; what takes longer comes in a step of its own.
+pub const LOCAL_IN_STEP: Delay = Delay(200);
+/// Between the attempts at a local activity. What is to wait longer waits with a durable timer.
+pub const LOCAL_BACKOFF_MAX: Delay = Delay::from_secs(60);
+/// Local activities that one host works on at a time; more wait.
+pub const LOCAL_AT_ONCE_MAX: usize = 256;
+/// So long after a run began local activities it is looked after, should its host have died.
+pub const LOCAL_WATCH: Delay = Delay::from_secs(10);
 /// Timers of one run that have not fired.
 pub const PENDING_TIMERS_MAX: usize = 2000;
 /// Children of one run that are not closed.

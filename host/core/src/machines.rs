@@ -9,6 +9,7 @@ pub mod attributes;
 pub mod child;
 pub mod execution;
 pub mod external;
+pub mod local;
 pub mod patch;
 pub mod signal;
 pub mod task;
@@ -23,6 +24,7 @@ mod table;
 pub enum Command {
     Execution(execution::Command),
     Activity(activity::Command),
+    Local(local::Command),
     Timer(timer::Command),
     Child(child::Command),
     External(external::Command),
@@ -44,6 +46,7 @@ pub enum Event {
     Execution(execution::Event),
     Task(task::Event),
     Activity(activity::Event),
+    Local(local::Event),
     Timer(timer::Event),
     Child(child::Event),
     External(external::Event),
@@ -60,6 +63,7 @@ impl Event {
             Event::Execution(event) => event.closes_run(),
             Event::Task(_)
             | Event::Activity(_)
+            | Event::Local(_)
             | Event::Timer(_)
             | Event::Child(_)
             | Event::External(_)
@@ -75,6 +79,7 @@ impl Event {
         match self {
             Event::Execution(event) => event.wished_in_task(),
             Event::Activity(event) => event.wished_in_task(),
+            Event::Local(event) => Some(event.wished_in_task()),
             Event::Timer(event) => event.wished_in_task(),
             Event::Child(event) => event.wished_in_task(),
             Event::External(event) => event.wished_in_task(),
@@ -107,6 +112,8 @@ impl Event {
                 Event::Execution(_)
                 | Event::Task(_)
                 | Event::Activity(_)
+                // Nothing that a guest wishes for leads to it at once, see `run::locals`.
+                | Event::Local(_)
                 | Event::Timer(_)
                 | Event::Child(_)
                 | Event::External(_)

@@ -5,7 +5,9 @@
 //! this file the one place where a guest can be found to diverge.
 
 mod after;
+mod go_on;
 mod jobs;
+mod locals;
 mod related;
 mod reset;
 mod updates;
@@ -38,9 +40,12 @@ use std::sync::Arc;
 
 pub use after::step_without_guest;
 use after::{After, admit_all};
+use go_on::Unfinished;
 use jobs::canceled_activity;
+pub use locals::LocalActivity;
+use locals::Locals;
 use related::OpenChild;
-use wishes::{bad_command, may_go_unasked};
+use wishes::{bad_command, may_go_unasked, next_asked};
 
 /// What never changes while a run is in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +63,7 @@ pub struct Run {
     guest: Box<dyn Guest>,
     /// Asked of `patched` before the marker's turn comes, so all of a history's are known first.
     patches: BTreeSet<String>,
+    locals: Locals,
     /// Granted so far, in all tasks.
     n_commands: u64,
     begun: bool,
@@ -65,6 +71,8 @@ pub struct Run {
     returned: bool,
     /// What it publishes while it is replayed, for a run that begins with another's history.
     published: Option<BTreeMap<String, Payload>>,
+    /// The task of the last step, until its decision is handed on.
+    unfinished: Option<Unfinished>,
 }
 
 /// What a step is about.
@@ -182,6 +190,8 @@ impl Run {
             begun: false,
             returned: false,
             published: None,
+            locals: Locals::default(),
+            unfinished: None,
         }
     }
 
@@ -300,10 +310,16 @@ impl Run {
     ) -> Result<Outcome, StepError> {
         step.now = step.now.max(self.execution.latest);
         let link = step.link;
+        self.locals.watched &= !step.arrivals.contains(&Arrival::LocalsDue);
         let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, &link)?;
+        let closed = std::mem::take(&mut draft.locals);
+        self.locals.take(closed);
+        draft.wants_task |= self.locals.has_results();
+        self.unfinished = None;
         let mut after = After::of(&self.execution, step.task_failure);
         if !after.has_task(&draft, &admitted) {
             after.give_up_retry(&mut draft, &admitted);
+            self.watch_locals(&mut draft, step.now);
             let unseen = std::mem::take(&mut self.execution.undelivered);
             let next = self.next(&mut draft, &unseen, step.now, &step.identity, link)?;
             self.execution.undelivered = unseen;
@@ -323,7 +339,16 @@ impl Run {
             search: step.search,
         };
         match self.run_task(&mut draft, now, due) {
-            Ok(unseen) => {
+            Ok((unseen, task)) => {
+                self.unfinished = task.map(|task| Unfinished {
+                    task,
+                    identity: identity.clone(),
+                    before: after.clone(),
+                    replies: admitted.replies.clone(),
+                    n_events,
+                    n_effects,
+                });
+                self.watch_locals(&mut draft, now);
                 if after.task_failure.is_some() && self.execution.status.is_open() {
                     let timer = DueTimer::TaskRetry;
                     draft.effects.push(Effect::DeleteTimer { timer });
@@ -356,12 +381,12 @@ impl Run {
         draft: &mut Draft,
         now: Timestamp,
         due: DueTask<'_>,
-    ) -> Result<VecDeque<Recorded>, StepError> {
+    ) -> Result<(VecDeque<Recorded>, Option<Task>), StepError> {
         let DueTask { identity, history_bytes, attempt, link, search } = due;
-        if self.execution.undelivered.is_empty() {
+        if self.execution.undelivered.is_empty() && !self.locals.has_results() {
             draft.updates.valid = self.next_valid_update(draft, now)?;
             if draft.updates.valid.is_none() {
-                return Ok(VecDeque::new());
+                return Ok((VecDeque::new(), None));
             }
         }
         let started = self.execution.started.clone();
@@ -378,7 +403,7 @@ impl Run {
             };
             self.execution.push(draft, now, Event::Execution(event))?;
             draft.effects.push(Effect::Close { result: CloseResult::Terminated { reason } });
-            return Ok(VecDeque::new());
+            return Ok((VecDeque::new(), None));
         }
         let scheduled = Event::Task(task::Event::Scheduled { task_queue, timeout, attempt });
         let scheduled = self.execution.push(draft, now, scheduled)?;
@@ -410,7 +435,8 @@ impl Run {
             link: Some(link),
             search: Some(search),
         };
-        self.play(&task, waiting, &mut Wishes::Live(draft))
+        let unseen = self.play(&task, waiting, &mut Wishes::Live(draft))?;
+        Ok((unseen, Some(task)))
     }
 
     /// Why the run must end, if its history is as long as one may be.
@@ -463,7 +489,10 @@ impl Run {
                     },
                     None => match self.next_update(task, wishes)? {
                         Some(request) => Job::Update(request),
-                        None => break,
+                        None => match self.next_local(task, wishes)? {
+                            Some(job) => job,
+                            None => break,
+                        },
                     },
                 },
             };
@@ -501,6 +530,18 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Past the next event that was asked for, or that the host wrote by itself.
+    fn pass(&mut self, recorded: &mut &[Recorded]) -> Result<(), StepError> {
+        let n_unasked = recorded.iter().take_while(|it| may_go_unasked(it)).count();
+        let (passed, rest) = recorded.split_at(recorded.len().min(n_unasked + 1));
+        *recorded = rest;
+        for passed in passed {
+            self.execution.expect_next(passed)?;
+            self.execution.apply(passed)?;
+        }
+        Ok(())
     }
 
     fn skip_unasked(&mut self, recorded: &[Recorded]) -> Result<(), StepError> {

@@ -6,7 +6,7 @@
 use crate::api::{ResetRequest, StartReply, StartRequest};
 use crate::error::EngineError;
 use crate::updates::UpdateAnswer;
-use crate::worker::ClosedBase;
+use crate::worker::{ClosedBase, Parked};
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::event::Recorded;
 use refrain_core::execution::PendingChild;
@@ -115,6 +115,8 @@ pub(crate) struct CellState {
     /// Updates that no workflow task has taken yet. Nowhere else, and gone with the host: their
     /// senders ask again.
     pub(crate) admitted: Vec<AdmittedUpdate>,
+    /// A step that waits for local activities.
+    pub(crate) parked: Option<Box<Parked>>,
     /// No longer in the registry: look the key up again.
     gone: bool,
 }

@@ -20,6 +20,9 @@ pub struct EngineConfig {
     pub timer_window: Delay,
     /// How often closed runs are looked for that their namespace keeps no longer.
     pub retention_sweep: Delay,
+    /// A step waits so long for the local activities that it began, so that it and they are one
+    /// commit.
+    pub local_in_step: Delay,
 }
 
 impl Default for EngineConfig {
@@ -33,6 +36,7 @@ impl Default for EngineConfig {
             component_grace: Delay::from_secs(3600),
             timer_window: Delay::from_secs(60),
             retention_sweep: Delay::from_secs(60),
+            local_in_step: refrain_core::limits::LOCAL_IN_STEP,
         }
     }
 }

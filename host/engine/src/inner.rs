@@ -11,6 +11,7 @@ use crate::deployments::Deployments;
 use crate::error::EngineError;
 use crate::host_activities::LoadedActivities;
 use crate::loader::Wanted;
+use crate::locals::Locals;
 use crate::motion::Motion;
 use crate::namespaces::Namespaces;
 use crate::programs::Programs;
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) schedules: Schedules,
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
+    pub(crate) locals: Locals,
     pub(crate) watchers: Watchers,
     pub(crate) updates: Arc<Updates>,
     pub(crate) motion: Motion,

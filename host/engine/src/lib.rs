@@ -19,6 +19,7 @@ pub mod error;
 mod host_activities;
 mod inner;
 mod loader;
+mod locals;
 mod motion;
 mod namespaces;
 pub mod programs;

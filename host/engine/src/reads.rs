@@ -295,6 +295,7 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         Event::Execution(_)
         | Event::Task(_)
         | Event::Activity(_)
+        | Event::Local(_)
         | Event::Timer(_)
         | Event::Child(_)
         | Event::External(_)

@@ -10,6 +10,7 @@ use crate::deployments::Deployments;
 use crate::error::EngineError;
 use crate::host_activities::LoadedActivities;
 use crate::inner::Inner;
+use crate::locals::Locals;
 use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
@@ -57,6 +58,7 @@ impl Engine {
             schedules: Schedules::default(),
             activities: Activities::new(Arc::clone(&deployments), config.host_activities_max),
             loaded_activities: LoadedActivities::default(),
+            locals: Locals::default(),
             deployments,
             deploying: tokio::sync::Mutex::default(),
             watchers: Watchers::default(),

@@ -57,7 +57,7 @@ impl Inner {
         // A task that fails is tried again in real time: it would fail for ever in no time.
         let may_be_skipped = |timer: DueTimer| match timer {
             DueTimer::User(_) | DueTimer::RunTimeout | DueTimer::FirstTask => true,
-            DueTimer::TaskRetry => false,
+            DueTimer::TaskRetry | DueTimer::Locals => false,
         };
         let end = Timestamp::NEVER;
         let timers = self.store.timers_due(end, None, ROWS_LOOKED_AT).await.map_err(unavailable)?;

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::programs::{ActivityProgram, ActivityResult, Checked, Heartbeats, Programs};
 use refrain_core::attempt::{ActivityTask, Heartbeat, State};
 use refrain_core::guest::{GuestError, GuestErrorKind, Program};
-use refrain_core::ids::Digest;
+use refrain_core::ids::{Digest, EventId};
 use refrain_core::payload::Payloads;
 use refrain_runtime::{
     ActivityInfo, ComponentError, Definition, EgressList, Named, Runtime, WorkflowOfActivity,
@@ -158,7 +158,8 @@ fn info_of(namespace: String, task: ActivityTask) -> ActivityInfo {
         heartbeat_details: task.heartbeat.map(|it| it.details).unwrap_or_default(),
         header: options.header,
         priority: options.priority,
-        is_local: false,
+        // A local activity has no event of its own.
+        is_local: task.scheduled == EventId(0),
     }
 }
 

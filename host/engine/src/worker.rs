@@ -6,11 +6,13 @@ mod commit;
 mod delete;
 mod messages;
 mod move_run;
+mod park;
 pub(crate) mod query;
 mod reset;
 mod start;
 mod update;
 
+pub(crate) use park::Parked;
 pub(crate) use reset::ClosedBase;
 
 use crate::activities::Reserved;
@@ -29,6 +31,7 @@ use refrain_core::execution::Execution;
 use refrain_core::guest::{Program, Query, QueryError};
 use refrain_core::ids::{Digest, EventId, RunId, RunKey};
 use refrain_core::limits;
+use refrain_core::machines::local::Closed;
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
 use refrain_core::run::{Run, Step, step_without_guest};
@@ -56,6 +59,8 @@ struct Visit<'a> {
     letters: VecDeque<Letter>,
     warm: Option<Run>,
     loaded: Option<Loaded>,
+    /// A step that goes on now.
+    parked: Option<Box<Parked>>,
     /// `None`: the workflow id was never used.
     current: Option<Arc<RunRow>>,
     /// The loader has the cell: it comes back when its run is known.
@@ -114,17 +119,22 @@ impl<'a> Visit<'a> {
             Known::Run(row) => Some(Arc::clone(row)),
             Known::Unknown | Known::Nothing => None,
         };
-        let unknown = matches!(state.known, Known::Unknown);
+        // A step under way knows its run, also the first step of one.
+        let unknown = matches!(state.known, Known::Unknown) && state.parked.is_none();
         let letters = if unknown { VecDeque::new() } else { std::mem::take(&mut state.mailbox) };
         let (warm, loaded) = (state.warm.take(), state.loaded.take());
+        let parked = state.parked.take();
         drop(state);
         if unknown {
             inner.want(Wanted::Current(Arc::clone(&cell)));
         }
-        Visit { inner, cell, letters, warm, loaded, current, unknown }
+        Visit { inner, cell, letters, warm, loaded, current, parked, unknown }
     }
 
     fn run(mut self) {
+        if let Some(parked) = self.parked.take() {
+            return self.go_on(*parked);
+        }
         if self.unknown {
             return;
         }
@@ -208,7 +218,7 @@ impl<'a> Visit<'a> {
         self.gather(row, &mut batch);
         match self.step_current(row, batch) {
             Some(stepped) => {
-                self.commit_chain(Vec::new(), stepped);
+                self.conclude(None, stepped);
                 true
             }
             None => false,

@@ -8,6 +8,7 @@ mod scripts {
     mod chains;
     mod delete;
     mod failures;
+    mod locals;
     mod operated;
     mod pause;
     mod random;

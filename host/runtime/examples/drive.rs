@@ -59,6 +59,7 @@ fn answers(commands: &[Command]) -> Vec<Job> {
                 Some(Job::TimerClosed { op: *op, result: Ok(()) })
             }
             Command::Execution(_)
+            | Command::Local(_)
             | Command::Patch(_)
             | Command::Child(_)
             | Command::External(_)
@@ -75,6 +76,7 @@ fn end_of(commands: &[Command]) -> Option<&execution::Command> {
         Command::Execution(end) => Some(end),
         Command::Activity(_)
         | Command::Timer(_)
+        | Command::Local(_)
         | Command::Patch(_)
         | Command::Child(_)
         | Command::External(_)

@@ -25,7 +25,7 @@ use rand_chacha::rand_core::Rng;
 use refrain_core::failure::Failure;
 use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX};
 use refrain_core::machines::execution::ContinueAsNew;
-use refrain_core::machines::{Command, activity, timer};
+use refrain_core::machines::{Command, activity, local, timer};
 use refrain_core::options::{ActivityTimeouts, VersionChoice};
 use refrain_core::payload::{Payload, size_of_all};
 use refrain_core::time::Delay;
@@ -45,10 +45,6 @@ type Operation<T> = (u32, FutureReader<Result<T, types::Failure>>);
 const RANDOM_BYTES_MAX: u32 = 65_536;
 /// The name under which the text of `set-current-details` is published.
 pub const CURRENT_DETAILS: &str = "__current_details";
-
-fn not_yet(what: &str) -> Failure {
-    Failure::host("NotSupportedYet", format!("{what} is not supported by this host yet"))
-}
 
 /// A future that resolves when the host sends.
 fn open<S, T>(
@@ -140,11 +136,17 @@ impl<T: Send + 'static> activities::HostWithStore<T> for HasSelf<Ctx> {
     fn execute_local(
         store: Access<'_, T, Self>,
         activity_type: String,
-        _args: types::Payloads,
-        _options: activities::LocalOptions,
+        args: types::Payloads,
+        options: activities::LocalOptions,
     ) -> wasmtime::Result<Operation<types::Payloads>> {
-        let failure = not_yet(&format!("local activity `{activity_type}`"));
-        refused(store, "activities.execute-local", failure)
+        let schedule = match schedule_local(activity_type, args, options) {
+            Ok(schedule) => schedule,
+            Err(failure) => return refused(store, "activities.execute-local", *failure),
+        };
+        begin(store, "activities.execute-local", Numbers::Recorded, |op, reply| {
+            let command = local::Command::Schedule(Box::new(local::Schedule { op, ..schedule }));
+            (Open::Activity(reply), Some(Command::Local(command)))
+        })
     }
 }
 
@@ -154,13 +156,8 @@ fn schedule(
     args: types::Payloads,
     options: activities::Options,
 ) -> Result<activity::Schedule, Box<Failure>> {
-    let wrong = |what: String| {
-        Box::new(Failure::host(
-            "InvalidActivityOptions",
-            format!("activity `{activity_type}`: {what}"),
-        ))
-    };
-    check_id("type", &activity_type, 1).map_err(&wrong)?;
+    let wrong = |what: String| wrong_options(&activity_type, &what);
+    check_names(&activity_type, options.activity_id.as_deref())?;
     let timeouts = ActivityTimeouts {
         schedule_to_close: limit(options.schedule_to_close_ms),
         schedule_to_start: limit(options.schedule_to_start_ms),
@@ -174,12 +171,7 @@ fn schedule(
         ));
     }
     let input = payloads_in(args);
-    let bytes = size_of_all(&input);
-    if bytes > BLOB_BYTES_MAX {
-        return Err(wrong(format!(
-            "arguments have {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed"
-        )));
-    }
+    check_arguments(&activity_type, &input)?;
     let retry = options.retry.map(retry_policy_in).transpose().map_err(&wrong)?;
     let priority = options.priority.map(priority_in).transpose().map_err(&wrong)?;
     let priority = priority.and_then(|it| it.key);
@@ -196,6 +188,55 @@ fn schedule(
         summary: options.summary.as_deref().map(text_payload),
         priority,
     })
+}
+
+/// As [`schedule`].
+fn schedule_local(
+    activity_type: String,
+    args: types::Payloads,
+    options: activities::LocalOptions,
+) -> Result<local::Schedule, Box<Failure>> {
+    check_names(&activity_type, options.activity_id.as_deref())?;
+    let schedule_to_close = limit(options.schedule_to_close_ms);
+    let start_to_close = limit(options.start_to_close_ms);
+    if schedule_to_close.is_none() && start_to_close.is_none() {
+        let what = "found neither schedule-to-close-ms nor start-to-close-ms, expected one of them";
+        return Err(wrong_options(&activity_type, what));
+    }
+    let input = payloads_in(args);
+    check_arguments(&activity_type, &input)?;
+    let retry = options.retry.map(retry_policy_in).transpose();
+    Ok(local::Schedule {
+        op: refrain_core::ids::OpSeq(0),
+        activity_id: options.activity_id,
+        input,
+        header: fields_in(options.headers),
+        schedule_to_close,
+        start_to_close,
+        retry: retry.map_err(|what| wrong_options(&activity_type, &what))?,
+        cancellation: cancellation_in(options.cancellation),
+        summary: options.summary.as_deref().map(text_payload),
+        activity_type,
+    })
+}
+
+fn wrong_options(activity_type: &str, what: &str) -> Box<Failure> {
+    let text = format!("activity `{activity_type}`: {what}");
+    Box::new(Failure::host("InvalidActivityOptions", text))
+}
+
+fn check_names(activity_type: &str, activity_id: Option<&str>) -> Result<(), Box<Failure>> {
+    let id = activity_id.map_or(Ok(()), |id| check_id("activity-id", id, 1));
+    check_id("type", activity_type, 1).and(id).map_err(|what| wrong_options(activity_type, &what))
+}
+
+fn check_arguments(activity_type: &str, input: &[Payload]) -> Result<(), Box<Failure>> {
+    let bytes = size_of_all(input);
+    if bytes <= BLOB_BYTES_MAX {
+        return Ok(());
+    }
+    let what = format!("arguments have {bytes} bytes, at most {BLOB_BYTES_MAX} are allowed");
+    Err(wrong_options(activity_type, &what))
 }
 
 /// Zero is "no limit", as on Temporal's wire.

@@ -527,5 +527,6 @@ pub(crate) fn timer_columns(timer: DueTimer) -> (i64, i64) {
         DueTimer::RunTimeout => (2, 0),
         DueTimer::FirstTask => (3, 0),
         DueTimer::TaskRetry => (4, 0),
+        DueTimer::Locals => (5, 0),
     }
 }

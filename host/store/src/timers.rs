@@ -54,6 +54,7 @@ fn read_timer(columns: &mut Columns<'_>) -> Result<TimerRow, StoreError> {
         (2, EventId(0)) => DueTimer::RunTimeout,
         (3, EventId(0)) => DueTimer::FirstTask,
         (4, EventId(0)) => DueTimer::TaskRetry,
+        (5, EventId(0)) => DueTimer::Locals,
         (kind, _) => return Err(columns.bad("kind of timer", kind, "1 to 4")),
     };
     let fire_at = columns.time()?;

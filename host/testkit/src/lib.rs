@@ -4,6 +4,7 @@
 //! the history that must come of it. [`check`] plays it, and plays it again in harder ways.
 
 pub mod check;
+mod locals;
 pub mod model;
 pub mod print;
 pub mod program;

@@ -5,6 +5,7 @@ mod run;
 mod text;
 mod versions;
 
+use crate::locals;
 use crate::print::{self, RunText};
 use crate::script::{self, Act, Line, Script, Start};
 use crate::search::ScriptJudge;
@@ -23,7 +24,7 @@ use refrain_core::guest::{Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
 use refrain_core::machines::attributes::Attributes;
-use refrain_core::machines::{Event, execution, signal, update};
+use refrain_core::machines::{Event, execution, local, signal, update};
 use refrain_core::options::VersionChoice;
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{Reapply, Reset};
@@ -51,6 +52,7 @@ pub struct Model {
     mode: Mode,
     now: Timestamp,
     versions: Versions,
+    late_locals: bool,
     runs: Vec<ModelRun>,
     /// Answers that are not simply "done".
     notes: Vec<String>,
@@ -82,6 +84,7 @@ impl Model {
             mode,
             now: Timestamp(0),
             versions: Versions::default(),
+            late_locals: false,
             runs: Vec::new(),
             notes: Vec::new(),
         }
@@ -89,6 +92,7 @@ impl Model {
 
     /// Plays the script and prints what is left. Panics where core breaks one of its promises.
     pub fn play(mut self, script: &Script) -> String {
+        self.late_locals = script.late_locals;
         let mut rest = &script.lines[..];
         while let [first, more @ ..] = rest {
             let n = more.iter().take_while(|it| it.together).count();
@@ -409,7 +413,17 @@ impl Model {
         };
         let (live, decision) = match live {
             Ok(live) => {
-                let outcome = live.step(step).expect("a step comes to something");
+                let mut outcome = live.step(step).expect("a step comes to something");
+                while !self.late_locals
+                    && let Some(run) = outcome.run.take()
+                {
+                    let ended = self.locals_of(&run);
+                    if ended.is_empty() || !run.may_go_on() {
+                        outcome.run = Some(run);
+                        break;
+                    }
+                    outcome = run.go_on(outcome.decision, ended).expect("it goes on");
+                }
                 assert_eq!(
                     outcome.failed.is_some(),
                     outcome.run.is_none(),
@@ -437,6 +451,13 @@ impl Model {
             }
         }
         replies.split_off(n_admitted)
+    }
+
+    /// What becomes of the local activities that a run has open.
+    fn locals_of(&self, run: &Run) -> Vec<local::Closed> {
+        run.local_activities()
+            .map(|it| locals::all_attempts(it.op, it.task.clone(), self.now))
+            .collect()
     }
 
     /// Applies a decision, and holds core to its promises.
@@ -474,7 +495,11 @@ impl Model {
                 live.query(&seen_query()),
                 "the guest is handed the same things, live and in replay"
             );
+            let late = self.locals_of(&live);
             self.keep(at, live);
+            for closed in late {
+                self.step(at, vec![Arrival::LocalClosed(Box::new(closed))]);
+            }
         }
         for scheduled in to_close {
             // The close of the one before may have ended the run.
@@ -517,6 +542,7 @@ pub(crate) fn new_run(event: &Event) -> Option<RunId> {
     match event {
         Event::Execution(event) => event.new_run(),
         Event::Attributes(_)
+        | Event::Local(_)
         | Event::Task(_)
         | Event::Activity(_)
         | Event::Timer(_)

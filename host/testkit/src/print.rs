@@ -6,7 +6,7 @@ use refrain_core::decision::TaskFailure;
 use refrain_core::event::Recorded;
 use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::machines::{
-    Event, activity, attributes, child, execution, external, patch, signal, task, update,
+    Event, activity, attributes, child, execution, external, local, patch, signal, task, update,
 };
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
@@ -113,6 +113,14 @@ fn event(event: &Event) -> String {
                 Some(last) => format!("by {identity}, after {}", reason(last)),
                 None => format!("by {identity}"),
             }
+        }
+        Event::Local(local::Event::Recorded(it)) => {
+            let closed = &it.closed;
+            let how = match &closed.result {
+                Ok(result) => show(result),
+                Err(failure) => reason(failure),
+            };
+            format!("{how}, attempt {}", closed.attempt)
         }
         Event::Child(child::Event::Initiated(child)) => show(&child.input),
         Event::Child(child::Event::StartFailed { reason, .. }) => reason.clone(),

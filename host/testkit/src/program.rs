@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `timer 30s` | begins a timer |
 //! | `activity TYPE ["ARG"] [OPTION...]` | begins an activity; `work=10s` if it has no limit |
+//! | `local TYPE ["ARG"] [OPTION...]` | a local activity: `look`, `flaky` or `never` |
 //! | `cancel N` | cancels operation N |
 //! | `patched ID ? WISH : WISH` | asks `patched`, and goes one way or the other |
 //! | `deprecate ID` | `deprecate-patch` |
@@ -40,7 +41,7 @@ use refrain_core::guest::{
 };
 use refrain_core::ids::OpSeq;
 use refrain_core::machines::{
-    Command, activity, attributes, execution, patch, signal, timer, update,
+    Command, activity, attributes, execution, local, patch, signal, timer, update,
 };
 use refrain_core::options::{CancellationType, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
@@ -52,6 +53,7 @@ use std::sync::Arc;
 enum Wish {
     Timer(Delay),
     Activity(Box<activity::Schedule>),
+    Local(Box<local::Schedule>),
     Cancel(OpSeq),
     Patched { patch: String, new: Box<Wish>, old: Box<Wish> },
     Deprecate(String),
@@ -100,6 +102,21 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
     match verb {
         "-" => Ok(Wish::Nothing),
         "timer" => Ok(Wish::Timer(words::delay(one()?)?)),
+        "local" => {
+            let it = parse_activity(&args)?;
+            Ok(Wish::Local(Box::new(local::Schedule {
+                op: OpSeq(0),
+                activity_id: it.activity_id,
+                activity_type: it.activity_type,
+                input: it.input,
+                header: it.header,
+                schedule_to_close: it.timeouts.schedule_to_close,
+                start_to_close: it.timeouts.start_to_close,
+                retry: it.retry,
+                cancellation: it.cancellation,
+                summary: None,
+            })))
+        }
         "activity" => parse_activity(&args).map(|it| Wish::Activity(Box::new(it))),
         "cancel" => number(one()?).map(|op| Wish::Cancel(OpSeq(op))),
         "patched" => {
@@ -398,6 +415,10 @@ impl ScriptedGuest {
             Wish::Activity(schedule) => {
                 let schedule = activity::Schedule { op: self.next_op(), ..(**schedule).clone() };
                 commands.push(Command::Activity(activity::Command::Schedule(Box::new(schedule))));
+            }
+            Wish::Local(schedule) => {
+                let schedule = local::Schedule { op: self.next_op(), ..(**schedule).clone() };
+                commands.push(Command::Local(local::Command::Schedule(Box::new(schedule))));
             }
             Wish::Cancel(op) => commands.push(Command::Cancel(*op)),
             Wish::Patched { patch, new, old } => {

@@ -121,10 +121,11 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
 
 fn program(dice: &mut Dice, may_trap: bool) -> String {
     let mut text = String::new();
-    let mut n_activities = 0;
+    let (mut n_activities, mut has_local) = (0, false);
     for _ in 0..2 + dice.below(9) {
         let n = dice.below(4);
-        let wishes: Vec<_> = (0..n).map(|_| wish(dice, may_trap, &mut n_activities)).collect();
+        let wishes: Vec<_> =
+            (0..n).map(|_| wish(dice, may_trap, &mut n_activities, &mut has_local)).collect();
         let wishes = if wishes.is_empty() { "-".to_owned() } else { wishes.join(", ") };
         let _ = writeln!(text, "guest {wishes}");
     }
@@ -133,8 +134,14 @@ fn program(dice: &mut Dice, may_trap: bool) -> String {
 
 /// Each activity has a type and a queue of its own: which of two that wait is handed out first
 /// is not what these scripts are about.
-fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32) -> String {
-    match dice.below(30) {
+fn wish(dice: &mut Dice, may_trap: bool, n_activities: &mut u32, has_local: &mut bool) -> String {
+    match dice.below(32) {
+        // One at a time: in which order two of them end is nobody's promise.
+        30 | 31 if !std::mem::replace(has_local, true) => {
+            let kind = dice.choose(&["look", "flaky", "never"]);
+            let retry = dice.choose(&["1ms", "1ms", "70001ms"]);
+            format!("local {kind} \"{}\" retry={retry}", dice.below(9))
+        }
         0..=5 => format!("timer {}", delay(dice)),
         6..=12 => {
             *n_activities += 1;

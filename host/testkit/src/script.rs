@@ -29,6 +29,7 @@
 //! | `reset-activity TYPE [keep] [beat] [options] [wait=5s]` | it begins again |
 //! | `options TYPE work=5s ...`, `options TYPE restore` | `close= wait= work= beat= retry= most= attempts= queue=` |
 //! | `query seen` | asks the guest what it was handed |
+//! | `late-locals` | local activities are too slow for the steps that begin them |
 //! | `-` | only time passes |
 //! | `deploy` | the `guest` lines that follow are the program from now on |
 //! | `release` | they are a new version beside the old ones, and what runs start on from now on |
@@ -50,6 +51,8 @@ use refrain_core::time::{Delay, Timestamp};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     pub lines: Vec<Line>,
+    /// No step waits for its local activities: each outcome comes in a step of its own.
+    pub late_locals: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -186,12 +189,17 @@ impl Script {
             together: false,
             act: Act::Deploy(ScriptedProgram::default()),
         }];
+        let mut late_locals = false;
         // The program that `guest` lines belong to: where it is deployed, and its lines.
         let (mut deployed_at, mut program) = (0, Vec::new());
         for (index, text) in text.lines().enumerate() {
             let wrong = |reason| ScriptError { line: index + 1, reason };
             let text = text.trim();
             if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            if text == "late-locals" {
+                late_locals = true;
                 continue;
             }
             if let Some(turn) = text.strip_prefix("guest ") {
@@ -209,7 +217,7 @@ impl Script {
             lines.push(line);
         }
         finish_program(&mut lines[deployed_at], program)?;
-        Ok(Script { lines })
+        Ok(Script { lines, late_locals })
     }
 }
 

@@ -3,6 +3,7 @@
 mod operator;
 mod stage;
 
+use crate::locals;
 use crate::model::{RETENTION, WORKFLOW_ID, new_run, started};
 use crate::print::{self, RunText};
 use crate::program::ScriptedProgram;
@@ -13,7 +14,7 @@ use refrain_core::attempt::ActivityTask;
 use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
 use refrain_core::failure::{Failure, FailureKind};
-use refrain_core::guest::{GuestError, GuestErrorKind, Program};
+use refrain_core::guest::{GuestError, Program};
 use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, signal, update};
 use refrain_core::time::{Delay, Timestamp};
@@ -21,15 +22,16 @@ use refrain_engine::api::{
     ActivityRef, AttemptResult, CheckRequest, Description, NamespaceSettings, Onto, Reapply,
     ResetRequest, StartRequest, Target, UpdateStage, UpdateState, WhichActivities,
 };
-use refrain_engine::programs::{ActivityProgram, Checked, Programs};
+use refrain_engine::programs::{ActivityProgram, ActivityResult, Checked, Heartbeats, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
 use refrain_store::{ComponentKind, Store, StoreConfig};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use stage::{Folder, ScriptedPrograms};
+use stage::{ACTIVITIES, ACTIVITIES_DIGEST, Folder, ScriptedPrograms};
 
 /// How hard it is made for the engine. The text that is left must not differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,7 @@ const MANY: usize = 1000;
 
 pub struct Sim {
     mode: Mode,
+    late_locals: bool,
     folder: Folder,
     n_hosts: u32,
     clock: SimClock,
@@ -78,17 +81,21 @@ pub fn play(script: &Script, mode: Mode) -> Played {
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(async { Sim::new(mode).await.play(script).await })
+    runtime.block_on(async { Sim::with(mode, script.late_locals).await.play(script).await })
 }
 
 /// For tests that speak to the engine themselves.
 impl Sim {
     /// A host whose clock stands at 0, with one component for task queue `orders`.
     pub async fn new(mode: Mode) -> Sim {
+        Sim::with(mode, false).await
+    }
+
+    async fn with(mode: Mode, late_locals: bool) -> Sim {
         let folder = Folder::new();
         let clock = SimClock::at(Timestamp(0));
         let programs = Arc::new(ScriptedPrograms::default());
-        let engine = host(mode, &clock, &programs, &folder.0.join("0.db")).await;
+        let engine = host(mode, late_locals, &clock, &programs, &folder.0.join("0.db")).await;
         let namespace = match engine.namespace("default") {
             Ok(row) => row.id,
             Err(_) => {
@@ -104,8 +111,12 @@ impl Sim {
         let names = crate::search::NAMES.map(|(name, kind)| (name.to_owned(), kind));
         engine.add_search_attributes(namespace, names.into()).await.expect("new names");
         release(&engine, namespace, digest_of(1)).await;
+        let bytes = ACTIVITIES.to_vec();
+        engine.upload_component(namespace, "activities", bytes).await.expect("an upload");
+        engine.deploy(namespace, "orders", ACTIVITIES_DIGEST).await.expect("a deployment");
         Sim {
             mode,
+            late_locals,
             folder,
             n_hosts: 1,
             admitted: Vec::new(),
@@ -220,7 +231,7 @@ impl Sim {
             }
         }
         let next = self.folder.0.join(format!("{to}.db"));
-        let engine = host(self.mode, &self.clock, &self.programs, &next).await;
+        let engine = host(self.mode, self.late_locals, &self.clock, &self.programs, &next).await;
         let old = std::mem::replace(&mut self.engine, engine);
         // Threads and files go; what it does to its own files concerns nobody.
         old.shutdown().await;
@@ -550,6 +561,7 @@ async fn release(engine: &Engine, namespace: NamespaceId, component: Digest) {
 
 async fn host(
     mode: Mode,
+    late_locals: bool,
     clock: &SimClock,
     programs: &Arc<ScriptedPrograms>,
     path: &Path,
@@ -567,6 +579,8 @@ async fn host(
         // The loop of the timers looks whenever the clock moves, so `settle` can wait for it; and
         // nearly every timer is one that memory does not hold yet.
         timer_window: Delay(1),
+        // Longer than a machine that is busy takes.
+        local_in_step: if late_locals { Delay::ZERO } else { Delay::from_secs(10) },
         ..EngineConfig::default()
     };
     let programs = Arc::clone(programs) as Arc<dyn Programs>;

@@ -9,6 +9,7 @@ mod attributes;
 mod child;
 mod execution;
 mod external;
+mod local;
 mod patch;
 mod signal;
 mod task;
@@ -48,6 +49,7 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         Event::Execution(event) => execution::to_proto(event),
         Event::Task(event) => Line::of(task::to_proto(event)),
         Event::Activity(event) => activity::to_proto(event),
+        Event::Local(event) => local::to_proto(event, recorded.time),
         Event::Timer(event) => timer::to_proto(event),
         Event::Child(event) => child::to_proto(event),
         Event::External(event) => Line::of(external::to_proto(event)),
@@ -254,6 +256,9 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::WorkflowPropertiesModifiedEventAttributes(it) => attributes::memo_upserted(it)?,
         A::MarkerRecordedEventAttributes(it) if it.marker_name == patch::MARKER => {
             patch::recorded(it)?
+        }
+        A::MarkerRecordedEventAttributes(it) if it.marker_name == local::MARKER => {
+            local::recorded(it, metadata)?
         }
         A::MarkerRecordedEventAttributes(it) => {
             let name = format!("{} `{}`", EventType::MarkerRecorded.as_str_name(), it.marker_name);

@@ -6,7 +6,7 @@ use crate::output::{clean, shorten};
 use crate::units::Span;
 use refrain_core::errors::StepError;
 use refrain_core::guest::{Guest, GuestError, Query, QueryError, Turn};
-use refrain_core::machines::{Command, activity, child, external};
+use refrain_core::machines::{Command, activity, child, external, local};
 use refrain_core::payload::Payloads;
 use refrain_runtime::{Seen, Watch, WorkflowProgram};
 use refrain_wire::api::history::v1::HistoryEvent;
@@ -139,6 +139,7 @@ impl Guest for TracedGuest {
 fn canonical(command: &mut Command) {
     let inputs = match command {
         Command::Activity(activity::Command::Schedule(it)) => &mut it.input,
+        Command::Local(local::Command::Schedule(it)) => &mut it.input,
         Command::Child(child::Command::Start(it)) => &mut it.child.input,
         Command::External(external::Command::Signal { signal, .. }) => &mut signal.input,
         Command::External(external::Command::Cancel { .. })

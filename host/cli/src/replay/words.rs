@@ -5,7 +5,7 @@ use refrain_core::failure::Failure;
 use refrain_core::guest::Job;
 use refrain_core::ids::OpSeq;
 use refrain_core::machines::{
-    Command, activity, attributes, child, execution, external, patch, timer, update,
+    Command, activity, attributes, child, execution, external, local, patch, timer, update,
 };
 use refrain_core::payload::{Payload, Payloads};
 use std::collections::BTreeMap;
@@ -77,6 +77,10 @@ pub(super) fn command(command: &Command, names: &mut Names) -> String {
         Command::Activity(activity::Command::Schedule(it)) => {
             names.insert(it.op, format!("activity {} ({})", it.activity_type, it.op));
             format!("activity {} ({})({})", it.activity_type, it.op, values(&it.input))
+        }
+        Command::Local(local::Command::Schedule(it)) => {
+            names.insert(it.op, format!("local activity {} ({})", it.activity_type, it.op));
+            format!("local activity {} ({})({})", it.activity_type, it.op, values(&it.input))
         }
         Command::Timer(timer::Command::Start { op, delay, summary }) => {
             names.insert(*op, format!("timer {op}"));

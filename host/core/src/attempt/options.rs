@@ -69,7 +69,7 @@ impl Tunable {
 
     /// With what is missing derived from what is there, and nothing longer than what it is part
     /// of. The error completes "activity `charge` has ...".
-    pub(super) fn checked(self, run_timeout: Option<Delay>) -> Result<Tunable, String> {
+    pub(crate) fn checked(self, run_timeout: Option<Delay>) -> Result<Tunable, String> {
         let given = self.timeouts.without_zeros();
         if given.start_to_close.is_none() && given.schedule_to_close.is_none() {
             return Err("no time limit: set start_to_close or schedule_to_close".to_owned());

@@ -45,7 +45,11 @@ pub(super) fn wakes_guest(event: &Event) -> bool {
             }
         },
         Event::Signal(_) => true,
-        // An update is handed over in the task that accepts it.
-        Event::Task(_) | Event::Patch(_) | Event::Update(_) | Event::Attributes(_) => false,
+        // Updates and outcomes of local activities are handed over in the task that records them.
+        Event::Local(_)
+        | Event::Task(_)
+        | Event::Patch(_)
+        | Event::Update(_)
+        | Event::Attributes(_) => false,
     }
 }

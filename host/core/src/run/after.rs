@@ -60,6 +60,7 @@ pub(super) fn admit_all(
 }
 
 /// What will be known of the run after the step.
+#[derive(Clone)]
 pub(super) struct After {
     pub(super) status: execution::State,
     pub(super) closed_at: Option<Timestamp>,

@@ -25,6 +25,9 @@ impl Run {
             }
             Event::Signal(signal::Event::Received(signal)) => Some(Job::Signal((**signal).clone())),
             Event::Timer(timer::Event::Fired { started, .. }) => {
+                if self.local_backoff_over(*started) {
+                    return None;
+                }
                 let op = self.ops.timers.get(started).copied()?;
                 self.ops.close(op);
                 Some(Job::TimerClosed { op, result: Ok(()) })
@@ -44,6 +47,7 @@ impl Run {
             )
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })
             | Event::Task(_)
+            | Event::Local(_)
             | Event::Patch(_)
             | Event::Update(_)
             | Event::Attributes(_) => None,

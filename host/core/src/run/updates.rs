@@ -46,20 +46,13 @@ impl Run {
                 Ok(Some(request))
             }
             Wishes::Replay { recorded, .. } => {
-                let n_unasked = recorded.iter().take_while(|it| may_go_unasked(it)).count();
-                let Some(Recorded {
-                    event: Event::Update(update::Event::Accepted { request, .. }),
-                    ..
-                }) = recorded.get(n_unasked)
+                let accepted = next_asked(recorded);
+                let Some(Event::Update(update::Event::Accepted { request, .. })) =
+                    accepted.map(|it| &it.event)
                 else {
                     return Ok(None);
                 };
-                let (passed, rest) = recorded.split_at(n_unasked + 1);
-                *recorded = rest;
-                for passed in passed {
-                    self.execution.expect_next(passed)?;
-                    self.execution.apply(passed)?;
-                }
+                self.pass(recorded)?;
                 Ok(Some(request.clone()))
             }
         }

@@ -1,6 +1,7 @@
 //! What a guest wishes for, and what it leads to.
 
 use super::*;
+use crate::machines::local;
 use crate::payload::{size_of_all, size_of_map};
 
 impl Run {
@@ -41,6 +42,14 @@ impl Run {
                 self.ops.close(op);
             }
             return Ok(());
+        }
+        if let Command::Cancel(op) = command
+            && self.cancel_local(op, at_once)
+        {
+            return Ok(());
+        }
+        if let Command::Local(local::Command::Schedule(schedule)) = command {
+            return self.begin_local(*schedule, task.now);
         }
         let granted = match command {
             Command::Execution(command) => Some(self.decide_end(command, task, wishes)?),
@@ -148,8 +157,8 @@ impl Run {
                 let event = self.decide_attributes(command, task)?;
                 only(Event::Attributes(event))
             }
-            // Has no event, and was taken care of before.
-            Command::Publish { .. } => Ok(None),
+            // Have no event, and were taken care of before.
+            Command::Publish { .. } | Command::Local(_) => Ok(None),
         }
     }
 
@@ -378,6 +387,7 @@ impl Run {
             )
             | Event::Task(_)
             | Event::Signal(_)
+            | Event::Local(_)
             | Event::Patch(_)
             | Event::Update(_) => {}
         }
@@ -433,12 +443,18 @@ pub(super) fn bad_command(reason: String) -> StepError {
     StepError::BadCommand { cause: task::FailedCause::BadCommand, reason }
 }
 
+/// The next event that somebody asked for.
+pub(super) fn next_asked<'a>(recorded: &&'a [Recorded]) -> Option<&'a Recorded> {
+    recorded.iter().find(|it| !may_go_unasked(it))
+}
+
 pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
     match &recorded.event {
         Event::Patch(patch) => patch.may_go_unasked(),
         Event::Execution(_)
         | Event::Task(_)
         | Event::Activity(_)
+        | Event::Local(_)
         | Event::Timer(_)
         | Event::Child(_)
         | Event::External(_)

@@ -43,8 +43,10 @@ impl Visit<'_> {
         match self.begin_again(&request, base.as_deref(), &current) {
             Ok(stepped) => match self.end_current(&request, &current) {
                 Ok(ended) => {
-                    let stepped = Stepped { started: Some(Starter::Caller(reply)), ..stepped };
-                    self.commit_chain(ended.into_iter().collect(), stepped);
+                    self.conclude(
+                        ended,
+                        Stepped { started: Some(Starter::Caller(reply)), ..stepped },
+                    );
                     true
                 }
                 Err(error) => {

@@ -121,7 +121,7 @@ impl Visit<'_> {
                     start_request_id: Some(request_id).filter(|it| !it.is_empty()),
                     ..Stepped::of(row, outcome.run, outcome.decision)
                 };
-                self.commit_chain(ended.into_iter().collect(), started);
+                self.conclude(ended, started);
                 true
             }
             Err(error) => {

@@ -1,7 +1,7 @@
 //! What the host holds for a guest.
 
 use refrain_core::machines::{
-    Command, activity, attributes, child, execution, external, patch, timer,
+    Command, activity, attributes, child, execution, external, local, patch, timer,
 };
 use refrain_core::payload::{self, Payload};
 
@@ -9,6 +9,9 @@ use refrain_core::payload::{self, Payload};
 pub(super) fn weight(command: &Command) -> usize {
     let own = match command {
         Command::Activity(activity::Command::Schedule(schedule)) => {
+            payload::size_of_all(&schedule.input) + payload::size_of_map(&schedule.header)
+        }
+        Command::Local(local::Command::Schedule(schedule)) => {
             payload::size_of_all(&schedule.input) + payload::size_of_map(&schedule.header)
         }
         Command::Publish { name, value } => name.len() + value.size(),

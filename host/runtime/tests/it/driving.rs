@@ -246,6 +246,7 @@ fn op_of(command: &Command) -> Option<OpSeq> {
         Command::Timer(_)
         | Command::Child(_)
         | Command::External(_)
+        | Command::Local(_)
         | Command::Patch(_)
         | Command::Update(_)
         | Command::Attributes(_)

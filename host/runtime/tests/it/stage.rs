@@ -4,7 +4,7 @@ use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Start, Turn};
 use refrain_core::ids::{OpSeq, RunId};
 use refrain_core::machines::{
-    Command, activity, attributes, child, execution, external, patch, signal, timer, update,
+    Command, activity, attributes, child, execution, external, local, patch, signal, timer, update,
 };
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -149,6 +149,9 @@ fn tell(command: &Command) -> String {
     match command {
         Command::Activity(activity::Command::Schedule(it)) => {
             format!("activity {} {}({})", it.op, it.activity_type, json(&it.input))
+        }
+        Command::Local(local::Command::Schedule(it)) => {
+            format!("local activity {} {}({})", it.op, it.activity_type, json(&it.input))
         }
         Command::Timer(timer::Command::Start { op, delay, .. }) => format!("timer {op} {delay}"),
         Command::Child(child::Command::Start(it)) => {

@@ -35,7 +35,7 @@ impl ModelRun {
             Effect::DeleteTimer { timer } => {
                 let had_row = self.timers.remove(&timer).is_some();
                 // A pause may have outlasted the wait for a retry.
-                let may_be_gone = timer == DueTimer::TaskRetry;
+                let may_be_gone = matches!(timer, DueTimer::TaskRetry | DueTimer::Locals);
                 assert!(had_row || may_be_gone, "{timer:?} has no row to delete");
             }
             Effect::InsertActivity(task) => {
@@ -76,7 +76,10 @@ impl ModelRun {
             .iter()
             .filter_map(|(timer, at)| match timer {
                 DueTimer::User(started) => Some((*started, *at)),
-                DueTimer::RunTimeout | DueTimer::FirstTask | DueTimer::TaskRetry => None,
+                DueTimer::RunTimeout
+                | DueTimer::FirstTask
+                | DueTimer::TaskRetry
+                | DueTimer::Locals => None,
             })
             .collect();
         assert_eq!(rows, timers, "timer rows");

@@ -22,11 +22,16 @@ impl Programs for ScriptedPrograms {
     }
 
     fn check(&self, bytes: &[u8]) -> Result<Checked, String> {
+        let (digest, kind, types) = match bytes == ACTIVITIES {
+            true => (ACTIVITIES_DIGEST, ComponentKind::Activities, &locals::KINDS[..]),
+            false => (digest_of(usize::from(bytes[0])), ComponentKind::Workflow, &[][..]),
+        };
+        let named: Vec<_> = types.iter().map(|it| serde_json::json!({ "name": it })).collect();
         Ok(Checked {
-            digest: digest_of(usize::from(bytes[0])),
-            kind: ComponentKind::Workflow,
-            definition: "{}".to_owned(),
-            types: Vec::new(),
+            digest,
+            kind,
+            definition: serde_json::json!({ "activity_types": named }).to_string(),
+            types: types.iter().map(|it| (*it).to_owned()).collect(),
         })
     }
 
@@ -35,11 +40,24 @@ impl Programs for ScriptedPrograms {
         _: Digest,
         _: Vec<u8>,
     ) -> Result<Arc<dyn ActivityProgram>, GuestError> {
-        Err(GuestError {
-            kind: GuestErrorKind::Instantiate,
-            message: "scripts have no activities of their own".to_owned(),
-            backtrace: String::new(),
-        })
+        Ok(Arc::new(ScriptedActivities))
+    }
+}
+
+/// Local activities of scripts.
+pub(super) const ACTIVITIES: &[u8] = b"activities";
+pub(super) const ACTIVITIES_DIGEST: Digest = Digest([0xac; 32]);
+
+struct ScriptedActivities;
+
+impl ActivityProgram for ScriptedActivities {
+    fn execute(
+        &self,
+        _: String,
+        task: ActivityTask,
+        _: Arc<dyn Heartbeats>,
+    ) -> Pin<Box<dyn Future<Output = ActivityResult> + Send>> {
+        Box::pin(std::future::ready(locals::attempt(&task)))
     }
 }
 

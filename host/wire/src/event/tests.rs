@@ -4,8 +4,10 @@ use super::*;
 use crate::json;
 use expect_test::{Expect, expect};
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
-use refrain_core::ids::{Digest, EventId, RunId};
-use refrain_core::machines::{activity, attributes, execution, patch, signal, task, timer, update};
+use refrain_core::ids::{Digest, EventId, OpSeq, RunId};
+use refrain_core::machines::{
+    activity, attributes, execution, local, patch, signal, task, timer, update,
+};
 use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -356,6 +358,22 @@ fn after(event: &Event) -> Vec<Event> {
             }
         },
         Event::Signal(signal::Event::Received(_)) => {
+            let recorded = |backoff, result| {
+                Event::Local(local::Event::Recorded(Box::new(local::Recorded {
+                    activity_id: "look \"up\"".to_owned(),
+                    activity_type: "lookUp".to_owned(),
+                    scheduled_at: Timestamp(1_795_375_553_395),
+                    closed: local::Closed { op: OpSeq(3), attempt: 2, backoff, result },
+                    summary: Some(Payload::json("\"why\"")),
+                    task: EventId(4),
+                })))
+            };
+            vec![
+                recorded(None, Ok(vec![Payload::json("1")])),
+                recorded(Some(Delay(61_500)), Err(all_failures())),
+            ]
+        }
+        Event::Local(_) => {
             vec![Event::Patch(patch::Event::Recorded {
                 patch: "charge \"first\"".to_owned(),
                 deprecated: true,
@@ -547,8 +565,7 @@ fn events_that_core_does_not_know_are_refused_by_name() {
         "eventType":"EVENT_TYPE_MARKER_RECORDED",
         "markerRecordedEventAttributes":{"markerName":"core_local_activity"}}]}"#;
     let error = json::history_from_str(text).expect_err("core has no local activities");
-    expect![["event 7 is of type `EVENT_TYPE_MARKER_RECORDED `core_local_activity``, which this host does not know"]]
-    .assert_eq(&error.to_string());
+    expect!["local activity marker's data is missing"].assert_eq(&error.to_string());
 }
 
 /// Real histories of the recorded server: what core knows of them is read.
