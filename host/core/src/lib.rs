@@ -22,6 +22,7 @@ pub mod machines;
 pub mod message;
 pub mod options;
 pub mod payload;
+pub mod queue;
 pub mod reset;
 pub mod run;
 pub mod search;

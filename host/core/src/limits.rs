@@ -89,6 +89,13 @@ pub const SCHEDULE_MATCHING_TIMES_MAX: usize = 1000;
 /// Recent actions and future times that a schedule shows; in a list, the half.
 pub const SCHEDULE_SHOWN_MAX: usize = 10;
 
+/// Workers whose heartbeats are kept; those not heard of for longest make room.
+pub const WORKERS_KEPT_MAX: usize = 10_000;
+/// Pollers of one queue that are remembered; those not heard of for longest make room.
+pub const POLLERS_KEPT_MAX: usize = 1000;
+
+/// How long a worker, or a poller, is shown after it was last heard of.
+pub const WORKER_KEPT: Delay = Delay::from_secs(300);
 /// How long closed runs are kept if nobody says otherwise.
 pub const RETENTION: Delay = Delay::from_secs(3 * 86_400);
 /// A workflow task's default time limit, and the most that can be asked for.

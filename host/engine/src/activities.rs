@@ -8,6 +8,8 @@
 mod backlog;
 mod due;
 mod held;
+mod limits;
+mod pace;
 mod report;
 mod tune;
 
@@ -17,6 +19,7 @@ use crate::committer::CommitJob;
 use crate::deployments::{Deployed, Deployments};
 use crate::error::EngineError;
 use crate::inner::Inner;
+use crate::task_queues::QueueState;
 use crate::timers::What;
 use refrain_core::arrival::{ActivityClosed, Arrival, Refused};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State as Attempt};
@@ -27,8 +30,12 @@ use refrain_core::time::{Delay, Timestamp};
 use refrain_store::{ComponentKind, Write};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
+
+pub use pace::{Limited, SeenPoller};
+use pace::{Pace, Pollers, Tally};
 
 /// How this host names itself as a worker: its attempts die with it.
 pub(crate) const HOST_WORKER: &str = "refrain-host";
@@ -79,6 +86,10 @@ struct Queue {
     /// The store may have waiting tasks that `waiting` has not.
     more_in_store: bool,
     loading: bool,
+    pace: Pace,
+    seen: Pollers,
+    added: Tally,
+    dispatched: Tally,
 }
 
 struct Poller {
@@ -104,6 +115,10 @@ impl Default for Queue {
             // A host that was just started does not know what the last one left.
             more_in_store: true,
             loading: false,
+            pace: Pace::default(),
+            seen: Pollers::default(),
+            added: Tally::default(),
+            dispatched: Tally::default(),
         }
     }
 }
@@ -224,18 +239,27 @@ impl State {
         let namespace = task.run.execution.namespace;
         let options = &task.options;
         let kind = ComponentKind::Activities;
+        let queue_key = queue_of(task);
+        if self.queues.get_mut(&queue_key).is_some_and(|it| it.pace.wait(Instant::now()).is_some())
+        {
+            return None;
+        }
         if let Some(deployed) = deployments.current(namespace, &options.task_queue, kind)
             && deployed.has(&options.activity_type)
         {
             self.host_free = self.host_free.checked_sub(1)?;
+            if let Some(queue) = self.queues.get_mut(&queue_key) {
+                queue.pace.spend();
+            }
             return Some(Worker::Host(deployed));
         }
         if !is_next {
             return None;
         }
-        let queue = self.queues.get_mut(&queue_of(task))?;
+        let queue = self.queues.get_mut(&queue_key)?;
         while let Some(poller) = queue.pollers.pop_front() {
             if !poller.hand.is_closed() {
+                queue.pace.spend();
                 return Some(Worker::Remote(poller));
             }
         }
@@ -274,9 +298,11 @@ impl Inner {
         self.watch_deadline(&task);
         let at = reserved.0.iter().position(|(scheduled, _)| *scheduled == task.scheduled);
         let worker = at.map(|at| reserved.0.swap_remove(at).1);
+        let now = self.now();
         let mut state = self.activities.lock();
+        let queue = state.queues.entry(queue_key.clone()).or_default();
+        queue.added.count(now);
         if worker.is_none() {
-            let queue = state.queues.entry(queue_key.clone()).or_default();
             if queue.waiting.len() >= WAITING_IN_MEMORY_MAX {
                 queue.more_in_store = true;
                 return;
@@ -370,6 +396,7 @@ impl Inner {
             let Some(worker) = state.worker_for(&self.activities.deployments, &task, true) else {
                 if let Some(queue) = state.queues.get_mut(queue_key) {
                     queue.waiting.push_front(key);
+                    self.match_when_allowed(queue_key, &mut queue.pace);
                 }
                 return;
             };
@@ -413,8 +440,16 @@ impl Inner {
     }
 
     fn hand_over(self: &Arc<Inner>, key: TaskKey, worker: Worker) {
-        let task = match self.activities.lock().tasks.get(&key) {
-            Some(entry) => entry.task.clone(),
+        let mut state = self.activities.lock();
+        let task = state.tasks.get(&key).map(|entry| entry.task.clone());
+        if let Some(task) = &task
+            && let Some(queue) = state.queues.get_mut(&queue_of(task))
+        {
+            queue.dispatched.count(self.now());
+        }
+        drop(state);
+        let task = match task {
+            Some(task) => task,
             None => {
                 // Closed meanwhile: the worker is free again.
                 self.activities.unreserve(self, Reserved(vec![(key.1, worker)]));
@@ -488,7 +523,7 @@ impl Inner {
         self: &Arc<Inner>,
         namespace: NamespaceId,
         task_queue: &str,
-        identity: &str,
+        poller: SeenPoller,
         patience: Delay,
     ) -> Result<Option<ActivityTask>, EngineError> {
         if self.is_shutting_down() {
@@ -501,7 +536,9 @@ impl Inner {
             let mut state = self.activities.lock();
             let queue = state.queues.entry(queue_key.clone()).or_default();
             queue.pollers.retain(|it| !it.hand.is_closed());
-            queue.pollers.push_back(Poller { identity: identity.to_owned(), hand });
+            queue.pollers.push_back(Poller { identity: poller.identity.clone(), hand });
+            queue.pace.polled(Some(poller.per_second));
+            queue.seen.polled(SeenPoller { at: self.now(), ..poller });
         }
         self.match_queue(&queue_key);
         tokio::select! {

@@ -16,6 +16,7 @@ use refrain_core::limits;
 use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
+use refrain_core::queue::{QueueConfig, QueueKind};
 pub use refrain_core::reset::Reapply;
 use refrain_core::search::{Condition, Kind};
 use refrain_core::time::{Delay, Timestamp};
@@ -23,7 +24,9 @@ use refrain_store::DoomedRun;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use crate::activities::{Limited, SeenPoller};
 pub use crate::schedules::{NewSchedule, ScheduleUpdate, ScheduleView};
+pub use crate::task_queues::QueueState;
 pub use crate::updates::{UpdateReply, UpdateStage};
 pub use refrain_calendar::schedule::{Patch, ScheduleKey};
 pub use refrain_core::updates::UpdateState;
@@ -381,10 +384,10 @@ impl Engine {
         &self,
         namespace: NamespaceId,
         task_queue: &str,
-        identity: &str,
+        poller: SeenPoller,
         patience: Delay,
     ) -> Result<Option<ActivityTask>, EngineError> {
-        self.inner.poll_activity(namespace, task_queue, identity, patience).await
+        self.inner.poll_activity(namespace, task_queue, poller, patience).await
     }
 
     pub async fn finish_activity(
@@ -514,6 +517,48 @@ impl Engine {
     /// Does this host itself take tasks of the queue?
     pub fn serves(&self, namespace: NamespaceId, task_queue: &str, kind: ComponentKind) -> bool {
         self.inner.deployments.current(namespace, task_queue, kind).is_some()
+    }
+
+    // ---- task queues and workers
+
+    /// What operators have said of a queue. `None`: nothing.
+    pub fn queue_config(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        kind: QueueKind,
+    ) -> Option<QueueConfig> {
+        self.inner.task_queues.config(namespace, task_queue, kind)
+    }
+
+    /// `change` makes the new config of the present one, now.
+    pub async fn configure_queue(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        kind: QueueKind,
+        change: impl FnOnce(&mut QueueConfig, Timestamp),
+    ) -> Result<QueueConfig, EngineError> {
+        self.inner.configure_queue(namespace, task_queue, kind, change).await
+    }
+
+    /// Who takes a queue's activities, what waits there, and how fast it goes.
+    pub async fn queue_state(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+    ) -> Result<QueueState, EngineError> {
+        self.inner.queue_state(namespace, task_queue).await
+    }
+
+    /// A worker lives. `heartbeat` is what it says of itself, in an encoding of the caller's.
+    pub fn worker_heard(&self, namespace: NamespaceId, key: &str, heartbeat: Arc<[u8]>) {
+        self.inner.workers.heard(namespace, key, heartbeat, self.now());
+    }
+
+    /// The last heartbeat of each worker that was heard of lately, by key.
+    pub fn workers(&self, namespace: NamespaceId) -> Vec<Arc<[u8]>> {
+        self.inner.workers.of(namespace, self.now())
     }
 
     // ---- the engine itself

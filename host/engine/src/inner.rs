@@ -17,11 +17,13 @@ use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::schedules::Schedules;
+use crate::task_queues::TaskQueues;
 use crate::timers::{Timers, What};
 use crate::until::until;
 use crate::updates::Updates;
 use crate::warm::{self, WarmRuns};
 use crate::watchers::Watchers;
+use crate::workers::Workers;
 use refrain_core::arrival::Arrival;
 use refrain_core::decision::Effect;
 use refrain_core::guest::{GuestError, Program};
@@ -55,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
     pub(crate) locals: Locals,
+    pub(crate) task_queues: TaskQueues,
+    pub(crate) workers: Workers,
     pub(crate) watchers: Watchers,
     pub(crate) updates: Arc<Updates>,
     pub(crate) motion: Motion,

@@ -30,6 +30,7 @@ mod schedules;
 mod search;
 mod start;
 mod sweep;
+mod task_queues;
 mod time_skipping;
 mod timers;
 mod until;
@@ -38,6 +39,7 @@ mod warm;
 pub mod wasm;
 mod watchers;
 mod worker;
+mod workers;
 
 pub use api::Engine;
 pub use clock::{Clock, SimClock, SkippingClock};

@@ -15,9 +15,11 @@ use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::schedules::Schedules;
+use crate::task_queues::TaskQueues;
 use crate::timers::Timers;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
+use crate::workers::Workers;
 use crate::{committer, deleter, loader, schedules, sweep, time_skipping, timers, worker};
 use refrain_core::message::Message;
 use refrain_store::{Store, StoreError};
@@ -61,6 +63,8 @@ impl Engine {
             locals: Locals::default(),
             deployments,
             deploying: tokio::sync::Mutex::default(),
+            task_queues: TaskQueues::default(),
+            workers: Workers::default(),
             watchers: Watchers::default(),
             updates: Arc::default(),
             motion: crate::motion::Motion::default(),
@@ -78,6 +82,7 @@ impl Engine {
             config,
         });
         inner.load_deployments().await?;
+        inner.load_task_queues().await?;
         inner.activities.hold(inner.store.paused_runs().await.map_err(unavailable)?);
         // Read before anything moves: what is sent from then on is posted by its sender.
         let messages = inner.waiting_messages().await?;

@@ -8,7 +8,7 @@ use refrain_core::failure::Failure;
 use refrain_core::limits::TASK_LONG_POLL;
 use refrain_core::payload::Payloads;
 use refrain_engine::Engine;
-use refrain_engine::api::{ActivityRef, AttemptResult};
+use refrain_engine::api::{ActivityRef, AttemptResult, SeenPoller};
 use refrain_wire::api::common::v1::{
     ActivityType, Payloads as PbPayloads, WorkflowExecution, WorkflowType,
 };
@@ -43,10 +43,10 @@ pub(crate) async fn poll(
     let patience = within_deadline(request.metadata(), TASK_LONG_POLL);
     let request = request.into_inner();
     let namespace = validate::namespace(engine, &request.namespace)?;
-    let task_queue = task_queue_from_proto(request.task_queue);
+    let task_queue = task_queue_from_proto(request.task_queue.clone());
     validate::name("task_queue", &task_queue)?;
     validate::short("identity", &request.identity)?;
-    let task = engine.poll_activity(namespace.id, &task_queue, &request.identity, patience);
+    let task = engine.poll_activity(namespace.id, &task_queue, poller(&request), patience);
     let task = match stopping.unless(task).await {
         Some(task) => task.map_err(of)?,
         None => None,
@@ -54,6 +54,15 @@ pub(crate) async fn poll(
     Ok(task.map_or_else(PollActivityTaskQueueResponse::default, |task| {
         handed_out(task, request.namespace)
     }))
+}
+
+#[allow(deprecated, reason = "SDKs send either field")]
+fn poller(request: &PollActivityTaskQueueRequest) -> SeenPoller {
+    let per_second = request.task_queue_metadata.and_then(|it| it.max_tasks_per_second);
+    let deployment = request.deployment_options.as_ref().map(|it| it.build_id.as_str());
+    let capabilities = request.worker_version_capabilities.as_ref();
+    let build_id = deployment.or(capabilities.map(|it| it.build_id.as_str()));
+    SeenPoller::new(&request.identity, per_second, build_id.unwrap_or_default())
 }
 
 fn handed_out(task: ActivityTask, namespace: String) -> PollActivityTaskQueueResponse {

@@ -4,7 +4,7 @@ use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
     activities, activity_operator, history, lifecycle, list, namespaces, schedules, search, system,
-    tasks, updates, with_start, workflows,
+    tasks, updates, with_start, worker_deployments, workers, workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -351,7 +351,93 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<DescribeTaskQueueRequest>,
     ) -> Answer<DescribeTaskQueueResponse> {
-        tasks::describe(&self.engine, request.into_inner()).map(Response::new)
+        tasks::describe(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_task_queue_partitions(
+        &self,
+        request: Request<ListTaskQueuePartitionsRequest>,
+    ) -> Answer<ListTaskQueuePartitionsResponse> {
+        tasks::partitions(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn update_task_queue_config(
+        &self,
+        request: Request<UpdateTaskQueueConfigRequest>,
+    ) -> Answer<UpdateTaskQueueConfigResponse> {
+        tasks::update_config(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn record_worker_heartbeat(
+        &self,
+        request: Request<RecordWorkerHeartbeatRequest>,
+    ) -> Answer<RecordWorkerHeartbeatResponse> {
+        workers::heartbeat(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn shutdown_worker(
+        &self,
+        request: Request<ShutdownWorkerRequest>,
+    ) -> Answer<ShutdownWorkerResponse> {
+        workers::shutdown(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn list_workers(
+        &self,
+        request: Request<ListWorkersRequest>,
+    ) -> Answer<ListWorkersResponse> {
+        workers::list(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn count_workers(
+        &self,
+        request: Request<CountWorkersRequest>,
+    ) -> Answer<CountWorkersResponse> {
+        workers::count(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn describe_worker(
+        &self,
+        request: Request<DescribeWorkerRequest>,
+    ) -> Answer<DescribeWorkerResponse> {
+        workers::describe(&self.engine, request.into_inner()).map(Response::new)
+    }
+
+    async fn list_worker_deployments(
+        &self,
+        request: Request<ListWorkerDeploymentsRequest>,
+    ) -> Answer<ListWorkerDeploymentsResponse> {
+        worker_deployments::list(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn describe_worker_deployment(
+        &self,
+        request: Request<DescribeWorkerDeploymentRequest>,
+    ) -> Answer<DescribeWorkerDeploymentResponse> {
+        worker_deployments::describe(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn describe_worker_deployment_version(
+        &self,
+        request: Request<DescribeWorkerDeploymentVersionRequest>,
+    ) -> Answer<DescribeWorkerDeploymentVersionResponse> {
+        worker_deployments::describe_version(&self.engine, request.into_inner())
+            .await
+            .map(Response::new)
+    }
+
+    async fn set_worker_deployment_current_version(
+        &self,
+        request: Request<SetWorkerDeploymentCurrentVersionRequest>,
+    ) -> Answer<SetWorkerDeploymentCurrentVersionResponse> {
+        worker_deployments::set_current(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn set_worker_deployment_ramping_version(
+        &self,
+        request: Request<SetWorkerDeploymentRampingVersionRequest>,
+    ) -> Answer<SetWorkerDeploymentRampingVersionResponse> {
+        worker_deployments::set_ramping(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn poll_activity_task_queue(

@@ -34,6 +34,8 @@ mod pending_child;
 mod schedules;
 
 mod tasks;
+mod worker_deployments;
+mod workers;
 
 mod admin;
 mod definition;

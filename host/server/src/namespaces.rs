@@ -48,8 +48,13 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
             )]
             .into(),
             id: id_of(namespace),
-            // A worker that reads `worker_heartbeats` here would send them.
-            capabilities: Some(Capabilities::default()),
+            capabilities: Some(Capabilities {
+                sync_update: true,
+                async_update: true,
+                worker_heartbeats: true,
+                workflow_pause: true,
+                ..Default::default()
+            }),
             limits: Some(Limits {
                 blob_size_limit_error: BLOB_BYTES_MAX as i64,
                 memo_size_limit_error: BLOB_BYTES_MAX as i64,

@@ -72,11 +72,11 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
             behavior: VersioningBehavior::Pinned as i32,
             deployment_version: Some(WorkerDeploymentVersion {
                 build_id,
-                deployment_name: "refrain".to_owned(),
+                deployment_name: row.task_queue.clone(),
             }),
             ..Default::default()
         }),
-        worker_deployment_name: "refrain".to_owned(),
+        worker_deployment_name: row.task_queue.clone(),
         ..Default::default()
     }
 }

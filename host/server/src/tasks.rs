@@ -3,76 +3,258 @@
 //! The web page shows a run's call stack and queries only if someone polls the run's queue for
 //! workflow tasks. Nobody does: the host runs workflows itself. So it stands there as a poller.
 
+use crate::status::{invalid, of};
 use crate::validate;
-use refrain_core::time::Delay;
+use crate::worker_deployments::versioning_info;
+use refrain_core::queue::{QueueKind, RateLimit};
+use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::Engine;
-use refrain_engine::api::{ComponentKind, Namespace};
-use refrain_wire::api::enums::v1::TaskQueueType;
+use refrain_engine::api::{ComponentKind, Limited, Namespace, QueueState, SeenPoller};
+use refrain_wire::api::common::v1::WorkerVersionCapabilities;
+use refrain_wire::api::enums::v1::{DescribeTaskQueueMode, RateLimitSource, TaskQueueType};
 use refrain_wire::api::taskqueue::v1::{
-    PollerInfo, TaskQueueStats, TaskQueueTypeInfo, TaskQueueVersionInfo,
+    PollerInfo, TaskQueuePartitionMetadata, TaskQueueStats, TaskQueueTypeInfo, TaskQueueVersionInfo,
 };
-use refrain_wire::api::workflowservice::v1::{DescribeTaskQueueRequest, DescribeTaskQueueResponse};
+use refrain_wire::api::workflowservice::v1::describe_task_queue_response::EffectiveRateLimit;
+use refrain_wire::api::workflowservice::v1::update_task_queue_config_request::RateLimitUpdate;
+use refrain_wire::api::workflowservice::v1::{
+    DescribeTaskQueueRequest, DescribeTaskQueueResponse, ListTaskQueuePartitionsRequest,
+    ListTaskQueuePartitionsResponse, UpdateTaskQueueConfigRequest, UpdateTaskQueueConfigResponse,
+};
 use refrain_wire::options::{delay_to_proto, task_queue_from_proto, timestamp_to_proto};
+use refrain_wire::queue;
+use std::collections::HashMap;
 use tonic::Status;
 
-fn pollers(
+/// What tools show of a queue without a limit.
+const UNLIMITED: f64 = 100_000.0;
+/// What a fairness key can weigh.
+const WEIGHTS: std::ops::RangeInclusive<f32> = 0.001..=1000.0;
+
+/// One queue of one kind.
+struct Described {
+    pollers: Vec<PollerInfo>,
+    stats: TaskQueueStats,
+    limited: Limited,
+}
+
+async fn look(
     engine: &Engine,
     namespace: &Namespace,
     task_queue: &str,
-    kind: ComponentKind,
-) -> Vec<PollerInfo> {
-    if !engine.serves(namespace.id, task_queue, kind) {
-        return Vec::new();
+    kind: TaskQueueType,
+) -> Result<Described, Status> {
+    let serves = |kind| engine.serves(namespace.id, task_queue, kind);
+    match kind {
+        TaskQueueType::Workflow | TaskQueueType::Unspecified => Ok(Described {
+            pollers: the_host(engine, serves(ComponentKind::Workflow)),
+            stats: no_stats(),
+            limited: Limited::Not,
+        }),
+        TaskQueueType::Activity => {
+            let state = engine.queue_state(namespace.id, task_queue).await.map_err(of)?;
+            let mut pollers: Vec<_> = state.pollers.iter().map(poller).collect();
+            pollers.extend(the_host(engine, serves(ComponentKind::Activities)));
+            Ok(Described { pollers, stats: stats(&state), limited: state.limited })
+        }
+        TaskQueueType::Nexus => {
+            Ok(Described { pollers: Vec::new(), stats: no_stats(), limited: Limited::Not })
+        }
     }
-    vec![PollerInfo {
-        last_access_time: Some(timestamp_to_proto(engine.now())),
-        identity: engine.identity().to_owned(),
-        rate_per_second: 100_000.0,
-        ..Default::default()
-    }]
 }
 
-fn stats() -> TaskQueueStats {
+fn the_host(engine: &Engine, serves: bool) -> Vec<PollerInfo> {
+    let host = || PollerInfo {
+        last_access_time: Some(timestamp_to_proto(engine.now())),
+        identity: engine.identity().to_owned(),
+        rate_per_second: UNLIMITED,
+        ..Default::default()
+    };
+    if serves { vec![host()] } else { Vec::new() }
+}
+
+#[allow(deprecated, reason = "tools show it")]
+fn poller(seen: &SeenPoller) -> PollerInfo {
+    PollerInfo {
+        last_access_time: Some(timestamp_to_proto(seen.at)),
+        identity: seen.identity.clone(),
+        rate_per_second: seen.per_second,
+        worker_version_capabilities: (!seen.build_id.is_empty()).then(|| {
+            WorkerVersionCapabilities { build_id: seen.build_id.clone(), ..Default::default() }
+        }),
+        deployment_options: None,
+    }
+}
+
+fn no_stats() -> TaskQueueStats {
     TaskQueueStats {
         approximate_backlog_age: Some(delay_to_proto(Delay::ZERO)),
         ..Default::default()
     }
 }
 
+fn stats(state: &QueueState) -> TaskQueueStats {
+    TaskQueueStats {
+        approximate_backlog_count: i64::try_from(state.n_waiting).unwrap_or(i64::MAX),
+        approximate_backlog_age: Some(delay_to_proto(state.age)),
+        tasks_add_rate: state.added,
+        tasks_dispatch_rate: state.dispatched,
+        rate_limiting_active: state.limit_reached,
+    }
+}
+
 #[allow(deprecated, reason = "the command line still asks in the enhanced mode")]
-pub(crate) fn describe(
+pub(crate) async fn describe(
     engine: &Engine,
     request: DescribeTaskQueueRequest,
 ) -> Result<DescribeTaskQueueResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let task_queue = task_queue_from_proto(request.task_queue);
     validate::name("task_queue", &task_queue)?;
-    let of_kind = |kind| pollers(engine, &namespace, &task_queue, kind);
-    if request.api_mode != 0 {
-        let info = |kind| TaskQueueTypeInfo {
-            pollers: if request.report_pollers { of_kind(kind) } else { Vec::new() },
-            stats: request.report_stats.then(stats),
+    if request.api_mode == DescribeTaskQueueMode::Enhanced as i32 {
+        let kinds = match request.task_queue_types.is_empty() {
+            true => vec![TaskQueueType::Workflow as i32, TaskQueueType::Activity as i32],
+            false => request.task_queue_types,
         };
-        let types_info = [
-            (TaskQueueType::Workflow as i32, info(ComponentKind::Workflow)),
-            (TaskQueueType::Activity as i32, info(ComponentKind::Activities)),
-        ];
-        let version = TaskQueueVersionInfo { types_info: types_info.into(), ..Default::default() };
+        let mut types_info = HashMap::new();
+        for number in kinds {
+            let it = look(engine, &namespace, &task_queue, queue_type(number)?).await?;
+            let info = TaskQueueTypeInfo {
+                pollers: if request.report_pollers { it.pollers } else { Vec::new() },
+                stats: request.report_stats.then_some(it.stats),
+            };
+            types_info.insert(number, info);
+        }
+        let version = TaskQueueVersionInfo { types_info, ..Default::default() };
         return Ok(DescribeTaskQueueResponse {
             versions_info: [(String::new(), version)].into(),
             ..Default::default()
         });
     }
-    let pollers = match TaskQueueType::try_from(request.task_queue_type) {
-        Ok(TaskQueueType::Unspecified | TaskQueueType::Workflow) => {
-            of_kind(ComponentKind::Workflow)
+    let kind = queue_type(request.task_queue_type)?;
+    let Described { pollers, stats, limited } = look(engine, &namespace, &task_queue, kind).await?;
+    let config = match kind {
+        TaskQueueType::Activity => QueueKind::Activity,
+        TaskQueueType::Workflow | TaskQueueType::Unspecified | TaskQueueType::Nexus => {
+            QueueKind::Workflow
         }
-        Ok(TaskQueueType::Activity) => of_kind(ComponentKind::Activities),
-        Ok(TaskQueueType::Nexus) | Err(_) => Vec::new(),
     };
+    let config = engine.queue_config(namespace.id, &task_queue, config);
     Ok(DescribeTaskQueueResponse {
         pollers,
-        stats: request.report_stats.then(stats),
+        stats_by_priority_key: match request.report_stats {
+            // All tasks are in the default priority's line.
+            true => [(3, stats)].into(),
+            false => HashMap::new(),
+        },
+        stats: request.report_stats.then_some(stats),
+        versioning_info: Some(versioning_info(engine, &namespace, &task_queue).await?),
+        config: config.filter(|_| request.report_config).map(|it| queue::to_proto(&it)),
+        effective_rate_limit: request.report_config.then(|| effective(limited)),
         ..Default::default()
     })
+}
+
+fn queue_type(number: i32) -> Result<TaskQueueType, Status> {
+    TaskQueueType::try_from(number)
+        .map_err(|_| invalid(format!("task_queue_type is `{number}`, expected 0 to 3")))
+}
+
+fn effective(limited: Limited) -> EffectiveRateLimit {
+    let (requests_per_second, source) = match limited {
+        Limited::ByConfig(rate) => (rate, RateLimitSource::Api),
+        Limited::ByWorkers(rate) => (rate as f32, RateLimitSource::Worker),
+        Limited::Not => (UNLIMITED as f32, RateLimitSource::System),
+    };
+    EffectiveRateLimit { requests_per_second, rate_limit_source: source as i32 }
+}
+
+/// One: this host has all of a queue.
+pub(crate) fn partitions(
+    engine: &Engine,
+    request: ListTaskQueuePartitionsRequest,
+) -> Result<ListTaskQueuePartitionsResponse, Status> {
+    validate::namespace(engine, &request.namespace)?;
+    let key = task_queue_from_proto(request.task_queue);
+    validate::name("task_queue", &key)?;
+    let only =
+        vec![TaskQueuePartitionMetadata { key, owner_host_name: engine.identity().to_owned() }];
+    Ok(ListTaskQueuePartitionsResponse {
+        activity_task_queue_partitions: only.clone(),
+        workflow_task_queue_partitions: only,
+    })
+}
+
+pub(crate) async fn update_config(
+    engine: &Engine,
+    request: UpdateTaskQueueConfigRequest,
+) -> Result<UpdateTaskQueueConfigResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    validate::name("task_queue", &request.task_queue)?;
+    validate::short("identity", &request.identity)?;
+    let kind = match queue_type(request.task_queue_type)? {
+        TaskQueueType::Activity => QueueKind::Activity,
+        TaskQueueType::Workflow if request.update_queue_rate_limit.is_some() => {
+            return Err(invalid("Setting rate limit on workflow task queues is not allowed."));
+        }
+        TaskQueueType::Workflow => QueueKind::Workflow,
+        TaskQueueType::Unspecified | TaskQueueType::Nexus => {
+            return Err(invalid(format!(
+                "task_queue_type is `{}`, expected 1 (workflow) or 2 (activity)",
+                request.task_queue_type
+            )));
+        }
+    };
+    check_rate("update_queue_rate_limit", request.update_queue_rate_limit.as_ref())?;
+    check_rate(
+        "update_fairness_key_rate_limit_default",
+        request.update_fairness_key_rate_limit_default.as_ref(),
+    )?;
+    for (key, weight) in &request.set_fairness_weight_overrides {
+        validate::fairness_key(key)?;
+        if !WEIGHTS.contains(weight) {
+            return Err(invalid(format!(
+                "the weight of fairness key `{key}` is `{weight}`, expected {} to {}",
+                WEIGHTS.start(),
+                WEIGHTS.end()
+            )));
+        }
+        if request.unset_fairness_weight_overrides.contains(key) {
+            return Err(invalid(format!("fairness key `{key}` is both set and unset")));
+        }
+    }
+    let identity = request.identity;
+    let changed = engine.configure_queue(namespace.id, &request.task_queue, kind, |config, now| {
+        let limit = |it: RateLimitUpdate| rate_limit(it, &identity, now);
+        if let Some(update) = request.update_queue_rate_limit {
+            config.rate = Some(limit(update));
+        }
+        if let Some(update) = request.update_fairness_key_rate_limit_default {
+            config.rate_of_keys = Some(limit(update));
+        }
+        config.weights.extend(request.set_fairness_weight_overrides);
+        config.weights.retain(|key, _| !request.unset_fairness_weight_overrides.contains(key));
+    });
+    let config = changed.await.map_err(of)?;
+    Ok(UpdateTaskQueueConfigResponse { config: Some(queue::to_proto(&config)) })
+}
+
+fn rate_limit(update: RateLimitUpdate, identity: &str, at: Timestamp) -> RateLimit {
+    RateLimit {
+        per_second: update.rate_limit.map(|it| it.requests_per_second),
+        reason: update.reason,
+        identity: identity.to_owned(),
+        at,
+    }
+}
+
+fn check_rate(field: &'static str, update: Option<&RateLimitUpdate>) -> Result<(), Status> {
+    let Some(update) = update else { return Ok(()) };
+    validate::short(field, &update.reason)?;
+    match update.rate_limit.map(|it| it.requests_per_second) {
+        Some(rate) if !rate.is_finite() || rate < 0.0 => {
+            Err(invalid(format!("{field} is `{rate}` in a second, expected 0 or more")))
+        }
+        Some(_) | None => Ok(()),
+    }
 }

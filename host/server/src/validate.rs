@@ -260,14 +260,19 @@ pub(crate) fn memo(memo: &PayloadMap) -> Result<(), Status> {
     Ok(())
 }
 
-pub(crate) fn priority(priority: Option<common::Priority>) -> Result<Priority, Status> {
-    let priority = options::run_priority_from_proto(priority).map_err(undecodable)?;
-    let found = priority.fairness_key.len();
+pub(crate) fn fairness_key(key: &str) -> Result<(), Status> {
+    let found = key.len();
     if found > FAIRNESS_KEY_BYTES_MAX {
         return Err(invalid(format!(
             "fairness key length exceeds limit: it has {found} bytes, expected at most {FAIRNESS_KEY_BYTES_MAX}"
         )));
     }
+    Ok(())
+}
+
+pub(crate) fn priority(priority: Option<common::Priority>) -> Result<Priority, Status> {
+    let priority = options::run_priority_from_proto(priority).map_err(undecodable)?;
+    fairness_key(&priority.fairness_key)?;
     match priority.fairness_weight {
         Some(weight) if weight.is_nan() || weight < 0.0 => {
             Err(invalid(format!("fairness weight must be greater than zero: it is `{weight}`")))

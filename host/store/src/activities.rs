@@ -139,6 +139,24 @@ impl Store {
         row.map(|row| read_task(&mut Columns::new(sql::ACTIVITY_GET, &row))).transpose()
     }
 
+    /// How many activities of a queue wait for a worker, and since when the first of them.
+    pub async fn activities_backlog(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        now: Timestamp,
+    ) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let row = sqlx::query(sql::ACTIVITIES_BACKLOG.text)
+            .bind(i64::from(namespace.0))
+            .bind(task_queue)
+            .bind(ms(now))
+            .fetch_one(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_BACKLOG))?;
+        let mut columns = Columns::new(sql::ACTIVITIES_BACKLOG, &row);
+        Ok((columns.count("activities")?, columns.time_or_null()?))
+    }
+
     /// Queues on which something waits or backs off. Reads all that waits: for start-up.
     pub async fn queues_waiting(&self) -> Result<Vec<(NamespaceId, String)>, StoreError> {
         let rows = sqlx::query(sql::QUEUES_WAITING.text)

@@ -35,6 +35,7 @@ mod deployments;
 mod namespaces;
 mod pinned;
 mod search_attributes;
+mod task_queues;
 
 pub use activities::DueActivity;
 pub use commit::CommitError;
@@ -52,6 +53,7 @@ pub use pinned::{OpenRuns, PinnedRun};
 pub use refrain_wire::search::SearchAttributes;
 pub use runs::{RunRow, Status};
 pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
+pub use task_queues::ConfiguredQueue;
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write};
 

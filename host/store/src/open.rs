@@ -49,6 +49,7 @@ migrations! {
     11 "0011_schedules"
     12 "0012_blobs"
     13 "0013_search_attributes"
+    14 "0014_task_queues"
 }
 
 /// The newest schema that this host knows.

@@ -74,7 +74,12 @@ statements! {
     ACTIVITIES_STARTED_BY = "activities_started_by";
     ACTIVITIES_OF_RUN = "activities_of_run";
     ACTIVITY_GET = "activity_get";
+    ACTIVITIES_BACKLOG = "activities_backlog";
     QUEUES_WAITING = "queues_waiting";
+
+    TASK_QUEUE_PUT = "task_queue_put";
+    TASK_QUEUES_LIST = "task_queues_list";
+    TASK_QUEUES_DELETE = "task_queues_delete";
 
     SCHEDULE_GET = "schedule_get";
     SCHEDULE_DELETE = "schedule_delete";

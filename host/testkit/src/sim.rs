@@ -20,7 +20,7 @@ use refrain_core::machines::{Event, signal, update};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
     ActivityRef, AttemptResult, CheckRequest, Description, NamespaceSettings, Onto, Reapply,
-    ResetRequest, StartRequest, Target, UpdateStage, UpdateState, WhichActivities,
+    ResetRequest, SeenPoller, StartRequest, Target, UpdateStage, UpdateState, WhichActivities,
 };
 use refrain_engine::programs::{ActivityProgram, ActivityResult, Checked, Heartbeats, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
@@ -481,7 +481,10 @@ impl Sim {
         };
         let queue = ready.options.task_queue.clone();
         let patience = Delay(PATIENCE.as_millis() as u64);
-        let taken = self.engine.poll_activity(self.namespace, &queue, worker, patience).await?;
+        let taken = self
+            .engine
+            .poll_activity(self.namespace, &queue, SeenPoller::new(worker, None, ""), patience)
+            .await?;
         let taken = taken.expect("an activity that waits is handed out");
         assert_eq!(
             (taken.scheduled, taken.attempt),

@@ -17,6 +17,8 @@ pub mod event;
 
 pub mod schedule;
 
+pub mod queue;
+
 pub mod stored;
 
 pub mod detached;

@@ -45,6 +45,7 @@ impl Inner {
                 let task = entry.task.clone();
                 let queue_key = queue_of(&task);
                 let queue = state.queues.entry(queue_key.clone()).or_default();
+                queue.added.count(now);
                 if !queue.waiting.contains(&key) {
                     queue.waiting.push_back(key);
                 }

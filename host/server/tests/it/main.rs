@@ -2,7 +2,9 @@
 //! temporary database on the other.
 
 mod guests;
+mod queues;
 mod schedules;
+mod workers;
 
 use guests::Texts;
 use prost::Message;
@@ -98,6 +100,23 @@ impl Host {
             .expect("it is there");
         let deployment = deployed.into_inner().deployment.expect("always filled");
         assert_eq!((deployment.digest, deployment.version), (uploaded.digest, 1));
+    }
+
+    /// Another component of the same name, for the same queue.
+    async fn deploy_again(&self, bytes: &[u8]) {
+        let header =
+            ComponentHeader { namespace: "default".to_owned(), name: "orders".to_owned(), kind: 0 };
+        let parts = [Part::Header(header), Part::Chunk(bytes.to_vec())];
+        let parts = parts.map(|part| UploadComponentRequest { part: Some(part) });
+        let uploaded = self.admin().upload_component(tokio_stream::iter(parts)).await;
+        let component = uploaded.expect("it is a component").into_inner().digest;
+        let request = DeployRequest {
+            namespace: "default".to_owned(),
+            task_queue: "orders".to_owned(),
+            component,
+            ..Default::default()
+        };
+        self.admin().deploy(request).await.expect("it is there");
     }
 
     async fn call<Q, R>(&self, method: &str, request: Q) -> Result<R, Status>

@@ -188,8 +188,15 @@ async fn plans_of_all_statements() {
             SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=?)
         activity_get
             SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+        activities_backlog
+            SEARCH activity_tasks USING COVERING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND since_ms<?)
         queues_waiting
             SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+        task_queue_put
+        task_queues_list
+            SCAN task_queues
+        task_queues_delete
+            SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
         schedule_get
             SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
         schedule_delete
@@ -274,6 +281,7 @@ async fn plans_of_all_statements() {
         search_attribute_types_list
             SCAN search_attribute_types
         namespace_insert
+            SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
@@ -281,6 +289,7 @@ async fn plans_of_all_statements() {
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
         namespace_delete
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+            SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
