@@ -1,12 +1,14 @@
 //! Events and failures in a line each.
 
 use crate::output::{camel, clean, payload_list, payloads, shorten, span, time_precise};
+use refrain_core::machines::{Event, local};
 use refrain_wire::api::common::v1::{Payloads, WorkflowExecution, WorkflowType};
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::failure::v1::Failure;
 use refrain_wire::api::failure::v1::failure::FailureInfo;
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
+use refrain_wire::payload::list_to_proto;
 use refrain_wire::wkt;
 
 /// Longer values are cut in a history; `--output json` has all of them.
@@ -75,6 +77,20 @@ fn labeled(label: &str, value: &str) -> String {
 /// Nothing if there is none.
 fn delay(delay: Option<&wkt::Duration>) -> String {
     span(delay.filter(|it| it.seconds != 0 || it.nanos != 0))
+}
+
+/// `None` if the marker stands for something else.
+fn of_local_activity(event: &HistoryEvent) -> Option<String> {
+    let recorded = refrain_wire::event::from_proto(event.clone()).ok()?;
+    let Event::Local(local::Event::Recorded(it)) = &recorded.event else { return None };
+    let next = it.closed.backoff.map_or_else(String::new, |wait| wait.to_string());
+    let ended = it.closed.result.as_ref().ok().and_then(|it| list_to_proto(it));
+    Some(join(&[
+        recorded.event.to_string(),
+        format!("attempt {}", it.closed.attempt),
+        labeled("next one in", &next),
+        result(ended.as_ref()),
+    ]))
 }
 
 /// What there is to know of an event beside its name.
@@ -158,7 +174,11 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
         Attributes::TimerFiredEventAttributes(it) => format!("timer {}", it.timer_id),
         Attributes::TimerCanceledEventAttributes(it) => format!("timer {}", it.timer_id),
         Attributes::MarkerRecordedEventAttributes(it) => {
-            join(&[it.marker_name.clone(), labeled("failure", &failure(it.failure.as_ref()))])
+            let what = match of_local_activity(event) {
+                Some(local) => local,
+                None => it.marker_name.clone(),
+            };
+            join(&[what, labeled("failure", &failure(it.failure.as_ref()))])
         }
         Attributes::StartChildWorkflowExecutionInitiatedEventAttributes(it) => join(&[
             call(type_name(it.workflow_type.as_ref()), it.input.as_ref()),

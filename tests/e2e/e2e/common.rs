@@ -39,6 +39,7 @@ pub(crate) fn summary(history: &[Value]) -> String {
             let chosen = [
                 &it["activityType"]["name"],
                 &it["signalName"],
+                &it["markerName"],
                 &it["startToFireTimeout"],
                 &it["failure"]["message"],
             ];

@@ -7,6 +7,7 @@ mod containment;
 mod faults;
 mod golden;
 mod lifecycle;
+mod local_activities;
 mod orders;
 mod payloads;
 mod python_worker;

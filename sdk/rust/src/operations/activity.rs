@@ -131,7 +131,9 @@ impl Activity {
     }
 }
 
-/// A short activity that this host runs beside the workflow, without a task queue.
+/// A short activity that the host runs beside the workflow: one of the component of activities that is
+/// deployed to the workflow's task queue. Needs [`LocalActivity::start_to_close`] or
+/// [`LocalActivity::schedule_to_close`]. Its attempts are in no history, only how it ended.
 pub fn local_activity(name: &str) -> LocalActivity {
     LocalActivity {
         name: name.to_owned(),
@@ -177,6 +179,30 @@ impl LocalActivity {
 
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.options.retry = Some(policy);
+        self
+    }
+
+    /// At most this many attempts, the first one included.
+    pub fn attempts(mut self, n: u32) -> Self {
+        self.options.retry.get_or_insert_default().maximum_attempts = n;
+        self
+    }
+
+    /// When canceled, resolve with whatever the activity ends with, instead of at once.
+    pub fn wait_when_canceled(mut self) -> Self {
+        self.options.cancellation = CancellationType::WaitCancellationCompleted;
+        self
+    }
+
+    /// When canceled, let the activity go on.
+    pub fn abandon_when_canceled(mut self) -> Self {
+        self.options.cancellation = CancellationType::Abandon;
+        self
+    }
+
+    /// One line for people who look at the history.
+    pub fn summary(mut self, text: impl Into<String>) -> Self {
+        self.options.summary = Some(text.into());
         self
     }
 
