@@ -14,6 +14,8 @@ use tonic::{Request, Response, Status};
 #[derive(Clone)]
 pub(crate) struct Operator {
     pub(crate) engine: Engine,
+    /// Where the server listens.
+    pub(crate) address: String,
 }
 
 #[tonic::async_trait]
@@ -55,6 +57,7 @@ impl OperatorService for Operator {
             clusters: vec![ClusterMetadata {
                 cluster_name: info.cluster_name,
                 cluster_id: info.cluster_id,
+                address: self.address.clone(),
                 initial_failover_version: info.initial_failover_version,
                 history_shard_count: info.history_shard_count,
                 is_connection_enabled: true,

@@ -8,11 +8,13 @@ use crate::{validate, workflows};
 use prost::Message;
 use refrain_core::ids::NamespaceId;
 use refrain_core::limits::{ID_BYTES_MAX, LIST_PAGE_MAX, SCHEDULE_ID_BYTES_MAX};
+use refrain_core::payload::PayloadMap;
 use refrain_core::time::Timestamp;
 use refrain_engine::Engine;
 use refrain_engine::api::{
     NewSchedule, ScheduleKey, SchedulePlace, ScheduleUpdate, ScheduleView, SearchAttributes,
 };
+use refrain_wire::api::common::v1 as pb_common;
 use refrain_wire::api::enums::v1::{TaskQueueKind, WorkflowIdReusePolicy};
 use refrain_wire::api::schedule::v1 as pb;
 use refrain_wire::api::workflow::v1::NewWorkflowExecutionInfo;
@@ -93,6 +95,8 @@ fn update_of(
         return Err(invalid("schedule.action.start_workflow is missing"));
     };
     let start = Box::new(workflows::started(start_request(&info)?, attributes)?);
+    // Shown with their types.
+    info.search_attributes = some_attributes(&start.search_attributes);
     if let Some(queue) = &mut info.task_queue
         && queue.kind == TaskQueueKind::Unspecified as i32
     {
@@ -158,10 +162,19 @@ pub(crate) async fn describe(
             future_action_times: wire::times_to_proto(&future),
             ..wire::info_to_proto(&record.schedule)
         }),
-        memo: Some(payload::memo_to_proto(&record.memo)),
-        search_attributes: Some(payload::search_attributes_to_proto(&record.search_attributes)),
+        memo: some_memo(&record.memo),
+        search_attributes: some_attributes(&record.search_attributes),
         conflict_token: conflict_token(record.schedule.progress.revision),
     })
+}
+
+/// As the real server's: what is empty is absent.
+fn some_memo(memo: &PayloadMap) -> Option<pb_common::Memo> {
+    (!memo.is_empty()).then(|| payload::memo_to_proto(memo))
+}
+
+fn some_attributes(attributes: &PayloadMap) -> Option<pb_common::SearchAttributes> {
+    (!attributes.is_empty()).then(|| payload::search_attributes_to_proto(attributes))
 }
 
 fn existing(engine: &Engine, namespace: &str, id: &str) -> Result<ScheduleKey, Status> {
@@ -250,9 +263,7 @@ fn list_entry(view: ScheduleView) -> pb::ScheduleListEntry {
     let schedule = &record.schedule;
     let shown = pb::ScheduleListInfo {
         spec: Some(wire::spec_to_proto(schedule.spec.spec())),
-        workflow_type: Some(refrain_wire::api::common::v1::WorkflowType {
-            name: record.start.workflow_type.clone(),
-        }),
+        workflow_type: Some(pb_common::WorkflowType { name: record.start.workflow_type.clone() }),
         notes: schedule.standing.notes.clone(),
         paused: schedule.standing.paused,
         recent_actions: recent(&record),
@@ -261,8 +272,8 @@ fn list_entry(view: ScheduleView) -> pb::ScheduleListEntry {
     };
     pb::ScheduleListEntry {
         schedule_id: id,
-        memo: Some(payload::memo_to_proto(&record.memo)),
-        search_attributes: Some(payload::search_attributes_to_proto(&record.search_attributes)),
+        memo: some_memo(&record.memo),
+        search_attributes: some_attributes(&record.search_attributes),
         info: Some(shown),
     }
 }

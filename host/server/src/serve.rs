@@ -55,7 +55,8 @@ where
         let _ = grace_begins.send(stop);
     };
     let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone(), stopping });
-    let operator = OperatorServiceServer::new(Operator { engine: engine.clone() });
+    let address = listener.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
+    let operator = OperatorServiceServer::new(Operator { engine: engine.clone(), address });
     let testing = engine.skipping_clock().cloned();
     let testing = testing.map(|clock| limited!(TestServiceServer::new(Testing { clock })));
     let admin = RefrainServiceServer::new(Admin { engine });

@@ -67,8 +67,13 @@ pub(crate) fn blank(text: &str, marker: &str, what: fn(char) -> bool) -> String 
 
 /// Temporal's own command line against a host, whatever comes of it.
 pub(crate) fn try_temporal(host: &Host, args: &[&str]) -> Result<Said> {
+    output_of_temporal(&host.address(), args)
+}
+
+/// The same against whatever server listens there.
+pub(crate) fn output_of_temporal(address: &str, args: &[&str]) -> Result<Said> {
     let mut command = Command::new(paths::client_program("temporal")?);
-    command.args(args).args(["--address", &host.address(), "--disable-config-file"]);
+    command.args(args).args(["--address", address, "--disable-config-file"]);
     output(&mut command)
 }
 
