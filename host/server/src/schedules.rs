@@ -162,15 +162,11 @@ pub(crate) async fn describe(
             future_action_times: wire::times_to_proto(&future),
             ..wire::info_to_proto(&record.schedule)
         }),
-        memo: some_memo(&record.memo),
+        // As the real server's: here they are absent when empty, in lists the memo is not.
+        memo: (!record.memo.is_empty()).then(|| payload::memo_to_proto(&record.memo)),
         search_attributes: some_attributes(&record.search_attributes),
         conflict_token: conflict_token(record.schedule.progress.revision),
     })
-}
-
-/// As the real server's: what is empty is absent.
-fn some_memo(memo: &PayloadMap) -> Option<pb_common::Memo> {
-    (!memo.is_empty()).then(|| payload::memo_to_proto(memo))
 }
 
 fn some_attributes(attributes: &PayloadMap) -> Option<pb_common::SearchAttributes> {
@@ -272,7 +268,7 @@ fn list_entry(view: ScheduleView) -> pb::ScheduleListEntry {
     };
     pb::ScheduleListEntry {
         schedule_id: id,
-        memo: some_memo(&record.memo),
+        memo: Some(payload::memo_to_proto(&record.memo)),
         search_attributes: some_attributes(&record.search_attributes),
         info: Some(shown),
     }

@@ -48,7 +48,7 @@ pub(crate) fn cluster_info() -> GetClusterInfoResponse {
             .collect(),
         server_version: SERVER_VERSION.to_owned(),
         // One cluster, always the same: tools only show it.
-        cluster_id: "01a2037b-0000-7000-8000-7265667261696e".to_owned(),
+        cluster_id: "01a2037b-0000-7000-8072-65667261696e".to_owned(),
         cluster_name: CLUSTER.to_owned(),
         history_shard_count: 1,
         persistence_store: "sqlite".to_owned(),

@@ -119,7 +119,7 @@ async fn a_schedule_is_described_with_all_that_clients_read() {
     let policies = schedule.policies.expect("always filled");
     assert_eq!(policies.overlap_policy, ScheduleOverlapPolicy::Skip as i32);
     assert_eq!(policies.catchup_window.expect("always filled").seconds, 365 * 86_400);
-    assert!(schedule.state.is_some() && described.memo.is_some());
+    assert!(schedule.state.is_some() && described.memo.is_none(), "an empty memo is absent");
     let info = described.info.expect("always filled");
     assert_eq!(info.future_action_times.len(), 10);
     assert!(info.create_time.is_some() && info.update_time.is_none());
