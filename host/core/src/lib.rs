@@ -8,6 +8,7 @@
 pub mod admit;
 pub mod arrival;
 pub mod attempt;
+pub mod batch;
 pub mod chain;
 pub mod decision;
 pub mod deployment;

@@ -89,6 +89,10 @@ pub const SCHEDULE_MATCHING_TIMES_MAX: usize = 1000;
 /// Recent actions and future times that a schedule shows; in a list, the half.
 pub const SCHEDULE_SHOWN_MAX: usize = 10;
 
+/// Workflows that a batch names one by one.
+pub const BATCH_TARGETS_MAX: usize = 1000;
+/// Batches of one namespace that are not done; one more is refused.
+pub const BATCHES_RUNNING_MAX: usize = 10;
 /// Workers whose heartbeats are kept; those not heard of for longest make room.
 pub const WORKERS_KEPT_MAX: usize = 10_000;
 /// Pollers of one queue that are remembered; those not heard of for longest make room.

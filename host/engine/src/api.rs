@@ -30,12 +30,14 @@ pub use crate::task_queues::QueueState;
 pub use crate::updates::{UpdateReply, UpdateStage};
 pub use refrain_calendar::schedule::{Patch, ScheduleKey};
 pub use refrain_core::updates::UpdateState;
+mod batches;
 mod versions;
 
 pub use versions::{
     CheckRequest, ComponentState, Finding, Kept, ReplayReport, Stage, VersionState,
 };
 
+pub use refrain_store::BatchRow;
 pub use refrain_store::{
     ComponentKind, ComponentMeta, Deployment, HistoryPage, ListPlace, Namespace, NamespaceState,
     Queue, RunCounts, RunRow, SearchAttributes, Status,

@@ -127,6 +127,9 @@ impl Inner {
             {
                 tracing::error!(%error, "closed runs could not be deleted; the next sweep tries again");
             }
+            if let Err(error) = inner.expire_batches().await {
+                tracing::error!(%error, "batches could not be forgotten; the next sweep tries again");
+            }
             inner.sweep.under_way.store(false, Ordering::SeqCst);
             inner.motion.end();
         });

@@ -46,6 +46,17 @@ pub enum EngineError {
         "schedule has changed since it was read: conflict token is of revision {expected}, it has revision {found} now"
     )]
     ScheduleChanged { expected: u64, found: u64 },
+    #[error("batch operation `{job}` is already registered: a job id can't be used again")]
+    BatchExists { job: String },
+    #[error("batch operation `{job}` not found")]
+    BatchNotFound { job: String },
+    #[error("workflow execution already completed")]
+    BatchClosed,
+    #[error(
+        "Max concurrent batch operations is reached: {}",
+        refrain_core::limits::BATCHES_RUNNING_MAX
+    )]
+    TooManyBatches,
     /// No component runs workflows of this task queue.
     #[error(
         "no workflow component is deployed to task queue `{task_queue}`: deploy one with `refrain deploy`"

@@ -2,6 +2,7 @@
 
 use crate::activities::{Activities, Reserved};
 use crate::api::Progress;
+use crate::batches::Batches;
 use crate::cell::{Cell, Cells, Letter, Posted, ReplyTo};
 use crate::clock::Clock;
 use crate::committer::CommitJob;
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
     pub(crate) locals: Locals,
+    pub(crate) batches: Batches,
     pub(crate) task_queues: TaskQueues,
     pub(crate) workers: Workers,
     pub(crate) watchers: Watchers,

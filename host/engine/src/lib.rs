@@ -7,6 +7,7 @@
 mod activities;
 mod admin;
 pub mod api;
+mod batches;
 mod cell;
 mod check;
 pub mod clock;

@@ -3,6 +3,7 @@
 
 use crate::activities::{Activities, HOST_WORKER};
 use crate::api::Engine;
+use crate::batches::Batches;
 use crate::cell::Cells;
 use crate::clock::Clock;
 use crate::config::EngineConfig;
@@ -63,6 +64,7 @@ impl Engine {
             locals: Locals::default(),
             deployments,
             deploying: tokio::sync::Mutex::default(),
+            batches: Batches::default(),
             task_queues: TaskQueues::default(),
             workers: Workers::default(),
             watchers: Watchers::default(),
@@ -96,6 +98,7 @@ impl Engine {
             inner.host_serves(namespace, &task_queue);
         }
         inner.empty_deleted_namespaces();
+        inner.resume_batches().await?;
         Ok(Engine { inner })
     }
 }

@@ -3,8 +3,8 @@
 use crate::patience::Stopping;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
-    activities, activity_operator, history, lifecycle, list, namespaces, schedules, search, system,
-    tasks, updates, with_start, worker_deployments, workers, workflows,
+    activities, activity_operator, batches, history, lifecycle, list, namespaces, schedules,
+    search, system, tasks, updates, with_start, worker_deployments, workers, workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -503,5 +503,33 @@ impl WorkflowService for Frontend {
         request: Request<RecordActivityTaskHeartbeatByIdRequest>,
     ) -> Answer<RecordActivityTaskHeartbeatByIdResponse> {
         activities::heartbeat_by_id(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn start_batch_operation(
+        &self,
+        request: Request<StartBatchOperationRequest>,
+    ) -> Answer<StartBatchOperationResponse> {
+        batches::start(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn stop_batch_operation(
+        &self,
+        request: Request<StopBatchOperationRequest>,
+    ) -> Answer<StopBatchOperationResponse> {
+        batches::stop(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn describe_batch_operation(
+        &self,
+        request: Request<DescribeBatchOperationRequest>,
+    ) -> Answer<DescribeBatchOperationResponse> {
+        batches::describe(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_batch_operations(
+        &self,
+        request: Request<ListBatchOperationsRequest>,
+    ) -> Answer<ListBatchOperationsResponse> {
+        batches::list(&self.engine, request.into_inner()).await.map(Response::new)
     }
 }

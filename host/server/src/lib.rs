@@ -31,6 +31,7 @@ mod activity_operator;
 mod pending_activity;
 mod pending_child;
 
+mod batches;
 mod schedules;
 
 mod tasks;

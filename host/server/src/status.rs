@@ -128,6 +128,8 @@ pub(crate) fn of(error: EngineError) -> Status {
         | EngineError::PendingActivityNotFound
         | EngineError::ComponentNotFound(_)
         | EngineError::UpdateNotFound(_)
+        | EngineError::BatchNotFound { .. }
+        | EngineError::BatchClosed
         | EngineError::Refused(
             Refused::RunClosed | Refused::ActivityNotPending | Refused::UpdateAborted,
         ) => not_found(text),
@@ -164,8 +166,15 @@ pub(crate) fn of(error: EngineError) -> Status {
             };
             with_detail(Code::AlreadyExists, text, &detail)
         }
-        // The detail that clients look for: a schedule was a workflow once.
-        EngineError::ScheduleExists { .. } => {
+        EngineError::TooManyBatches => {
+            let detail = details::ResourceExhaustedFailure {
+                cause: ResourceExhaustedCause::ConcurrentLimit as i32,
+                scope: ResourceExhaustedScope::Namespace as i32,
+            };
+            with_detail(Code::ResourceExhausted, text, &detail)
+        }
+        // The detail that clients look for: a schedule and a batch were workflows once.
+        EngineError::ScheduleExists { .. } | EngineError::BatchExists { .. } => {
             let detail = details::WorkflowExecutionAlreadyStartedFailure::default();
             with_detail(Code::AlreadyExists, text, &detail)
         }

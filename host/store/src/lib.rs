@@ -28,6 +28,7 @@ mod activities;
 mod messages;
 mod timers;
 
+mod batches;
 mod schedules;
 
 mod components;
@@ -38,6 +39,7 @@ mod search_attributes;
 mod task_queues;
 
 pub use activities::DueActivity;
+pub use batches::BatchRow;
 pub use commit::CommitError;
 pub use components::{Component, ComponentKind, ComponentMeta, UnknownKind};
 pub use delete::DoomedRun;

@@ -50,6 +50,7 @@ migrations! {
     12 "0012_blobs"
     13 "0013_search_attributes"
     14 "0014_task_queues"
+    15 "0015_batches"
 }
 
 /// The newest schema that this host knows.

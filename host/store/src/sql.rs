@@ -77,6 +77,14 @@ statements! {
     ACTIVITIES_BACKLOG = "activities_backlog";
     QUEUES_WAITING = "queues_waiting";
 
+    BATCH_INSERT = "batch_insert";
+    BATCH_UPDATE = "batch_update";
+    BATCH_GET = "batch_get";
+    BATCHES_LIST = "batches_list";
+    BATCHES_RUNNING = "batches_running";
+    BATCHES_EXPIRE = "batches_expire";
+    BATCHES_DELETE = "batches_delete";
+
     TASK_QUEUE_PUT = "task_queue_put";
     TASK_QUEUES_LIST = "task_queues_list";
     TASK_QUEUES_DELETE = "task_queues_delete";

@@ -18,6 +18,9 @@ pub enum DecodeError {
     /// Written by a later version of the host.
     #[error("{what} has version {found}, expected {expected}")]
     UnknownVersion { what: &'static str, found: u32, expected: u32 },
+    /// In Temporal's words.
+    #[error("{0}")]
+    Refused(String),
     #[error("{what} is not JSON of `{message}`: {reason}")]
     Json { what: &'static str, message: String, reason: String },
 }

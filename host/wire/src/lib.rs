@@ -13,6 +13,9 @@ pub mod search;
 
 pub mod update;
 
+pub mod activity_options;
+pub mod batch;
+
 pub mod event;
 
 pub mod schedule;

@@ -1,6 +1,7 @@
 //! The server over a real connection: a client of the protocol on one side, an engine with a
 //! temporary database on the other.
 
+mod batches;
 mod guests;
 mod queues;
 mod schedules;

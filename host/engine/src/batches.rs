@@ -1,0 +1,363 @@
+//! Batches: one thing done to many workflows, a few at a time.
+//!
+//! The row says how far it is. It is written after every page of deeds, so a host that is killed does
+//! at most one page again; each deed has a name of its own (the job and the run), so that it
+//! counts once.
+
+use crate::api::{Engine, Onto, ResetRequest, StartReply, Target, WhichActivities};
+use crate::error::EngineError;
+use crate::inner::Inner;
+use crate::start::unavailable;
+use futures::StreamExt;
+use refrain_core::attempt::{Reset, Tuning};
+use refrain_core::batch::{Batch, Deed, Progress, ResetPoint, State, Targets, Which};
+use refrain_core::ids::{EventId, NamespaceId, RunId};
+use refrain_core::limits::BATCHES_RUNNING_MAX;
+use refrain_core::machines::{Event, task};
+use refrain_core::search::{Condition, Test, parse, typed};
+use refrain_core::spread::spread;
+use refrain_core::time::Delay;
+use refrain_store::{BatchRow, ListPlace, Status};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
+
+/// Deeds between two writes of how far it is.
+const PAGE: u32 = 50;
+/// Deeds under way at once, as in Temporal: a batch must not crowd out what users wait for.
+const AT_ONCE: usize = 5;
+/// A store or a mailbox that can't take more now is tried again after this.
+const AGAIN: Duration = Duration::from_millis(500);
+const TRIES_MAX: usize = 5;
+
+/// Those that this host works at.
+#[derive(Default)]
+pub(crate) struct Batches {
+    running: Mutex<BTreeMap<(NamespaceId, String), AbortHandle>>,
+    /// Held while one begins or is stopped.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// One workflow of a batch. `place`: where it is in its list.
+struct One {
+    target: Target,
+    place: Option<ListPlace>,
+}
+
+impl Inner {
+    pub(crate) async fn start_batch(
+        self: &Arc<Inner>,
+        namespace: NamespaceId,
+        batch: Batch,
+        request: Vec<u8>,
+    ) -> Result<(), EngineError> {
+        let _changing = self.batches.changing.lock().await;
+        let there = self.store.batch(namespace, &batch.job).await.map_err(unavailable)?;
+        if there.is_some() {
+            return Err(EngineError::BatchExists { job: batch.job });
+        }
+        let n_running = {
+            let running = self.batches.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.keys().filter(|key| key.0 == namespace).count()
+        };
+        if n_running >= BATCHES_RUNNING_MAX {
+            return Err(EngineError::TooManyBatches);
+        }
+        let progress = Progress::new();
+        let (job, created) = (batch.job.clone(), self.now());
+        let row = BatchRow { namespace, job, created, progress, request };
+        self.store.insert_batch(&row).await.map_err(unavailable)?;
+        self.work_at(row, batch);
+        Ok(())
+    }
+
+    /// What the last host left undone.
+    pub(crate) async fn resume_batches(self: &Arc<Inner>) -> Result<(), EngineError> {
+        for row in self.store.running_batches().await.map_err(unavailable)? {
+            match row.batch() {
+                Ok(batch) => self.work_at(row, batch),
+                Err(error) => {
+                    tracing::error!(
+                        job = row.job,
+                        error = &error as &dyn std::error::Error,
+                        "a batch can't be read"
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops it where it is. What was done stays done.
+    pub(crate) async fn stop_batch(
+        &self,
+        namespace: NamespaceId,
+        job: &str,
+    ) -> Result<(), EngineError> {
+        let _changing = self.batches.changing.lock().await;
+        let row = self.store.batch(namespace, job).await.map_err(unavailable)?;
+        let row = row.ok_or_else(|| EngineError::BatchNotFound { job: job.to_owned() })?;
+        let (state, closed) = (State::Failed, Some(self.now()));
+        let stopped = Progress { state, closed, ..row.progress };
+        match self.store.update_batch(namespace, job, &stopped).await.map_err(unavailable)? {
+            true => self.batch_gone(namespace, job, true),
+            false => return Err(EngineError::BatchClosed),
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn expire_batches(&self) -> Result<(), EngineError> {
+        for namespace in self.namespaces.all() {
+            let before =
+                refrain_core::time::Timestamp(self.now().0.saturating_sub(namespace.retention.0));
+            self.store.expire_batches(namespace.id, before).await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    fn batch_gone(&self, namespace: NamespaceId, job: &str, abort: bool) {
+        let mut running = self.batches.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = running.remove(&(namespace, job.to_owned()))
+            && abort
+        {
+            handle.abort();
+        }
+    }
+
+    fn work_at(self: &Arc<Inner>, row: BatchRow, batch: Batch) {
+        let (inner, namespace, job) = (Arc::clone(self), row.namespace, row.job.clone());
+        let mut running = self.batches.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = async move {
+            tokio::select! {
+                () = inner.work(&row, &batch) => inner.batch_gone(row.namespace, &row.job, false),
+                // It goes on after the next start.
+                () = inner.shutting_down() => {}
+            }
+        };
+        let handle = tokio::spawn(work).abort_handle();
+        running.insert((namespace, job), handle);
+    }
+
+    async fn work(self: &Arc<Inner>, row: &BatchRow, batch: &Batch) {
+        let engine = Engine { inner: Arc::clone(self) };
+        let mut progress = row.progress.clone();
+        let condition = match self.runs_of(row.namespace, batch) {
+            Ok(condition) => condition,
+            Err(wrong) => {
+                tracing::info!(job = row.job, wrong, "a batch has failed");
+                self.close_batch(row, State::Failed, progress).await;
+                return;
+            }
+        };
+        if progress.n_tried() == 0 {
+            progress.n_total = self.until_stored(|| self.total(row, batch, &condition)).await;
+        }
+        loop {
+            let began = Instant::now();
+            let n_max = batch.per_second.map_or(PAGE, |it| (it.ceil() as u32).clamp(1, PAGE));
+            let page =
+                self.until_stored(|| self.page(row, batch, &condition, &progress, n_max)).await;
+            let Some(last) = page.last() else { break };
+            progress.after = last.place.map(|it| (it.started_at, it.run)).or(progress.after);
+            let n_page = page.len();
+            let deeds = page.into_iter().map(|one| do_one(&engine, batch, one.target));
+            let done: Vec<bool> =
+                futures::stream::iter(deeds).buffer_unordered(AT_ONCE).collect().await;
+            let n_done = done.iter().filter(|it| **it).count() as u64;
+            progress.n_done += n_done;
+            progress.n_failed += n_page as u64 - n_done;
+            progress.n_total = progress.n_total.max(progress.n_tried());
+            let written = self
+                .until_stored(|| async {
+                    let written = self.store.update_batch(row.namespace, &row.job, &progress);
+                    written.await.map_err(unavailable)
+                })
+                .await;
+            if !written {
+                // Stopped meanwhile.
+                return;
+            }
+            if let Some(rate) = batch.per_second {
+                let due = Duration::try_from_secs_f64(n_page as f64 / f64::from(rate));
+                let wait = due.unwrap_or(AGAIN).saturating_sub(began.elapsed());
+                tokio::time::sleep(wait).await;
+            }
+        }
+        self.close_batch(row, State::Completed, progress).await;
+    }
+
+    async fn close_batch(&self, row: &BatchRow, state: State, progress: Progress) {
+        let closed = Progress { state, closed: Some(self.now()), ..progress };
+        self.until_stored(|| async {
+            self.store.update_batch(row.namespace, &row.job, &closed).await.map_err(unavailable)
+        })
+        .await;
+    }
+
+    /// Reading and writing how far it is has no caller who could try again.
+    async fn until_stored<T, F: Future<Output = Result<T, EngineError>>>(
+        &self,
+        mut what: impl FnMut() -> F,
+    ) -> T {
+        loop {
+            match what().await {
+                Ok(done) => return done,
+                Err(error) => {
+                    tracing::warn!(%error, "a batch waits for the store");
+                    tokio::time::sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// The runs of a query. Of a list: all.
+    fn runs_of(&self, namespace: NamespaceId, batch: &Batch) -> Result<Condition, String> {
+        let Targets::Query(text) = &batch.targets else { return Ok(Condition::All(Vec::new())) };
+        let query = parse(text).map_err(|error| error.to_string())?;
+        let registry = &self.namespaces.search_attributes(namespace).registry;
+        let condition = typed(&query, registry).map_err(|error| error.to_string())?.condition;
+        let open = Status::ALL.into_iter().filter(|it| it.is_open()).map(Status::number);
+        Ok(match batch.deed.needs_open_runs() {
+            true => Condition::All(vec![condition, Condition::Test(Test::Status(open.collect()))]),
+            false => condition,
+        })
+    }
+
+    async fn total(
+        &self,
+        row: &BatchRow,
+        batch: &Batch,
+        condition: &Condition,
+    ) -> Result<u64, EngineError> {
+        match &batch.targets {
+            Targets::List(list) => Ok(list.len() as u64),
+            Targets::Query(_) => Ok(self.count(row.namespace, condition).await?.total()),
+        }
+    }
+
+    async fn page(
+        &self,
+        row: &BatchRow,
+        batch: &Batch,
+        condition: &Condition,
+        progress: &Progress,
+        n_max: u32,
+    ) -> Result<Vec<One>, EngineError> {
+        let target = |workflow_id: &str, run: Option<RunId>| Target {
+            namespace: row.namespace,
+            workflow_id: workflow_id.to_owned(),
+            run,
+        };
+        match &batch.targets {
+            Targets::List(list) => {
+                let begin = usize::try_from(progress.n_tried()).unwrap_or(usize::MAX);
+                let page = list.iter().skip(begin).take(n_max as usize);
+                Ok(page.map(|(id, run)| One { target: target(id, *run), place: None }).collect())
+            }
+            Targets::Query(_) => {
+                let after = progress.after.map(|(started_at, run)| ListPlace { started_at, run });
+                let rows = self.list(row.namespace, condition, after, n_max).await?;
+                let one = |row: &refrain_store::RunRow| One {
+                    target: target(&row.key.execution.workflow, Some(row.key.run)),
+                    place: Some(ListPlace::of(row)),
+                };
+                Ok(rows.iter().map(one).collect())
+            }
+        }
+    }
+}
+
+async fn do_one(engine: &Engine, batch: &Batch, target: Target) -> bool {
+    for _ in 0..TRIES_MAX {
+        match attempt(engine, batch, target.clone()).await {
+            Ok(()) => return true,
+            Err(EngineError::StoreUnavailable(_) | EngineError::MailboxFull { .. }) => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(error) => {
+                let workflow_id = target.workflow_id;
+                tracing::debug!(job = batch.job, workflow_id, %error, "not done in a batch");
+                return false;
+            }
+        }
+    }
+    false
+}
+
+async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), EngineError> {
+    let (reason, identity) = (batch.reason.clone(), batch.identity.clone());
+    let whose = target.run.map_or_else(|| target.workflow_id.clone(), |it| it.to_string());
+    let request_id = format!("{}-{whose}", batch.job);
+    match &batch.deed {
+        Deed::Terminate { details } => {
+            engine.terminate(target, reason, details.clone(), identity).await
+        }
+        Deed::Cancel => engine.request_cancel(target, reason, identity, request_id).await,
+        Deed::Signal(signal) => {
+            let signal =
+                refrain_core::machines::signal::Signal { request_id, ..(**signal).clone() };
+            engine.signal(target, signal).await
+        }
+        Deed::Delete => engine.delete(&target).await,
+        Deed::Reset { to, reapply, signals } => {
+            let at = event_to_reset_to(engine, &target, *to).await?;
+            let (reapply, signals, onto) = (*reapply, signals.clone(), Onto::Its);
+            let request =
+                ResetRequest { target, at, reason, identity, request_id, reapply, signals, onto };
+            engine.reset(request).await.map(|_: StartReply| ())
+        }
+        Deed::Activities { which, tuning, jitter } => {
+            let which = match which {
+                Which::Type(kind) => WhichActivities::Type(kind.clone()),
+                Which::All => WhichActivities::All,
+            };
+            let tuning = after_a_while(tuning, *jitter, &request_id);
+            engine.tune_activities(&target, &which, &tuning).await.map(drop)
+        }
+    }
+}
+
+/// Each workflow at its own moment within `jitter`.
+fn after_a_while(tuning: &Tuning, jitter: Delay, request_id: &str) -> Tuning {
+    let wait = Delay(spread(request_id.bytes()) % jitter.0.saturating_add(1).max(1));
+    match tuning {
+        Tuning::Unpause { reset_attempts, forget_heartbeat, wait: _ } => Tuning::Unpause {
+            reset_attempts: *reset_attempts,
+            forget_heartbeat: *forget_heartbeat,
+            wait,
+        },
+        Tuning::Reset(reset) => Tuning::Reset(Reset { wait, ..reset.clone() }),
+        Tuning::Pause { .. } | Tuning::Options(_) | Tuning::RestoreOptions => tuning.clone(),
+    }
+}
+
+async fn event_to_reset_to(
+    engine: &Engine,
+    target: &Target,
+    point: ResetPoint,
+) -> Result<EventId, EngineError> {
+    if let ResetPoint::At(event) = point {
+        return Ok(event);
+    }
+    let row = engine.run(target).await?;
+    let history = engine
+        .inner
+        .store
+        .whole_history(row.key.run, EventId::FIRST, usize::MAX)
+        .await
+        .map_err(unavailable)?;
+    let mut ended = history.iter().enumerate().filter_map(|(at, it)| {
+        matches!(it.event, Event::Task(task::Event::Completed { .. }))
+            .then(|| EventId::FIRST.plus(at))
+    });
+    let found = match point {
+        ResetPoint::FirstTask => ended.next(),
+        ResetPoint::LastTask | ResetPoint::At(_) => ended.last(),
+    };
+    found.ok_or_else(|| {
+        EngineError::InvalidArgument(
+            "no workflow task has completed: nothing to go back to".to_owned(),
+        )
+    })
+}
