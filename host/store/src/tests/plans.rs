@@ -192,6 +192,19 @@ async fn plans_of_all_statements() {
             SEARCH activity_tasks USING COVERING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND since_ms<?)
         queues_waiting
             SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+        batch_insert
+        batch_update
+            SEARCH batches USING PRIMARY KEY (namespace_id=? AND job_id=?)
+        batch_get
+            SEARCH batches USING PRIMARY KEY (namespace_id=? AND job_id=?)
+        batches_list
+            SEARCH batches USING INDEX batches_by_creation (namespace_id=? AND (created_ms,job_id)<(?,?))
+        batches_running
+            SCAN batches USING INDEX batches_running
+        batches_expire
+            SEARCH batches USING INDEX batches_by_creation (namespace_id=? AND created_ms<?)
+        batches_delete
+            SEARCH batches USING PRIMARY KEY (namespace_id=?)
         task_queue_put
         task_queues_list
             SCAN task_queues
@@ -281,6 +294,7 @@ async fn plans_of_all_statements() {
         search_attribute_types_list
             SCAN search_attribute_types
         namespace_insert
+            SEARCH batches USING PRIMARY KEY (namespace_id=?)
             SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
@@ -289,6 +303,7 @@ async fn plans_of_all_statements() {
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
         namespace_delete
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+            SEARCH batches USING PRIMARY KEY (namespace_id=?)
             SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
             SEARCH deployments USING PRIMARY KEY (namespace_id=?)
