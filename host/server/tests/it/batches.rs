@@ -130,7 +130,8 @@ async fn each_deed_is_done_to_all_that_a_query_finds() {
         cancel CANCEL_WORKFLOW COMPLETED of 2 done 1 failed 1
         delete DELETE_WORKFLOW COMPLETED of 122 done 122 failed 0
         wrong TERMINATE_WORKFLOW FAILED of 0 done 0 failed 0
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 
     let mut listed = Vec::new();
     let mut next_page_token = Vec::new();
