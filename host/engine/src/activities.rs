@@ -481,31 +481,39 @@ impl Inner {
     /// Writes a row that waits, now or after a backoff, and watches for its time.
     fn write_waiting(self: &Arc<Inner>, task: ActivityTask) {
         let writes = vec![Write::activity(&task, self.now())];
-        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
-            let (key, queue_key) = (key_of(&task), queue_of(&task));
-            let mut state = inner.activities.lock();
-            let Some(entry) = state.tasks.get_mut(&key) else { return };
-            entry.busy = Busy::No;
-            if outcome.is_err() {
-                drop(state);
-                inner.look_again(&task.run, key.1);
-                return;
-            }
-            entry.task = with_wishes_of(task, &entry.task);
-            entry.abort = None;
-            let task = entry.task.clone();
-            inner.watch_deadline(&task);
-            let waits_now = task.is_ready(inner.now());
-            if waits_now {
-                state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
-            }
-            drop(state);
-            inner.pass_on_cancel(key);
-            if waits_now {
-                inner.match_queue(&queue_key);
+        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| match outcome {
+            Ok(()) => inner.waits(task),
+            Err(_) => {
+                let key = key_of(&task);
+                if let Some(entry) = inner.activities.lock().tasks.get_mut(&key) {
+                    entry.busy = Busy::No;
+                    inner.look_again(&task.run, key.1);
+                }
             }
         };
         self.commit(CommitJob { writes, done: Box::new(done) });
+    }
+
+    /// It is written that it waits. Its time may have come while that was being written.
+    fn waits(self: &Arc<Inner>, task: ActivityTask) {
+        let (key, queue_key) = (key_of(&task), queue_of(&task));
+        let mut state = self.activities.lock();
+        let Some(entry) = state.tasks.get_mut(&key) else { return };
+        entry.task = with_wishes_of(task, &entry.task);
+        entry.busy = Busy::No;
+        entry.abort = None;
+        let task = entry.task.clone();
+        let now = self.now();
+        self.timers.set(&task.run, What::Activity(task.scheduled), task.due_at(now));
+        let waits_now = task.is_ready(now);
+        if waits_now {
+            state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
+        }
+        drop(state);
+        self.pass_on_cancel(key);
+        if waits_now {
+            self.match_queue(&queue_key);
+        }
     }
 
     fn watch_deadline(&self, task: &ActivityTask) {

@@ -43,7 +43,7 @@ impl Inner {
                 self.commit(CommitJob { writes, done: Box::new(done) });
                 written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
                 ending.armed = false;
-                self.backs_off(*task);
+                self.waits(*task);
                 Ok(())
             }
             Next::Close(closed) => {
@@ -69,20 +69,6 @@ impl Inner {
                 }
             }
         }
-    }
-
-    /// A failed attempt is written: the next one begins when its time comes.
-    fn backs_off(self: &Arc<Inner>, task: ActivityTask) {
-        let mut state = self.activities.lock();
-        let key = key_of(&task);
-        if let Some(entry) = state.tasks.get_mut(&key) {
-            entry.task = with_wishes_of(task.clone(), &entry.task);
-            entry.busy = Busy::No;
-            entry.abort = None;
-        }
-        drop(state);
-        self.watch_deadline(&task);
-        self.pass_on_cancel(key);
     }
 
     pub(crate) async fn heartbeat_activity(

@@ -58,6 +58,31 @@ fn a_failed_attempt_is_tried_again_after_its_backoff() {
     );
 }
 
+/// Its time has come before it is written that it waits.
+#[test]
+fn an_attempt_whose_backoff_is_over_at_once_is_tried_again_at_once() {
+    check(
+        r#"
+         0s start order
+            guest activity charge
+            guest complete seen
+         1s take charge by=w1
+         2s fail charge "no network" again=0s
+         2s take charge by=w2
+         3s done charge "paid"
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity charge (1) scheduled
+            6          2s  activity of 5 started, attempt 2 by w2, after "no network"
+            7          3s  activity of 5 completed "paid"
+            8-10       3s  task completed
+            11         3s  execution completed "start order; activity 1 'paid'"
+        "#]],
+    );
+}
+
 #[test]
 fn an_attempt_that_backs_off_is_shown_with_its_time() {
     check(
