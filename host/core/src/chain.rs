@@ -215,6 +215,8 @@ impl<'a> Closing<'a> {
             first_run: Some(self.started.first_run.unwrap_or(run)),
             continued_from: Some(run),
             initiator: Some(initiator),
+            // Nobody asked for it but the run before it.
+            identity: String::new(),
             ..started
         });
         Heir { run: next, version, started }

@@ -5,6 +5,7 @@ mod client;
 mod common;
 mod containment;
 mod dev_server;
+mod differences;
 mod faults;
 mod golden;
 mod lifecycle;

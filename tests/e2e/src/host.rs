@@ -230,6 +230,11 @@ fn refrain() -> Result<Command> {
 
 /// Runs a program until it ends; one that does not is killed.
 pub fn output(command: &mut Command) -> Result<Said> {
+    output_within(PATIENCE, command)
+}
+
+/// The same, for one that may take so long.
+pub fn output_within(patience: Duration, command: &mut Command) -> Result<Said> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -239,7 +244,7 @@ pub fn output(command: &mut Command) -> Result<Said> {
     // Pipes must be read while the program runs, or it waits for us.
     let stdout = child.stdout.take().map(read_to_end);
     let stderr = child.stderr.take().map(read_to_end);
-    let status: Result<ExitStatus> = eventually("the program ends", || Ok(child.try_wait()?));
+    let status: Result<ExitStatus> = within(patience, "the program ends", || Ok(child.try_wait()?));
     if status.is_err() {
         let _ = child.kill();
         let _ = child.wait();
@@ -265,14 +270,22 @@ fn read_to_end(mut from: impl std::io::Read + Send + 'static) -> std::thread::Jo
 }
 
 /// Looks again and again until `look` finds something.
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    within(PATIENCE, what, look)
+}
+
+fn within<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let started = Instant::now();
     loop {
         if let Some(found) = look()? {
             return Ok(found);
         }
-        if started.elapsed() > PATIENCE {
-            bail!("{what}: not within {PATIENCE:?}");
+        if started.elapsed() > patience {
+            bail!("{what}: not within {patience:?}");
         }
         std::thread::sleep(POLL);
     }

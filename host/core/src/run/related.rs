@@ -55,6 +55,10 @@ impl Run {
         let mut child = start.child;
         child.namespace.clone_from(&self.facts.namespace);
         child.task = task;
+        // As at a client's start: no run may outlast its chain, no task its run.
+        let limits = [child.run_timeout, child.execution_timeout];
+        child.run_timeout = limits.into_iter().flatten().min();
+        child.task_timeout = limits.into_iter().flatten().fold(child.task_timeout, Delay::min);
         if let Some(parent) = self.execution.started.as_deref() {
             if child.task_queue.is_empty() {
                 child.task_queue.clone_from(&parent.task_queue);

@@ -1,0 +1,83 @@
+//! What `tests/clients/python/mirror/workflows.py` does, done here: the histories of both are compared.
+
+mod activities;
+mod messages;
+mod others;
+
+use refrain_sdk::prelude::*;
+use refrain_sdk::{SearchAttribute, info, sleep_named, upsert_memo, upsert_search_attributes};
+
+refrain_sdk::export_workflows!(|| {
+    let workflows = Workflows::new()
+        .workflow("echo", echo)
+        .workflow("refuses", refuses)
+        .workflow("timers", timers)
+        .workflow("generations", generations)
+        .workflow("secondTry", second_try)
+        .workflow("attributes", attributes)
+        .workflow("patches", patches)
+        .workflow("breaks", breaks);
+    let workflows = activities::add(workflows);
+    let workflows = messages::add(workflows);
+    others::add(workflows)
+});
+
+async fn echo(value: String) -> Result<String> {
+    Ok(value)
+}
+
+async fn refuses(why: String) -> Result<String> {
+    Err(Failure::new("Refused", why.clone()).detail(&why).non_retryable())
+}
+
+/// One timer fires, one is canceled.
+async fn timers() -> Result {
+    let long = sleep_named(hours(1), "too long");
+    sleep_named(millis(20), "short").await?;
+    long.cancel();
+    sleep(millis(10)).await
+}
+
+/// Continues as new as often as asked for.
+async fn generations(left: u32) -> Result<u32> {
+    if left == 0 {
+        return Ok(0);
+    }
+    Err(continue_as_new().arg(&(left - 1)).into())
+}
+
+/// Fails at its first attempt.
+async fn second_try() -> Result<u32> {
+    match info().attempt {
+        1 => Err(Failure::new("NotYet", "the first attempt fails")),
+        attempt => Ok(attempt),
+    }
+}
+
+const STAGE: SearchAttribute<String> = SearchAttribute::keyword("Stage");
+const ITEMS: SearchAttribute<i64> = SearchAttribute::int("Items");
+const LABELS: SearchAttribute<Vec<String>> = SearchAttribute::keyword_list("Labels");
+
+async fn attributes() -> Result {
+    upsert_search_attributes([
+        STAGE.set(&"packing".to_owned()),
+        ITEMS.set(&3),
+        LABELS.set(&vec!["fragile".to_owned(), "gift".to_owned()]),
+    ]);
+    upsert_memo("note", &"packed by hand");
+    sleep(millis(10)).await?;
+    upsert_search_attributes([LABELS.unset()]);
+    upsert_memo("note", &None::<String>);
+    Ok(())
+}
+
+async fn patches() -> Result<bool> {
+    let taken = patched("think-twice");
+    sleep(millis(10)).await?;
+    Ok(taken && patched("think-twice"))
+}
+
+/// Does what a program must not do.
+async fn breaks() -> Result {
+    panic!("broken on purpose")
+}

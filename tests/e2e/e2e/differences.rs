@@ -1,0 +1,27 @@
+//! The same clients do the same things on Temporal's own server and here, with the same workflows,
+//! and are told the same: every event, every answer. What differs is listed with the reason in
+//! `tests/clients/python/mirror/known.toml`.
+
+use crate::common::{directory, python};
+use anyhow::Result;
+use refrain_e2e::host::output_within;
+use refrain_e2e::{Host, order, paths};
+use std::time::Duration;
+
+/// Many scenarios, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(120);
+const QUEUE: &str = "mirror";
+const ATTRIBUTES: [&str; 3] = ["Stage=Keyword", "Items=Int", "Labels=KeywordList"];
+
+#[test]
+fn temporals_own_server_and_this_one_tell_the_same() -> Result<()> {
+    let flags = ATTRIBUTES.map(|it| ["--search-attribute", it]).concat();
+    let host = Host::start(&directory("differences"), &flags)?;
+    order::deploy_guest(&host, "rust/mirror", QUEUE)?;
+    order::deploy_guest(&host, "rust/mirror-activities", QUEUE)?;
+    let mut differences = python("differences")?;
+    differences.args(["--address", &host.address()]).arg("--refrain").arg(paths::binary()?);
+    let said = output_within(PATIENCE, &mut differences)?;
+    assert_eq!(said.code, Some(0), "{}\n{}", said.stdout, said.stderr);
+    Ok(())
+}
