@@ -1,6 +1,7 @@
 // Small workflows for measuring and for tests; the same as those in Rust.
 
 import {
+  ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
   condition,
@@ -9,8 +10,10 @@ import {
   defineSignal,
   defineUpdate,
   executeChild,
+  isCancellation,
   proxyActivities,
   publish,
+  scheduleActivity,
   setHandler,
   sleep,
 } from "@refrain/workflow";
@@ -18,6 +21,8 @@ import {
 const { noop } = proxyActivities<{ noop(): Promise<void> }>({ startToCloseTimeout: "10s" });
 
 const go = defineSignal<[unknown]>("go");
+const stateQuery = defineQuery<string>("state");
+const done = defineSignal("done");
 const status = defineQuery<string>("status");
 const add = defineUpdate<number, [number]>("add");
 const sumQuery = defineQuery<number>("sum");
@@ -101,9 +106,61 @@ async function generations(left: number): Promise<number> {
   return continueAsNew<typeof generations>(left - 1);
 }
 
+interface Errand {
+  activity: string;
+  args?: unknown[];
+  activityId?: string;
+  scheduleToCloseMs?: number;
+  scheduleToStartMs?: number;
+  startToCloseMs?: number;
+  heartbeatMs?: number;
+  attempts?: number;
+  retryMs?: number;
+  nonRetryable?: string[];
+  whenCanceled?: "wait" | "abandon";
+}
+
+// One activity with options as asked for; when canceled, goes on until `done`.
+async function errand(it: Errand): Promise<unknown> {
+  let isDone = false;
+  let state = "under way";
+  publish("state", state);
+  setHandler(stateQuery, () => state);
+  setHandler(done, () => {
+    isDone = true;
+  });
+  try {
+    return await scheduleActivity(it.activity, it.args ?? [], {
+      activityId: it.activityId,
+      scheduleToCloseTimeout: it.scheduleToCloseMs,
+      scheduleToStartTimeout: it.scheduleToStartMs,
+      startToCloseTimeout: it.startToCloseMs,
+      heartbeatTimeout: it.heartbeatMs,
+      retry: {
+        initialInterval: it.retryMs,
+        maximumAttempts: it.attempts,
+        nonRetryableErrorTypes: it.nonRetryable,
+      },
+      cancellationType: {
+        wait: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        abandon: ActivityCancellationType.ABANDON,
+        try: ActivityCancellationType.TRY_CANCEL,
+      }[it.whenCanceled ?? "try"],
+    });
+  } catch (error) {
+    if (isCancellation(error)) {
+      state = "canceled";
+      publish("state", state);
+      await CancellationScope.nonCancellable(() => condition(() => isDone));
+    }
+    throw error;
+  }
+}
+
 export {
   counter,
   echo,
+  errand,
   generations,
   parallel,
   parent,

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 mod bench;
+mod clients;
 mod demo;
 mod golden;
 mod guests;

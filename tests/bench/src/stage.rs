@@ -143,9 +143,9 @@ impl Stage {
 }
 
 fn typescript_worker(address: &str) -> Result<Child> {
-    let directory = paths::root().join("tests/bench/worker");
+    let directory = paths::typescript_clients()?;
     let mut process = Command::new("node")
-        .args(["worker.mjs", address, QUEUE])
+        .args(["noop_worker.mjs", address, QUEUE])
         .current_dir(directory)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -102,7 +102,7 @@ pub(crate) fn task_failure(host: &Host, workflow_id: &str) -> Result<Value> {
     })
 }
 
-/// A program of `tests/clients/python` that runs beside the test.
+/// A program of `tests/clients` that runs beside the test; most are in Python.
 pub(crate) struct Python {
     process: Child,
     /// What it writes to stdout; stderr lies beside it.
@@ -111,17 +111,22 @@ pub(crate) struct Python {
 
 impl Python {
     pub(crate) fn start(directory: &Path, program: &str, args: &[&str]) -> Result<Python> {
+        let mut command = python(program)?;
+        command.args(args);
+        Python::run(directory, program, command)
+    }
+
+    pub(crate) fn run(directory: &Path, name: &str, mut command: Command) -> Result<Python> {
         static N_STARTED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
         let nth = N_STARTED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         std::fs::create_dir_all(directory)?;
-        let said = directory.join(format!("{program}-{nth}.log"));
-        let process = python(program)?
-            .args(args)
+        let said = directory.join(format!("{name}-{nth}.log"));
+        let process = command
             .stdin(Stdio::null())
             .stdout(File::create(&said)?)
             .stderr(File::create(said.with_extension("err"))?)
             .spawn()
-            .with_context(|| format!("{program} can't be started"))?;
+            .with_context(|| format!("{name} can't be started"))?;
         Ok(Python { process, said })
     }
 
@@ -153,6 +158,21 @@ impl Python {
             Ok((self.count(line)? > 0).then_some(()))
         });
         waited.with_context(|| self.said().unwrap_or_default())
+    }
+
+    /// Returns whether it ended well.
+    pub(crate) fn wait_for_end(&mut self) -> Result<bool> {
+        let status = eventually("the program ends", || Ok(self.process.try_wait()?))?;
+        Ok(status.success())
+    }
+
+    /// SIGTERM, without waiting for what comes of it.
+    pub(crate) fn terminate(&self) -> Result<()> {
+        #[allow(unsafe_code)]
+        // SAFETY: kill(2) takes no pointers, and the process is our child, not yet waited for.
+        let sent = unsafe { libc::kill(self.process.id() as libc::pid_t, libc::SIGTERM) };
+        anyhow::ensure!(sent == 0, "SIGTERM not sent: {}", std::io::Error::last_os_error());
+        Ok(())
     }
 
     pub(crate) fn kill(&mut self) -> Result<()> {

@@ -46,6 +46,18 @@ pub fn python_directory() -> PathBuf {
     target().join("test-tools/python")
 }
 
+/// Temporal's TypeScript SDK and our programs for it, once `cargo xtask test` or `bench` has installed it.
+pub fn typescript_clients() -> Result<PathBuf> {
+    let directory = root().join("tests/clients/typescript");
+    if !directory.join("node_modules/@temporalio/worker").exists() {
+        bail!(
+            "Temporal's SDK is not in {}: run `cargo xtask test`, which installs it",
+            directory.display()
+        );
+    }
+    Ok(directory)
+}
+
 /// A program of Temporal's clients: `temporal`, or the `python` that has the SDK.
 pub fn client_program(name: &str) -> Result<PathBuf> {
     let path = python_directory().join("bin").join(name);

@@ -23,6 +23,10 @@ refrain_sdk::export_workflows!(|| {
         .describe("Runs another workflow type as its child")
         .workflow("generations", generations)
         .describe("Continues as new as often as asked for")
+        .workflow("errand", errand)
+        .describe("One activity with options as asked for; when canceled, goes on until `done`")
+        .signal("done")
+        .query("state")
 });
 
 async fn one_activity() -> Result {
@@ -100,6 +104,62 @@ async fn generations(left: u32) -> Result<u32> {
         return Ok(0);
     }
     Err(continue_as_new().arg(&(left - 1)).into())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Errand {
+    activity: String,
+    args: Vec<Json>,
+    activity_id: Option<String>,
+    schedule_to_close_ms: Option<u64>,
+    schedule_to_start_ms: Option<u64>,
+    start_to_close_ms: Option<u64>,
+    heartbeat_ms: Option<u64>,
+    attempts: u32,
+    retry_ms: u64,
+    non_retryable: Vec<String>,
+    /// Else it tries to cancel.
+    when_canceled: Option<String>,
+}
+
+async fn errand(errand: Errand) -> Result<Json> {
+    let state = published("state", "under way");
+    let mut step = activity(&errand.activity).retry(RetryPolicy {
+        initial_interval_ms: errand.retry_ms,
+        maximum_attempts: errand.attempts,
+        non_retryable_error_types: errand.non_retryable,
+        ..RetryPolicy::default()
+    });
+    for arg in &errand.args {
+        step = step.arg(arg);
+    }
+    if let Some(id) = errand.activity_id {
+        step = step.id(id);
+    }
+    if let Some(ms) = errand.schedule_to_close_ms {
+        step = step.schedule_to_close(millis(ms));
+    }
+    if let Some(ms) = errand.schedule_to_start_ms {
+        step = step.schedule_to_start(millis(ms));
+    }
+    if let Some(ms) = errand.start_to_close_ms {
+        step = step.start_to_close(millis(ms));
+    }
+    if let Some(ms) = errand.heartbeat_ms {
+        step = step.heartbeat(millis(ms));
+    }
+    step = match errand.when_canceled.as_deref() {
+        Some("wait") => step.wait_when_canceled(),
+        Some("abandon") => step.abandon_when_canceled(),
+        Some(_) | None => step,
+    };
+    let outcome = step.call().await;
+    if matches!(&outcome, Err(failure) if failure.is_canceled()) {
+        state.set("canceled");
+        shielded(|| signal::<()>("done").receive()).await?;
+    }
+    outcome
 }
 
 fn noop() -> Activity {

@@ -1,5 +1,5 @@
-// The remote worker: an activity worker as any user of Temporal's SDK would write it.
-//   node worker.mjs ADDRESS TASK_QUEUE
+// The remote worker of the benchmarks: an activity worker as any user of Temporal's SDK would write it.
+//   node noop_worker.mjs ADDRESS TASK_QUEUE
 
 import { NativeConnection, Runtime, Worker } from "@temporalio/worker";
 

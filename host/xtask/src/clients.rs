@@ -1,0 +1,37 @@
+//! Temporal's own programs, which nobody here wrote: what the tests drive us with.
+
+use crate::shell;
+use anyhow::{Context, Result};
+use refrain_e2e::paths;
+use std::process::Command;
+
+/// Temporal's own command line and Python SDK, pinned, in a place of their own.
+pub(crate) fn python() -> Result<()> {
+    let python = paths::python_directory();
+    let requirements = paths::root().join("tests/clients/requirements.txt");
+    let wanted = std::fs::read_to_string(&requirements)?;
+    let stamp = python.join("requirements.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|is| is == wanted) {
+        return Ok(());
+    }
+    println!("installing Temporal's clients into target/test-tools/python");
+    shell::run(Command::new("python3").args(["-m", "venv"]).arg(&python))
+        .context("a Python with `venv` is needed (Debian: apt-get install python3-venv)")?;
+    shell::run(
+        Command::new(python.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .arg(&requirements),
+    )?;
+    std::fs::write(stamp, wanted).context("the stamp can't be written")
+}
+
+/// Temporal's TypeScript SDK, pinned. Both the tests and the benchmarks use its worker.
+pub(crate) fn typescript() -> Result<()> {
+    let directory = paths::root().join("tests/clients/typescript");
+    if paths::typescript_clients().is_ok() {
+        return Ok(());
+    }
+    println!("installing Temporal's TypeScript SDK into tests/clients/typescript");
+    shell::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(directory))
+        .context("npm is needed")
+}
