@@ -1,13 +1,16 @@
 //! The command line as a whole. Each family of commands has its own file.
 
+use crate::activity::ActivityCommand;
 use crate::component::ComponentCommand;
 use crate::deploy::DeployArgs;
 use crate::deployment::DeploymentCommand;
 use crate::namespace::NamespaceCommand;
 use crate::output::Format;
 use crate::replay::ReplayArgs;
+use crate::schedule::ScheduleCommand;
 use crate::search_attribute::SearchAttributeCommand;
 use crate::serve::ServerCommand;
+use crate::task_queue::TaskQueueCommand;
 use crate::workflow::WorkflowCommand;
 use clap::{Parser, Subcommand};
 
@@ -53,6 +56,15 @@ pub(crate) enum Command {
     /// Start, look at, talk to and end workflows.
     #[command(subcommand)]
     Workflow(Box<WorkflowCommand>),
+    /// Hold, change and complete activities that a workflow waits for.
+    #[command(subcommand)]
+    Activity(ActivityCommand),
+    /// Start workflows at times.
+    #[command(subcommand)]
+    Schedule(Box<ScheduleCommand>),
+    /// Look at task queues: who works on them, and how much waits.
+    #[command(subcommand)]
+    TaskQueue(TaskQueueCommand),
     /// Create and look at namespaces.
     #[command(subcommand)]
     Namespace(NamespaceCommand),

@@ -185,6 +185,23 @@ calls! {
     "UnpauseWorkflowExecution" UnpauseWorkflowExecutionRequest UnpauseWorkflowExecutionResponse
     "ResetWorkflowExecution" ResetWorkflowExecutionRequest ResetWorkflowExecutionResponse
     "DeleteWorkflowExecution" DeleteWorkflowExecutionRequest DeleteWorkflowExecutionResponse
+    "SignalWithStartWorkflowExecution" SignalWithStartWorkflowExecutionRequest SignalWithStartWorkflowExecutionResponse
+    "UpdateWorkflowExecution" UpdateWorkflowExecutionRequest UpdateWorkflowExecutionResponse
+    "PollWorkflowExecutionUpdate" PollWorkflowExecutionUpdateRequest PollWorkflowExecutionUpdateResponse
+    "PauseActivity" PauseActivityRequest PauseActivityResponse
+    "UnpauseActivity" UnpauseActivityRequest UnpauseActivityResponse
+    "ResetActivity" ResetActivityRequest ResetActivityResponse
+    "UpdateActivityOptions" UpdateActivityOptionsRequest UpdateActivityOptionsResponse
+    "RespondActivityTaskCompletedById" RespondActivityTaskCompletedByIdRequest RespondActivityTaskCompletedByIdResponse
+    "RespondActivityTaskFailedById" RespondActivityTaskFailedByIdRequest RespondActivityTaskFailedByIdResponse
+    "CreateSchedule" CreateScheduleRequest CreateScheduleResponse
+    "DescribeSchedule" DescribeScheduleRequest DescribeScheduleResponse
+    "ListSchedules" ListSchedulesRequest ListSchedulesResponse
+    "UpdateSchedule" UpdateScheduleRequest UpdateScheduleResponse
+    "PatchSchedule" PatchScheduleRequest PatchScheduleResponse
+    "DeleteSchedule" DeleteScheduleRequest DeleteScheduleResponse
+    "ListScheduleMatchingTimes" ListScheduleMatchingTimesRequest ListScheduleMatchingTimesResponse
+    "DescribeTaskQueue" DescribeTaskQueueRequest DescribeTaskQueueResponse
     "UpdateNamespace" UpdateNamespaceRequest UpdateNamespaceResponse
     "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse
     "ListNamespaces" ListNamespacesRequest ListNamespacesResponse

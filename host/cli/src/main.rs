@@ -10,14 +10,18 @@ mod serve;
 
 mod client;
 
+mod activity;
 mod component;
 mod deploy;
 mod deployment;
 mod findings;
 mod history;
+mod input;
 mod namespace;
 mod replay;
+mod schedule;
 mod search_attribute;
+mod task_queue;
 mod workflow;
 
 mod errors;
@@ -72,6 +76,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Deployment(command) => deployment::run(command, format).await,
             Command::Replay(args) => replay::run(args, format),
             Command::Workflow(command) => workflow::run(*command, format).await,
+            Command::Activity(command) => activity::run(command, format).await,
+            Command::Schedule(command) => schedule::run(*command, format).await,
+            Command::TaskQueue(command) => task_queue::run(command, format).await,
             Command::Namespace(command) => namespace::run(command, format).await,
             Command::SearchAttribute(command) => search_attribute::run(command, format).await,
         }

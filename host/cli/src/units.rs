@@ -1,6 +1,7 @@
 //! Values as people write them: `1h30m`, `64MiB`, `key=value`.
 
 use refrain_core::search::{Kind, is_reserved};
+use refrain_wire::wkt;
 use serde::Deserialize;
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +20,15 @@ const SPAN_MS_MAX: u64 = 100 * 365 * 86_400_000;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a duration: expected e.g. 500ms, 30s, 5m, 1h30m or 7d (at most 100 years)")]
 pub(crate) struct NotASpan(String);
+
+impl Span {
+    pub(crate) fn to_proto(self) -> wkt::Duration {
+        wkt::Duration {
+            seconds: i64::try_from(self.0.as_secs()).unwrap_or(i64::MAX),
+            nanos: i32::try_from(self.0.subsec_nanos()).unwrap_or(0),
+        }
+    }
+}
 
 impl FromStr for Span {
     type Err = NotASpan;

@@ -1,6 +1,7 @@
 //! `refrain workflow`: start, look at, talk to and end workflows.
 
 mod start;
+mod with_start;
 
 mod describe;
 mod list;
@@ -9,8 +10,8 @@ mod state;
 
 mod lifecycle;
 mod message;
+mod update;
 
-mod input;
 mod outcome;
 
 use crate::client::ScopeArgs;
@@ -18,6 +19,8 @@ use crate::errors::CliError;
 use crate::output::Format;
 use clap::{Args, Subcommand};
 use refrain_wire::api::common::v1::WorkflowExecution;
+
+pub(crate) use list::status_name;
 
 const PAGE: i32 = 1000;
 
@@ -37,6 +40,11 @@ pub(crate) enum WorkflowCommand {
     Show(show::ShowArgs),
     /// Send a signal to a workflow.
     Signal(message::SignalArgs),
+    /// Send a signal to a workflow; start it first if it is not open.
+    SignalWithStart(Box<with_start::SignalWithStartArgs>),
+    /// Send updates to a workflow, and ask what came of them.
+    #[command(subcommand)]
+    Update(update::UpdateCommand),
     /// Ask a workflow something without changing it.
     Query(message::QueryArgs),
     /// Ask a workflow to stop; it may clean up first.
@@ -88,6 +96,10 @@ pub(crate) async fn run(command: WorkflowCommand, format: Format) -> Result<(), 
         WorkflowCommand::Describe(args) => describe::describe(args, format).await,
         WorkflowCommand::Show(args) => show::show(args, format).await,
         WorkflowCommand::Signal(args) => message::signal(args, format).await,
+        WorkflowCommand::SignalWithStart(args) => {
+            with_start::signal_with_start(*args, format).await
+        }
+        WorkflowCommand::Update(command) => update::run(command, format).await,
         WorkflowCommand::Query(args) => message::query(args, format).await,
         WorkflowCommand::Cancel(args) => message::cancel(args, format).await,
         WorkflowCommand::Terminate(args) => message::terminate(args, format).await,

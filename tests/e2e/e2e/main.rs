@@ -2,6 +2,7 @@
 
 mod children;
 mod client;
+mod command_line;
 mod common;
 mod containment;
 mod dev_server;

@@ -31,7 +31,7 @@ pub(crate) struct CountArgs {
     scope: ScopeArgs,
 }
 
-pub(super) fn status_name(status: i32) -> String {
+pub(crate) fn status_name(status: i32) -> String {
     match enums::WorkflowExecutionStatus::try_from(status) {
         Ok(status) => output::camel(status.as_str_name(), "WORKFLOW_EXECUTION_STATUS_"),
         Err(_) => status.to_string(),

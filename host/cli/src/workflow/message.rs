@@ -1,10 +1,10 @@
 //! `signal`, `query`, `cancel` and `terminate`: what is said to a workflow.
 
 use super::TargetArgs;
-use super::input::InputArgs;
 use super::list::status_name;
 use crate::client::identity;
 use crate::errors::CliError;
+use crate::input::InputArgs;
 use crate::output::{self, Format};
 use clap::Args;
 use refrain_wire::api::query::v1::WorkflowQuery;

@@ -1,21 +1,17 @@
 //! `start` and `execute`.
 
-use super::input::{InputArgs, json_payload};
 use super::outcome::{print_outcome, wait_for_end};
 use crate::client::{Client, ScopeArgs, identity};
 use crate::errors::CliError;
+use crate::input::{self, InputArgs};
 use crate::output::{self, Format};
 use crate::units::{KeyValue, Span};
 use clap::{Args, ValueEnum};
-use refrain_wire::api::common::v1::{
-    Memo, Payload, SearchAttributes, WorkflowExecution, WorkflowType,
-};
+use refrain_wire::api::common::v1::{WorkflowExecution, WorkflowType};
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1 as pb;
-use refrain_wire::wkt;
 use serde_json::json;
-use std::collections::HashMap;
 
 #[derive(Debug, Args)]
 pub(crate) struct StartArgs {
@@ -55,7 +51,7 @@ pub(crate) struct StartArgs {
     #[arg(long, value_name = "KEY=JSON")]
     search_attribute: Vec<KeyValue>,
     #[command(flatten)]
-    scope: ScopeArgs,
+    pub(super) scope: ScopeArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,58 +102,38 @@ impl ConflictPolicy {
     }
 }
 
-struct Started {
-    workflow_id: String,
-    run_id: String,
-    started: bool,
+pub(super) struct Started {
+    pub(super) workflow_id: String,
+    pub(super) run_id: String,
+    pub(super) started: bool,
 }
 
-fn proto_span(span: Option<Span>) -> Option<wkt::Duration> {
-    let span = span?.0;
-    Some(wkt::Duration {
-        seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(span.subsec_nanos()).unwrap_or(0),
-    })
-}
-
-fn fields(given: &[KeyValue], what: &str) -> Result<HashMap<String, Payload>, CliError> {
-    let field = |KeyValue { key, value }: &KeyValue| {
-        let what = format!("{what} `{key}`");
-        Ok((key.clone(), json_payload(value.as_bytes().to_vec(), &what)?))
-    };
-    given.iter().map(field).collect()
-}
-
-fn start_request(
+pub(super) fn start_request(
     args: &StartArgs,
-    workflow_id: &str,
 ) -> Result<pb::StartWorkflowExecutionRequest, CliError> {
-    let memo = fields(&args.memo, "memo")?;
-    let attributes = fields(&args.search_attribute, "search attribute")?;
     Ok(pb::StartWorkflowExecutionRequest {
         namespace: args.scope.namespace(),
-        workflow_id: workflow_id.to_owned(),
+        workflow_id: args.workflow_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
         workflow_type: Some(WorkflowType { name: args.workflow_type.clone() }),
         task_queue: Some(TaskQueue { name: args.task_queue.clone(), ..TaskQueue::default() }),
         input: args.input.payloads()?,
-        workflow_execution_timeout: proto_span(args.execution_timeout),
-        workflow_run_timeout: proto_span(args.run_timeout),
-        workflow_task_timeout: proto_span(args.task_timeout),
+        workflow_execution_timeout: args.execution_timeout.map(Span::to_proto),
+        workflow_run_timeout: args.run_timeout.map(Span::to_proto),
+        workflow_task_timeout: args.task_timeout.map(Span::to_proto),
         identity: identity(),
         request_id: uuid::Uuid::new_v4().to_string(),
         workflow_id_reuse_policy: args.id_reuse_policy.map_or(0, |it| it.to_proto() as i32),
         workflow_id_conflict_policy: args.id_conflict_policy.map_or(0, |it| it.to_proto() as i32),
-        workflow_start_delay: proto_span(args.start_delay),
-        memo: (!memo.is_empty()).then_some(Memo { fields: memo }),
-        search_attributes: (!attributes.is_empty())
-            .then_some(SearchAttributes { indexed_fields: attributes }),
+        workflow_start_delay: args.start_delay.map(Span::to_proto),
+        memo: input::memo(&args.memo)?,
+        search_attributes: input::search_attributes(&args.search_attribute)?,
         ..pb::StartWorkflowExecutionRequest::default()
     })
 }
 
 async fn begin(args: &StartArgs) -> Result<(Client, Started), CliError> {
-    let workflow_id = args.workflow_id.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let request = start_request(args, &workflow_id)?;
+    let request = start_request(args)?;
+    let workflow_id = request.workflow_id.clone();
     let client = args.scope.connect().await?;
     let answer = client.call(request).await?;
     Ok((client, Started { workflow_id, run_id: answer.run_id, started: answer.started }))
@@ -165,6 +141,14 @@ async fn begin(args: &StartArgs) -> Result<(Client, Started), CliError> {
 
 pub(super) async fn start(args: StartArgs, format: Format) -> Result<(), CliError> {
     let (_, started) = begin(&args).await?;
+    print_started(&args, started, format)
+}
+
+pub(super) fn print_started(
+    args: &StartArgs,
+    started: Started,
+    format: Format,
+) -> Result<(), CliError> {
     match format {
         Format::Json => output::print_json(&json!({
             "workflowId": started.workflow_id,

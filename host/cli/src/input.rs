@@ -1,17 +1,18 @@
-//! Arguments, as JSON.
+//! Values that are given as JSON: arguments, memos, search attributes.
 
 use crate::errors::CliError;
 use crate::output;
+use crate::units::KeyValue;
 use clap::Args;
-use refrain_wire::api::common::v1::{Payload, Payloads};
+use refrain_wire::api::common::v1::{Memo, Payload, Payloads, SearchAttributes};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// Arguments, as JSON.
 #[derive(Debug, Args)]
-pub(super) struct InputArgs {
+pub(crate) struct InputArgs {
     /// An argument, as JSON. Repeat it for more arguments.
-    #[arg(long, short, value_name = "JSON")]
+    #[arg(long, short, value_name = "JSON", allow_negative_numbers = true)]
     input: Vec<String>,
     /// A file with an argument, as JSON (`-`: standard input). Repeat it for more; after --input.
     #[arg(long, value_name = "FILE")]
@@ -19,7 +20,7 @@ pub(super) struct InputArgs {
 }
 
 impl InputArgs {
-    pub(super) fn payloads(&self) -> Result<Option<Payloads>, CliError> {
+    pub(crate) fn payloads(&self) -> Result<Option<Payloads>, CliError> {
         let mut payloads = Vec::new();
         for text in &self.input {
             payloads.push(json_payload(text.as_bytes().to_vec(), "--input")?);
@@ -40,7 +41,32 @@ impl InputArgs {
     }
 }
 
-pub(super) fn json_payload(data: Vec<u8>, what: &str) -> Result<Payload, CliError> {
+/// Arguments that have no files.
+pub(crate) fn payloads(given: &[String], flag: &str) -> Result<Option<Payloads>, CliError> {
+    let payload = |text: &String| json_payload(text.as_bytes().to_vec(), flag);
+    let payloads = given.iter().map(payload).collect::<Result<Vec<_>, _>>()?;
+    Ok((!payloads.is_empty()).then_some(Payloads { payloads }))
+}
+
+pub(crate) fn memo(given: &[KeyValue]) -> Result<Option<Memo>, CliError> {
+    let fields = fields(given, "memo")?;
+    Ok((!fields.is_empty()).then_some(Memo { fields }))
+}
+
+pub(crate) fn search_attributes(given: &[KeyValue]) -> Result<Option<SearchAttributes>, CliError> {
+    let indexed_fields = fields(given, "search attribute")?;
+    Ok((!indexed_fields.is_empty()).then_some(SearchAttributes { indexed_fields }))
+}
+
+fn fields(given: &[KeyValue], what: &str) -> Result<HashMap<String, Payload>, CliError> {
+    let field = |KeyValue { key, value }: &KeyValue| {
+        let what = format!("{what} `{key}`");
+        Ok((key.clone(), json_payload(value.as_bytes().to_vec(), &what)?))
+    };
+    given.iter().map(field).collect()
+}
+
+pub(crate) fn json_payload(data: Vec<u8>, what: &str) -> Result<Payload, CliError> {
     if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&data) {
         let found = output::shorten(&String::from_utf8_lossy(&data), 60);
         return Err(CliError::usage(format!("{what} is not JSON: `{found}` ({error})"))
