@@ -28,6 +28,7 @@ pub mod reset;
 pub mod run;
 pub mod search;
 pub mod spread;
+pub mod standalone;
 pub mod time;
 pub mod updates;
 pub mod waits;

@@ -11,6 +11,7 @@ mod held;
 mod limits;
 mod pace;
 mod report;
+mod standalone;
 mod tune;
 
 use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
@@ -26,6 +27,7 @@ use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State as Attempt
 use refrain_core::decision::Effect;
 use refrain_core::ids::{EventId, NamespaceId, RunId, RunKey};
 use refrain_core::payload::Payloads;
+use refrain_core::standalone::End;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::{ComponentKind, Write};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -364,6 +366,10 @@ impl Inner {
     }
 
     fn close_activity(self: &Arc<Inner>, run: &RunKey, closed: Box<ActivityClosed>) {
+        if run.execution.workflow.is_empty() {
+            self.standalone_closes(run, End::Attempts(closed.outcome));
+            return;
+        }
         let arrival = Arrival::ActivityClosed(closed);
         self.post(&run.execution, Letter::Deliver { run: Some(run.run), arrival, reply: None });
     }

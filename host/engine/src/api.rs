@@ -31,7 +31,11 @@ pub use crate::updates::{UpdateReply, UpdateStage};
 pub use refrain_calendar::schedule::{Patch, ScheduleKey};
 pub use refrain_core::updates::UpdateState;
 mod batches;
+mod standalone;
 mod versions;
+
+pub use refrain_store::StandalonePlace;
+pub use standalone::{NewStandalone, StandaloneRef, StandaloneReply, StandaloneView};
 
 pub use versions::{
     CheckRequest, ComponentState, Finding, Kept, ReplayReport, Stage, VersionState,

@@ -130,6 +130,9 @@ impl Inner {
             if let Err(error) = inner.expire_batches().await {
                 tracing::error!(%error, "batches could not be forgotten; the next sweep tries again");
             }
+            if let Err(error) = inner.expire_standalone().await {
+                tracing::error!(%error, "closed activities could not be deleted; the next sweep tries again");
+            }
             inner.sweep.under_way.store(false, Ordering::SeqCst);
             inner.motion.end();
         });
@@ -186,6 +189,7 @@ impl Inner {
         namespace: NamespaceId,
     ) -> Result<(), EngineError> {
         self.delete_schedules_of(namespace).await?;
+        self.end_all_standalone(namespace).await?;
         loop {
             let page = self.store.runs_of_namespace(namespace, RUNS_PER_PAGE).await;
             let page = page.map_err(unavailable)?;

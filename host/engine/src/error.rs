@@ -57,6 +57,12 @@ pub enum EngineError {
         refrain_core::limits::BATCHES_RUNNING_MAX
     )]
     TooManyBatches,
+    #[error("activity execution `{activity_id}` not found")]
+    StandaloneNotFound { activity_id: String },
+    #[error("activity execution already started: activity id `{activity_id}`, run `{run}`")]
+    StandaloneExists { activity_id: String, run: RunId, start_request_id: String },
+    #[error("activity execution already completed")]
+    StandaloneClosed,
     /// No component runs workflows of this task queue.
     #[error(
         "no workflow component is deployed to task queue `{task_queue}`: deploy one with `refrain deploy`"

@@ -18,6 +18,7 @@ use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::schedules::Schedules;
+use crate::standalone::Standalones;
 use crate::task_queues::TaskQueues;
 use crate::timers::{Timers, What};
 use crate::until::until;
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
     pub(crate) locals: Locals,
+    pub(crate) standalones: Standalones,
     pub(crate) batches: Batches,
     pub(crate) task_queues: TaskQueues,
     pub(crate) workers: Workers,

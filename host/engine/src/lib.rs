@@ -29,6 +29,7 @@ mod ready;
 mod rows;
 mod schedules;
 mod search;
+mod standalone;
 mod start;
 mod sweep;
 mod task_queues;

@@ -16,6 +16,7 @@ use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
 use crate::schedules::Schedules;
+use crate::standalone::Standalones;
 use crate::task_queues::TaskQueues;
 use crate::timers::Timers;
 use crate::warm::WarmRuns;
@@ -64,6 +65,7 @@ impl Engine {
             locals: Locals::default(),
             deployments,
             deploying: tokio::sync::Mutex::default(),
+            standalones: Standalones::default(),
             batches: Batches::default(),
             task_queues: TaskQueues::default(),
             workers: Workers::default(),

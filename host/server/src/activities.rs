@@ -2,7 +2,7 @@
 
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{not_found, of, undecodable};
-use crate::{token, validate};
+use crate::{standalone, token, validate};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::failure::Failure;
 use refrain_core::limits::TASK_LONG_POLL;
@@ -72,12 +72,18 @@ fn handed_out(task: ActivityTask, namespace: String) -> PollActivityTaskQueueRes
         State::Waiting { since } => since,
         State::Started { at, .. } => at,
     };
+    let alone = task.is_standalone();
     let options = task.options;
     PollActivityTaskQueueResponse {
         task_token: token::of_activity(&activity),
         workflow_namespace: namespace,
-        workflow_type: Some(WorkflowType { name: task.workflow_type }),
-        workflow_execution: Some(execution_to_proto(&task.run.execution.workflow, task.run.run)),
+        activity_run_id: match alone {
+            true => task.run.run.to_string(),
+            false => String::new(),
+        },
+        workflow_execution: (!alone)
+            .then(|| execution_to_proto(&task.run.execution.workflow, task.run.run)),
+        workflow_type: (!alone).then(|| WorkflowType { name: task.workflow_type }),
         activity_type: Some(ActivityType { name: options.activity_type }),
         activity_id: options.activity_id,
         header: Some(payload::header_to_proto(&options.header)),
@@ -114,6 +120,11 @@ async fn by_id(
     activity_id: &str,
     may_wait: bool,
 ) -> Result<ActivityRef, Status> {
+    if workflow_id.is_empty() {
+        let target = standalone::target(engine, namespace, activity_id.to_owned(), &run_id)?;
+        let task = engine.standalone(&target).await.map_err(of)?.0.task;
+        return Ok(ActivityRef { run: task.run, scheduled: task.scheduled, stamp: task.stamp });
+    }
     let namespace = validate::namespace(engine, namespace)?;
     validate::name("activity_id", activity_id)?;
     let target = validate::target(&namespace, Some(WorkflowExecution { workflow_id, run_id }))?;

@@ -1,10 +1,11 @@
 //! What operators do to activities that are not closed: by id, by type, or to all of a run.
 //!
 //! Each comes in two forms. The older one names activities in three ways; the newer one names one
-//! activity, of a workflow or by itself, and this host has none of the latter.
+//! activity, of a workflow or by itself.
 
 use crate::patience::jitter;
 use crate::pending_activity;
+use crate::standalone;
 use crate::status::{invalid, of, undecodable};
 use crate::validate;
 use refrain_core::attempt::{ActivityTask, Reset, Tuning};
@@ -24,6 +25,8 @@ struct Meant {
     namespace: String,
     execution: Option<WorkflowExecution>,
     which: WhichActivities,
+    /// Without a workflow id it is an activity without a workflow.
+    newer: bool,
 }
 
 impl Meant {
@@ -34,17 +37,20 @@ impl Meant {
         run_id: String,
         activity_id: String,
     ) -> Result<Meant, Status> {
-        if workflow_id.is_empty() {
-            return Err(Status::unimplemented(
-                "workflow_id is missing: this host has no activities without a workflow",
-            ));
-        }
         validate::name("activity_id", &activity_id)?;
         let execution = Some(WorkflowExecution { workflow_id, run_id });
-        Ok(Meant { namespace, execution, which: WhichActivities::Id(activity_id) })
+        Ok(Meant { namespace, execution, which: WhichActivities::Id(activity_id), newer: true })
     }
 
     async fn tune(self, engine: &Engine, tuning: Tuning) -> Result<Vec<ActivityTask>, Status> {
+        if self.newer
+            && let (WhichActivities::Id(id), Some(named)) = (&self.which, &self.execution)
+            && named.workflow_id.is_empty()
+        {
+            let target = standalone::target(engine, &self.namespace, id.clone(), &named.run_id)?;
+            let tuned = engine.tune_standalone(&target, &tuning).await.map_err(of)?;
+            return Ok(vec![tuned]);
+        }
         let namespace = validate::namespace(engine, &self.namespace)?;
         let target = validate::target(&namespace, self.execution)?;
         engine.tune_activities(&target, &self.which, &tuning).await.map_err(of)
@@ -78,7 +84,8 @@ pub(crate) async fn pause(
         Some(pause_activity_request::Activity::Type(kind)) => WhichActivities::Type(kind),
         None => return Err(unnamed()),
     };
-    let meant = Meant { namespace: request.namespace, execution: request.execution, which };
+    let meant =
+        Meant { namespace: request.namespace, execution: request.execution, which, newer: false };
     meant.tune(engine, pausing(request.identity, request.reason)?).await?;
     Ok(Default::default())
 }
@@ -110,7 +117,8 @@ pub(crate) async fn unpause(
         forget_heartbeat: request.reset_heartbeat,
         wait: wait(request.jitter)?,
     };
-    let meant = Meant { namespace: request.namespace, execution: request.execution, which };
+    let meant =
+        Meant { namespace: request.namespace, execution: request.execution, which, newer: false };
     meant.tune(engine, tuning).await?;
     Ok(Default::default())
 }
@@ -143,7 +151,8 @@ pub(crate) async fn reset(
         restore_options: request.restore_original_options,
         wait: wait(request.jitter)?,
     };
-    let meant = Meant { namespace: request.namespace, execution: request.execution, which };
+    let meant =
+        Meant { namespace: request.namespace, execution: request.execution, which, newer: false };
     meant.tune(engine, Tuning::Reset(reset)).await?;
     Ok(Default::default())
 }
@@ -177,7 +186,8 @@ pub(crate) async fn update_options(
         }
     };
     let tuning = changing(request.activity_options, request.update_mask, request.restore_original)?;
-    let meant = Meant { namespace: request.namespace, execution: request.execution, which };
+    let meant =
+        Meant { namespace: request.namespace, execution: request.execution, which, newer: false };
     let tuned = meant.tune(engine, tuning).await?;
     let activity_options = tuned.last().map(|task| pending_activity::options(&task.options));
     Ok(UpdateActivityOptionsResponse { activity_options })

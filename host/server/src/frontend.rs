@@ -1,6 +1,7 @@
 //! Temporal's WorkflowService: which call is whose. The others answer UNIMPLEMENTED.
 
 use crate::patience::Stopping;
+use crate::standalone;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
     activities, activity_operator, batches, history, lifecycle, list, namespaces, schedules,
@@ -531,5 +532,61 @@ impl WorkflowService for Frontend {
         request: Request<ListBatchOperationsRequest>,
     ) -> Answer<ListBatchOperationsResponse> {
         batches::list(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn start_activity_execution(
+        &self,
+        request: Request<StartActivityExecutionRequest>,
+    ) -> Answer<StartActivityExecutionResponse> {
+        standalone::start(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn poll_activity_execution(
+        &self,
+        request: Request<PollActivityExecutionRequest>,
+    ) -> Answer<PollActivityExecutionResponse> {
+        standalone::poll(&self.engine, &self.stopping, request).await.map(Response::new)
+    }
+
+    async fn describe_activity_execution(
+        &self,
+        request: Request<DescribeActivityExecutionRequest>,
+    ) -> Answer<DescribeActivityExecutionResponse> {
+        standalone::describe(&self.engine, &self.stopping, request).await.map(Response::new)
+    }
+
+    async fn list_activity_executions(
+        &self,
+        request: Request<ListActivityExecutionsRequest>,
+    ) -> Answer<ListActivityExecutionsResponse> {
+        standalone::list(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn count_activity_executions(
+        &self,
+        request: Request<CountActivityExecutionsRequest>,
+    ) -> Answer<CountActivityExecutionsResponse> {
+        standalone::count(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn request_cancel_activity_execution(
+        &self,
+        request: Request<RequestCancelActivityExecutionRequest>,
+    ) -> Answer<RequestCancelActivityExecutionResponse> {
+        standalone::request_cancel(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn terminate_activity_execution(
+        &self,
+        request: Request<TerminateActivityExecutionRequest>,
+    ) -> Answer<TerminateActivityExecutionResponse> {
+        standalone::terminate(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn delete_activity_execution(
+        &self,
+        request: Request<DeleteActivityExecutionRequest>,
+    ) -> Answer<DeleteActivityExecutionResponse> {
+        standalone::delete(&self.engine, request.into_inner()).await.map(Response::new)
     }
 }

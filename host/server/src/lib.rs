@@ -30,6 +30,7 @@ mod activities;
 mod activity_operator;
 mod pending_activity;
 mod pending_child;
+mod standalone;
 
 mod batches;
 mod schedules;

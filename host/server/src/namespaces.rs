@@ -53,6 +53,9 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 async_update: true,
                 worker_heartbeats: true,
                 workflow_pause: true,
+                standalone_activities: true,
+                standalone_activity_start_delay: true,
+                standalone_activity_operator_commands: true,
                 ..Default::default()
             }),
             limits: Some(Limits {

@@ -130,6 +130,7 @@ pub(crate) fn of(error: EngineError) -> Status {
         | EngineError::UpdateNotFound(_)
         | EngineError::BatchNotFound { .. }
         | EngineError::BatchClosed
+        | EngineError::StandaloneNotFound { .. }
         | EngineError::Refused(
             Refused::RunClosed | Refused::ActivityNotPending | Refused::UpdateAborted,
         ) => not_found(text),
@@ -166,6 +167,13 @@ pub(crate) fn of(error: EngineError) -> Status {
             };
             with_detail(Code::AlreadyExists, text, &detail)
         }
+        EngineError::StandaloneExists { run, start_request_id, .. } => {
+            let run_id = run.to_string();
+            let detail =
+                details::ActivityExecutionAlreadyStartedFailure { start_request_id, run_id };
+            with_detail(Code::AlreadyExists, text, &detail)
+        }
+        EngineError::StandaloneClosed => Status::failed_precondition(text),
         EngineError::TooManyBatches => {
             let detail = details::ResourceExhaustedFailure {
                 cause: ResourceExhaustedCause::ConcurrentLimit as i32,

@@ -17,12 +17,14 @@ use crate::open::{Store, Writer};
 use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
 use crate::write::{
-    ActivityPart, InsertPart, MessagesPart, Part, RunPart, SchedulePart, TaskFailurePart, Write,
+    ActivityPart, AttemptsPart, InsertPart, MessagesPart, Part, RunPart, SchedulePart,
+    StandalonePart, TaskFailurePart, Write,
 };
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::message::MessageId;
+use refrain_core::standalone::SCHEDULED;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -84,8 +86,9 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::MESSAGE_TAKE,
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
+    sql::STANDALONE_PUT,
 ];
-const N_STATEMENTS: usize = 19;
+const N_STATEMENTS: usize = 20;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -181,6 +184,7 @@ impl Batch {
                 }
                 Part::Messages(messages) => tables.add_messages(messages),
                 Part::Schedule(row) => tables.put_schedule(row),
+                Part::Standalone(row) => tables.put_standalone(row),
             }
         }
         for row in updates.values() {
@@ -280,6 +284,7 @@ struct Tables {
     message_take: Rows,
     message_put: Rows,
     schedule_put: Rows,
+    standalone_put: Rows,
 }
 
 impl Tables {
@@ -304,6 +309,7 @@ impl Tables {
             message_take: Rows::new(),
             message_put: Rows::new(),
             schedule_put: Rows::new(),
+            standalone_put: Rows::new(),
         }
     }
 
@@ -329,6 +335,7 @@ impl Tables {
             self.message_take,
             self.message_put,
             self.schedule_put,
+            self.standalone_put,
         ];
         rows.into_iter().map(Rows::finish).collect()
     }
@@ -485,6 +492,25 @@ impl Tables {
             .int(i64::from(part.follows))
             .int(i64::from(part.paused))
             .bytes(&part.schedule);
+    }
+
+    fn put_standalone(&mut self, part: &StandalonePart) {
+        let run = part.run.run.to_bytes();
+        self.standalone_put
+            .row()
+            .fixed(&run)
+            .int(i64::from(part.run.execution.namespace.0))
+            .text(&part.activity_id)
+            .int(ms(part.started_at))
+            .int_or_null(part.closed_at.map(ms))
+            .bytes(&part.execution);
+        match &part.attempts {
+            AttemptsPart::Begin(row) => self.insert_activity(row),
+            AttemptsPart::Stay => {}
+            AttemptsPart::End => {
+                self.activity_delete.row().fixed(&run).int(id(SCHEDULED));
+            }
+        }
     }
 
     fn update_activity(&mut self, part: &ActivityPart) {

@@ -34,6 +34,7 @@ pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
     ("schedules", sql::SCHEDULES_DELETE),
     ("blobs", sql::BLOBS_DELETE),
     ("search_attribute_types", sql::SEARCH_ATTRIBUTE_TYPES_DELETE),
+    ("standalone_activities", sql::STANDALONE_DELETE_ALL),
     ("batches", sql::BATCHES_DELETE),
     ("task_queues", sql::TASK_QUEUES_DELETE),
     ("deployments", sql::DEPLOYMENTS_DELETE),

@@ -26,6 +26,7 @@ mod list;
 
 mod activities;
 mod messages;
+mod standalone;
 mod timers;
 
 mod batches;
@@ -55,6 +56,7 @@ pub use pinned::{OpenRuns, PinnedRun};
 pub use refrain_wire::search::SearchAttributes;
 pub use runs::{RunRow, Status};
 pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
+pub use standalone::StandalonePlace;
 pub use task_queues::ConfiguredQueue;
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write};

@@ -51,6 +51,7 @@ migrations! {
     13 "0013_search_attributes"
     14 "0014_task_queues"
     15 "0015_batches"
+    16 "0016_standalone_activities"
 }
 
 /// The newest schema that this host knows.

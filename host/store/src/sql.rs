@@ -41,6 +41,7 @@ statements! {
     MESSAGE_TAKE = "message_take";
     MESSAGE_PUT = "message_put";
     SCHEDULE_PUT = "schedule_put";
+    STANDALONE_PUT = "standalone_put";
 
     RUN_STALE = "run_stale";
     RUN_TAKEN = "run_taken";
@@ -76,6 +77,13 @@ statements! {
     ACTIVITY_GET = "activity_get";
     ACTIVITIES_BACKLOG = "activities_backlog";
     QUEUES_WAITING = "queues_waiting";
+
+    STANDALONE_GET = "standalone_get";
+    STANDALONE_LATEST = "standalone_latest";
+    STANDALONE_LIST = "standalone_list";
+    STANDALONE_DELETE = "standalone_delete";
+    STANDALONE_EXPIRE = "standalone_expire";
+    STANDALONE_DELETE_ALL = "standalone_delete_all";
 
     BATCH_INSERT = "batch_insert";
     BATCH_UPDATE = "batch_update";

@@ -14,6 +14,7 @@ use refrain_core::machines::{Event, task};
 use refrain_core::message::{Message, MessageId};
 use refrain_core::payload::PayloadMap;
 use refrain_core::search::Kind;
+use refrain_core::standalone::Execution;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_wire::detached::{self, Blob};
 use refrain_wire::search::values_of;
@@ -42,6 +43,7 @@ pub(crate) enum Part {
     Activity(Box<ActivityPart>),
     Schedule(Box<SchedulePart>),
     Messages(MessagesPart),
+    Standalone(Box<StandalonePart>),
 }
 
 /// Messages that go, and messages that come.
@@ -124,6 +126,38 @@ impl AttributesPart {
     }
 }
 
+/// An activity without a workflow.
+#[derive(Debug)]
+pub(crate) struct StandalonePart {
+    pub(crate) run: RunKey,
+    pub(crate) activity_id: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) closed_at: Option<Timestamp>,
+    pub(crate) execution: Vec<u8>,
+    pub(crate) attempts: AttemptsPart,
+}
+
+/// What becomes of the row of its attempts.
+#[derive(Debug)]
+pub(crate) enum AttemptsPart {
+    Begin(Box<ActivityPart>),
+    Stay,
+    End,
+}
+
+impl StandalonePart {
+    fn of(it: &Execution, attempts: AttemptsPart) -> Write {
+        Write(Part::Standalone(Box::new(StandalonePart {
+            run: it.task.run.clone(),
+            activity_id: it.task.options.activity_id.clone(),
+            started_at: it.task.scheduled_at,
+            closed_at: it.closed.as_ref().map(|it| it.at),
+            execution: stored::encode_standalone(it),
+            attempts,
+        })))
+    }
+}
+
 /// A schedule's row.
 #[derive(Debug)]
 pub(crate) struct SchedulePart {
@@ -173,7 +207,7 @@ impl Write {
     pub fn is_whole(&self) -> bool {
         match &self.0 {
             Part::Run(run) => run.blobs.is_empty(),
-            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) => true,
+            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) | Part::Standalone(_) => true,
         }
     }
 
@@ -181,7 +215,7 @@ impl Write {
     pub fn history(&self) -> &[u8] {
         match &self.0 {
             Part::Run(run) => &run.history,
-            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) => &[],
+            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) | Part::Standalone(_) => &[],
         }
     }
 
@@ -189,7 +223,7 @@ impl Write {
     pub fn history_bytes(&self) -> u64 {
         match &self.0 {
             Part::Run(run) => run.history.len() as u64,
-            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) => 0,
+            Part::Activity(_) | Part::Messages(_) | Part::Schedule(_) | Part::Standalone(_) => 0,
         }
     }
 
@@ -210,6 +244,22 @@ impl Write {
     /// `now` decides whether a backoff is still ahead, see [`ActivityTask::due_at`].
     pub fn activity(task: &ActivityTask, now: Timestamp) -> Write {
         Write(Part::Activity(Box::new(ActivityPart::of(task, now))))
+    }
+
+    /// An activity without a workflow begins.
+    pub fn standalone_begins(it: &Execution) -> Write {
+        let row = ActivityPart::of(&it.task, it.task.scheduled_at);
+        StandalonePart::of(it, AttemptsPart::Begin(Box::new(row)))
+    }
+
+    /// What is known of it changes; its attempts go on.
+    pub fn standalone(it: &Execution) -> Write {
+        StandalonePart::of(it, AttemptsPart::Stay)
+    }
+
+    /// It is closed.
+    pub fn standalone_ends(it: &Execution) -> Write {
+        StandalonePart::of(it, AttemptsPart::End)
     }
 
     /// A schedule as it is now, new or not. `wake`: when it must be looked at again.

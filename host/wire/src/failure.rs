@@ -200,7 +200,7 @@ fn timeout_from_proto(number: i32) -> Result<TimeoutType, DecodeError> {
     }
 }
 
-pub(crate) fn retry_state_to_proto(state: RetryState) -> enums::RetryState {
+pub fn retry_state_to_proto(state: RetryState) -> enums::RetryState {
     match state {
         RetryState::Unspecified => enums::RetryState::Unspecified,
         RetryState::InProgress => enums::RetryState::InProgress,

@@ -2,8 +2,10 @@
 //! with a version that grows when an old reader would misunderstand a new row.
 
 mod message;
+mod standalone;
 
 pub use message::{decode_message, encode_message};
+pub use standalone::{decode_standalone, encode_standalone};
 
 use crate::api::common::v1::{Header, Payload as PbPayload, Payloads as PbPayloads};
 use crate::api::failure::v1::Failure as PbFailure;

@@ -46,6 +46,9 @@ impl Inner {
                 self.waits(*task);
                 Ok(())
             }
+            Next::Close(closed) if activity.run.execution.workflow.is_empty() => {
+                self.end_standalone(&activity.run, End::Attempts(closed.outcome)).await
+            }
             Next::Close(closed) => {
                 let run = Some(activity.run.run);
                 let arrival = Arrival::ActivityClosed(closed);

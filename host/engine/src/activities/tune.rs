@@ -35,7 +35,7 @@ impl Inner {
         }
     }
 
-    async fn tune_activity(
+    pub(crate) async fn tune_activity(
         self: &Arc<Inner>,
         run: &RunKey,
         scheduled: EventId,

@@ -5,6 +5,7 @@ mod batches;
 mod guests;
 mod queues;
 mod schedules;
+mod standalone;
 mod workers;
 
 use guests::Texts;

@@ -84,6 +84,8 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         schedule_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        standalone_put
+            SCAN new VIRTUAL TABLE INDEX 1:
         run_stale
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
@@ -192,6 +194,18 @@ async fn plans_of_all_statements() {
             SEARCH activity_tasks USING COVERING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND since_ms<?)
         queues_waiting
             SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+        standalone_get
+            SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
+        standalone_latest
+            SEARCH standalone_activities USING INDEX standalone_activities_by_id (namespace_id=? AND activity_id=?)
+        standalone_list
+            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=? AND (start_ms,activity_run_id)<(?,?))
+        standalone_delete
+            SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
+        standalone_expire
+            SEARCH standalone_activities USING INDEX standalone_activities_closed (namespace_id=? AND closed_ms<?)
+        standalone_delete_all
+            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=?)
         batch_insert
         batch_update
             SEARCH batches USING PRIMARY KEY (namespace_id=? AND job_id=?)
@@ -294,6 +308,7 @@ async fn plans_of_all_statements() {
         search_attribute_types_list
             SCAN search_attribute_types
         namespace_insert
+            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=?)
             SEARCH batches USING PRIMARY KEY (namespace_id=?)
             SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
@@ -303,6 +318,7 @@ async fn plans_of_all_statements() {
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
         namespace_delete
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
+            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=?)
             SEARCH batches USING PRIMARY KEY (namespace_id=?)
             SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)

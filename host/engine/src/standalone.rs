@@ -1,0 +1,353 @@
+//! Activities that no workflow asked for: their start, what is asked of them, their end.
+//!
+//! Attempts are matched, timed and retried with all others (`activities`); only the end is
+//! different: it goes into a record of its own, not into a mailbox.
+
+use crate::api::{NewStandalone, StandaloneRef, StandaloneReply, StandaloneView};
+use crate::committer::CommitJob;
+use crate::error::EngineError;
+use crate::inner::Inner;
+use crate::start::unavailable;
+use crate::timers::What;
+use refrain_core::attempt::ActivityTask;
+use refrain_core::ids::{ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::spread::spread;
+use refrain_core::standalone::{End, Execution, SCHEDULED, Status};
+use refrain_core::time::{Delay, Timestamp};
+use refrain_store::Write;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// Starts of the same activity id wait for each other; those of others rarely do.
+const N_LOCKS: usize = 64;
+/// Who waits for any change looks this often: attempts tell nobody.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+pub(crate) struct Standalones {
+    starting: [tokio::sync::Mutex<()>; N_LOCKS],
+    /// Those that wait for an end.
+    watched: Mutex<HashMap<RunId, watch::Sender<()>>>,
+}
+
+impl Default for Standalones {
+    fn default() -> Standalones {
+        Standalones {
+            starting: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
+            watched: Mutex::default(),
+        }
+    }
+}
+
+impl Standalones {
+    fn lock_of(&self, activity_id: &str) -> &tokio::sync::Mutex<()> {
+        &self.starting[spread(activity_id.bytes()) as usize % N_LOCKS]
+    }
+
+    fn watch(&self, run: RunId) -> watch::Receiver<()> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.entry(run).or_insert_with(|| watch::Sender::new(())).subscribe()
+    }
+
+    fn forget_if_unwatched(&self, run: RunId) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if watched.get(&run).is_some_and(|it| it.receiver_count() == 0) {
+            watched.remove(&run);
+        }
+    }
+
+    fn ended(&self, run: RunId) {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = watched.get(&run) {
+            sender.send_replace(());
+        }
+    }
+}
+
+impl Inner {
+    async fn written(self: &Arc<Inner>, writes: Vec<Write>) -> Result<(), EngineError> {
+        let (reply, written) = oneshot::channel();
+        let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+        self.commit(CommitJob { writes, done: Box::new(done) });
+        written.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+
+    pub(crate) async fn start_standalone(
+        self: &Arc<Inner>,
+        new: NewStandalone,
+    ) -> Result<StandaloneReply, EngineError> {
+        if self.is_shutting_down() {
+            return Err(EngineError::ShuttingDown);
+        }
+        let activity_id = new.options.activity_id.clone();
+        let _starting = self.standalones.lock_of(&activity_id).lock().await;
+        let latest = self.store.standalone_latest(new.namespace, &activity_id);
+        let latest = latest.await.map_err(unavailable)?;
+        if let Some(latest) = &latest
+            && let Some(reply) = in_the_way(latest, &new)?
+        {
+            return Ok(reply);
+        }
+        let now = self.now();
+        let before = latest.map(|it| it.task.run.run);
+        let run = RunKey {
+            execution: ExecutionKey { namespace: new.namespace, workflow: "".into() },
+            run: self.new_run_id_after(before, now),
+        };
+        let task =
+            ActivityTask::new(run.clone(), SCHEDULED, now, String::new(), *new.options, None);
+        let execution = Execution {
+            task: task.delayed(new.delay),
+            request_id: new.request_id,
+            details: new.details,
+            search_attributes: new.search_attributes,
+            delay: new.delay,
+            cancel_reason: None,
+            closed: None,
+        };
+        self.written(vec![Write::standalone_begins(&execution)]).await?;
+        self.standalone_added(execution.task);
+        Ok(StandaloneReply { run: run.run, started: true })
+    }
+
+    /// The one that is meant; the latest, if no run is named.
+    async fn execution(&self, target: &StandaloneRef) -> Result<Execution, EngineError> {
+        let found = match target.run {
+            Some(run) => self.store.standalone(target.namespace, run).await,
+            None => self.store.standalone_latest(target.namespace, &target.activity_id).await,
+        };
+        let found = found.map_err(unavailable)?;
+        found.filter(|it| it.task.options.activity_id == target.activity_id).ok_or_else(|| {
+            EngineError::StandaloneNotFound { activity_id: target.activity_id.clone() }
+        })
+    }
+
+    pub(crate) async fn standalone(
+        &self,
+        target: &StandaloneRef,
+    ) -> Result<StandaloneView, EngineError> {
+        let mut execution = self.execution(target).await?;
+        if execution.closed.is_none() {
+            let run = execution.task.run.run;
+            let row = match self.activities.task(run, SCHEDULED) {
+                Some(task) => Some(task),
+                None => self.store.activity(run, SCHEDULED).await.map_err(unavailable)?,
+            };
+            match row {
+                Some(task) => execution.task = task,
+                // It has ended since.
+                None => execution = self.execution(target).await?,
+            }
+        }
+        Ok(StandaloneView(execution))
+    }
+
+    /// Returns when it is closed, or when `patience` is over: then as it is.
+    pub(crate) async fn standalone_end(
+        &self,
+        target: &StandaloneRef,
+        patience: Delay,
+    ) -> Result<StandaloneView, EngineError> {
+        let first = self.execution(target).await?;
+        let run = first.task.run.run;
+        let target = StandaloneRef { run: Some(run), ..target.clone() };
+        let mut ended = self.standalones.watch(run);
+        let view = self.standalone(&target).await;
+        let closed = view.as_ref().is_ok_and(|it| it.0.closed.is_some());
+        let view = match closed {
+            true => view,
+            false => {
+                tokio::select! {
+                    _ = ended.changed() => {}
+                    () = tokio::time::sleep(Duration::from_millis(patience.as_ms())) => {}
+                    () = self.shutting_down() => {}
+                }
+                self.standalone(&target).await
+            }
+        };
+        drop(ended);
+        self.standalones.forget_if_unwatched(run);
+        view
+    }
+
+    /// Returns when anything is other than in `seen`, or when `patience` is over.
+    pub(crate) async fn standalone_change(
+        &self,
+        target: &StandaloneRef,
+        seen: u64,
+        patience: Delay,
+    ) -> Result<StandaloneView, EngineError> {
+        let until = std::time::Instant::now() + Duration::from_millis(patience.as_ms());
+        loop {
+            let view = self.standalone(target).await?;
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            if view.stamp() != seen || left.is_zero() || self.is_shutting_down() {
+                return Ok(view);
+            }
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
+    }
+
+    /// Its worker is told at its next heartbeat; one that no worker has ends at once.
+    pub(crate) async fn cancel_standalone(
+        self: &Arc<Inner>,
+        target: &StandaloneRef,
+        reason: String,
+    ) -> Result<(), EngineError> {
+        let execution = self.execution(target).await?;
+        if execution.closed.is_some() {
+            return Err(EngineError::StandaloneClosed);
+        }
+        if execution.cancel_reason.is_some() {
+            return Ok(());
+        }
+        let run = execution.task.run.clone();
+        let asked = self.ask_to_cancel(&run).await;
+        let task = asked.map_err(|error| match error {
+            EngineError::ActivityNotFound => EngineError::StandaloneClosed,
+            other => other,
+        })?;
+        let execution = Execution { cancel_reason: Some(reason), ..execution };
+        let writes = vec![Write::standalone(&execution), Write::activity(&task, self.now())];
+        let written = self.written(writes).await;
+        self.canceling(&run, written.is_ok());
+        written
+    }
+
+    pub(crate) async fn terminate_standalone(
+        self: &Arc<Inner>,
+        target: &StandaloneRef,
+        reason: String,
+    ) -> Result<(), EngineError> {
+        let execution = self.execution(target).await?;
+        if execution.closed.is_some() {
+            return Err(EngineError::StandaloneClosed);
+        }
+        let run = execution.task.run;
+        let ended = match self.begin_end(&run).await {
+            Ok(()) => self.end_standalone(&run, End::Terminated { reason }).await,
+            Err(error) => Err(error),
+        };
+        ended.map_err(|error| match error {
+            EngineError::ActivityNotFound => EngineError::StandaloneClosed,
+            other => other,
+        })
+    }
+
+    /// Nothing of it is left. An open one is terminated first.
+    pub(crate) async fn delete_standalone(
+        self: &Arc<Inner>,
+        target: &StandaloneRef,
+    ) -> Result<(), EngineError> {
+        let execution = self.execution(target).await?;
+        let run = execution.task.run.run;
+        let target = StandaloneRef { run: Some(run), ..target.clone() };
+        match self.terminate_standalone(&target, "deleted".to_owned()).await {
+            Ok(()) | Err(EngineError::StandaloneClosed) => {}
+            Err(error) => return Err(error),
+        }
+        self.store.delete_standalone(run).await.map_err(unavailable)
+    }
+
+    /// Before the namespace goes. Rows of closed ones go with it.
+    pub(crate) async fn end_all_standalone(
+        self: &Arc<Inner>,
+        namespace: NamespaceId,
+    ) -> Result<(), EngineError> {
+        let mut after = None;
+        loop {
+            let page = self.store.standalone_list(namespace, after, 1000).await;
+            let page = page.map_err(unavailable)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(place_of(last));
+            for it in page.iter().filter(|it| it.closed.is_none()) {
+                let target = StandaloneRef {
+                    namespace,
+                    activity_id: it.task.options.activity_id.clone(),
+                    run: Some(it.task.run.run),
+                };
+                match self.terminate_standalone(&target, "namespace deleted".to_owned()).await {
+                    Ok(()) | Err(EngineError::StandaloneClosed) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn expire_standalone(&self) -> Result<(), EngineError> {
+        for namespace in self.namespaces.all() {
+            let before = Timestamp(self.now().0.saturating_sub(namespace.retention.0));
+            self.store.expire_standalone(namespace.id, before).await.map_err(unavailable)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody waits for an answer; if it can't be written now, it is tried again.
+    pub(crate) fn standalone_closes(self: &Arc<Inner>, run: &RunKey, end: End) {
+        let (inner, run) = (Arc::clone(self), run.clone());
+        self.motion.begin();
+        tokio::spawn(async move {
+            if let Err(error) = inner.end_standalone(&run, end).await
+                && error != EngineError::ActivityNotFound
+            {
+                tracing::warn!(%run, %error, "an activity's end is not stored yet");
+                inner.end_failed(&run);
+            }
+            inner.motion.end();
+        });
+    }
+
+    /// Whoever calls this has marked the attempt as ending.
+    pub(crate) async fn end_standalone(
+        self: &Arc<Inner>,
+        run: &RunKey,
+        end: End,
+    ) -> Result<(), EngineError> {
+        let known = self.store.standalone(run.execution.namespace, run.run).await;
+        let known = known.map_err(unavailable)?;
+        let (Some(known), Some(task)) =
+            (known.filter(|it| it.closed.is_none()), self.activities.task(run.run, SCHEDULED))
+        else {
+            self.activities.remove(run.run, SCHEDULED);
+            return Err(EngineError::ActivityNotFound);
+        };
+        let ended = known.ended(task, end, self.now());
+        self.written(vec![Write::standalone_ends(&ended)]).await?;
+        self.timers.clear(run.run, What::Activity(SCHEDULED));
+        self.activities.remove_run(run.run);
+        self.standalones.ended(run.run);
+        Ok(())
+    }
+}
+
+pub(crate) fn place_of(it: &Execution) -> refrain_store::StandalonePlace {
+    refrain_store::StandalonePlace { started_at: it.task.scheduled_at, run: it.task.run.run }
+}
+
+/// What the latest one of the same id means for a start. `None`: nothing, it may begin.
+fn in_the_way(
+    latest: &Execution,
+    new: &NewStandalone,
+) -> Result<Option<StandaloneReply>, EngineError> {
+    let run = latest.task.run.run;
+    if !new.request_id.is_empty() && latest.request_id == new.request_id {
+        return Ok(Some(StandaloneReply { run, started: true }));
+    }
+    let exists = || EngineError::StandaloneExists {
+        activity_id: new.options.activity_id.clone(),
+        run,
+        start_request_id: latest.request_id.clone(),
+    };
+    let allowed = match (latest.status(), new.conflict, new.reuse) {
+        (Status::Running, IdConflictPolicy::UseExisting, _) => {
+            return Ok(Some(StandaloneReply { run, started: false }));
+        }
+        (Status::Running, IdConflictPolicy::Fail | IdConflictPolicy::TerminateExisting, _) => false,
+        (_, _, IdReusePolicy::AllowDuplicate) => true,
+        (_, _, IdReusePolicy::RejectDuplicate) => false,
+        (status, _, IdReusePolicy::AllowDuplicateFailedOnly) => status != Status::Completed,
+    };
+    if allowed { Ok(None) } else { Err(exists()) }
+}
