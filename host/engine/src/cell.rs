@@ -198,6 +198,24 @@ impl Cells {
         cell
     }
 
+    /// All at once: the step that takes the first can take them all. They must be the host's own.
+    pub(crate) fn post_own(&self, key: &ExecutionKey, letters: Vec<Letter>) -> Posted {
+        loop {
+            let cell = self.cell(key);
+            let mut state = cell.lock();
+            if state.gone {
+                continue;
+            }
+            state.mailbox.extend(letters);
+            if state.phase != Phase::Idle {
+                return Posted::Waits;
+            }
+            state.phase = Phase::Queued;
+            drop(state);
+            return Posted::Wake(cell);
+        }
+    }
+
     pub(crate) fn post(&self, key: &ExecutionKey, letter: Letter) -> Posted {
         loop {
             let cell = self.cell(key);

@@ -109,7 +109,16 @@ impl Inner {
     }
 
     pub(crate) fn post(&self, key: &ExecutionKey, letter: Letter) {
-        match self.cells.post(key, letter) {
+        self.posted(self.cells.post(key, letter));
+    }
+
+    /// Letters of the host's own, for one step.
+    pub(crate) fn post_own(&self, key: &ExecutionKey, letters: Vec<Letter>) {
+        self.posted(self.cells.post_own(key, letters));
+    }
+
+    fn posted(&self, posted: Posted) {
+        match posted {
             Posted::Wake(cell) => {
                 self.motion.begin();
                 self.ready.push(cell);

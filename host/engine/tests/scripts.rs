@@ -6,6 +6,7 @@ mod scripts {
     mod attributes;
     mod cancel;
     mod chains;
+    mod children;
     mod delete;
     mod failures;
     mod locals;

@@ -1,6 +1,7 @@
 //! A host in memory: core, and maps instead of a store. What the engine must come to as well.
 
 mod deeds;
+mod messages;
 mod run;
 mod text;
 mod versions;
@@ -25,6 +26,7 @@ use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKe
 use refrain_core::limits;
 use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::{Event, execution, local, signal, update};
+use refrain_core::message::Message;
 use refrain_core::options::VersionChoice;
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{Reapply, Reset};
@@ -32,7 +34,7 @@ use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::{self, UpdateState};
 use refrain_core::waits;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// How long closed runs are kept.
@@ -53,7 +55,12 @@ pub struct Model {
     now: Timestamp,
     versions: Versions,
     late_locals: bool,
+    /// The workflow id that the line is about.
+    subject: String,
+    /// Of all workflow ids, in the order in which they began.
     runs: Vec<ModelRun>,
+    /// Sent by runs, committed, and not yet delivered.
+    outbox: VecDeque<Message>,
     /// Answers that are not simply "done".
     notes: Vec<String>,
 }
@@ -85,7 +92,9 @@ impl Model {
             now: Timestamp(0),
             versions: Versions::default(),
             late_locals: false,
+            subject: WORKFLOW_ID.to_owned(),
             runs: Vec::new(),
+            outbox: VecDeque::new(),
             notes: Vec::new(),
         }
     }
@@ -99,8 +108,10 @@ impl Model {
             self.pass_time(first.at);
             self.now = self.now.max(first.at);
             self.forget_expired();
+            self.subject = subject_of(first).to_owned();
             let batch: Vec<_> = more[..n].iter().filter_map(|it| self.arrival_of(it)).collect();
             self.act(first, batch);
+            self.deliver();
             self.pass_time(self.now);
             rest = &more[n..];
         }
@@ -345,7 +356,12 @@ impl Model {
 
     /// The one that a client means who names none.
     fn current(&self) -> Option<usize> {
-        self.runs.iter().rposition(|run| !run.gone)
+        self.latest(&self.subject)
+    }
+
+    fn latest(&self, workflow: &str) -> Option<usize> {
+        let is_it = |run: &ModelRun| !run.gone && *run.key.execution.workflow == *workflow;
+        self.runs.iter().rposition(is_it)
     }
 
     fn forget_expired(&mut self) {
@@ -480,7 +496,11 @@ impl Model {
         run.status = decision.run.status;
         run.task_failure = decision.run.task_failure;
         let mut to_close = Vec::new();
+        let key = run.key.clone();
         for effect in decision.effects {
+            if let Effect::Send(outgoing) = &effect {
+                self.outbox.push_back((**outgoing).clone().from(&key));
+            }
             if let Some(closed) = run.apply(effect) {
                 to_close.push(closed);
             }
@@ -535,6 +555,11 @@ fn update_of(arrival: &Arrival) -> Option<String> {
 
 fn seen_query() -> Query {
     Query { name: "seen".to_owned(), args: Payloads::new(), now: Timestamp(0) }
+}
+
+/// The workflow id that a line is about.
+pub(crate) fn subject_of(line: &Line) -> &str {
+    line.workflow.as_deref().unwrap_or(WORKFLOW_ID)
 }
 
 /// The next run, if the event closes its run for one.

@@ -14,6 +14,8 @@
 //! | `timer 30s` | begins a timer |
 //! | `activity TYPE ["ARG"] [OPTION...]` | begins an activity; `work=10s` if it has no limit |
 //! | `local TYPE ["ARG"] [OPTION...]` | a local activity: `look`, `flaky` or `never` |
+//! | `child TYPE ["ARG"] [OPTION...]` | begins a child, see [`related`] |
+//! | `signal-to ID NAME ["ARG"]`, `cancel-other ID ["WHY"]` | to another workflow |
 //! | `cancel N` | cancels operation N |
 //! | `patched ID ? WISH : WISH` | asks `patched`, and goes one way or the other |
 //! | `deprecate ID` | `deprecate-patch` |
@@ -34,6 +36,8 @@
 //! schedule-to-start, start-to-close, heartbeat; `attempts=N`, `retry=5s` (first interval),
 //! `final=TYPE` (not retryable); `queue=NAME`, `id=ID`; `wait-cancel`, `abandon`; `unlimited`.
 
+mod related;
+
 use crate::words::{self, Wrong};
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{
@@ -41,7 +45,7 @@ use refrain_core::guest::{
 };
 use refrain_core::ids::OpSeq;
 use refrain_core::machines::{
-    Command, activity, attributes, execution, local, patch, signal, timer, update,
+    Command, activity, attributes, child, execution, external, local, patch, signal, timer, update,
 };
 use refrain_core::options::{CancellationType, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
@@ -55,6 +59,8 @@ enum Wish {
     Activity(Box<activity::Schedule>),
     Local(Box<local::Schedule>),
     Cancel(OpSeq),
+    Child(Box<child::Start>),
+    External(external::Command),
     Patched { patch: String, new: Box<Wish>, old: Box<Wish> },
     Deprecate(String),
     Publish { name: String, value: Payload },
@@ -74,20 +80,36 @@ enum Wish {
 /// Starts guests that follow a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScriptedProgram {
-    turns: Arc<Vec<Vec<Wish>>>,
+    turns: Turns,
+    /// Of workflow types that have programs of their own.
+    of_types: Arc<BTreeMap<String, Turns>>,
 }
 
+type Turns = Arc<Vec<Vec<Wish>>>;
+
 impl ScriptedProgram {
-    /// One turn for each line. The error says which line, counted from 1, and what is wrong.
+    /// One turn for each line; with `:TYPE` before it, of that workflow type. The error says which line, counted from 1, and what is wrong.
     pub fn parse<'a>(
         lines: impl IntoIterator<Item = &'a str>,
     ) -> Result<ScriptedProgram, (usize, Wrong)> {
-        let turn = |(at, line): (usize, &str)| {
+        let (mut turns, mut of_types) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
+        for (at, line) in lines.into_iter().enumerate() {
+            let (workflow_type, line) = match line.strip_prefix(':') {
+                Some(typed) => {
+                    let (name, line) = typed.split_once(' ').unwrap_or((typed, "-"));
+                    (Some(name), line.trim())
+                }
+                None => (None, line),
+            };
             let wishes = words::split(line, ',').into_iter().map(parse_wish);
-            wishes.collect::<Result<Vec<_>, _>>().map_err(|wrong| (at + 1, wrong))
-        };
-        let turns = lines.into_iter().enumerate().map(turn).collect::<Result<Vec<_>, _>>()?;
-        Ok(ScriptedProgram { turns: Arc::new(turns) })
+            let turn = wishes.collect::<Result<Vec<_>, _>>().map_err(|wrong| (at + 1, wrong))?;
+            match workflow_type {
+                Some(name) => of_types.entry(name.to_owned()).or_default().push(turn),
+                None => turns.push(turn),
+            }
+        }
+        let of_types = of_types.into_iter().map(|(name, turns)| (name, Arc::new(turns)));
+        Ok(ScriptedProgram { turns: Arc::new(turns), of_types: Arc::new(of_types.collect()) })
     }
 }
 
@@ -118,6 +140,9 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
             })))
         }
         "activity" => parse_activity(&args).map(|it| Wish::Activity(Box::new(it))),
+        "child" => related::child(&args).map(|it| Wish::Child(Box::new(it))),
+        "signal-to" => related::signal(&args).map(Wish::External),
+        "cancel-other" => related::cancel(&args).map(Wish::External),
         "cancel" => number(one()?).map(|op| Wish::Cancel(OpSeq(op))),
         "patched" => {
             let wrong = || format!("`{text}` is not `patched ID ? WISH : WISH`");
@@ -183,7 +208,7 @@ fn parse_wish(text: &str) -> Result<Wish, Wrong> {
         "trap" => Ok(Wish::Trap),
         "flood" => number(one()?).map(Wish::Flood),
         other => Err(format!(
-            "unknown wish `{other}`: expected timer, activity, cancel, patched, deprecate, publish, attribute, memo, answer, complete, fail, continue, first, ignore, trap, flood or -"
+            "unknown wish `{other}`: expected timer, activity, local, child, signal-to, cancel-other, cancel, patched, deprecate, publish, attribute, memo, answer, complete, fail, continue, first, ignore, trap, flood or -"
         )),
     }
 }
@@ -301,6 +326,7 @@ fn parse_activity(args: &[&str]) -> Result<activity::Schedule, Wrong> {
 impl Program for ScriptedProgram {
     fn guest(&self) -> Result<Box<dyn Guest>, GuestError> {
         Ok(Box::new(ScriptedGuest {
+            program: self.clone(),
             turns: Arc::clone(&self.turns),
             n_turns: 0,
             n_ops: 0,
@@ -316,7 +342,9 @@ impl Program for ScriptedProgram {
 
 /// Follows its program, one line for each turn, whatever the turn is for.
 pub struct ScriptedGuest {
-    turns: Arc<Vec<Vec<Wish>>>,
+    program: ScriptedProgram,
+    /// Those of its workflow type.
+    turns: Turns,
     n_turns: usize,
     n_ops: u32,
     /// Which run of its chain it is in.
@@ -335,6 +363,9 @@ impl Guest for ScriptedGuest {
         if let Job::Start(start) = &turn.job {
             self.patches.clone_from(&start.patches);
             self.number = number_of(&start.started);
+            if let Some(turns) = self.program.of_types.get(&start.started.workflow_type) {
+                self.turns = Arc::clone(turns);
+            }
         }
         if let Job::Update(request) = &turn.job {
             self.open_updates.insert(request.id.clone());
@@ -421,6 +452,17 @@ impl ScriptedGuest {
                 commands.push(Command::Local(local::Command::Schedule(Box::new(schedule))));
             }
             Wish::Cancel(op) => commands.push(Command::Cancel(*op)),
+            Wish::Child(start) => {
+                let start = child::Start { op: self.next_op(), ..(**start).clone() };
+                commands.push(Command::Child(child::Command::Start(Box::new(start))));
+            }
+            Wish::External(command) => {
+                let mut command = command.clone();
+                let (external::Command::Signal { op, .. } | external::Command::Cancel { op, .. }) =
+                    &mut command;
+                *op = self.next_op();
+                commands.push(Command::External(command));
+            }
             Wish::Patched { patch, new, old } => {
                 let asked_before = self.answers.contains_key(patch);
                 let way = match self.patched(patch, replaying) {

@@ -38,7 +38,9 @@
 //! | `guest WISHES` | one turn of the program, see [`crate::program`] |
 //!
 //! A `&` after the time puts the line into the same step as the line before it; only
-//! [`crate::check_core`] can play that. All lines are about one workflow id.
+//! [`crate::check_core`] can play that. Lines are about the workflow `order-1`; `@ID` after the time
+//! makes it another one. `guest:TYPE WISHES` is a turn of the workflow type's own program, which
+//! other workflows need: children, and whom signals go to.
 
 use crate::program::ScriptedProgram;
 use crate::tune;
@@ -53,6 +55,8 @@ pub struct Script {
     pub lines: Vec<Line>,
     /// No step waits for its local activities: each outcome comes in a step of its own.
     pub late_locals: bool,
+    /// Other workflows take part: children, or those that lines name.
+    pub has_others: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +64,8 @@ pub struct Line {
     pub at: Timestamp,
     /// Arrives together with the line before it.
     pub together: bool,
+    /// `None`: the one that scripts are about.
+    pub workflow: Option<String>,
     pub act: Act,
 }
 
@@ -187,6 +193,7 @@ impl Script {
         let mut lines = vec![Line {
             at: Timestamp(0),
             together: false,
+            workflow: None,
             act: Act::Deploy(ScriptedProgram::default()),
         }];
         let mut late_locals = false;
@@ -202,7 +209,9 @@ impl Script {
                 late_locals = true;
                 continue;
             }
-            if let Some(turn) = text.strip_prefix("guest ") {
+            if let Some(turn) = text.strip_prefix("guest")
+                && turn.starts_with([' ', ':'])
+            {
                 program.push((index + 1, turn.trim()));
                 continue;
             }
@@ -217,7 +226,8 @@ impl Script {
             lines.push(line);
         }
         finish_program(&mut lines[deployed_at], program)?;
-        Ok(Script { lines, late_locals })
+        let has_others = lines.iter().any(|it| it.workflow.is_some()) || text.contains("child ");
+        Ok(Script { lines, late_locals, has_others })
     }
 }
 
@@ -239,9 +249,16 @@ fn parse_line(text: &str) -> Result<Line, Wrong> {
         Some(rest) => (true, rest.trim()),
         None => (false, rest),
     };
+    let (workflow, rest) = match rest.strip_prefix('@') {
+        Some(named) => {
+            let (workflow, rest) = named.split_once(' ').unwrap_or((named, ""));
+            (Some(workflow.to_owned()), rest.trim())
+        }
+        None => (None, rest),
+    };
     let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let act = parse_act(verb, &words::words(rest))?;
-    Ok(Line { at: Timestamp(at.0), together, act })
+    Ok(Line { at: Timestamp(at.0), together, workflow, act })
 }
 
 /// What follows a verb: plain words, quoted words, `name=value`.

@@ -1,10 +1,12 @@
 //! The engine with its store, played by a script: the clock stands where the script says.
 
+mod activities;
 mod operator;
+mod others;
 mod stage;
 
 use crate::locals;
-use crate::model::{RETENTION, WORKFLOW_ID, new_run, started};
+use crate::model::{RETENTION, WORKFLOW_ID, new_run, started, subject_of};
 use crate::print::{self, RunText};
 use crate::program::ScriptedProgram;
 use crate::script::{self, Act, Line, Script, Start};
@@ -15,7 +17,7 @@ use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{GuestError, Program};
-use refrain_core::ids::{Digest, EventId, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, signal, update};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
@@ -25,12 +27,14 @@ use refrain_engine::api::{
 use refrain_engine::programs::{ActivityProgram, ActivityResult, Checked, Heartbeats, Programs};
 use refrain_engine::{Clock, Engine, EngineConfig, EngineError, SimClock};
 use refrain_store::{ComponentKind, Store, StoreConfig};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use activities::ref_of;
 use stage::{ACTIVITIES, ACTIVITIES_DIGEST, Folder, ScriptedPrograms};
 
 /// How hard it is made for the engine. The text that is left must not differ.
@@ -62,13 +66,19 @@ const MANY: usize = 1000;
 pub struct Sim {
     mode: Mode,
     late_locals: bool,
+    has_others: bool,
     folder: Folder,
     n_hosts: u32,
     clock: SimClock,
     programs: Arc<ScriptedPrograms>,
     engine: Engine,
     namespace: NamespaceId,
+    /// The workflow id that the line is about.
+    subject: String,
+    /// Of the workflow that scripts are about.
     runs: Vec<RunKey>,
+    /// Of other workflows: children, and those that lines name.
+    others: BTreeMap<String, Vec<RunKey>>,
     notes: Vec<String>,
     /// Updates whose senders were told that they wait.
     admitted: Vec<update::Request>,
@@ -117,6 +127,7 @@ impl Sim {
         Sim {
             mode,
             late_locals,
+            has_others: false,
             folder,
             n_hosts: 1,
             admitted: Vec::new(),
@@ -124,7 +135,9 @@ impl Sim {
             programs,
             engine,
             namespace,
+            subject: WORKFLOW_ID.to_owned(),
             runs: Vec::new(),
+            others: BTreeMap::new(),
             notes: Vec::new(),
         }
     }
@@ -155,22 +168,28 @@ impl Sim {
     }
 
     async fn play(mut self, script: &Script) -> Played {
+        self.has_others = script.has_others;
         for line in &script.lines {
             assert!(!line.together, "lines that share a step are for `check_core` only");
+            self.subject = WORKFLOW_ID.to_owned();
             if self.mode == Mode::Crash && !self.runs.is_empty() {
                 self.crash().await;
             }
             self.pass_time(line.at).await;
+            self.subject = subject_of(line).to_owned();
             self.act(line).await;
             self.engine.settle().await;
             self.follow_chain().await;
         }
         let mut played = Played { text: String::new(), histories: Vec::new() };
-        for (at, run) in self.runs.iter().enumerate() {
-            if at > 0 {
-                played.text.push_str("next run\n");
+        self.follow_others().await;
+        for (at, run) in self.all_runs() {
+            match at {
+                0 if *run.execution.workflow == *WORKFLOW_ID => {}
+                0 => played.text.push_str(&format!("workflow {}\n", run.execution.workflow)),
+                _ => played.text.push_str("next run\n"),
             }
-            let described = match self.describe(Some(run.run)).await {
+            let described = match self.described(&run).await {
                 Ok(described) => described,
                 Err(EngineError::WorkflowNotFound { .. }) => {
                     played.text.push_str("gone\n");
@@ -178,7 +197,7 @@ impl Sim {
                 }
                 Err(error) => panic!("a run that was started can't be read: {error}"),
             };
-            let history = self.history(run).await;
+            let history = self.history(&run).await;
             let Description { row, pending_activities, published, .. } = described;
             let mut activities: Vec<_> = pending_activities.iter().collect();
             activities.sort_by_key(|it| it.scheduled);
@@ -205,7 +224,7 @@ impl Sim {
     /// Runs that took the place of the last one that is known.
     async fn follow_chain(&mut self) {
         while let Some(last) = self.runs.last().cloned() {
-            if self.describe(Some(last.run)).await.is_err() {
+            if self.described(&last).await.is_err() {
                 // Deleted.
                 return;
             }
@@ -259,7 +278,13 @@ impl Sim {
     }
 
     fn target(&self, run: Option<RunId>) -> Target {
-        Target { namespace: self.namespace, workflow_id: WORKFLOW_ID.to_owned(), run }
+        Target { namespace: self.namespace, workflow_id: self.subject.clone(), run }
+    }
+
+    async fn described(&self, run: &RunKey) -> Result<Description, EngineError> {
+        let workflow_id = run.execution.workflow.to_string();
+        let target = Target { namespace: self.namespace, workflow_id, run: Some(run.run) };
+        self.engine.describe(&target).await
     }
 
     async fn describe(&self, run: Option<RunId>) -> Result<Description, EngineError> {
@@ -397,6 +422,7 @@ impl Sim {
     async fn start(&mut self, start: &Start) -> Result<(), EngineError> {
         let mut started = started(start, RunId(0));
         (started.original_run, started.first_run) = (None, None);
+        started.workflow_id.clone_from(&self.subject);
         let request = StartRequest {
             namespace: self.namespace,
             started,
@@ -406,8 +432,12 @@ impl Sim {
         };
         let reply = self.engine.start_workflow(request).await?;
         let key = RunKey { execution: self.target(None).execution(), run: reply.run };
-        match (self.runs.contains(&key), reply.started) {
-            (false, _) => self.runs.push(key),
+        let runs = match self.subject == WORKFLOW_ID {
+            true => &mut self.runs,
+            false => self.others.entry(self.subject.clone()).or_default(),
+        };
+        match (runs.contains(&key), reply.started) {
+            (false, _) => runs.push(key),
             (true, true) => self.note("its own run"),
             (true, false) => self.note("existing run"),
         }
@@ -455,50 +485,6 @@ impl Sim {
         Ok(())
     }
 
-    // ---- activities
-
-    /// The oldest pending one of a type, of the latest run.
-    async fn activity(&self, kind: &str) -> Result<Option<ActivityTask>, EngineError> {
-        let pending = self.describe(None).await?.pending_activities;
-        let of_kind = pending.into_iter().filter(|it| it.options.activity_type == kind);
-        Ok(of_kind.min_by_key(|it| it.scheduled))
-    }
-
-    async fn started(&self, kind: &str) -> Result<ActivityRef, EngineError> {
-        match self.activity(kind).await? {
-            Some(task) if task.is_started() => Ok(ref_of(task)),
-            Some(_) | None => Err(EngineError::ActivityNotFound),
-        }
-    }
-
-    async fn take(&mut self, kind: &str, worker: &str) -> Result<(), EngineError> {
-        let now = self.clock.now();
-        let paused = self.describe(None).await?.row.status.is_paused();
-        let ready = self.activity(kind).await?.filter(|task| task.is_ready(now) && !paused);
-        let Some(ready) = ready else {
-            self.note("nothing to take");
-            return Ok(());
-        };
-        let queue = ready.options.task_queue.clone();
-        let patience = Delay(PATIENCE.as_millis() as u64);
-        let taken = self
-            .engine
-            .poll_activity(self.namespace, &queue, SeenPoller::new(worker, None, ""), patience)
-            .await?;
-        let taken = taken.expect("an activity that waits is handed out");
-        assert_eq!(
-            (taken.scheduled, taken.attempt),
-            (ready.scheduled, ready.attempt),
-            "the script takes another activity than the one that is next in its queue"
-        );
-        Ok(())
-    }
-
-    async fn finish(&mut self, kind: &str, result: AttemptResult) -> Result<(), EngineError> {
-        let task = self.started(kind).await?;
-        self.engine.finish_activity(task, result).await
-    }
-
     // ---- time
 
     /// Moves the clock from one moment at which something is due to the next. At each it waits
@@ -521,7 +507,18 @@ impl Sim {
     /// When the next thing happens by itself, going by what the store says.
     async fn next_due(&mut self) -> Option<Timestamp> {
         self.follow_chain().await;
-        let description = match self.describe(None).await {
+        let mut next = self.next_due_of(WORKFLOW_ID).await;
+        self.follow_others().await;
+        for other in self.others.keys().cloned().collect::<Vec<_>>() {
+            next = next.into_iter().chain(self.next_due_of(&other).await).min();
+        }
+        next
+    }
+
+    async fn next_due_of(&self, workflow: &str) -> Option<Timestamp> {
+        let workflow_id = workflow.to_owned();
+        let target = Target { namespace: self.namespace, workflow_id, run: None };
+        let description = match self.engine.describe(&target).await {
             Ok(description) => description,
             Err(EngineError::WorkflowNotFound { .. }) => return None,
             Err(error) => panic!("the latest run can't be read: {error}"),
@@ -550,10 +547,6 @@ impl Sim {
             .filter(|it| *it < Timestamp::NEVER)
             .min()
     }
-}
-
-fn ref_of(task: ActivityTask) -> ActivityRef {
-    ActivityRef { run: task.run, scheduled: task.scheduled, stamp: task.stamp }
 }
 
 async fn release(engine: &Engine, namespace: NamespaceId, component: Digest) {

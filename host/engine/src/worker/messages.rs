@@ -163,9 +163,9 @@ impl Inner {
 
     /// They are committed; now they may arrive.
     pub(crate) fn post_messages(&self, messages: Vec<Message>) {
-        for message in messages {
-            let key = message.to.clone();
-            self.post(&key, Letter::Message(Box::new(message)));
+        for to_one in messages.chunk_by(|a, b| a.to == b.to) {
+            let letter = |it: &Message| Letter::Message(Box::new(it.clone()));
+            self.post_own(&to_one[0].to, to_one.iter().map(letter).collect());
         }
     }
 }

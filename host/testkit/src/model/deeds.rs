@@ -24,11 +24,12 @@ impl Model {
             }
         }
         let key = RunKey {
-            execution: ExecutionKey { namespace: NamespaceId(1), workflow: WORKFLOW_ID.into() },
+            execution: self.execution(&self.subject),
             run: RunId(self.runs.len() as u128 + 1),
         };
         let started = execution::Started {
             execution_expires: start.execution_timeout.map(|limit| self.now.plus(limit)),
+            workflow_id: self.subject.clone(),
             ..started(start, key.run)
         };
         self.runs.push(ModelRun::new(key, self.versions.newest(), start.request.clone()));
@@ -144,6 +145,7 @@ impl Model {
                     }
                 }
             }
+            self.deliver();
         }
     }
 

@@ -2,11 +2,28 @@
 
 use super::*;
 
+impl Model {
+    /// The workflow that scripts are about comes first; each run with its place in its workflow.
+    fn by_workflow(&self) -> Vec<(&str, usize, &ModelRun)> {
+        let mut workflows: BTreeMap<(bool, &str), Vec<&ModelRun>> = BTreeMap::new();
+        for run in &self.runs {
+            let workflow = &*run.key.execution.workflow;
+            workflows.entry((workflow != WORKFLOW_ID, workflow)).or_default().push(run);
+        }
+        let of_one = |((_, workflow), runs): ((bool, _), Vec<_>)| {
+            runs.into_iter().enumerate().map(move |(at, run)| (workflow, at, run))
+        };
+        workflows.into_iter().flat_map(of_one).collect()
+    }
+}
+
 impl std::fmt::Display for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (at, run) in self.runs.iter().enumerate() {
-            if at > 0 {
-                writeln!(f, "next run")?;
+        for (workflow, at, run) in self.by_workflow() {
+            match at {
+                0 if workflow == WORKFLOW_ID => {}
+                0 => writeln!(f, "workflow {workflow}")?,
+                _ => writeln!(f, "next run")?,
             }
             if run.gone {
                 writeln!(f, "gone")?;
