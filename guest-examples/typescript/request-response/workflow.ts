@@ -2,13 +2,19 @@
 
 import {
   ApplicationFailure,
+  allHandlersFinished,
   condition,
+  currentUpdateInfo,
   defineQuery,
   defineSignal,
   defineUpdate,
   proxyActivities,
   publish,
+  setCurrentDetails,
+  setDefaultQueryHandler,
+  setDefaultUpdateHandler,
   setHandler,
+  sleep,
 } from "@refrain/workflow";
 
 interface Activities {
@@ -49,4 +55,34 @@ export async function desk(): Promise<number> {
   );
   await condition(() => closed);
   return paid;
+}
+
+const hangUp = defineSignal("hang-up");
+
+/** Connects whatever is asked for, one second each. Who hangs up does not wait for the others. */
+export async function switchboard(): Promise<string[]> {
+  const calls: string[] = [];
+  let closed = false;
+  let hungUp = false;
+  setCurrentDetails("**open**");
+  setDefaultQueryHandler((name, ...args) => `${name}(${args.join()}) of ${calls.length}`);
+  setDefaultUpdateHandler(
+    async (name, whom) => {
+      await sleep("1s");
+      calls.push(`${currentUpdateInfo()?.id}: ${name} ${whom}`);
+      return calls.length;
+    },
+    (name) => {
+      if (name !== "call") throw ApplicationFailure.create({ message: `${name} is no call` });
+    },
+  );
+  setHandler(close, () => {
+    closed = true;
+  });
+  setHandler(hangUp, () => {
+    hungUp = true;
+  });
+  await condition(() => hungUp || closed);
+  if (closed) await condition(allHandlersFinished);
+  return calls;
 }

@@ -16,6 +16,8 @@ pub enum Arrival {
     Signal(signal::Signal),
     /// Comes again with each step until it is answered otherwise than with `Waits`.
     Update(Box<update::Request>),
+    /// One that was taken before, by a run that this one takes the place of.
+    UpdateAgain(Box<update::Request>),
     CancelRequest {
         cause: String,
         identity: String,

@@ -14,7 +14,7 @@ use crate::ids::{EventId, RunId};
 use crate::machines::attributes::Attributes;
 use crate::machines::execution::{Command, ContinueAsNew, ContinuedAsNew, Event, State};
 use crate::machines::execution::{Initiator, Started};
-use crate::machines::{Event as AnyEvent, signal};
+use crate::machines::{Event as AnyEvent, signal, update};
 use crate::options::VersionChoice;
 use crate::payload::Payloads;
 use crate::run::{Step, step_without_guest};
@@ -300,6 +300,9 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
     match &recorded.event {
         AnyEvent::Signal(signal::Event::Received(signal)) => {
             Some(Arrival::Signal((**signal).clone()))
+        }
+        AnyEvent::Update(update::Event::Admitted { request }) => {
+            Some(Arrival::UpdateAgain(request.clone()))
         }
         AnyEvent::Execution(Event::CancelRequested { cause, identity, request_id, from }) => {
             Some(Arrival::CancelRequest {

@@ -140,8 +140,17 @@ impl fmt::Display for Event {
                 write!(f, "patch {patch} recorded")
             }
             Event::Update(event) => match event {
-                update::Event::Accepted { request, .. } => {
+                update::Event::Admitted { request } => {
+                    write!(f, "update {} ({}) admitted", request.name, request.id)
+                }
+                update::Event::Accepted { request: Some(request), .. } => {
                     write!(f, "update {} ({}) accepted", request.name, request.id)
+                }
+                update::Event::Accepted { update, request: None, .. } => {
+                    write!(f, "update {update} accepted")
+                }
+                update::Event::Rejected { update, failure, .. } => {
+                    write!(f, "update {update} rejected {:?}", failure.message)
                 }
                 update::Event::Completed { update, outcome: Ok(_), .. } => {
                     write!(f, "update {update} completed")

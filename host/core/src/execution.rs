@@ -50,10 +50,12 @@ pub struct Execution {
     /// Memo and search attributes as they are now.
     pub attributes: attributes::Attributes,
     pub n_signals: u64,
-    /// Those that were accepted, by the id that the caller chose.
+    /// Those that history knows of, by the id that the caller chose.
     pub updates: BTreeMap<String, update::State>,
-    /// Those of them that are not completed, by their first event.
+    /// Those of them that are not completed, by the event that accepted them.
     pub open_updates: BTreeMap<EventId, OpenUpdate>,
+    /// Those that came again and were not handed over yet.
+    pub(crate) admitted_updates: BTreeMap<String, OpenUpdate>,
     /// Happened, but no completed task has shown it to the guest yet.
     pub undelivered: VecDeque<Recorded>,
     /// Runs that this one was reset from, each with the event that says so: what they began before
@@ -133,6 +135,7 @@ impl Default for Execution {
             n_signals: 0,
             updates: BTreeMap::new(),
             open_updates: BTreeMap::new(),
+            admitted_updates: BTreeMap::new(),
             undelivered: VecDeque::new(),
             bases: BTreeMap::new(),
             signal_requests: BTreeSet::new(),
@@ -351,6 +354,17 @@ impl Execution {
                 }
                 let event = Event::Signal(signal::Event::Received(Box::new(signal)));
                 self.push(draft, now, event)?;
+                draft.wants_task |= !self.waits_for_first_task;
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::UpdateAgain(request) => {
+                if self.updates.contains_key(&request.id) {
+                    return Ok(Ok(Accepted::AlreadyThere));
+                }
+                if self.updates.len() >= limits::UPDATES_PER_RUN_MAX {
+                    return Ok(Err(Refused::UpdateLimit));
+                }
+                self.push(draft, now, Event::Update(update::Event::Admitted { request }))?;
                 draft.wants_task |= !self.waits_for_first_task;
                 Ok(Ok(Accepted::Recorded))
             }

@@ -8,6 +8,9 @@ use crate::time::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// The name under which the text is published that a guest shows as its current state.
+pub const CURRENT_DETAILS: &str = "__current_details";
+
 /// One execution of a guest's program, alive in memory. Nothing about it is durable.
 pub trait Guest: Send {
     /// Hands over one thing that happened, runs until all of the guest waits, and takes what it

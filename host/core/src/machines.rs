@@ -90,9 +90,10 @@ impl Event {
     }
 
     /// Was it written because of what the guest did in this task? Those of updates do not name
-    /// their task; they are never written but in one.
+    /// their task; but for one that arrives, they are never written but in one.
     pub fn is_of_task(&self, task: crate::ids::EventId) -> bool {
-        matches!(self, Event::Update(_)) || self.wished_in_task() == Some(task)
+        let of_update = matches!(self, Event::Update(event) if !event.arrives());
+        of_update || self.wished_in_task() == Some(task)
     }
 
     /// Is `self`, as recorded, what led from the same wish as `decided`?

@@ -57,11 +57,14 @@ pub enum Body {
         cause: String,
         from: Origin,
     },
-    /// The parent has closed.
-    TerminateChild,
+    /// The parent has closed. `base`: see [`Receiver`].
+    TerminateChild {
+        base: Option<RunId>,
+    },
     /// The parent has closed.
     CancelChild {
         parent: String,
+        base: Option<RunId>,
     },
 
     // What a sender learns.
@@ -105,6 +108,8 @@ pub struct Receiver {
     pub run: Option<RunId>,
     /// Only if it is a child of the sender.
     pub child_only: bool,
+    /// The run that began the child, if the sender was reset from that.
+    pub base: Option<RunId>,
 }
 
 /// The event of another run that something comes of.
@@ -163,7 +168,7 @@ impl Message {
             }
             Body::Signal { signal, .. } => signal.from.as_ref().map(|it| it.workflow_id.as_str()),
             Body::Cancel { from, .. } => Some(&from.workflow.workflow_id),
-            Body::TerminateChild
+            Body::TerminateChild { .. }
             | Body::CancelChild { .. }
             | Body::ChildStarted { .. }
             | Body::ChildStartFailed { .. }
@@ -196,7 +201,7 @@ impl Message {
             }
             (
                 Body::StartChild(_)
-                | Body::TerminateChild
+                | Body::TerminateChild { .. }
                 | Body::CancelChild { .. }
                 | Body::ChildStarted { .. }
                 | Body::ChildStartFailed { .. }
@@ -215,9 +220,10 @@ impl Message {
         let open = found.filter(|it| it.is_open);
         let arrives = |arrival| Fate::Arrives(Box::new(arrival));
         // Whose child a run is, its history says.
-        let for_child = |is_child: bool, arrival| match is_child {
+        let for_child = |is_child: bool, base: Option<RunId>, arrival| match is_child {
             true => {
-                arrives(Arrival::FromParent { parent: self.id.run, arrival: Box::new(arrival) })
+                let parent = base.unwrap_or(self.id.run);
+                arrives(Arrival::FromParent { parent, arrival: Box::new(arrival) })
             }
             false => arrives(arrival),
         };
@@ -235,7 +241,9 @@ impl Message {
         match &self.body {
             Body::StartChild(_) => Fate::Dropped(None),
             Body::Signal { target, signal } => match open.filter(|it| target.is(it)) {
-                Some(_) => for_child(target.child_only, Arrival::Signal((**signal).clone())),
+                Some(_) => {
+                    for_child(target.child_only, target.base, Arrival::Signal((**signal).clone()))
+                }
                 None => Fate::Dropped(Some(Body::SignalFailed { cause: FailedCause::NotFound })),
             },
             Body::Cancel { target, cause, from } => {
@@ -247,7 +255,7 @@ impl Message {
                             request_id: String::new(),
                             from: Some(Box::new(from.clone())),
                         };
-                        for_child(target.child_only, arrival)
+                        for_child(target.child_only, target.base, arrival)
                     }
                     // A run that is over needs no cancel, and that is no error.
                     Some(_) => Fate::Dropped(Some(Body::CancelRequested)),
@@ -256,18 +264,18 @@ impl Message {
                     }
                 }
             }
-            Body::TerminateChild => match open {
+            Body::TerminateChild { base } => match open {
                 Some(_) => {
                     let arrival = Arrival::Terminate {
                         reason: BY_PARENT_CLOSE_POLICY.to_owned(),
                         details: Vec::new(),
                         identity: HOST.to_owned(),
                     };
-                    for_child(true, arrival)
+                    for_child(true, *base, arrival)
                 }
                 None => Fate::Dropped(None),
             },
-            Body::CancelChild { parent } => match open {
+            Body::CancelChild { parent, base } => match open {
                 Some(_) => {
                     let workflow = WorkflowRun { workflow_id: parent.clone(), run: self.id.run };
                     let arrival = Arrival::CancelRequest {
@@ -276,7 +284,7 @@ impl Message {
                         request_id: String::new(),
                         from: Some(Box::new(Origin { workflow, initiated: EventId(0) })),
                     };
-                    for_child(true, arrival)
+                    for_child(true, *base, arrival)
                 }
                 None => Fate::Dropped(None),
             },

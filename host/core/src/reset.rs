@@ -1,14 +1,18 @@
 //! Reset: a new run that begins with the history of another one, up to one of its workflow tasks.
 //!
 //! The task at which the two part ends as failed, so a guest is brought there as to any other place:
-//! by replay. What came to the base run after it can be handed to the new run once more.
+//! by replay. What came to the base run after it, and to the runs that it was continued as, can be
+//! handed to the new run once more.
+//!
+//! Children that are pending at that place are the new run's from then on. What the base run learned
+//! of them, and of its messages to other runs, the new run learns again.
 
 use crate::arrival::Arrival;
 use crate::errors::StepError;
 use crate::event::Recorded;
 use crate::execution::Execution;
 use crate::ids::{EventId, RunId};
-use crate::machines::{Event, signal, task};
+use crate::machines::{Event, child, execution, external, signal, task, update};
 use crate::time::Timestamp;
 
 /// What a client asks for.
@@ -40,6 +44,17 @@ pub struct Beginning {
     pub again: Vec<Arrival>,
     /// Of the history at the last task that is copied, as that recorded it.
     pub history_bytes: u64,
+    /// Children that go on, as far as the base run knows.
+    pub children: Vec<KeptChild>,
+}
+
+/// A child of the base run that is the new run's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptChild {
+    pub initiated: EventId,
+    pub workflow_id: String,
+    /// `None`: it has not started.
+    pub run: Option<RunId>,
 }
 
 /// Nothing was reset.
@@ -55,9 +70,9 @@ pub enum ResetError {
         }
     )]
     NotATask { at: EventId, before: Option<EventId> },
-    /// Their outcome would go to the base run.
+    /// The base run was closed before it learned of them, and nobody knows any more.
     #[error(
-        "{pending} child workflows, or signals and cancels to other workflows, are pending at event {at}: choose a workflow task before they began or after they ended"
+        "it is not known what became of {pending} starts of child workflows, or signals and cancels to other workflows, that are pending at event {at}: choose a workflow task before they began or after they ended"
     )]
     PendingElsewhere { at: EventId, pending: usize },
     #[error(transparent)]
@@ -106,19 +121,26 @@ impl Reset {
         };
         events.push(Recorded { id: started.next(), time: now, event: Event::Task(failed) });
         let execution = Execution::fold(&events).map_err(ResetError::Broken)?;
-        let pending = execution.children.len()
-            + execution.external_signals.len()
-            + execution.external_cancels.len();
-        if pending > 0 {
-            return Err(ResetError::PendingElsewhere { at: self.at, pending });
+        let answers = dropped.iter().filter_map(|it| answer_to(&execution, &it.event));
+        let mut again: Vec<Arrival> = answers.collect();
+        let (children, n_unknown) = left_pending(&execution, &again);
+        let is_closed = base.last().is_some_and(|it| it.event.closes_run());
+        if is_closed && n_unknown > 0 {
+            return Err(ResetError::PendingElsewhere { at: self.at, pending: n_unknown });
         }
-        let again = dropped.iter().chain(later.iter().copied().flatten());
-        let again = again.filter_map(|it| self.again(&it.event)).collect();
+        again.extend(dropped.iter().filter_map(|it| self.again(&it.event)));
+        let mut before = base;
+        for run in later {
+            let own = run.iter().filter(|it| !is_carried(before, run, it));
+            again.extend(own.filter_map(|it| self.again(&it.event)));
+            before = run;
+        }
         let history_bytes = events.iter().rev().find_map(|it| match &it.event {
             Event::Task(task::Event::Started { history_bytes, .. }) => Some(*history_bytes),
             _ => None,
         });
-        Ok(Beginning { events, again, history_bytes: history_bytes.unwrap_or(0) })
+        let history_bytes = history_bytes.unwrap_or(0);
+        Ok(Beginning { events, again, history_bytes, children })
     }
 
     /// As Temporal: a request to cancel is not made again.
@@ -127,8 +149,97 @@ impl Reset {
             Event::Signal(signal::Event::Received(signal)) if self.reapply.signals => {
                 Some(Arrival::Signal((**signal).clone()))
             }
+            Event::Update(
+                update::Event::Admitted { request }
+                | update::Event::Accepted { request: Some(request), .. },
+            ) if self.reapply.updates => Some(Arrival::UpdateAgain(request.clone())),
             _ => None,
         }
+    }
+}
+
+/// What a run learned of something that is pending in `execution`.
+fn answer_to(execution: &Execution, event: &Event) -> Option<Arrival> {
+    let (initiated, arrival) = match event {
+        Event::Child(child::Event::Started { initiated, run, .. }) => {
+            (*initiated, Arrival::ChildStarted { initiated: *initiated, run: *run })
+        }
+        Event::Child(child::Event::StartFailed { initiated, cause, reason, .. }) => {
+            let (initiated, cause, reason) = (*initiated, *cause, reason.clone());
+            (initiated, Arrival::ChildStartFailed { initiated, cause, reason })
+        }
+        Event::Child(child::Event::Closed { initiated, run, outcome, .. }) => {
+            let (initiated, run, outcome) = (*initiated, *run, Box::new(outcome.clone()));
+            (initiated, Arrival::ChildClosed { initiated, run, outcome })
+        }
+        Event::External(event) => {
+            let (initiated, failed) = match event {
+                external::Event::Signaled { initiated, .. }
+                | external::Event::CancelRequested { initiated, .. } => (*initiated, None),
+                external::Event::SignalFailed { initiated, cause, .. }
+                | external::Event::CancelFailed { initiated, cause, .. } => {
+                    (*initiated, Some(*cause))
+                }
+                external::Event::SignalInitiated { .. }
+                | external::Event::CancelInitiated { .. } => return None,
+            };
+            let arrival = match execution.external_signals.contains_key(&initiated) {
+                true => Arrival::ExternalSignaled { initiated, failed },
+                false => Arrival::ExternalCanceled { initiated, failed },
+            };
+            (initiated, arrival)
+        }
+        _ => return None,
+    };
+    // Others began after the place that is gone back to.
+    (initiated < execution.next_event).then_some(arrival)
+}
+
+/// The children that have not ended after those answers, and of how many things it is not even
+/// known whether they began.
+fn left_pending(execution: &Execution, answers: &[Arrival]) -> (Vec<KeptChild>, usize) {
+    let is_answered = |initiated: EventId| {
+        answers.iter().any(|it| match it {
+            Arrival::ExternalSignaled { initiated: id, .. }
+            | Arrival::ExternalCanceled { initiated: id, .. }
+            | Arrival::ChildStartFailed { initiated: id, .. }
+            | Arrival::ChildClosed { initiated: id, .. } => *id == initiated,
+            _ => false,
+        })
+    };
+    let started = |initiated: EventId| {
+        answers.iter().find_map(|it| match it {
+            Arrival::ChildStarted { initiated: id, run } if *id == initiated => Some(*run),
+            _ => None,
+        })
+    };
+    let pending = execution.children.iter().filter(|(id, _)| !is_answered(**id));
+    let children: Vec<_> = pending
+        .map(|(id, child)| KeptChild {
+            initiated: *id,
+            workflow_id: child.options.workflow_id.clone(),
+            run: child.state.run().or_else(|| started(*id)),
+        })
+        .collect();
+    let externals = execution.external_signals.keys().chain(execution.external_cancels.keys());
+    let n_unknown = externals.filter(|id| !is_answered(**id)).count();
+    let n_not_started = children.iter().filter(|it| it.run.is_none()).count();
+    (children, n_unknown + n_not_started)
+}
+
+/// Did the run get it from the run before it, which has it too?
+fn is_carried(before: &[Recorded], run: &[Recorded], recorded: &Recorded) -> bool {
+    let began = run.first().map(|it| it.time);
+    matches!(recorded.event, Event::Signal(_))
+        && began == Some(recorded.time)
+        && before.iter().any(|it| it.event == recorded.event)
+}
+
+/// The run that this one was continued as.
+pub fn continued_as(history: &[Recorded]) -> Option<RunId> {
+    match history.last().map(|it| &it.event) {
+        Some(Event::Execution(execution::Event::ContinuedAsNew(it))) => Some(it.new_run),
+        Some(_) | None => None,
     }
 }
 

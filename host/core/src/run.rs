@@ -483,6 +483,14 @@ impl Run {
             let job = match at_once.pop_front() {
                 Some(job) => job,
                 None => match waiting.pop_front() {
+                    Some(Recorded {
+                        id,
+                        event: Event::Update(update::Event::Admitted { request }),
+                        ..
+                    }) => match self.admitted_update(id, &request, task, wishes)? {
+                        Some(request) => Job::Update(request),
+                        None => continue,
+                    },
                     Some(recorded) => match self.job_for(&recorded, &mut at_once) {
                         Some(job) => job,
                         None => continue,

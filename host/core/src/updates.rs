@@ -28,7 +28,11 @@ pub fn state_in(history: &[Recorded], id: &str) -> Option<UpdateState> {
         is_closed |= recorded.event.closes_run();
         match &recorded.event {
             Event::Update(event) if event.update() == id => match event {
+                update::Event::Admitted { .. } => state = Some(UpdateState::Admitted),
                 update::Event::Accepted { .. } => state = Some(UpdateState::Accepted),
+                update::Event::Rejected { failure, .. } => {
+                    state = Some(UpdateState::Rejected(failure.clone()));
+                }
                 update::Event::Completed { outcome, .. } => {
                     state = Some(UpdateState::Completed(outcome.clone()));
                 }
@@ -40,6 +44,8 @@ pub fn state_in(history: &[Recorded], id: &str) -> Option<UpdateState> {
         Some(UpdateState::Accepted) if is_closed => {
             Some(UpdateState::Completed(Err(update::closed_first())))
         }
+        // Nobody took it.
+        Some(UpdateState::Admitted) if is_closed => None,
         state => state,
     }
 }
@@ -91,6 +97,17 @@ impl WaitingUpdates {
     }
 }
 
+impl OpenUpdate {
+    fn of(request: &update::Request) -> OpenUpdate {
+        OpenUpdate {
+            id: request.id.clone(),
+            name: request.name.clone(),
+            identity: request.identity.clone(),
+            size: request.size(),
+        }
+    }
+}
+
 impl Execution {
     /// `at`: which of the step's arrivals it is.
     pub(crate) fn admit_update(
@@ -133,14 +150,16 @@ impl Execution {
         let next = state.apply(id, event)?;
         self.updates.insert(event.update().to_owned(), next);
         match event {
-            update::Event::Accepted { request, .. } => {
-                let open = OpenUpdate {
-                    id: request.id.clone(),
-                    name: request.name.clone(),
-                    identity: request.identity.clone(),
-                    size: request.size(),
-                };
-                self.open_updates.insert(id, open);
+            update::Event::Admitted { request } => {
+                self.admitted_updates.insert(request.id.clone(), OpenUpdate::of(request));
+            }
+            update::Event::Accepted { update, request, .. } => {
+                let admitted = self.admitted_updates.remove(update);
+                let open = request.as_deref().map(OpenUpdate::of).or(admitted);
+                self.open_updates.extend(open.map(|open| (id, open)));
+            }
+            update::Event::Rejected { update, .. } => {
+                self.admitted_updates.remove(update);
             }
             update::Event::Completed { accepted, .. } => {
                 self.open_updates.remove(accepted);

@@ -5,13 +5,15 @@
 use refrain_core::arrival::Arrival;
 use refrain_core::chain::Link;
 use refrain_core::decision::{Decision, Effect};
+use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
-use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, OpSeq, RunId, RunKey};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, OpSeq, RunId, RunKey};
 use refrain_core::limits;
 use refrain_core::machines::{Command, Event, child, execution, external, signal, task};
 use refrain_core::message::Body;
 use refrain_core::options::{ChildCancellation, ParentClosePolicy};
 use refrain_core::payload::Payloads;
+use refrain_core::reset::{KeptChild, Reapply, Reset, ResetError};
 use refrain_core::run::{Outcome, Run, RunFacts, Step};
 use refrain_core::time::Timestamp;
 use std::sync::Arc;
@@ -74,20 +76,25 @@ fn step(arrival: Arrival) -> Step {
     }
 }
 
-fn start(wishes: Vec<Command>) -> Outcome {
+fn facts() -> RunFacts {
     let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "parent".into() };
-    let facts = RunFacts {
+    RunFacts {
         key: RunKey { execution, run: RunId(1) },
         namespace: "default".to_owned(),
         component: Digest([1; 32]),
-    };
+    }
+}
+
+fn start(wishes: Vec<Command>) -> Outcome {
     let started = execution::Started {
         workflow_id: "parent".to_owned(),
         workflow_type: "parent".to_owned(),
         task_queue: "orders".to_owned(),
         ..execution::Started::default()
     };
-    Run::new(facts, Box::new(Wishes(wishes))).step(step(Arrival::Start(Box::new(started)))).unwrap()
+    Run::new(facts(), Box::new(Wishes(wishes)))
+        .step(step(Arrival::Start(Box::new(started))))
+        .unwrap()
 }
 
 fn sent(decision: &Decision) -> Vec<(&str, &Body)> {
@@ -148,7 +155,10 @@ fn a_parent_that_closes_tells_each_child_what_its_policy_says() {
     let parent = "parent".to_owned();
     assert_eq!(
         sent(&closed),
-        [("child-1", &Body::TerminateChild), ("child-3", &Body::CancelChild { parent })]
+        [
+            ("child-1", &Body::TerminateChild { base: None }),
+            ("child-3", &Body::CancelChild { parent, base: None })
+        ]
     );
 }
 
@@ -168,4 +178,62 @@ fn a_child_of_the_task_that_closes_its_parent_starts_unless_it_would_be_terminat
         .map(|(to, body)| (to, matches!(body, Body::StartChild(_))))
         .collect();
     assert_eq!(told, [("child-2", true), ("child-3", true), ("child-3", false)]);
+}
+
+fn signaled(name: &str) -> Arrival {
+    Arrival::Signal(signal::Signal { name: name.to_owned(), ..signal::Signal::default() })
+}
+
+fn back_to(at: EventId) -> Reset {
+    Reset {
+        base: RunId(1),
+        new: RunId(2),
+        at,
+        reason: String::new(),
+        identity: String::new(),
+        reapply: Reapply { signals: true, updates: true },
+    }
+}
+
+/// What the base run learned after that place comes again, and what it did not learn is on its way
+/// to the new run; but not if the base run was closed before: then nobody knows.
+#[test]
+fn what_is_pending_at_a_reset_is_answered_to_the_new_run_or_the_reset_is_refused() {
+    let first = start(vec![child(1, ParentClosePolicy::Abandon), signal_to_other(2)]);
+    let mut history = first.decision.events;
+    let second = first.run.unwrap().step(step(signaled("go"))).unwrap();
+    history.extend(second.decision.events);
+    let at = history.last().unwrap().id;
+    let (initiated, run) = (EventId(5), RunId(7));
+    let answers = [
+        Arrival::ChildStarted { initiated, run },
+        Arrival::ExternalSignaled { initiated: EventId(6), failed: None },
+    ];
+    let close = |run: Run, history: &[Recorded]| {
+        let end = Arrival::Terminate {
+            reason: String::new(),
+            details: Vec::new(),
+            identity: String::new(),
+        };
+        let closed = run.step(step(end)).unwrap();
+        [history, &closed.decision.events].concat()
+    };
+    let kept = |run| KeptChild { initiated, workflow_id: "child-1".to_owned(), run };
+
+    let begun = back_to(at).begin(&history, &[], Timestamp(2000)).unwrap();
+    assert_eq!((begun.children, begun.again), (vec![kept(None)], Vec::new()));
+    let guest = Wishes(vec![child(1, ParentClosePolicy::Abandon), signal_to_other(2)]);
+    let base = Run::replay(facts(), &history, Box::new(guest)).unwrap();
+    let closed = close(base, &history);
+    let refused = back_to(at).begin(&closed, &[], Timestamp(2000)).unwrap_err();
+    assert_eq!(refused, ResetError::PendingElsewhere { at, pending: 2 });
+
+    let mut parent = second.run.unwrap();
+    for answer in answers.clone() {
+        let outcome = parent.step(step(answer)).unwrap();
+        history.extend(outcome.decision.events);
+        parent = outcome.run.unwrap();
+    }
+    let begun = back_to(at).begin(&close(parent, &history), &[], Timestamp(2000)).unwrap();
+    assert_eq!((begun.children, begun.again), (vec![kept(Some(run))], answers.into()));
 }

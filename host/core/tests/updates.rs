@@ -452,10 +452,10 @@ fn a_run_with_many_updates_is_told_to_continue_as_new() {
         for n in 0..n_updates {
             let (update, accepted) = (format!("u{n}"), EventId(history.len() as u64 + 1));
             let request = update::Request { id: update.clone(), ..update::Request::default() };
-            let (request, sequencing) = (Box::new(request), EventId(task as u64 - 2));
+            let (request, sequencing) = (Some(Box::new(request)), EventId(task as u64 - 2));
             let (identity, outcome) = (String::new(), Ok(vec![Payload::json("\"ok\"")]));
             for (id, event) in [
-                (accepted, update::Event::Accepted { request, sequencing }),
+                (accepted, update::Event::Accepted { update: update.clone(), request, sequencing }),
                 (accepted.next(), update::Event::Completed { update, identity, accepted, outcome }),
             ] {
                 history.push(Recorded { id, time: Timestamp(1000), event: Event::Update(event) });

@@ -119,6 +119,8 @@ pub struct Description {
     pub pause: Option<Pause>,
     /// When the run began whose history it begins with: earlier than its own start if it was reset.
     pub original_start: Timestamp,
+    /// The run that it was reset to last.
+    pub reset_to: Option<RunId>,
 }
 
 /// Who paused a run, when and why.

@@ -114,6 +114,11 @@ impl Inner {
             pending_children: self.pending_children(&row).await?,
             pause: self.pause_of(&row).await?,
             original_start: first.first().map_or(row.started_at, |it| it.time),
+            reset_to: self
+                .store
+                .reset_of(row.key.execution.namespace, run)
+                .await
+                .map_err(unavailable)?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
         })

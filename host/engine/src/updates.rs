@@ -15,7 +15,7 @@ use refrain_core::time::Delay;
 use refrain_core::updates::{self, UpdateState};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 /// How far a caller wants to see its update.
@@ -180,10 +180,30 @@ impl Inner {
         patience: Delay,
     ) -> Result<UpdateReply, EngineError> {
         let request = self.named(request);
-        let (run, id) = (target.run, request.id.clone());
-        let letter = |reply| Letter::Update { run, request, reply };
-        let answer = self.ask(&target.execution(), letter).await?;
-        self.follow(target, &id, answer, wait, patience).await
+        let until = Instant::now() + Duration::from_millis(patience.as_ms());
+        loop {
+            let (run, id, request) = (target.run, request.id.clone(), request.clone());
+            let letter = |reply| Letter::Update { run, request, reply };
+            let answer = self.ask(&target.execution(), letter).await?;
+            let asked = answer.run;
+            let left = Delay(until.saturating_duration_since(Instant::now()).as_millis() as u64);
+            let followed = self.follow(target, &id, answer, wait, left).await;
+            if followed != Err(EngineError::Refused(Refused::UpdateAborted))
+                || !self.goes_on(target, asked).await?
+            {
+                return followed;
+            }
+        }
+    }
+
+    /// The run that was asked took no notice of it and is closed; but who is meant goes on as
+    /// another one.
+    async fn goes_on(&self, target: &Target, asked: RunId) -> Result<bool, EngineError> {
+        if target.run.is_some() {
+            return Ok(false);
+        }
+        let now = self.row(target).await?;
+        Ok(now.status.is_open() && now.key.run != asked)
     }
 
     /// One that is sent without an id is not sent twice.
@@ -246,13 +266,21 @@ impl Inner {
             run: None,
         };
         let request = self.named(request);
-        let id = request.id.clone();
+        let (again, id) = ((*request).clone(), request.id.clone());
         let (reply, answer) = oneshot::channel();
         let with = With::Update { request, reply };
         let started = self.start_with(start, with).await?;
-        let updated = match answer.await.unwrap_or(Err(EngineError::ShuttingDown)) {
-            Ok(answer) => self.follow(&target, &id, answer, wait, patience).await,
-            Err(error) => Err(error),
+        let (asked, followed) = match answer.await.unwrap_or(Err(EngineError::ShuttingDown)) {
+            Ok(answer) => (answer.run, self.follow(&target, &id, answer, wait, patience).await),
+            Err(error) => (started.run, Err(error)),
+        };
+        let updated = match followed {
+            Err(EngineError::Refused(Refused::UpdateAborted))
+                if self.goes_on(&target, asked).await? =>
+            {
+                self.update(&target, again, wait, patience).await
+            }
+            followed => followed,
         };
         Ok((started, updated))
     }

@@ -15,6 +15,7 @@ mod scripts {
     mod random;
     mod releases;
     mod reset;
+    mod reset_again;
     mod signals;
     mod starts;
     mod timers;

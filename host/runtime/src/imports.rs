@@ -23,6 +23,7 @@ use futures::channel::oneshot;
 use futures::future::pending;
 use rand_chacha::rand_core::Rng;
 use refrain_core::failure::Failure;
+use refrain_core::guest::CURRENT_DETAILS;
 use refrain_core::limits::{BLOB_BYTES_MAX, ID_BYTES_MAX};
 use refrain_core::machines::execution::ContinueAsNew;
 use refrain_core::machines::{Command, activity, local, timer};
@@ -43,8 +44,6 @@ pub(crate) struct Ctx {
 type Operation<T> = (u32, FutureReader<Result<T, types::Failure>>);
 
 const RANDOM_BYTES_MAX: u32 = 65_536;
-/// The name under which the text of `set-current-details` is published.
-pub const CURRENT_DETAILS: &str = "__current_details";
 
 /// A future that resolves when the host sends.
 fn open<S, T>(

@@ -27,7 +27,6 @@ pub use activities::{
 pub use component::{ComponentInfo, ComponentKind, Definition, Named, digest_of};
 pub use engine::RuntimeConfig;
 pub use errors::{ComponentError, RuntimeError};
-pub use imports::CURRENT_DETAILS;
 pub use program::WorkflowProgram;
 pub use runtime::Runtime;
 pub use watch::{Seen, Watch};

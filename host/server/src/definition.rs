@@ -5,6 +5,7 @@
 //! component, without running the guest.
 
 use crate::status::{internal, of};
+use refrain_core::guest::CURRENT_DETAILS;
 use refrain_engine::Engine;
 use refrain_engine::api::Target;
 use refrain_wire::admin::Handler;
@@ -49,7 +50,7 @@ pub(crate) async fn metadata(engine: &Engine, target: &Target) -> Result<Payload
             query_definitions: interactions(&definition, "queries"),
             update_definitions: interactions(&definition, "updates"),
         }),
-        current_details: String::new(),
+        current_details: current_details(engine, target).await?,
     };
     let text = json::to_string(METADATA, &metadata).map_err(|error| internal(&error))?;
     let encoding = [("encoding", "json/protobuf"), ("messageType", METADATA)];
@@ -62,4 +63,11 @@ pub(crate) async fn metadata(engine: &Engine, target: &Target) -> Result<Payload
         external_payloads: Vec::new(),
     };
     Ok(Payloads { payloads: vec![payload] })
+}
+
+/// What the run says of itself, in Markdown.
+async fn current_details(engine: &Engine, target: &Target) -> Result<String, Status> {
+    let (_, published) = engine.published(target).await.map_err(of)?;
+    let text = published.get(CURRENT_DETAILS).and_then(|it| serde_json::from_slice(&it.data).ok());
+    Ok(text.unwrap_or_default())
 }

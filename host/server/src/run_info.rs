@@ -97,6 +97,7 @@ pub(crate) fn description(
         published: _,
         pause,
         original_start,
+        reset_to,
     } = described;
     let expires = |limit: Option<_>| limit.map(|it| timestamp_to_proto(row.started_at.plus(it)));
     let started_by = RequestIdInfo {
@@ -151,7 +152,8 @@ pub(crate) fn description(
                 .iter()
                 .map(|id| (id.clone(), started_by))
                 .collect(),
-            ..Default::default()
+            reset_run_id: reset_to.map_or_else(String::new, |it| it.to_string()),
+            time_skipping_info: None,
         }),
         ..Default::default()
     }

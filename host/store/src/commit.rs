@@ -83,12 +83,13 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::ACTIVITY_DELETE,
     sql::ACTIVITY_DELETE_OF_RUNS,
     sql::STATE_PUT,
+    sql::RUN_RESET_PUT,
     sql::MESSAGE_TAKE,
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
     sql::STANDALONE_PUT,
 ];
-const N_STATEMENTS: usize = 20;
+const N_STATEMENTS: usize = 21;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -281,6 +282,7 @@ struct Tables {
     activity_delete: Rows,
     activity_delete_of_runs: Rows,
     state_put: Rows,
+    run_reset_put: Rows,
     message_take: Rows,
     message_put: Rows,
     schedule_put: Rows,
@@ -306,6 +308,7 @@ impl Tables {
             activity_delete: Rows::new(),
             activity_delete_of_runs: Rows::new(),
             state_put: Rows::new(),
+            run_reset_put: Rows::new(),
             message_take: Rows::new(),
             message_put: Rows::new(),
             schedule_put: Rows::new(),
@@ -332,6 +335,7 @@ impl Tables {
             self.activity_delete,
             self.activity_delete_of_runs,
             self.state_put,
+            self.run_reset_put,
             self.message_take,
             self.message_put,
             self.schedule_put,
@@ -381,6 +385,9 @@ impl Tables {
                     self.activity_delete.row().fixed(&run).int(id(*scheduled));
                 }
             }
+        }
+        if let Some(base) = part.reset_from {
+            self.run_reset_put.row().int(namespace).fixed(&base.to_bytes()).fixed(&run);
         }
         if let Some(attributes) = &part.attributes {
             self.run_attributes_put

@@ -52,6 +52,7 @@ migrations! {
     14 "0014_task_queues"
     15 "0015_batches"
     16 "0016_standalone_activities"
+    17 "0017_run_resets"
 }
 
 /// The newest schema that this host knows.

@@ -227,6 +227,21 @@ impl Store {
         rows.iter().map(|row| Columns::new(sql::RUNS_PAUSED, row).run()).collect()
     }
 
+    /// The run that this one was reset to last. `None`: it never was.
+    pub async fn reset_of(
+        &self,
+        namespace: NamespaceId,
+        run: RunId,
+    ) -> Result<Option<RunId>, StoreError> {
+        let row = sqlx::query(sql::RUN_RESET_GET.text)
+            .bind(i64::from(namespace.0))
+            .bind(run.to_bytes().as_slice())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::RUN_RESET_GET))?;
+        row.map(|row| Columns::new(sql::RUN_RESET_GET, &row).run()).transpose()
+    }
+
     /// The last value of each name that the run published; also after it is closed.
     pub async fn published_state(
         &self,

@@ -38,6 +38,7 @@ statements! {
     ACTIVITY_DELETE = "activity_delete";
     ACTIVITY_DELETE_OF_RUNS = "activity_delete_of_runs";
     STATE_PUT = "state_put";
+    RUN_RESET_PUT = "run_reset_put";
     MESSAGE_TAKE = "message_take";
     MESSAGE_PUT = "message_put";
     SCHEDULE_PUT = "schedule_put";
@@ -57,8 +58,10 @@ statements! {
     RUN_ATTRIBUTES_DELETE = "run_attributes_delete";
     HISTORY_DELETE = "history_delete";
     STATE_DELETE = "state_delete";
+    RUN_RESETS_DELETE = "run_resets_delete";
     HISTORY_READ = "history_read";
     STATE_READ = "state_read";
+    RUN_RESET_GET = "run_reset_get";
 
     RUNS_OF_KEYS = "runs_of_keys";
 

@@ -7,7 +7,7 @@ use refrain_calendar::schedule::{Record, ScheduleKey};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::{Decision, DueTimer, Effect};
 use refrain_core::event::Recorded;
-use refrain_core::ids::{Digest, EventId, ExecutionKey, RunKey};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, RunId, RunKey};
 use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, task};
@@ -83,6 +83,8 @@ pub(crate) struct RunPart {
     pub(crate) published: BTreeMap<String, Vec<u8>>,
     /// Only if they change; of a new run, only if there are any.
     pub(crate) attributes: Option<AttributesPart>,
+    /// Of a new run.
+    pub(crate) reset_from: Option<RunId>,
     /// All its timers and activities go.
     pub(crate) closes: bool,
 }
@@ -303,6 +305,7 @@ impl RunPart {
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
             attributes: None,
+            reset_from: reset_from(&events, key.run),
             closes: false,
             key,
         };
@@ -359,6 +362,16 @@ impl RunPart {
         }
         part
     }
+}
+
+/// The run that this one was reset from, in the decision that begins it.
+fn reset_from(events: &[Recorded], run: RunId) -> Option<RunId> {
+    events.iter().find_map(|it| match &it.event {
+        Event::Task(task::Event::Failed { reset: Some(reset), .. }) if reset.new == run => {
+            Some(reset.base)
+        }
+        _ => None,
+    })
 }
 
 /// A run that begins with another's history began when the two parted.

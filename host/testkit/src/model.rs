@@ -29,7 +29,7 @@ use refrain_core::machines::{Event, execution, local, signal, update};
 use refrain_core::message::Message;
 use refrain_core::options::VersionChoice;
 use refrain_core::payload::{Payload, Payloads};
-use refrain_core::reset::{Reapply, Reset};
+use refrain_core::reset::{Reapply, Reset, continued_as};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::{self, UpdateState};

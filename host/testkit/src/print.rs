@@ -137,7 +137,11 @@ fn event(event: &Event) -> String {
         Event::External(external::Event::CancelInitiated { reason, .. }) => reason.clone(),
         Event::Signal(signal::Event::Received(signal)) => show(&signal.input),
         Event::Patch(patch::Event::Recorded { deprecated: true, .. }) => "deprecated".to_owned(),
-        Event::Update(update::Event::Accepted { request, .. }) => show(&request.input),
+        Event::Update(update::Event::Admitted { request }) => show(&request.input),
+        Event::Update(update::Event::Accepted { request, .. }) => {
+            request.as_ref().map_or_else(String::new, |it| show(&it.input))
+        }
+        Event::Update(update::Event::Rejected { .. }) => String::new(),
         Event::Update(update::Event::Completed { outcome: Ok(result), .. }) => show(result),
         Event::Update(update::Event::Completed { outcome: Err(_), .. }) => String::new(),
         Event::Execution(execution::Event::Terminated { .. })

@@ -95,7 +95,8 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         16 if dice.one_in(2) => {
             let nth = dice.below(4);
             let at = 4 + nth * 3 + dice.below(2) * dice.below(6);
-            format!("reset {at} \"back\" signals={}", dice.choose(&["yes", "no"]))
+            let (signals, updates) = (dice.choose(&["yes", "no"]), dice.choose(&["yes", "no"]));
+            format!("reset {at} \"back\" signals={signals} updates={updates}")
         }
         20 => format!("pause-activity {kind} \"why\""),
         21 => format!("unpause-activity {kind} {}", dice.choose(&["", "attempts", "beat"])),

@@ -16,7 +16,7 @@
 //! | `update NAME ["ARG"] id=ID` | its sender is told at once how far it is |
 //! | `ask ID` | asks how far that update is |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
-//! | `reset EVENT ["WHY"] [signals=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
+//! | `reset EVENT ["WHY"] [signals=no] [updates=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
 //! | `delete` | the latest run is gone for good |
 //! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
@@ -162,6 +162,7 @@ pub struct Reset {
     pub reason: String,
     pub request: String,
     pub signals: bool,
+    pub updates: bool,
     pub onto_newest: bool,
 }
 
@@ -340,11 +341,13 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                     .map_err(|_| format!("`{event}` is not the number of an event"))?,
                 reason: args.text(),
                 signals: true,
+                updates: true,
                 ..Reset::default()
             };
             for (option, value) in &args.options {
                 match *option {
                     "signals" => reset.signals = *value != "no",
+                    "updates" => reset.updates = *value != "no",
                     "request" => reset.request = (*value).to_owned(),
                     "onto" => reset.onto_newest = *value == "newest",
                     "run" => {
@@ -352,7 +355,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                             value.parse().map_err(|_| format!("`{value}` is not a number"))?;
                         reset.run = Some(nth);
                     }
-                    other => return unknown(other, "signals=, request=, run= or onto="),
+                    other => return unknown(other, "signals=, updates=, request=, run= or onto="),
                 }
             }
             Ok(Act::Reset(Box::new(reset)))

@@ -165,6 +165,12 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::ExternalWorkflowExecutionCancelRequestedEventAttributes(_) => {
             EventType::ExternalWorkflowExecutionCancelRequested
         }
+        A::WorkflowExecutionUpdateAdmittedEventAttributes(_) => {
+            EventType::WorkflowExecutionUpdateAdmitted
+        }
+        A::WorkflowExecutionUpdateRejectedEventAttributes(_) => {
+            EventType::WorkflowExecutionUpdateRejected
+        }
         A::WorkflowExecutionUpdateAcceptedEventAttributes(_) => {
             EventType::WorkflowExecutionUpdateAccepted
         }
@@ -250,7 +256,9 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::ExternalWorkflowExecutionCancelRequestedEventAttributes(it) => {
             external::cancel_requested(it)?
         }
+        A::WorkflowExecutionUpdateAdmittedEventAttributes(it) => update::admitted(it)?,
         A::WorkflowExecutionUpdateAcceptedEventAttributes(it) => update::accepted(it)?,
+        A::WorkflowExecutionUpdateRejectedEventAttributes(it) => update::rejected(it)?,
         A::WorkflowExecutionUpdateCompletedEventAttributes(it) => update::completed(it)?,
         A::UpsertWorkflowSearchAttributesEventAttributes(it) => attributes::search_upserted(it)?,
         A::WorkflowPropertiesModifiedEventAttributes(it) => attributes::memo_upserted(it)?,

@@ -16,23 +16,53 @@ use crate::{Failure, Result, or_canceled};
 type Query = Rc<dyn Fn(&[Payload]) -> Result<Payload>>;
 type Validator = Rc<dyn Fn(&[Payload]) -> Result>;
 type Update = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
+type AnyQuery = Rc<dyn Fn(&str, &[Payload]) -> Result<Payload>>;
+type AnyUpdate = Rc<dyn Fn(&str, &[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
 
 #[derive(Default)]
 struct Handlers {
     queries: BTreeMap<String, Query>,
     validators: BTreeMap<String, Validator>,
     updates: BTreeMap<String, Update>,
+    any_query: Option<AnyQuery>,
+    any_update: Option<AnyUpdate>,
 }
 
 thread_local! {
     // One run has one instance, so this is the state of the run.
     static HANDLERS: RefCell<Handlers> = RefCell::default();
+    static CURRENT: RefCell<Option<UpdateInfo>> = RefCell::default();
+    static OPEN: Shared<Vec<UpdateInfo>> = shared(Vec::new());
 }
 
 /// Answers the query `name`. The handler takes its arguments as a tuple and must not change anything.
 pub fn on_query<A: Args, R: Serialize>(name: &str, handler: impl Fn(A) -> Result<R> + 'static) {
     let query: Query = Rc::new(move |args| Ok(to_payload(&handler(A::decode(args)?)?)));
     HANDLERS.with_borrow_mut(|all| all.queries.insert(name.to_owned(), query));
+}
+
+/// Answers the queries that no other handler answers. The handler takes the name too.
+pub fn on_any_query<A: Args, R: Serialize>(handler: impl Fn(&str, A) -> Result<R> + 'static) {
+    let any: AnyQuery =
+        Rc::new(move |name, args| Ok(to_payload(&handler(name, A::decode(args)?)?)));
+    HANDLERS.with_borrow_mut(|all| all.any_query = Some(any));
+}
+
+/// Runs the updates that no other handler runs. The handler takes the name too.
+pub fn on_any_update<A, R, F>(handler: impl Fn(String, A) -> F + 'static)
+where
+    A: Args,
+    R: Serialize,
+    F: Future<Output = Result<R>> + 'static,
+{
+    let any: AnyUpdate = Rc::new(move |name, args| match A::decode(args) {
+        Ok(args) => {
+            let result = handler(name.to_owned(), args);
+            Box::pin(async move { Ok(to_payload(&result.await?)) })
+        }
+        Err(failure) => Box::pin(async move { Err(failure) }),
+    });
+    HANDLERS.with_borrow_mut(|all| all.any_update = Some(any));
 }
 
 /// Runs the update `name`. The handler takes its arguments as a tuple and may await operations.
@@ -71,28 +101,106 @@ pub fn on_validated_update<A, R, F>(
 
 pub(crate) fn answer(name: &str, args: &[Payload]) -> Result<Vec<Payload>, types::Failure> {
     let query = HANDLERS.with_borrow(|all| all.queries.get(name).cloned());
-    let Some(query) = query else {
-        return Err(Failure::new("QueryNotFound", format!("no query `{name}`"))
-            .non_retryable()
-            .into_wire());
+    if let Some(query) = query {
+        return query(args).map(|value| vec![value]).map_err(Failure::into_wire);
+    }
+    let (any, known) = HANDLERS.with_borrow(|all| (all.any_query.clone(), names(&all.queries)));
+    let Some(any) = any else {
+        let message = format!("unknown queryType {name}. KnownQueryTypes=[{known}]");
+        return Err(Failure::new("QueryNotFound", message).non_retryable().into_wire());
     };
-    query(args).map(|value| vec![value]).map_err(Failure::into_wire)
+    any(name, args).map(|value| vec![value]).map_err(Failure::into_wire)
+}
+
+fn names<T>(handlers: &BTreeMap<String, T>) -> String {
+    handlers.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn validate(update: &IncomingUpdate) -> Result<(), types::Failure> {
     let validator = HANDLERS.with_borrow(|all| all.validators.get(&update.name).cloned());
-    let Some(validator) = validator else { return Err(no_update(&update.name).into_wire()) };
-    validator(&update.args).map_err(Failure::into_wire)
+    match validator {
+        Some(validator) => within(update, || validator(&update.args)).map_err(Failure::into_wire),
+        None if HANDLERS.with_borrow(|all| all.any_update.is_some()) => Ok(()),
+        None => Err(no_update(&update.name).into_wire()),
+    }
 }
 
 pub(crate) async fn update(update: IncomingUpdate) -> Result<Vec<Payload>, types::Failure> {
-    let handler = HANDLERS.with_borrow(|all| all.updates.get(&update.name).cloned());
-    let Some(handler) = handler else { return Err(no_update(&update.name).into_wire()) };
-    handler(&update.args).await.map(|value| vec![value]).map_err(Failure::into_wire)
+    let (handler, any) = HANDLERS
+        .with_borrow(|all| (all.updates.get(&update.name).cloned(), all.any_update.clone()));
+    let mut running = match (handler, any) {
+        (Some(handler), _) => within(&update, || handler(&update.args)),
+        (None, Some(any)) => within(&update, || any(&update.name, &update.args)),
+        (None, None) => return Err(no_update(&update.name).into_wire()),
+    };
+    let _open = Open::new(&update);
+    let result = poll_fn(|context| within(&update, || running.as_mut().poll(context))).await;
+    result.map(|value| vec![value]).map_err(Failure::into_wire)
 }
 
 fn no_update(name: &str) -> Failure {
-    Failure::new("UpdateNotFound", format!("no update `{name}`")).non_retryable()
+    let known = HANDLERS.with_borrow(|all| names(&all.updates));
+    let message = format!("unknown update {name}. KnownUpdates=[{known}]");
+    Failure::new("UpdateNotFound", message).non_retryable()
+}
+
+/// An update as its handler may know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateInfo {
+    /// Chosen by the caller.
+    pub id: String,
+    pub name: String,
+}
+
+/// The update whose handler or validator is running, if one is.
+pub fn current_update() -> Option<UpdateInfo> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+fn info_of(update: &IncomingUpdate) -> UpdateInfo {
+    UpdateInfo { id: update.id.clone(), name: update.name.clone() }
+}
+
+fn within<T>(update: &IncomingUpdate, run: impl FnOnce() -> T) -> T {
+    let before = CURRENT.replace(Some(info_of(update)));
+    let result = run();
+    CURRENT.replace(before);
+    result
+}
+
+/// The handler of an update, until it has returned.
+struct Open(UpdateInfo);
+
+impl Open {
+    fn new(update: &IncomingUpdate) -> Open {
+        OPEN.with(|open| open.update(|it| it.push(info_of(update))));
+        Open(info_of(update))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        OPEN.with(|open| open.update(|it| it.retain(|one| *one != self.0)));
+    }
+}
+
+/// Waits until no handler of an update is running. To be awaited before the workflow returns: what is
+/// left then is abandoned. Errors: the current scope is canceled.
+pub async fn all_handlers_finished() -> Result {
+    let open = OPEN.with(Shared::clone);
+    open.wait_until(Vec::is_empty).await
+}
+
+/// What to warn of at the end of the workflow.
+pub(crate) fn unfinished() -> Option<String> {
+    let open = OPEN.with(Shared::get);
+    let names: Vec<_> = open.iter().map(|it| format!("update {} ({})", it.name, it.id)).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the workflow ended while handlers were running: {}; await `all_handlers_finished` first",
+            names.join(", ")
+        )
+    })
 }
 
 /// A value that the workflow and its handlers share. Clones share the value.

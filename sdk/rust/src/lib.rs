@@ -42,12 +42,13 @@ pub use failure::{
     ContinueAsNew, Failure, FailureFrame, FailureKind, Result, TimeoutType, continue_as_new,
 };
 pub use handlers::{
-    Published, Shared, on_query, on_update, on_validated_update, published, shared,
+    Published, Shared, UpdateInfo, all_handlers_finished, current_update, on_any_query,
+    on_any_update, on_query, on_update, on_validated_update, published, shared,
 };
 pub use operation::Operation;
 pub use operations::{
     Activity, Child, ChildBuilder, External, LocalActivity, ParentClose, RetryPolicy, Signals,
-    activity, child, external, local_activity, or_canceled, set_current_details, signal, sleep,
+    activity, child, current_details, external, local_activity, or_canceled, set_current_details, signal, sleep,
     sleep_named, timeout, upsert_memo, upsert_search_attributes, SearchAttribute, SearchAttributeUpdate,
 };
 pub use payload::{Args, Payload, from_payloads, to_payload};

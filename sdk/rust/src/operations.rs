@@ -14,13 +14,25 @@ pub use search_attributes::{SearchAttribute, SearchAttributeUpdate, upsert_searc
 pub use signals::{Signals, signal};
 pub use timer::{or_canceled, sleep, sleep_named, timeout};
 
+use std::cell::RefCell;
+
 use serde::Serialize;
 
 use crate::bindings::state;
 use crate::payload::to_payload;
 
+thread_local! {
+    // One run has one instance.
+    static DETAILS: RefCell<String> = RefCell::default();
+}
+
+pub fn current_details() -> String {
+    DETAILS.with_borrow(String::clone)
+}
+
 /// Text in Markdown that pages and tools show as the current state of the run.
 pub fn set_current_details(text: &str) {
+    DETAILS.set(text.to_owned());
     state::set_current_details(text);
 }
 

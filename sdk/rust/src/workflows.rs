@@ -126,7 +126,11 @@ impl<C: Component> workflow::Guest for Exports<C> {
             let message = format!("no workflow type `{workflow_type}` in this component");
             return Err(Failure::new("WorkflowNotFound", message).non_retryable().into_wire());
         };
-        match scope::run(run(&args)).await {
+        let result = scope::run(run(&args)).await;
+        if let Some(warning) = handlers::unfinished() {
+            log::line(log::LogLevel::Warn, &warning);
+        }
+        match result {
             Ok(value) => Ok(Outcome::Completed(vec![value])),
             Err(failure) => failure.into_outcome(),
         }

@@ -136,3 +136,21 @@ export function toPriority(priority: Priority | undefined): HostPriority | null 
     fairnessWeight: priority.fairnessWeight ?? null,
   };
 }
+
+export function fromRetryPolicy(policy: HostRetryPolicy): RetryPolicy {
+  return {
+    initialInterval: Number(policy.initialIntervalMs),
+    backoffCoefficient: policy.backoffCoefficient,
+    maximumInterval: policy.maximumIntervalMs === null ? undefined : Number(policy.maximumIntervalMs),
+    maximumAttempts: policy.maximumAttempts || undefined,
+    nonRetryableErrorTypes: policy.nonRetryableErrorTypes,
+  };
+}
+
+export function fromPriority(priority: HostPriority): Priority {
+  return {
+    priorityKey: priority.key ?? undefined,
+    fairnessKey: priority.fairnessKey ?? undefined,
+    fairnessWeight: priority.fairnessWeight ?? undefined,
+  };
+}

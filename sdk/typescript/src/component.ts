@@ -7,11 +7,12 @@ import type { Payloads } from "refrain:workflow/types@0.1.0";
 import { log } from "./context";
 import { ContinueAsNew } from "./continue-as-new";
 import { ApplicationFailure, CancelledFailure, TemporalFailure, toFailure } from "./failures";
-import { answer, defined, pumpSignals, update, validate } from "./handlers";
+import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } from "./handlers";
 import { conditionsMayHold } from "./operation";
 import { fromPayloads, toPayload } from "./payload";
 import { CancellationScope, within } from "./scope";
 import { Task, read } from "./task";
+import { type WorkflowOptions, workflowOptions } from "./workflow-options";
 
 const SDK = { name: "refrain-typescript", version: "0.1.0" };
 
@@ -38,10 +39,12 @@ export function component(module: Record<string, unknown>) {
     task.stay();
     try {
       const result = await race(() => workflow(...fromPayloads(args)));
+      warnOfHandlers();
       return { tag: "completed", val: [toPayload(result)] };
     } catch (error) {
+      warnOfHandlers();
       if (error instanceof ContinueAsNew) return { tag: "continue-as-new", val: error.command };
-      throw thrown(error);
+      throw thrown(error, workflowOptions(workflow).failureExceptionTypes);
     } finally {
       await task.back();
     }
@@ -56,17 +59,17 @@ export function component(module: Record<string, unknown>) {
         throw toFailure(error);
       }
     },
-    validateUpdate: ({ name, args }: IncomingUpdate): void => {
+    validateUpdate: ({ id, name, args }: IncomingUpdate): void => {
       try {
-        validate(name, fromPayloads(args));
+        validate({ id, name }, fromPayloads(args));
       } catch (error) {
         throw toFailure(error);
       }
     },
-    update: async ({ name, args }: IncomingUpdate): Promise<Payloads> => {
+    update: async ({ id, name, args }: IncomingUpdate): Promise<Payloads> => {
       const task = Task.enter();
       try {
-        const result = update(name, fromPayloads(args));
+        const result = update({ id, name }, fromPayloads(args));
         task.stay();
         return [toPayload(await result)];
       } catch (error) {
@@ -100,9 +103,14 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
   });
 }
 
+function warnOfHandlers(): void {
+  const warning = unfinishedHandlers();
+  if (warning) log.warn(warning);
+}
+
 /** A failure to return. Anything else is a bug, and goes on as what traps. */
-function thrown(error: unknown): unknown {
-  if (error instanceof TemporalFailure) return toFailure(error);
+function thrown(error: unknown, failures: WorkflowOptions["failureExceptionTypes"] = []): unknown {
+  if (error instanceof TemporalFailure || failures.some((type) => error instanceof type)) return toFailure(error);
   log.error(error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error));
   return error;
 }

@@ -1,6 +1,8 @@
 import host from "refrain:workflow/context@0.1.0";
 import state from "refrain:workflow/state@0.1.0";
 import type { LogLevel } from "refrain:workflow/types@0.1.0";
+import { type Priority, type RetryPolicy, fromPriority, fromRetryPolicy } from "./activities";
+import { fromFailure } from "./failures";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
 import { TypedSearchAttributes } from "./search-attributes";
 
@@ -14,6 +16,7 @@ export interface WorkflowInfo {
   readonly taskQueue: string;
   readonly attempt: number;
   readonly startTime: Date;
+  readonly runStartTime: Date;
   readonly executionTimeoutMs?: number;
   readonly runTimeoutMs?: number;
   readonly taskTimeoutMs: number;
@@ -25,6 +28,9 @@ export interface WorkflowInfo {
   readonly typedSearchAttributes: TypedSearchAttributes;
   readonly headers: Record<string, unknown>;
   readonly lastResult?: unknown;
+  readonly lastFailure?: Error;
+  readonly retryPolicy?: RetryPolicy;
+  readonly priority: Priority;
   readonly historyLength: number;
   readonly historySize: number;
   readonly continueAsNewSuggested: boolean;
@@ -44,6 +50,7 @@ export function workflowInfo(): WorkflowInfo {
     taskQueue: info.taskQueue,
     attempt: info.attempt,
     startTime: new Date(Number(info.startTimeMs)),
+    runStartTime: new Date(Number(info.startTimeMs)),
     executionTimeoutMs: optionalNumber(info.executionTimeoutMs),
     runTimeoutMs: optionalNumber(info.runTimeoutMs),
     taskTimeoutMs: Number(info.taskTimeoutMs),
@@ -61,6 +68,9 @@ export function workflowInfo(): WorkflowInfo {
     typedSearchAttributes: new TypedSearchAttributes(searchAttributes),
     headers: fromFields(info.headers),
     lastResult: info.lastCompletionResult ? fromPayloads(info.lastCompletionResult)[0] : undefined,
+    lastFailure: info.lastFailure ? fromFailure(info.lastFailure) : undefined,
+    retryPolicy: info.retryPolicy ? fromRetryPolicy(info.retryPolicy) : undefined,
+    priority: fromPriority(info.priority),
     historyLength: host.historyLength(),
     historySize: Number(host.historySize()),
     continueAsNewSuggested: host.continueAsNewSuggested(),
@@ -103,8 +113,15 @@ export function publish(name: string, value: unknown): void {
   state.publish(name, value === undefined ? null : toPayload(value));
 }
 
+let currentDetails = "";
+
+export function getCurrentDetails(): string {
+  return currentDetails;
+}
+
 /** Text in Markdown that pages and tools show as the current state of the run. */
 export function setCurrentDetails(text: string): void {
+  currentDetails = text;
   state.setCurrentDetails(text);
 }
 

@@ -5,7 +5,7 @@ import signals from "refrain:workflow/signals@0.1.0";
 import { ApplicationFailure } from "./failures";
 import { askConditions, conditionsMayHold } from "./operation";
 import { fromPayloads } from "./payload";
-import { CancellationScope, within } from "./scope";
+import { CancellationScope, type UpdateInfo, within, withinUpdate } from "./scope";
 import { read } from "./task";
 
 export interface SignalDefinition<Args extends unknown[] = [], Name extends string = string> {
@@ -28,6 +28,35 @@ export interface UpdateDefinition<Result, Args extends unknown[] = [], Name exte
   args?: Args;
   result?: Result;
 }
+
+/** What becomes of a handler that is running when the workflow ends: it is abandoned, with a warning or without. */
+export const HandlerUnfinishedPolicy = {
+  WARN_AND_ABANDON: "WARN_AND_ABANDON",
+  ABANDON: "ABANDON",
+} as const;
+export type HandlerUnfinishedPolicy = (typeof HandlerUnfinishedPolicy)[keyof typeof HandlerUnfinishedPolicy];
+
+export interface SignalHandlerOptions {
+  description?: string;
+  /** Default: `WARN_AND_ABANDON`. */
+  unfinishedPolicy?: HandlerUnfinishedPolicy;
+}
+
+export interface QueryHandlerOptions {
+  description?: string;
+}
+
+export interface UpdateHandlerOptions<Args extends unknown[]> {
+  description?: string;
+  validator?: (...args: Args) => void;
+  /** Default: `WARN_AND_ABANDON`. */
+  unfinishedPolicy?: HandlerUnfinishedPolicy;
+}
+
+export type DefaultSignalHandler = (name: string, ...args: unknown[]) => void | Promise<void>;
+export type DefaultQueryHandler = (name: string, ...args: unknown[]) => unknown;
+export type DefaultUpdateHandler = (name: string, ...args: unknown[]) => unknown;
+export type DefaultUpdateValidator = (name: string, ...args: unknown[]) => void;
 
 type Definition = SignalDefinition<any> | QueryDefinition<any, any> | UpdateDefinition<any, any>;
 type Handler = (...args: any[]) => unknown;
@@ -64,31 +93,48 @@ const handlers = {
   update: new Map<string, Handler>(),
 };
 const validators = new Map<string, Handler>();
+/** Of signals and updates whose handlers may be abandoned without a word. */
+const abandoned = { signal: new Set<string>(), update: new Set<string>() };
 const kept: { name: string; args: unknown[] }[] = [];
-let defaultSignalHandler: ((name: string, ...args: unknown[]) => unknown) | undefined;
-let running = 0;
+let defaultSignalHandler: DefaultSignalHandler | undefined;
+let defaultQueryHandler: DefaultQueryHandler | undefined;
+let defaultUpdateHandler: DefaultUpdateHandler | undefined;
+let defaultUpdateValidator: DefaultUpdateValidator | undefined;
+/** A handler that has not returned. */
+interface Running {
+  type: "signal" | "update";
+  name: string;
+  id?: string;
+}
+const running = new Set<Running>();
 
 export function setHandler<Args extends unknown[]>(
   definition: SignalDefinition<Args>,
   handler: ((...args: Args) => void | Promise<void>) | undefined,
+  options?: SignalHandlerOptions,
 ): void;
 export function setHandler<Result, Args extends unknown[]>(
   definition: QueryDefinition<Result, Args>,
   handler: ((...args: Args) => Result) | undefined,
+  options?: QueryHandlerOptions,
 ): void;
 export function setHandler<Result, Args extends unknown[]>(
   definition: UpdateDefinition<Result, Args>,
   handler: ((...args: Args) => Result | Promise<Result>) | undefined,
-  options?: { validator?: (...args: Args) => void },
+  options?: UpdateHandlerOptions<Args>,
 ): void;
 export function setHandler(
   definition: Definition,
   handler: Handler | undefined,
-  options?: { validator?: Handler },
+  options?: { description?: string; validator?: Handler; unfinishedPolicy?: HandlerUnfinishedPolicy },
 ): void {
   const { type, name } = definition;
   if (handler) handlers[type].set(name, handler);
   else handlers[type].delete(name);
+  if (type !== "query") {
+    if (options?.unfinishedPolicy === "ABANDON") abandoned[type].add(name);
+    else abandoned[type].delete(name);
+  }
   if (type === "update") {
     if (options?.validator) validators.set(name, options.validator);
     else validators.delete(name);
@@ -97,16 +143,36 @@ export function setHandler(
 }
 
 /** Takes the signals that no other handler takes. */
-export function setDefaultSignalHandler(
-  handler: ((name: string, ...args: unknown[]) => void | Promise<void>) | undefined,
-): void {
+export function setDefaultSignalHandler(handler: DefaultSignalHandler | undefined): void {
   defaultSignalHandler = handler;
   receiveFor(ANY, handler !== undefined);
 }
 
+/** Answers the queries that no other handler answers. */
+export function setDefaultQueryHandler(handler: DefaultQueryHandler | undefined): void {
+  defaultQueryHandler = handler;
+}
+
+/** Takes the updates that no other handler takes. */
+export function setDefaultUpdateHandler(
+  handler: DefaultUpdateHandler | undefined,
+  validator?: DefaultUpdateValidator,
+): void {
+  defaultUpdateHandler = handler;
+  defaultUpdateValidator = handler && validator;
+}
+
 /** Is no handler of a signal or an update running? To be waited for before the end. */
 export function allHandlersFinished(): boolean {
-  return running === 0;
+  return running.size === 0;
+}
+
+/** What to warn of at the end of the workflow. `undefined`: of nothing. */
+export function unfinishedHandlers(): string | undefined {
+  const warned = [...running].filter(({ type, name }) => !abandoned[type].has(name));
+  if (warned.length === 0) return undefined;
+  const names = warned.map(({ type, name, id }) => (id ? `${type} ${name} (${id})` : `${type} ${name}`));
+  return `the workflow ended while handlers were running: ${names.join(", ")}; wait for \`allHandlersFinished\` first`;
 }
 
 /**
@@ -160,41 +226,50 @@ function deliverKept(): void {
   for (const signal of kept.splice(0)) {
     const { name, args } = signal;
     const handler = handlers.signal.get(name) ?? defaultSignalHandler?.bind(undefined, name);
-    if (handler) handle(() => handler(...args)).catch((error) => onFailure?.(error));
+    if (handler) handle({ type: "signal", name }, () => handler(...args)).catch((error) => onFailure?.(error));
     else kept.push(signal);
   }
 }
 
-async function handle<T>(handler: () => T | Promise<T>): Promise<T> {
-  running++;
+async function handle<T>(one: Running, handler: () => T | Promise<T>): Promise<T> {
+  running.add(one);
   try {
     return await within(CancellationScope.root(), handler);
   } finally {
-    running--;
+    running.delete(one);
     conditionsMayHold();
   }
 }
 
 export function answer(name: string, args: unknown[]): unknown {
-  const handler = handlers.query.get(name);
-  if (!handler) throw ApplicationFailure.nonRetryable(`no query \`${name}\``, "QueryNotFound");
+  const handler = handlers.query.get(name) ?? defaultQueryHandler?.bind(undefined, name);
+  if (!handler) {
+    const known = [...handlers.query.keys()].sort().join(" ");
+    throw ApplicationFailure.nonRetryable(`unknown queryType ${name}. KnownQueryTypes=[${known}]`, "QueryNotFound");
+  }
   const result = handler(...args);
   if (result instanceof Promise) throw new TypeError(`the handler of query \`${name}\` is async`);
   return result;
 }
 
-export function validate(name: string, args: unknown[]): void {
-  if (!handlers.update.has(name)) {
-    throw ApplicationFailure.nonRetryable(`no update \`${name}\``, "UpdateNotFound");
-  }
-  validators.get(name)?.(...args);
+export function validate(update: UpdateInfo, args: unknown[]): void {
+  const { name } = update;
+  const isKnown = handlers.update.has(name);
+  if (!isKnown && !defaultUpdateHandler) throw unknownUpdate(name);
+  const validator = isKnown ? validators.get(name) : defaultUpdateValidator?.bind(undefined, name);
+  withinUpdate(update, () => validator?.(...args));
 }
 
-export async function update(name: string, args: unknown[]): Promise<unknown> {
-  const handler = handlers.update.get(name);
-  if (!handler) throw ApplicationFailure.nonRetryable(`no update \`${name}\``, "UpdateNotFound");
-  const result = handle(() => handler(...args));
+export async function update(update: UpdateInfo, args: unknown[]): Promise<unknown> {
+  const { id, name } = update;
+  const handler = handlers.update.get(name) ?? defaultUpdateHandler?.bind(undefined, name);
+  if (!handler) throw unknownUpdate(name);
+  const result = withinUpdate(update, () => handle({ type: "update", name, id }, () => handler(...args)));
   askConditions();
   return result;
 }
 
+function unknownUpdate(name: string): ApplicationFailure {
+  const known = [...handlers.update.keys()].sort().join(" ");
+  return ApplicationFailure.nonRetryable(`unknown update ${name}. KnownUpdates=[${known}]`, "UpdateNotFound");
+}

@@ -28,6 +28,7 @@ export {
 export {
   type WorkflowInfo,
   deprecatePatch,
+  getCurrentDetails,
   log,
   patched,
   publish,
@@ -55,17 +56,27 @@ export {
   rootCause,
 } from "./failures";
 export {
+  type DefaultQueryHandler,
+  type DefaultSignalHandler,
+  type DefaultUpdateHandler,
+  type DefaultUpdateValidator,
   type QueryDefinition,
+  type QueryHandlerOptions,
   type SignalDefinition,
+  type SignalHandlerOptions,
   type UpdateDefinition,
+  type UpdateHandlerOptions,
+  HandlerUnfinishedPolicy,
   allHandlersFinished,
   defineQuery,
   defineSignal,
   defineUpdate,
+  setDefaultQueryHandler,
   setDefaultSignalHandler,
+  setDefaultUpdateHandler,
   setHandler,
 } from "./handlers";
-export { type CancellationScopeOptions, CancellationScope } from "./scope";
+export { type CancellationScopeOptions, type UpdateInfo, CancellationScope, currentUpdateInfo } from "./scope";
 export {
   type SearchAttributeKey,
   type SearchAttributePair,
@@ -75,3 +86,4 @@ export {
   upsertSearchAttributes,
 } from "./search-attributes";
 export { condition, sleep, withTimeout } from "./timers";
+export { type WorkflowOptions, setWorkflowOptions } from "./workflow-options";

@@ -140,14 +140,40 @@ export function within<T>(scope: CancellationScope | undefined, fn: () => T): T 
   }
 }
 
+/** The update whose handler is running, if one is. */
+export interface UpdateInfo {
+  readonly id: string;
+  readonly name: string;
+}
+
+let currentUpdate: UpdateInfo | undefined;
+
+/** Inside the handler or the validator of an update: that update. */
+export function currentUpdateInfo(): UpdateInfo | undefined {
+  return currentUpdate;
+}
+
+export function withinUpdate<T>(update: UpdateInfo | undefined, fn: () => T): T {
+  const before = currentUpdate;
+  currentUpdate = update;
+  try {
+    return fn();
+  } finally {
+    currentUpdate = before;
+  }
+}
+
 type Callback = ((value: any) => any) | null | undefined;
 
 /** The engine's own: for what does not call the program. */
 export const then = Promise.prototype.then;
 Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, rejected: Callback): Promise<any> {
   const scope = current;
-  if (!scope) return then.call(this, fulfilled, rejected);
+  const update = currentUpdate;
+  if (!scope && !update) return then.call(this, fulfilled, rejected);
   const inScope = (callback: Callback): Callback =>
-    typeof callback === "function" ? (value) => within(scope, () => callback(value)) : callback;
+    typeof callback === "function"
+      ? (value) => within(scope, () => (update ? withinUpdate(update, () => callback(value)) : callback(value)))
+      : callback;
   return then.call(this, inScope(fulfilled), inScope(rejected));
 } as typeof then;

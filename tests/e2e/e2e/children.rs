@@ -8,6 +8,9 @@ use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
 
 const QUEUE: &str = "notifications";
+const COMPLETED: &str = "CHILD_WORKFLOW_EXECUTION_COMPLETED";
+const TERMINATED: &str = "CHILD_WORKFLOW_EXECUTION_TERMINATED";
+const CANCELED: &str = "CHILD_WORKFLOW_EXECUTION_CANCELED";
 
 fn deploy(host: &Host, language: &str) -> Result<()> {
     order::deploy_guest(host, &format!("{language}/batch-notifications"), QUEUE)
@@ -87,17 +90,22 @@ fn a_fan_out_that_loses_its_host_runs_every_child_once() -> Result<()> {
     check_fan_out(&host, 400)
 }
 
+/// Those that its end is to concern.
+fn all_started(host: &Host, id: &str) -> Result<()> {
+    eventually("all children are started", || {
+        let described = temporal_json(host, &["workflow", "describe", "-w", id])?;
+        let pending = described["pendingChildren"].as_array().cloned().unwrap_or_default();
+        let started = pending.iter().filter(|it| it["runId"].is_string()).count();
+        Ok((started == 3).then_some(()))
+    })
+}
+
 /// The same for every language.
 fn family(language: &str) -> Result<()> {
     let host = Host::start(&directory(&format!("family-{language}")), &[])?;
     deploy(&host, language)?;
     start(&host, "family", "family", None)?;
-    eventually("all children are started", || {
-        let described = temporal_json(&host, &["workflow", "describe", "-w", "family"])?;
-        let pending = described["pendingChildren"].as_array().cloned().unwrap_or_default();
-        let started = pending.iter().filter(|it| it["runId"].is_string()).count();
-        Ok((started == 3).then_some(()))
-    })?;
+    all_started(&host, "family")?;
     let described = temporal_json(&host, &["workflow", "describe", "-w", "family"])?;
     let pending: Vec<_> = described["pendingChildren"]
         .as_array()
@@ -195,4 +203,66 @@ fn whatever_can_be_done_with_children_in_rust() -> Result<()> {
 #[test]
 fn whatever_can_be_done_with_children_in_typescript() -> Result<()> {
     family("typescript")
+}
+
+fn family_that_waits(host: &Host, language: &str) -> Result<()> {
+    deploy(host, language)?;
+    start(host, "family", "f", None)?;
+    all_started(host, "f")
+}
+
+fn reset(host: &Host, id: &str) -> Result<Value> {
+    let reset = ["workflow", "reset", "--workflow-id", id, "--type", "LastWorkflowTask"];
+    temporal_json(host, &[&reset[..], &["--reason", "again"]].concat())
+}
+
+fn children_go_on(language: &str) -> Result<()> {
+    let host = Host::start(&directory(&format!("reset-children-{language}")), &[])?;
+    family_that_waits(&host, language)?;
+    let base = host.json(&["workflow", "describe", "--workflow-id", "f"])?;
+    let base = base["workflowExecutionInfo"]["execution"]["runId"].as_str().unwrap_or_default();
+    let new = reset(&host, "f")?["runId"].clone();
+    let described = ["workflow", "describe", "--workflow-id", "f", "--run-id", base];
+    for described in [host.json(&described)?, temporal_json(&host, &described)?] {
+        assert_eq!(described["workflowExtendedInfo"]["resetRunId"], new);
+    }
+    for child in ["f-terminated", "f-asked-to-stop", "f-abandoned"] {
+        assert_eq!(status(&host, child)?, "RUNNING", "{child}");
+    }
+    let pending = host.json(&["workflow", "describe", "--workflow-id", "f"])?;
+    assert_eq!(pending["pendingChildren"].as_array().map(Vec::len), Some(3));
+
+    // The end of one comes to the new run, and what that asks of the others reaches them.
+    let signal = ["workflow", "signal", "--workflow-id"];
+    let finish = ["f-abandoned", "--name", "finish", "--input", "\"told by hand\""];
+    host.cli(&[&signal[..], &finish].concat())?;
+    eventually("the new run learns of it", || {
+        let last = host.event_types("f")?;
+        Ok(last.iter().filter(|it| *it == COMPLETED).nth(1).map(|_| ()))
+    })?;
+    host.cli(&[&signal[..], &["f", "--name", "close"]].concat())?;
+    order::result(&host, "f")?;
+    for (child, end) in [("f-terminated", "TERMINATED"), ("f-asked-to-stop", "CANCELED")] {
+        eventually(child, || Ok((status(&host, child)? == end).then_some(())))?;
+    }
+
+    // They ended after it was closed: its history does not say how, theirs do.
+    reset(&host, "f")?;
+    order::result(&host, "f")?;
+    let types = host.event_types("f")?;
+    let n = |kind: &str| types.iter().filter(|it| *it == kind).count();
+    assert_eq!((n(COMPLETED), n(TERMINATED), n(CANCELED)), (2, 1, 2), "{types:?}");
+    Ok(())
+}
+
+#[test]
+fn children_of_a_run_that_is_reset_in_rust_go_on_and_the_new_run_learns_of_their_end() -> Result<()>
+{
+    children_go_on("rust")
+}
+
+#[test]
+fn children_of_a_run_that_is_reset_in_typescript_go_on_and_the_new_run_learns_of_their_end()
+-> Result<()> {
+    children_go_on("typescript")
 }

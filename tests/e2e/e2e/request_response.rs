@@ -180,3 +180,64 @@ fn a_desk_says_what_it_waits_for() -> Result<()> {
     assert!(stack.contains("activity `charge` (1)"), "{stack}");
     Ok(())
 }
+
+/// The same for every language. What has no handler of its own goes to the default ones.
+fn switchboard_connects(language: &str) -> Result<()> {
+    let host = Host::start(&directory(&format!("switchboard-{language}")), &["--time-skipping"])?;
+    deploy_desk(&host, language)?;
+    let start = ["workflow", "start", "--type", "switchboard", "--task-queue", QUEUE];
+    temporal(&host, &[&start[..], &ID].concat())?;
+    let metadata = temporal_json(&host, &[&["workflow", "metadata"][..], &ID].concat())?;
+    assert_eq!(metadata["queryResult"][0]["currentDetails"], "**open**", "{metadata}");
+
+    let call = |name: &str, id: &str, stage: &str| {
+        let what = ["workflow", "update", "start", "--name", name, "--update-id", id];
+        let input = ["--input", "\"Ann\"", "--wait-for-stage", stage];
+        try_temporal(&host, &[&what[..], &input, &ID].concat())
+    };
+    assert_eq!(call("call", "u1", "accepted")?.code, Some(0));
+    let asked = ["workflow", "query", "--type", "line", "--input", "\"Ann\""];
+    let told = temporal(&host, &[&asked[..], &ID].concat())?;
+    assert!(told.contains("line(Ann) of 0"), "{told}");
+    // Whoever closes it waits for the calls.
+    assert_eq!(close(&host)?, json!(["u1: call Ann"]));
+
+    temporal(&host, &[&start[..], &ID].concat())?;
+    assert_eq!(call("call", "u2", "accepted")?.code, Some(0));
+    host.cli(&[&["workflow", "signal", "--name", "hang-up"][..], &ID].concat())?;
+    assert_eq!(order::result(&host, "desk-1")?.trim(), "[]");
+    let log = host.log()?;
+    assert!(
+        log.contains("the workflow ended while handlers were running: update call (u2)"),
+        "{log}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_switchboard_in_rust_takes_what_nobody_else_takes_and_warns_of_who_is_left() -> Result<()> {
+    switchboard_connects("rust")
+}
+
+#[test]
+fn a_switchboard_in_typescript_takes_what_nobody_else_takes_and_warns_of_who_is_left() -> Result<()>
+{
+    switchboard_connects("typescript")
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_answered_with_those_that_are_known() -> Result<()> {
+    for language in ["rust", "typescript"] {
+        let host = Host::start(&directory(&format!("desk-unknown-{language}")), &[])?;
+        deploy_desk(&host, language)?;
+        start(&host)?;
+        let said =
+            try_temporal(&host, &[&["workflow", "query", "--type", "nope"][..], &ID].concat())?;
+        let known = "unknown queryType nope. KnownQueryTypes=[total]";
+        assert!(said.stderr.contains(known), "{said:?}");
+        let what = ["workflow", "update", "execute", "--name", "nope", "--update-id", "u1"];
+        let said = try_temporal(&host, &[&what[..], &ID].concat())?;
+        assert!(said.stderr.contains("unknown update nope. KnownUpdates=[pay]"), "{said:?}");
+    }
+    Ok(())
+}

@@ -77,6 +77,12 @@ impl Execution {
         Ok(())
     }
 
+    /// The run that began something of this history. `None`: this run itself.
+    pub(crate) fn begun_by(&self, initiated: EventId) -> Option<RunId> {
+        let bases = self.bases.iter().filter(|(_, reset)| initiated < **reset);
+        bases.min_by_key(|it| it.1).map(|it| *it.0)
+    }
+
     /// The oldest child that is meant, if a child is.
     pub(crate) fn child_called(&self, target: &external::Target) -> Option<EventId> {
         let first = (target.workflow_id.clone(), EventId(0));
@@ -202,14 +208,17 @@ impl Execution {
         let parent = self.started.as_ref().map_or("", |it| it.workflow_id.as_str());
         let mut n = 0;
         for (initiated, child) in &self.children {
+            let base = self.begun_by(*initiated);
             let body = match child.options.parent_close {
                 ParentClosePolicy::Abandon => continue,
                 ParentClosePolicy::Terminate if *initiated >= first => {
                     taken_back.insert(*initiated);
                     continue;
                 }
-                ParentClosePolicy::Terminate => Body::TerminateChild,
-                ParentClosePolicy::RequestCancel => Body::CancelChild { parent: parent.to_owned() },
+                ParentClosePolicy::Terminate => Body::TerminateChild { base },
+                ParentClosePolicy::RequestCancel => {
+                    Body::CancelChild { parent: parent.to_owned(), base }
+                }
             };
             n += 1;
             let to = child.options.workflow_id.clone();
@@ -231,30 +240,8 @@ impl Execution {
         event: &execution::Event,
     ) {
         let Some(parent) = self.started.as_ref().and_then(|it| it.parent.as_ref()) else { return };
-        if event.new_run().is_some() {
-            // The chain goes on: its last run tells.
-            return;
-        }
-        let outcome = match event {
-            execution::Event::Completed { result, .. } => {
-                child::Outcome::Completed { result: result.clone() }
-            }
-            execution::Event::Failed { failure, retry_state, .. } => {
-                child::Outcome::Failed { failure: failure.clone(), retry_state: *retry_state }
-            }
-            execution::Event::Canceled { details, .. } => {
-                child::Outcome::Canceled { details: details.clone() }
-            }
-            execution::Event::TimedOut { retry_state, .. } => {
-                child::Outcome::TimedOut { retry_state: *retry_state }
-            }
-            execution::Event::Terminated { .. } => child::Outcome::Terminated,
-            execution::Event::Started(_)
-            | execution::Event::CancelRequested { .. }
-            | execution::Event::ContinuedAsNew(_)
-            | execution::Event::Paused { .. }
-            | execution::Event::Unpaused { .. } => return,
-        };
+        // If the chain goes on, its last run tells.
+        let Some(outcome) = child::Outcome::of(event) else { return };
         let body = Body::ChildClosed {
             parent: parent.workflow.run,
             initiated: parent.initiated,

@@ -45,11 +45,9 @@ pub(super) fn wakes_guest(event: &Event) -> bool {
             }
         },
         Event::Signal(_) => true,
-        // Updates and outcomes of local activities are handed over in the task that records them.
-        Event::Local(_)
-        | Event::Task(_)
-        | Event::Patch(_)
-        | Event::Update(_)
-        | Event::Attributes(_) => false,
+        // Any other update, and what came of a local activity, is handed over in the task that
+        // records it.
+        Event::Update(event) => event.arrives(),
+        Event::Local(_) | Event::Task(_) | Event::Patch(_) | Event::Attributes(_) => false,
     }
 }

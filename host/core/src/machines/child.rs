@@ -7,6 +7,7 @@
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, OpSeq, RunId};
+use crate::machines::execution;
 use crate::options::{ChildCancellation, IdReusePolicy, ParentClosePolicy, Priority, RetryPolicy};
 use crate::payload::{self, Payload, PayloadMap, Payloads};
 use crate::time::Delay;
@@ -106,6 +107,35 @@ pub enum Outcome {
     Canceled { details: Payloads },
     TimedOut { retry_state: RetryState },
     Terminated,
+}
+
+impl Outcome {
+    /// What the child's closing event means to its parent. `None`: it did not close a chain.
+    pub fn of(closing: &execution::Event) -> Option<Outcome> {
+        if closing.new_run().is_some() {
+            return None;
+        }
+        match closing {
+            execution::Event::Completed { result, .. } => {
+                Some(Outcome::Completed { result: result.clone() })
+            }
+            execution::Event::Failed { failure, retry_state, .. } => {
+                Some(Outcome::Failed { failure: failure.clone(), retry_state: *retry_state })
+            }
+            execution::Event::Canceled { details, .. } => {
+                Some(Outcome::Canceled { details: details.clone() })
+            }
+            execution::Event::TimedOut { retry_state, .. } => {
+                Some(Outcome::TimedOut { retry_state: *retry_state })
+            }
+            execution::Event::Terminated { .. } => Some(Outcome::Terminated),
+            execution::Event::Started(_)
+            | execution::Event::CancelRequested { .. }
+            | execution::Event::ContinuedAsNew(_)
+            | execution::Event::Paused { .. }
+            | execution::Event::Unpaused { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

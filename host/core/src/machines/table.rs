@@ -470,8 +470,15 @@ fn external_transitions() {
 #[test]
 fn update_transitions() {
     use update::{Event, State};
+    let accepted = |request| Event::Accepted { update: String::new(), request, sequencing: SOME };
     let events = [
-        ("Accepted", Event::Accepted { request: Box::default(), sequencing: SOME }),
+        ("Admitted", Event::Admitted { request: Box::default() }),
+        ("Accepted", accepted(Some(Box::default()))),
+        ("Accepted", accepted(None)),
+        (
+            "Rejected",
+            Event::Rejected { update: String::new(), admitted: SOME, failure: Failure::default() },
+        ),
         (
             "Completed",
             Event::Completed {
@@ -484,6 +491,8 @@ fn update_transitions() {
     ];
     let states = [
         State::Absent,
+        State::Admitted,
+        State::Rejected,
         State::Accepted { accepted: SOME },
         State::Completed { accepted: SOME, completed: SOME },
     ]
@@ -497,10 +506,12 @@ fn update_transitions() {
         &events,
         |state, event| state.apply(SOME, event).map(State::name),
         expect![[r#"
-            update    | Accepted  Completed
-            Absent    | Accepted  -
-            Accepted  | -         Completed
-            Completed | -         -
+            update    | Admitted  Accepted  Accepted  Rejected  Completed
+            Absent    | Admitted  Accepted  -         -         -
+            Admitted  | -         -         Accepted  Rejected  -
+            Rejected  | -         -         -         -         -
+            Accepted  | -         -         -         -         Completed
+            Completed | -         -         -         -         -
         "#]],
     );
 }

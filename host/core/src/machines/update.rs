@@ -4,6 +4,9 @@
 //! refuses leaves no trace. One that it takes is recorded as accepted and handed over in one go,
 //! and what its handler returns is recorded as its outcome. A run that ends first leaves it
 //! accepted for good: its outcome then is the failure that [`closed_first`] makes.
+//!
+//! An update that comes again because of a reset is admitted in history: its sender was promised
+//! that it was taken, so nothing may lose it. If the guest refuses it now, history says so too.
 
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, FailureKind};
@@ -39,10 +42,22 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Event {
-    Accepted {
+    /// It comes once more, to a run that was reset or is the next of its chain.
+    Admitted {
         request: Box<Request>,
-        /// The last event that the guest had seen when the request came to it.
+    },
+    Accepted {
+        update: String,
+        /// `None`: an `Admitted` has it.
+        request: Option<Box<Request>>,
+        /// The last event that the guest had seen when the request came to it, or its `Admitted`.
         sequencing: EventId,
+    },
+    /// Only after an `Admitted`.
+    Rejected {
+        update: String,
+        admitted: EventId,
+        failure: Failure,
     },
     Completed {
         update: String,
@@ -55,6 +70,8 @@ pub enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Absent,
+    Admitted,
+    Rejected,
     Accepted { accepted: EventId },
     Completed { accepted: EventId, completed: EventId },
 }
@@ -63,6 +80,8 @@ impl State {
     pub fn name(self) -> &'static str {
         match self {
             State::Absent => "Absent",
+            State::Admitted => "Admitted",
+            State::Rejected => "Rejected",
             State::Accepted { .. } => "Accepted",
             State::Completed { .. } => "Completed",
         }
@@ -71,16 +90,39 @@ impl State {
     /// Applies one recorded event, whose id is `id`.
     pub fn apply(self, id: EventId, event: &Event) -> Result<State, IllegalTransition> {
         match (self, event) {
-            (State::Absent, Event::Accepted { .. }) => Ok(State::Accepted { accepted: id }),
+            (State::Absent, Event::Admitted { .. }) => Ok(State::Admitted),
+            (State::Absent, Event::Accepted { request: Some(_), .. })
+            | (State::Admitted, Event::Accepted { request: None, .. }) => {
+                Ok(State::Accepted { accepted: id })
+            }
+            (State::Admitted, Event::Rejected { .. }) => Ok(State::Rejected),
             (State::Accepted { accepted }, Event::Completed { .. }) => {
                 Ok(State::Completed { accepted, completed: id })
             }
 
-            (State::Absent, Event::Completed { .. })
-            | (State::Accepted { .. }, Event::Accepted { .. })
-            | (State::Completed { .. }, Event::Accepted { .. } | Event::Completed { .. }) => {
-                Err(IllegalTransition::new("update", self.name(), event.name()))
-            }
+            (
+                State::Absent,
+                Event::Accepted { request: None, .. }
+                | Event::Rejected { .. }
+                | Event::Completed { .. },
+            )
+            | (
+                State::Admitted,
+                Event::Admitted { .. }
+                | Event::Accepted { request: Some(_), .. }
+                | Event::Completed { .. },
+            )
+            | (
+                State::Accepted { .. },
+                Event::Admitted { .. } | Event::Accepted { .. } | Event::Rejected { .. },
+            )
+            | (
+                State::Rejected | State::Completed { .. },
+                Event::Admitted { .. }
+                | Event::Accepted { .. }
+                | Event::Rejected { .. }
+                | Event::Completed { .. },
+            ) => Err(IllegalTransition::new("update", self.name(), event.name())),
         }
     }
 }
@@ -88,16 +130,25 @@ impl State {
 impl Event {
     pub fn name(&self) -> &'static str {
         match self {
+            Event::Admitted { .. } => "Admitted",
             Event::Accepted { .. } => "Accepted",
+            Event::Rejected { .. } => "Rejected",
             Event::Completed { .. } => "Completed",
         }
+    }
+
+    /// It comes from outside; the others are what a workflow task led to.
+    pub fn arrives(&self) -> bool {
+        matches!(self, Event::Admitted { .. })
     }
 
     /// Whose it is.
     pub fn update(&self) -> &str {
         match self {
-            Event::Accepted { request, .. } => &request.id,
-            Event::Completed { update, .. } => update,
+            Event::Admitted { request } => &request.id,
+            Event::Accepted { update, .. }
+            | Event::Rejected { update, .. }
+            | Event::Completed { update, .. } => update,
         }
     }
 
@@ -109,9 +160,11 @@ impl Event {
                 Event::Completed { update: is, outcome: ends, .. },
             ) => was == is && ended.is_ok() == ends.is_ok(),
             // Nobody wishes for it: it is handed over.
-            (Event::Accepted { .. }, _) | (Event::Completed { .. }, Event::Accepted { .. }) => {
-                false
-            }
+            (Event::Admitted { .. } | Event::Accepted { .. } | Event::Rejected { .. }, _)
+            | (
+                Event::Completed { .. },
+                Event::Admitted { .. } | Event::Accepted { .. } | Event::Rejected { .. },
+            ) => false,
         }
     }
 }

@@ -199,9 +199,13 @@ impl Run {
         event: &external::Event,
     ) -> Option<Outgoing> {
         // A child's later runs are the child too.
-        let receiver = |target: &external::Target, child_only: bool| Receiver {
-            run: target.run.filter(|_| !child_only),
-            child_only,
+        let receiver = |target: &external::Target, child_only: bool| {
+            let child = self.execution.child_called(target).filter(|_| child_only);
+            Receiver {
+                run: target.run.filter(|_| !child_only),
+                child_only,
+                base: child.and_then(|initiated| self.execution.begun_by(initiated)),
+            }
         };
         let from = self.as_origin(id);
         let (target, body) = match event {

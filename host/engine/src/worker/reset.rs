@@ -4,8 +4,10 @@ use super::*;
 use crate::api::{Onto, ResetRequest};
 use crate::start::unavailable;
 use refrain_core::event::Recorded;
+use refrain_core::machines::child::Outcome;
 use refrain_core::message::Body;
-use refrain_core::reset::{Beginning, Reset};
+use refrain_core::reset::{Beginning, Reset, continued_as};
+use std::collections::BTreeSet;
 
 /// A closed run that is gone back to: what it was does not change any more.
 pub(crate) struct ClosedBase {
@@ -41,7 +43,7 @@ impl Visit<'_> {
             return self.want_history(Letter::Reset { request, base, reply }, current);
         }
         match self.begin_again(&request, base.as_deref(), &current) {
-            Ok(stepped) => match self.end_current(&request, &current) {
+            Ok((stepped, kept)) => match self.end_current(&request, &current, &kept) {
                 Ok(ended) => {
                     self.conclude(
                         ended,
@@ -61,13 +63,13 @@ impl Visit<'_> {
         }
     }
 
-    /// The new run's first step.
+    /// The new run's first step, and the workflow ids of the children that are the new run's own.
     fn begin_again(
         &mut self,
         request: &ResetRequest,
         base: Option<&ClosedBase>,
         current: &RunRow,
-    ) -> Result<Stepped, EngineError> {
+    ) -> Result<(Stepped, BTreeSet<String>), EngineError> {
         let now = self.inner.now();
         let run = self.inner.new_run_id_after(Some(current.key.run), now);
         let read;
@@ -89,14 +91,68 @@ impl Visit<'_> {
             identity: request.identity.clone(),
             reapply: request.reapply,
         };
-        let mut beginning = reset.begin(history, &[], now).map_err(EngineError::NotReset)?;
+        let later = self.continued(history)?;
+        let later: Vec<_> = later.iter().map(Vec::as_slice).collect();
+        let mut beginning = reset.begin(history, &later, now).map_err(EngineError::NotReset)?;
+        if !row.status.is_open() {
+            self.add_ends_of_children(&mut beginning)?;
+        }
         beginning.again.extend(request.signals.iter().cloned().map(Arrival::Signal));
         let started = match beginning.events.first().map(|it| &it.event) {
             Some(Event::Execution(execution::Event::Started(started))) => (**started).clone(),
             Some(_) | None => return Err(EngineError::Internal("history has no start".to_owned())),
         };
         let (component, program) = self.component_of_reset(request, row)?;
-        self.begin_on(request, run, component, program, &started, beginning)
+        let kept = beginning.children.iter().map(|it| it.workflow_id.clone()).collect();
+        let stepped = self.begin_on(request, run, component, program, &started, beginning)?;
+        Ok((stepped, kept))
+    }
+
+    /// The histories of the runs that one was continued as.
+    fn continued(&self, history: &[Recorded]) -> Result<Vec<Vec<Recorded>>, EngineError> {
+        let mut later: Vec<Vec<Recorded>> = Vec::new();
+        while let Some(run) = continued_as(later.last().map_or(history, Vec::as_slice)) {
+            let whole = self.inner.store.whole_history(run, EventId::FIRST, usize::MAX);
+            let next = self.inner.runtime.block_on(whole).map_err(unavailable)?;
+            if next.is_empty() {
+                // Deleted, and with it what it had been sent.
+                break;
+            }
+            later.push(next);
+        }
+        Ok(later)
+    }
+
+    /// A child that ended after its parent told nobody how.
+    fn add_ends_of_children(&self, beginning: &mut Beginning) -> Result<(), EngineError> {
+        for child in &beginning.children {
+            let Some(mut run) = child.run else { continue };
+            while let Some(closing) = self.closing_event(run)? {
+                if let Some(next) = closing.new_run() {
+                    run = next;
+                    continue;
+                }
+                let Some(outcome) = Outcome::of(&closing) else { break };
+                let (initiated, outcome) = (child.initiated, Box::new(outcome));
+                beginning.again.push(Arrival::ChildClosed { initiated, run, outcome });
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// `None`: the run is open, or gone.
+    fn closing_event(&self, run: RunId) -> Result<Option<execution::Event>, EngineError> {
+        let (store, namespace) = (&self.inner.store, self.cell.key.namespace);
+        let row = self.inner.runtime.block_on(store.run(namespace, run)).map_err(unavailable)?;
+        let Some(row) = row.filter(|it| !it.status.is_open()) else { return Ok(None) };
+        let last = EventId(row.next_event.0.saturating_sub(1));
+        let events = store.whole_history(run, last, 1);
+        let events = self.inner.runtime.block_on(events).map_err(unavailable)?;
+        Ok(events.into_iter().find_map(|it| match it.event {
+            Event::Execution(event) if event.closes_run() => Some(event),
+            _ => None,
+        }))
     }
 
     fn begin_on(
@@ -144,20 +200,21 @@ impl Visit<'_> {
         self.program(digest)
     }
 
-    /// At most one run of a workflow id is open.
+    /// At most one run of a workflow id is open. `kept`: children of the new run.
     fn end_current(
         &mut self,
         request: &ResetRequest,
         current: &Arc<RunRow>,
+        kept: &BTreeSet<String>,
     ) -> Result<Option<Stepped>, EngineError> {
         if !current.status.is_open() {
             return Ok(None);
         }
         match self.terminate(current, &request.reason, &request.identity) {
             Some(mut ended) => {
-                // Its parent waits for the new run. Its children began after the place that is
-                // gone back to, and end with it.
-                ended.decision.effects.retain(|effect| !tells_parent(effect));
+                // Its parent waits for the new run. Children that began after the place that is
+                // gone back to end with it; those that began before go on.
+                ended.decision.effects.retain(|effect| !goes_on(effect, kept));
                 // Should the commit fail, the run is not to be terminated all the same.
                 Ok(Some(Stepped { own: Vec::new(), ..ended }))
             }
@@ -166,7 +223,12 @@ impl Visit<'_> {
     }
 }
 
-fn tells_parent(effect: &Effect) -> bool {
+/// Does it say something that is not so, because the new run takes the place of this one?
+fn goes_on(effect: &Effect, kept: &BTreeSet<String>) -> bool {
     let Effect::Send(message) = effect else { return false };
-    matches!(message.body, Body::ChildClosed { .. })
+    match message.body {
+        Body::ChildClosed { .. } => true,
+        Body::TerminateChild { .. } | Body::CancelChild { .. } => kept.contains(&message.to),
+        _ => false,
+    }
 }

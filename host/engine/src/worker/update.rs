@@ -102,8 +102,11 @@ pub(super) struct Asked {
 /// How far those are that a decision changes.
 pub(super) fn states_in(decision: &Decision) -> Vec<(String, UpdateState)> {
     let of_event = |it: &refrain_core::event::Recorded| match &it.event {
-        Event::Update(update::Event::Accepted { request, .. }) => {
-            Some((request.id.clone(), UpdateState::Accepted))
+        Event::Update(update::Event::Accepted { update, .. }) => {
+            Some((update.clone(), UpdateState::Accepted))
+        }
+        Event::Update(update::Event::Rejected { update, failure, .. }) => {
+            Some((update.clone(), UpdateState::Rejected(failure.clone())))
         }
         Event::Update(update::Event::Completed { update, outcome, .. }) => {
             Some((update.clone(), UpdateState::Completed(outcome.clone())))

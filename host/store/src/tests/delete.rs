@@ -3,6 +3,7 @@
 use super::*;
 use crate::delete::{OF_A_NAMESPACE, OF_A_RUN};
 use crate::{DoomedRun, NewNamespace, StoreError};
+use refrain_core::machines::task as workflow_task;
 use std::collections::BTreeSet;
 
 /// Tables that have a column of this name, as the schema says.
@@ -47,7 +48,18 @@ fn a_run_with_rows_everywhere(workflow: &str, run: u128) -> Step {
     started.memo.insert("why".to_owned(), Payload::json("1"));
     let count = refrain_wire::search::typed(refrain_core::search::Kind::Int, "1".to_owned());
     started.search_attributes.insert("count".to_owned(), count);
+    let reset = workflow_task::Reset { base: RunId(run), new: RunId(run) };
+    let parted = workflow_task::Event::Failed {
+        scheduled: EventId(0),
+        started: EventId(1),
+        cause: workflow_task::FailedCause::ResetWorkflow,
+        failure: workflow_task::reset_failure("back"),
+        identity: String::new(),
+        reset: Some(reset),
+    };
+    let parted = Recorded { id: EventId(2), time: s(1), event: Event::Task(parted) };
     Step::start_with(workflow, run, started)
+        .event(parted)
         .timer(DueTimer::RunTimeout, 90)
         .effect(insert_activity(&task(&key, 1)))
         .effect(Effect::PublishState { name: "step".to_owned(), value: Payload::json("1") })

@@ -75,6 +75,8 @@ async fn plans_of_all_statements() {
             CREATE BLOOM FILTER
         state_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        run_reset_put
+            SCAN new VIRTUAL TABLE INDEX 1:
         message_take
             SEARCH messages USING COVERING INDEX sqlite_autoindex_messages_1 (origin_run_id=? AND event_id=? AND n=?)
             LIST SUBQUERY 2
@@ -130,12 +132,19 @@ async fn plans_of_all_statements() {
             LIST SUBQUERY 1
             SCAN old VIRTUAL TABLE INDEX 1:
             CREATE BLOOM FILTER
+        run_resets_delete
+            SEARCH run_resets USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
         history_read
             SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
             SCALAR SUBQUERY 1
             SEARCH begun USING COVERING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id<?)
         state_read
             SEARCH published_state USING PRIMARY KEY (run_id=?)
+        run_reset_get
+            SEARCH run_resets USING PRIMARY KEY (namespace_id=? AND run_id=?)
         runs_of_keys
             SCAN asked VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)

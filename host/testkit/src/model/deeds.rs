@@ -56,9 +56,17 @@ impl Model {
             at: EventId(reset.at),
             reason: reset.reason.clone(),
             identity: "client".to_owned(),
-            reapply: Reapply { signals: reset.signals, updates: true },
+            reapply: Reapply { signals: reset.signals, updates: reset.updates },
         };
-        let beginning = match asked.begin(&self.runs[base].history, &[], self.now) {
+        let history = &self.runs[base].history;
+        let mut later: Vec<&[Recorded]> = Vec::new();
+        while let Some(next) = continued_as(later.last().copied().unwrap_or(history)) {
+            match self.runs.iter().find(|it| it.key.run == next && !it.gone) {
+                Some(next) => later.push(&next.history),
+                None => break,
+            }
+        }
+        let beginning = match asked.begin(history, &later, self.now) {
             Ok(beginning) => beginning,
             Err(error) => return self.note(format!("refused: {error}")),
         };

@@ -33,7 +33,7 @@ impl Sim {
             reason: reset.reason.clone(),
             identity: "client".to_owned(),
             request_id: reset.request.clone(),
-            reapply: Reapply { signals: reset.signals, updates: true },
+            reapply: Reapply { signals: reset.signals, updates: reset.updates },
             signals: Vec::new(),
             onto: if reset.onto_newest { Onto::Deployed } else { Onto::Its },
         };

@@ -386,9 +386,10 @@ fn after(event: &Event) -> Vec<Event> {
         Event::External(event) => related::after_external(event),
         Event::Patch(patch::Event::Recorded { .. }) => {
             let bare = update::Request { id: "u-1".to_owned(), ..update::Request::default() };
-            let accepted = |request| {
-                let (request, sequencing) = (Box::new(request), EventId(2));
-                Event::Update(update::Event::Accepted { request, sequencing })
+            let accepted = |request: Option<update::Request>| {
+                let (update, request) = ("u-1".to_owned(), request.map(Box::new));
+                let sequencing = EventId(2);
+                Event::Update(update::Event::Accepted { update, request, sequencing })
             };
             let full = update::Request {
                 name: "pay".to_owned(),
@@ -397,9 +398,12 @@ fn after(event: &Event) -> Vec<Event> {
                 header: map(),
                 ..bare.clone()
             };
-            vec![accepted(bare), accepted(full)]
+            let admitted = update::Event::Admitted { request: Box::new(full.clone()) };
+            let admitted = Event::Update(admitted);
+            vec![admitted, accepted(None), accepted(Some(bare)), accepted(Some(full))]
         }
-        Event::Update(update::Event::Accepted { .. }) => {
+        Event::Update(update::Event::Admitted { .. }) => Vec::new(),
+        Event::Update(update::Event::Rejected { .. }) => {
             let completed = |outcome| {
                 Event::Update(update::Event::Completed {
                     update: "u-1".to_owned(),
@@ -409,6 +413,10 @@ fn after(event: &Event) -> Vec<Event> {
                 })
             };
             [Ok(args()), Ok(Vec::new()), Err(all_failures())].map(completed).into()
+        }
+        Event::Update(update::Event::Accepted { .. }) => {
+            let (update, admitted, failure) = ("u-1".to_owned(), EventId(5), all_failures());
+            vec![Event::Update(update::Event::Rejected { update, admitted, failure })]
         }
         Event::Update(update::Event::Completed { .. }) => {
             let attributes =
@@ -627,12 +635,13 @@ fn json_is_what_temporals_tools_print() {
     );
     check_json(
         Event::Update(update::Event::Accepted {
-            request: Box::new(update::Request {
+            update: "u-1".to_owned(),
+            request: Some(Box::new(update::Request {
                 id: "u-1".to_owned(),
                 name: "pay".to_owned(),
                 identity: "cli".to_owned(),
                 ..update::Request::default()
-            }),
+            })),
             sequencing: EventId(5),
         }),
         expect![[r#"

@@ -1,24 +1,44 @@
 //! Updates.
 
+use crate::api::enums::v1::UpdateAdmittedEventOrigin;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
-    WorkflowExecutionUpdateAcceptedEventAttributes, WorkflowExecutionUpdateCompletedEventAttributes,
+    WorkflowExecutionUpdateAcceptedEventAttributes, WorkflowExecutionUpdateAdmittedEventAttributes,
+    WorkflowExecutionUpdateCompletedEventAttributes,
+    WorkflowExecutionUpdateRejectedEventAttributes,
 };
 use crate::api::update::v1 as pb;
 use crate::options::{event_id_from_proto, event_id_to_proto};
-use crate::{DecodeError, update};
+use crate::{DecodeError, failure, update};
 use refrain_core::machines::Event as AnyEvent;
-use refrain_core::machines::update::Event;
+use refrain_core::machines::update::{Event, Request};
 
 pub(super) fn to_proto(event: &Event) -> Attributes {
     match event {
-        Event::Accepted { request, sequencing } => {
+        Event::Admitted { request } => Attributes::WorkflowExecutionUpdateAdmittedEventAttributes(
+            WorkflowExecutionUpdateAdmittedEventAttributes {
+                request: Some(update::request_to_proto(request)),
+                origin: UpdateAdmittedEventOrigin::Reapply as i32,
+            },
+        ),
+        Event::Accepted { update, request, sequencing } => {
             Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(
                 WorkflowExecutionUpdateAcceptedEventAttributes {
-                    protocol_instance_id: request.id.clone(),
-                    accepted_request_message_id: format!("{}/request", request.id),
+                    protocol_instance_id: update.clone(),
+                    accepted_request_message_id: format!("{update}/request"),
                     accepted_request_sequencing_event_id: event_id_to_proto(*sequencing),
-                    accepted_request: Some(update::request_to_proto(request)),
+                    accepted_request: request.as_deref().map(update::request_to_proto),
+                },
+            )
+        }
+        Event::Rejected { update, admitted, failure } => {
+            Attributes::WorkflowExecutionUpdateRejectedEventAttributes(
+                WorkflowExecutionUpdateRejectedEventAttributes {
+                    protocol_instance_id: update.clone(),
+                    rejected_request_message_id: format!("{update}/request"),
+                    rejected_request_sequencing_event_id: event_id_to_proto(*admitted),
+                    rejected_request: None,
+                    failure: Some(failure::to_proto(failure)),
                 },
             )
         }
@@ -37,14 +57,33 @@ pub(super) fn to_proto(event: &Event) -> Attributes {
 pub(super) fn accepted(
     it: WorkflowExecutionUpdateAcceptedEventAttributes,
 ) -> Result<AnyEvent, DecodeError> {
-    let request =
-        it.accepted_request.ok_or(DecodeError::Missing { what: "update's accepted_request" })?;
-    let mut request = update::request_from_proto(request);
-    // One that was applied again after a reset has no other name.
-    request.id = it.protocol_instance_id;
+    let update = it.protocol_instance_id;
+    let request = it.accepted_request.map(|request| {
+        Box::new(Request { id: update.clone(), ..update::request_from_proto(request) })
+    });
     let sequencing = it.accepted_request_sequencing_event_id;
     let sequencing = event_id_from_proto("accepted_request_sequencing_event_id", sequencing)?;
-    Ok(AnyEvent::Update(Event::Accepted { request: Box::new(request), sequencing }))
+    Ok(AnyEvent::Update(Event::Accepted { update, request, sequencing }))
+}
+
+pub(super) fn admitted(
+    it: WorkflowExecutionUpdateAdmittedEventAttributes,
+) -> Result<AnyEvent, DecodeError> {
+    let request = it.request.ok_or(DecodeError::Missing { what: "admitted update's request" })?;
+    let request = Box::new(update::request_from_proto(request));
+    Ok(AnyEvent::Update(Event::Admitted { request }))
+}
+
+pub(super) fn rejected(
+    it: WorkflowExecutionUpdateRejectedEventAttributes,
+) -> Result<AnyEvent, DecodeError> {
+    let admitted = it.rejected_request_sequencing_event_id;
+    let failure = it.failure.ok_or(DecodeError::Missing { what: "rejected update's failure" })?;
+    Ok(AnyEvent::Update(Event::Rejected {
+        update: it.protocol_instance_id,
+        admitted: event_id_from_proto("rejected_request_sequencing_event_id", admitted)?,
+        failure: failure::from_proto(failure)?,
+    }))
 }
 
 pub(super) fn completed(

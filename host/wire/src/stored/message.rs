@@ -32,9 +32,9 @@ enum StoredBody {
     #[prost(message, tag = "4")]
     Cancel(Box<StoredRequest>),
     #[prost(message, tag = "5")]
-    TerminateChild(()),
-    #[prost(string, tag = "6")]
-    CancelChild(String),
+    TerminateChild(StoredParent),
+    #[prost(message, tag = "6")]
+    CancelChild(StoredParent),
     #[prost(bytes, tag = "7")]
     ChildStarted(Vec<u8>),
     #[prost(message, tag = "8")]
@@ -75,6 +75,19 @@ struct StoredRequest {
     run: Vec<u8>,
     #[prost(bool, tag = "3")]
     child_only: bool,
+    /// Empty: the sender.
+    #[prost(bytes = "vec", tag = "4")]
+    base: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredParent {
+    /// Only with a request to cancel.
+    #[prost(string, tag = "1")]
+    workflow_id: String,
+    /// Empty: the sender.
+    #[prost(bytes = "vec", tag = "2")]
+    base: Vec<u8>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -133,8 +146,14 @@ fn to_stored(body: &Body) -> StoredBody {
             });
             StoredBody::Cancel(Box::new(request(target, event)))
         }
-        Body::TerminateChild => StoredBody::TerminateChild(()),
-        Body::CancelChild { parent } => StoredBody::CancelChild(parent.clone()),
+        Body::TerminateChild { base } => StoredBody::TerminateChild(StoredParent {
+            workflow_id: String::new(),
+            base: run_to_stored(*base),
+        }),
+        Body::CancelChild { parent, base } => StoredBody::CancelChild(StoredParent {
+            workflow_id: parent.clone(),
+            base: run_to_stored(*base),
+        }),
         Body::ChildStarted { run } => StoredBody::ChildStarted(run.to_bytes().to_vec()),
         Body::ChildStartFailed { cause, reason } => {
             StoredBody::ChildStartFailed(StoredStartFailed {
@@ -184,18 +203,23 @@ fn from_stored(body: StoredBody) -> Result<Body, DecodeError> {
         },
         StoredBody::Signal(it) => match out_of_line(it.event)? {
             Event::Signal(signal::Event::Received(signal)) => {
-                Body::Signal { target: receiver(&it.run, it.child_only)?, signal }
+                Body::Signal { target: receiver(&it.run, it.child_only, &it.base)?, signal }
             }
             other => return Err(unexpected(&other)),
         },
         StoredBody::Cancel(it) => match out_of_line(it.event)? {
             Event::Execution(execution::Event::CancelRequested {
                 cause, from: Some(from), ..
-            }) => Body::Cancel { target: receiver(&it.run, it.child_only)?, cause, from: *from },
+            }) => {
+                let target = receiver(&it.run, it.child_only, &it.base)?;
+                Body::Cancel { target, cause, from: *from }
+            }
             other => return Err(unexpected(&other)),
         },
-        StoredBody::TerminateChild(()) => Body::TerminateChild,
-        StoredBody::CancelChild(parent) => Body::CancelChild { parent },
+        StoredBody::TerminateChild(it) => Body::TerminateChild { base: run_or_none(&it.base)? },
+        StoredBody::CancelChild(it) => {
+            Body::CancelChild { parent: it.workflow_id, base: run_or_none(&it.base)? }
+        }
         StoredBody::ChildStarted(run) => Body::ChildStarted { run: run_of(&run)? },
         StoredBody::ChildStartFailed(it) => Body::ChildStartFailed {
             cause: match it.cause {
@@ -237,14 +261,22 @@ fn unexpected(found: &Event) -> DecodeError {
 fn request(target: &Receiver, event: Event) -> StoredRequest {
     StoredRequest {
         event: in_line(event),
-        run: target.run.map(|it| it.to_bytes().to_vec()).unwrap_or_default(),
+        run: run_to_stored(target.run),
         child_only: target.child_only,
+        base: run_to_stored(target.base),
     }
 }
 
-fn receiver(run: &[u8], child_only: bool) -> Result<Receiver, DecodeError> {
-    let run = if run.is_empty() { None } else { Some(run_of(run)?) };
-    Ok(Receiver { run, child_only })
+fn receiver(run: &[u8], child_only: bool, base: &[u8]) -> Result<Receiver, DecodeError> {
+    Ok(Receiver { run: run_or_none(run)?, child_only, base: run_or_none(base)? })
+}
+
+fn run_to_stored(run: Option<RunId>) -> Vec<u8> {
+    run.map(|it| it.to_bytes().to_vec()).unwrap_or_default()
+}
+
+fn run_or_none(bytes: &[u8]) -> Result<Option<RunId>, DecodeError> {
+    if bytes.is_empty() { Ok(None) } else { run_of(bytes).map(Some) }
 }
 
 fn run_of(bytes: &[u8]) -> Result<RunId, DecodeError> {

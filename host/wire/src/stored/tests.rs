@@ -76,10 +76,11 @@ fn every_message_survives() {
     use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 
     let run = RunId(7);
-    let target = Receiver { run: Some(run), child_only: true };
+    let target = Receiver { run: Some(run), child_only: true, base: Some(RunId(8)) };
     let mut bodies = vec![
-        Body::TerminateChild,
-        Body::CancelChild { parent: "order-42".to_owned() },
+        Body::TerminateChild { base: None },
+        Body::TerminateChild { base: Some(run) },
+        Body::CancelChild { parent: "order-42".to_owned(), base: None },
         Body::ChildStarted { run },
         Body::ChildStartFailed {
             cause: StartFailedCause::WorkflowAlreadyExists,

@@ -1,0 +1,25 @@
+// What is said of a workflow beside its code.
+
+export interface WorkflowOptions {
+  /** A run stays on the version that it began on, whatever is said here. */
+  versioningBehavior?: "PINNED";
+  /** Errors of these classes fail the workflow; any other that is no `TemporalFailure` fails its task. */
+  failureExceptionTypes?: (new (...args: any[]) => Error)[];
+}
+
+type Workflow = (...args: any[]) => Promise<unknown>;
+
+const options = new WeakMap<Workflow, WorkflowOptions | (() => WorkflowOptions)>();
+
+/** To be called beside the workflow's definition, at the top level of its module. */
+export function setWorkflowOptions<Args extends any[], Result>(
+  given: WorkflowOptions | (() => WorkflowOptions),
+  workflow: (...args: Args) => Promise<Result>,
+): void {
+  options.set(workflow, given);
+}
+
+export function workflowOptions(workflow: Workflow): WorkflowOptions {
+  const given = options.get(workflow) ?? {};
+  return typeof given === "function" ? given() : given;
+}
