@@ -37,6 +37,13 @@ pub(crate) fn of_start(
     }
 }
 
+/// The moment of its events, as the store keeps it, and not that at which they were asked for.
+pub(crate) fn set_began(row: &mut RunRow, at: Timestamp) {
+    let backoff = row.execution_at.since(row.started_at);
+    row.started_at = at;
+    row.execution_at = at.plus(backoff);
+}
+
 /// After a step.
 pub(crate) fn advance(row: &mut RunRow, summary: RunSummary, history_bytes: u64) {
     row.cancel_requested |= summary.status.is_cancel_requested();

@@ -13,7 +13,8 @@ use refrain_engine::api::{ComponentKind, Limited, Namespace, QueueState, SeenPol
 use refrain_wire::api::common::v1::WorkerVersionCapabilities;
 use refrain_wire::api::enums::v1::{DescribeTaskQueueMode, RateLimitSource, TaskQueueType};
 use refrain_wire::api::taskqueue::v1::{
-    PollerInfo, TaskQueuePartitionMetadata, TaskQueueStats, TaskQueueTypeInfo, TaskQueueVersionInfo,
+    PollerInfo, TaskIdBlock, TaskQueuePartitionMetadata, TaskQueueStats, TaskQueueStatus,
+    TaskQueueTypeInfo, TaskQueueVersionInfo,
 };
 use refrain_wire::api::workflowservice::v1::describe_task_queue_response::EffectiveRateLimit;
 use refrain_wire::api::workflowservice::v1::update_task_queue_config_request::RateLimitUpdate;
@@ -148,11 +149,22 @@ pub(crate) async fn describe(
             false => HashMap::new(),
         },
         stats: request.report_stats.then_some(stats),
+        task_queue_status: request.include_task_queue_status.then(|| status(&stats)),
         versioning_info: Some(versioning_info(engine, &namespace, &task_queue).await?),
         config: config.filter(|_| request.report_config).map(|it| queue::to_proto(&it)),
         effective_rate_limit: request.report_config.then(|| effective(limited)),
         ..Default::default()
     })
+}
+
+/// Temporal's queues are numbered lines on disk; the command line dies without the block.
+fn status(stats: &TaskQueueStats) -> TaskQueueStatus {
+    TaskQueueStatus {
+        backlog_count_hint: stats.approximate_backlog_count,
+        rate_per_second: UNLIMITED,
+        task_id_block: Some(TaskIdBlock { start_id: 1, end_id: 100_000 }),
+        ..Default::default()
+    }
 }
 
 fn queue_type(number: i32) -> Result<TaskQueueType, Status> {

@@ -59,7 +59,7 @@ pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
 pub use standalone::StandalonePlace;
 pub use task_queues::ConfiguredQueue;
 pub use timers::TimerRow;
-pub use write::{RunWrite, Write};
+pub use write::{RunWrite, Write, began_at};
 
 #[cfg(test)]
 mod tests;

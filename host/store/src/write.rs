@@ -375,7 +375,7 @@ fn reset_from(events: &[Recorded], run: RunId) -> Option<RunId> {
 }
 
 /// A run that begins with another's history began when the two parted.
-fn began_at(events: &[Recorded]) -> Timestamp {
+pub fn began_at(events: &[Recorded]) -> Timestamp {
     let parted = events
         .iter()
         .rev()

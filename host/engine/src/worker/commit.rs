@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cell::AdmittedUpdate;
+use refrain_core::ids::EventId;
 use refrain_core::message::{Body, Message, MessageId};
 use refrain_core::updates::UpdateState;
 
@@ -71,6 +72,9 @@ impl Visit<'_> {
             | Effect::Close { .. } => true,
         };
         let effects = decision.effects.iter().filter(in_memory).cloned().collect();
+        if row.next_event == EventId::FIRST {
+            rows::set_began(&mut row, refrain_store::began_at(&decision.events));
+        }
         rows::set_attributes(&mut row, &decision.effects);
         let summary = decision.run.clone();
         let (key, component) = (row.key.clone(), row.component);
