@@ -27,11 +27,23 @@ pub(crate) fn python() -> Result<()> {
 
 /// Temporal's TypeScript SDK, pinned. Both the tests and the benchmarks use its worker.
 pub(crate) fn typescript() -> Result<()> {
-    let directory = paths::root().join("tests/clients/typescript");
     if paths::typescript_clients().is_ok() {
         return Ok(());
     }
-    println!("installing Temporal's TypeScript SDK into tests/clients/typescript");
+    npm("tests/clients/typescript", "Temporal's TypeScript SDK")
+}
+
+/// A browser, pinned, to look at Temporal's web page with.
+pub(crate) fn web() -> Result<()> {
+    if paths::web_clients().is_ok() {
+        return Ok(());
+    }
+    npm("tests/clients/web", "a browser")
+}
+
+fn npm(directory: &str, what: &str) -> Result<()> {
+    println!("installing {what} into {directory}");
+    let directory = paths::root().join(directory);
     shell::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(directory))
         .context("npm is needed")
 }

@@ -25,4 +25,5 @@ mod time_skipping;
 mod torture;
 mod travel;
 mod upgrade;
+mod web_page;
 mod workers;

@@ -58,6 +58,18 @@ pub fn typescript_clients() -> Result<PathBuf> {
     Ok(directory)
 }
 
+/// A browser, and the program that looks at web pages with it, once `cargo xtask test` has installed it.
+pub fn web_clients() -> Result<PathBuf> {
+    let directory = root().join("tests/clients/web");
+    if !directory.join("node_modules/@sparticuz/chromium").exists() {
+        bail!(
+            "the browser is not in {}: run `cargo xtask test`, which installs it",
+            directory.display()
+        );
+    }
+    Ok(directory)
+}
+
 /// A program of Temporal's clients: `temporal`, or the `python` that has the SDK.
 pub fn client_program(name: &str) -> Result<PathBuf> {
     let path = python_directory().join("bin").join(name);

@@ -1,0 +1,64 @@
+//! The import page of Temporal's own web UI shows histories of ours, and has nothing to complain of.
+
+use crate::common::directory;
+use crate::dev_server::DevServer;
+use anyhow::{Context, Result};
+use refrain_e2e::host::{eventually, free_port, output_within};
+use refrain_e2e::paths;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// A browser starts, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Of the golden histories, as few as have every type of event between them.
+fn histories() -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for folder in std::fs::read_dir(paths::root().join("tests/histories"))? {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder)? {
+            let file = file?.path();
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.contains("-rust-") {
+                let history: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+                let events = history["events"].as_array().context("no events")?;
+                let kinds = events.iter().filter_map(|it| it["eventType"].as_str());
+                all.push((file, kinds.map(str::to_owned).collect::<BTreeSet<_>>()));
+            }
+        }
+    }
+    all.sort();
+    let (mut chosen, mut seen) = (Vec::new(), BTreeSet::new());
+    loop {
+        let n_new = |kinds: &BTreeSet<String>| kinds.difference(&seen).count();
+        let best = all.iter().max_by_key(|(_, kinds)| n_new(kinds)).context("no histories")?;
+        if n_new(&best.1) == 0 {
+            return Ok(chosen);
+        }
+        chosen.push(best.0.clone());
+        seen.extend(best.1.iter().cloned());
+    }
+}
+
+#[test]
+fn temporals_import_page_shows_every_type_of_event() -> Result<()> {
+    let place = directory("web-page");
+    let port = free_port()?;
+    let flags = ["--headless=false", "--ui-port", &port.to_string()];
+    let _server = DevServer::start(&place, &flags)?;
+    eventually("the page is there", || Ok(TcpStream::connect(("127.0.0.1", port)).ok()))?;
+    let mut look = Command::new("node");
+    look.arg("import.mjs").arg(format!("http://127.0.0.1:{port}")).args(histories()?);
+    // The browser comes packed, and is unpacked where temporary files are.
+    look.current_dir(paths::web_clients()?).env("TMPDIR", &place);
+    let said = output_within(PATIENCE, &mut look)?;
+    assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
+    Ok(())
+}
