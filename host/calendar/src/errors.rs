@@ -36,6 +36,12 @@ pub enum SpecError {
 pub enum CronError {
     #[error("cron schedule `{found}` has {n_fields} fields, expected 5")]
     Fields { found: String, n_fields: usize },
+    #[error("cron schedule `{0}` has a comment, expected none")]
+    Comment(String),
+    #[error("cron schedule `{0}` has a phase after @every, expected an interval only")]
+    Phase(String),
+    #[error("cron schedule `{0}` has a 7 as the day of the week, expected 0 for Sunday")]
+    Seven(String),
     #[error("cron schedule: {0}")]
     Spec(#[from] SpecError),
 }

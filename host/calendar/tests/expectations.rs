@@ -30,7 +30,7 @@ fn of_schedule(zone: &str, cron: &str, after: Timestamp, until: Timestamp, n: us
 }
 
 fn of_workflow(cron: &str, after: Timestamp, n: usize) -> String {
-    let next = |at: &Timestamp| next_cron_time(cron, *at).unwrap();
+    let next = |at: &Timestamp| next_cron_time(cron, *at, *at).unwrap();
     text(&std::iter::successors(next(&after), next).take(n).collect::<Vec<_>>())
 }
 

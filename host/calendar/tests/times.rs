@@ -153,7 +153,8 @@ fn jitter_is_the_same_for_the_same_time_and_ends_before_the_next() {
 #[test]
 fn a_workflow_s_cron_has_five_fields_and_rules_of_its_own() {
     let next = |cron: &str, after: &str| {
-        next_cron_time(cron, moment(after)).map(|it| it.map_or("never".to_owned(), text))
+        let after = moment(after);
+        next_cron_time(cron, after, after).map(|it| it.map_or("never".to_owned(), text))
     };
     let at = "2026-11-22T10:00:00Z";
     assert_eq!(next("@every 90s", at).unwrap(), "2026-11-22T10:01:30Z");
@@ -166,8 +167,42 @@ fn a_workflow_s_cron_has_five_fields_and_rules_of_its_own() {
     assert_eq!(next("0 0 0 1 1 *", at), Err(CronError::Fields { found, n_fields: 6 }));
     assert!(next("", at).is_err());
     assert!(next("TZ=UTC", at).is_err());
-    assert!(next("@every 1ms", at).is_err());
-    assert!(next("61 * * * *", at).is_err());
+    assert_eq!(next("@every 1ms", at).unwrap(), "2026-11-22T10:00:01Z");
+    let refused = [
+        "61 * * * *",
+        "0 0 * * 7",
+        "0 0 * * 5-7/2",
+        "5-1 * * * *",
+        "*/0 * * * *",
+        "* * * * * # all",
+        "* * * * *#",
+        "@every 10m/3m",
+        "@every",
+        "@sometimes",
+        "CRON_TZ=Mars/X * * * * *",
+        "CRON_TZ=Mars/X @every 5s",
+    ];
+    for cron in refused {
+        assert!(next(cron, at).is_err(), "{cron}");
+    }
+    assert_eq!(next("0 0 * * */7", at).unwrap(), "2026-11-29T00:00:00Z");
+}
+
+/// What would have been due while the last run was still running is left out.
+#[test]
+fn a_workflow_s_next_cron_time_is_not_before_the_end_of_its_last_run() {
+    let next = |cron: &str, from: &str, now: &str| {
+        next_cron_time(cron, moment(from), moment(now)).unwrap().map(text).unwrap()
+    };
+    let from = "2026-11-22T10:00:00Z";
+    let every = |now: &str| next("@every 90s", from, now);
+    assert_eq!(every("2026-11-22T10:00:30Z"), "2026-11-22T10:01:30Z");
+    assert_eq!(every("2026-11-22T10:01:30Z"), "2026-11-22T10:01:30Z");
+    assert_eq!(every("2026-11-22T10:01:31Z"), "2026-11-22T10:03:00Z");
+    let hourly = |now: &str| next("@hourly", from, now);
+    assert_eq!(hourly(from), "2026-11-22T11:00:00Z");
+    assert_eq!(hourly("2026-11-22T11:00:00Z"), "2026-11-22T11:00:00Z");
+    assert_eq!(hourly("2026-11-22T13:30:00Z"), "2026-11-22T14:00:00Z");
 }
 
 /// As the documentation says it, without a thought of speed.

@@ -177,7 +177,7 @@ impl<'a> Closing<'a> {
             return None;
         }
         let due = (self.link.next_cron)(&self.started.cron, self.began, self.now)?;
-        let backoff = due.since(self.now);
+        let backoff = whole_seconds(due.since(self.now));
         Some(self.again(Initiator::Cron, 1, backoff, result, failed))
     }
 
@@ -221,6 +221,22 @@ impl<'a> Closing<'a> {
         });
         Heir { run: next, version, started }
     }
+}
+
+/// A chain with a cron string waits for its first time.
+pub fn await_first_time(started: &mut Started, now: Timestamp, next_cron: NextCron) {
+    if started.cron.is_empty() {
+        return;
+    }
+    // A string that has no time is refused at the door, and in a parent's task.
+    let due = next_cron(&started.cron, now, now).unwrap_or(now);
+    started.first_task_backoff = Some(whole_seconds(due.since(now)));
+    started.initiator = Some(Initiator::Cron);
+}
+
+/// As with Temporal: a run is not earlier than its time, and may be up to a second late.
+fn whole_seconds(wait: Delay) -> Delay {
+    Delay::from_secs(wait.as_ms().div_ceil(1000))
 }
 
 /// A start, with what its run has upserted since.

@@ -7,6 +7,7 @@ mod scripts {
     mod cancel;
     mod chains;
     mod children;
+    mod cron;
     mod delete;
     mod failures;
     mod locals;

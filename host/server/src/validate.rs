@@ -12,12 +12,13 @@ use refrain_core::limits::{
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, size_of_all, size_of_map};
 use refrain_core::search::{self, Judge};
-use refrain_core::time::Delay;
+use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{Namespace, NamespaceState, SearchAttributes, Target};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1 as common;
 use refrain_wire::api::enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use refrain_wire::api::sdk::v1::UserMetadata;
+use refrain_wire::api::workflowservice::v1::StartWorkflowExecutionRequest;
 use refrain_wire::{options, wkt};
 use std::sync::Arc;
 use tonic::Status;
@@ -197,6 +198,27 @@ pub(crate) fn id_policies(
         Conflict::TerminateExisting => IdConflictPolicy::TerminateExisting,
     };
     Ok((reuse, conflict))
+}
+
+/// In Temporal's words, and what is wrong.
+pub(crate) fn cron_schedule(
+    request: &StartWorkflowExecutionRequest,
+    now: Timestamp,
+) -> Result<(), Status> {
+    let cron = &request.cron_schedule;
+    if cron.is_empty() {
+        return Ok(());
+    }
+    if request.workflow_start_delay.is_some_and(|it| it.seconds != 0 || it.nanos != 0) {
+        return Err(invalid("CronSchedule and WorkflowStartDelay may not be used together."));
+    }
+    match refrain_calendar::next_cron_time(cron, now, now) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(invalid(format!(
+            "invalid CronSchedule, no time can be found to satisfy the schedule `{cron}`"
+        ))),
+        Err(error) => Err(invalid(format!("invalid CronSchedule. {error}"))),
+    }
 }
 
 /// A start's three limits, made to fit into each other: execution, run, task.

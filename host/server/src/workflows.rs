@@ -41,6 +41,7 @@ pub(crate) fn start_request(
         request.workflow_id_reuse_policy,
         request.workflow_id_conflict_policy,
     )?;
+    validate::cron_schedule(&request, engine.now())?;
     let request_id = request.request_id.clone();
     let attributes = engine.search_attributes(namespace.id);
     let started = started(request, &attributes)?;
@@ -83,12 +84,6 @@ pub(crate) fn started(
         request.workflow_task_timeout,
     )?;
     let delay = validate::limit("workflow_start_delay", request.workflow_start_delay)?;
-    if !request.cron_schedule.is_empty() {
-        return Err(invalid(format!(
-            "cron_schedule is `{}`, expected none: this host has no cron workflows",
-            request.cron_schedule
-        )));
-    }
     if !request.completion_callbacks.is_empty() {
         return Err(invalid(format!(
             "{} completion_callbacks found, expected none: this host does not call back",
@@ -116,6 +111,7 @@ pub(crate) fn started(
         identity: request.identity,
         attempt: 1,
         retry,
+        cron: request.cron_schedule,
         first_task_backoff: delay,
         memo,
         search_attributes,

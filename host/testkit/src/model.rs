@@ -339,7 +339,7 @@ impl Model {
     /// `n`: the next run's place after those that there are now.
     fn link(&self, run: RunId, n: u128) -> Link {
         let next = RunId(self.runs.len() as u128 + n);
-        Link { run, next, next_cron: |_, _, _| None }
+        Link { run, next, next_cron }
     }
 
     fn ask(&mut self, at: usize, id: &str) {
@@ -534,6 +534,10 @@ impl Model {
         }
         decision.replies
     }
+}
+
+fn next_cron(cron: &str, from: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    refrain_calendar::next_cron_time(cron, from, now).ok().flatten()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

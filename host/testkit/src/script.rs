@@ -435,7 +435,8 @@ fn parse_start(args: &Args<'_>) -> Result<Start, Wrong> {
             "run-timeout" => start.run_timeout = Some(words::delay(value)?),
             "timeout" => start.execution_timeout = Some(words::delay(value)?),
             "request" => start.request = (*value).to_owned(),
-            "cron" => start.cron = (*value).to_owned(),
+            // A space would end the option.
+            "cron" => start.cron = value.replace('_', " "),
             "attempts" => {
                 let n = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
                 retry(&mut start, &|it| it.maximum_attempts = n);

@@ -44,6 +44,9 @@ pub(crate) struct StartArgs {
     /// Wait before the workflow begins to run.
     #[arg(long, value_name = "DURATION")]
     start_delay: Option<Span>,
+    /// Begin a new run at the times of a cron string, like `0 12 * * MON-FRI` or `@every 5m`.
+    #[arg(long, value_name = "CRON", conflicts_with = "start_delay")]
+    cron: Option<String>,
     /// A note kept with the workflow, as `key=JSON`. Repeat it for more.
     #[arg(long, value_name = "KEY=JSON")]
     memo: Vec<KeyValue>,
@@ -125,6 +128,7 @@ pub(super) fn start_request(
         workflow_id_reuse_policy: args.id_reuse_policy.map_or(0, |it| it.to_proto() as i32),
         workflow_id_conflict_policy: args.id_conflict_policy.map_or(0, |it| it.to_proto() as i32),
         workflow_start_delay: args.start_delay.map(Span::to_proto),
+        cron_schedule: args.cron.clone().unwrap_or_default(),
         memo: input::memo(&args.memo)?,
         search_attributes: input::search_attributes(&args.search_attribute)?,
         ..pb::StartWorkflowExecutionRequest::default()

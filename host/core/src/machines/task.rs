@@ -27,6 +27,7 @@ pub enum FailedCause {
     PayloadsTooLarge,
     BadSearchAttributes,
     BadModifyWorkflowPropertiesAttributes,
+    BadStartChildExecutionAttributes,
     ResetWorkflow,
 }
 

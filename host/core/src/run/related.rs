@@ -41,7 +41,7 @@ impl Run {
     pub(super) fn decide_start_child(
         &self,
         start: child::Start,
-        task: EventId,
+        task: &Task,
     ) -> Result<Option<Granted>, StepError> {
         if self.execution.children.len() >= limits::PENDING_CHILDREN_MAX {
             return Err(StepError::BadCommand {
@@ -53,8 +53,20 @@ impl Run {
             });
         }
         let mut child = start.child;
+        if let Some(link) = &task.link
+            && !child.cron.is_empty()
+            && (link.next_cron)(&child.cron, task.now, task.now).is_none()
+        {
+            return Err(StepError::BadCommand {
+                cause: task::FailedCause::BadStartChildExecutionAttributes,
+                reason: format!(
+                    "invalid CronSchedule. child workflow `{}` has `{}`, which has no time",
+                    child.workflow_id, child.cron
+                ),
+            });
+        }
         child.namespace.clone_from(&self.facts.namespace);
-        child.task = task;
+        child.task = task.completed;
         // As at a client's start: no run may outlast its chain, no task its run.
         let limits = [child.run_timeout, child.execution_timeout];
         child.run_timeout = limits.into_iter().flatten().min();

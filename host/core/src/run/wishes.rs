@@ -141,9 +141,7 @@ impl Run {
             Command::Activity(activity::Command::Schedule(schedule)) => {
                 self.decide_schedule(*schedule, completed)
             }
-            Command::Child(child::Command::Start(start)) => {
-                self.decide_start_child(*start, completed)
-            }
+            Command::Child(child::Command::Start(start)) => self.decide_start_child(*start, task),
             Command::External(command) => self.decide_external(command, completed),
             Command::Cancel(op) => {
                 if let Some(Target::Child { initiated, cancellation }) =

@@ -5,12 +5,18 @@ use refrain_core::chain::Link;
 use refrain_core::decision::Successor;
 use refrain_core::machines::execution::Started;
 use refrain_core::options::VersionChoice;
+use refrain_core::time::Timestamp;
+
+/// A string without a meaning has no times; it is refused where it comes in.
+pub(super) fn next_cron(cron: &str, from: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    refrain_calendar::next_cron_time(cron, from, now).ok().flatten()
+}
 
 impl Visit<'_> {
     pub(super) fn link_of(&self, row: &RunRow) -> Link {
         let run = row.key.run;
         let next = self.inner.new_run_id_after(Some(run), self.inner.now());
-        Link { run, next, next_cron: |_, _, _| None }
+        Link { run, next, next_cron }
     }
 
     /// Hands over `steps`, then `stepped`, and the run that takes its place if there is one.

@@ -92,6 +92,7 @@ impl Visit<'_> {
         let key = RunKey { execution: self.cell.key.clone(), run };
         started.original_run = Some(run);
         started.first_run = Some(run);
+        refrain_core::chain::await_first_time(&mut started, now, chain::next_cron);
         started.execution_expires = started.execution_timeout.map(|limit| now.plus(limit));
         let row = rows::of_start(key.clone(), component, &request_id, &started, now);
         let facts = self.inner.facts_of(key, component);

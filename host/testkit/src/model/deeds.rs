@@ -1,6 +1,7 @@
 //! What clients, workers and the clock do to the model.
 
 use super::*;
+use refrain_core::chain;
 
 impl Model {
     pub(super) fn start(&mut self, start: &Start, more: Vec<Arrival>) {
@@ -27,11 +28,12 @@ impl Model {
             execution: self.execution(&self.subject),
             run: RunId(self.runs.len() as u128 + 1),
         };
-        let started = execution::Started {
+        let mut started = execution::Started {
             execution_expires: start.execution_timeout.map(|limit| self.now.plus(limit)),
             workflow_id: self.subject.clone(),
             ..started(start, key.run)
         };
+        chain::await_first_time(&mut started, self.now, next_cron);
         self.runs.push(ModelRun::new(key, self.versions.newest(), start.request.clone()));
         let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
         self.step(self.runs.len() - 1, arrivals);

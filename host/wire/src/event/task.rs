@@ -200,6 +200,9 @@ fn cause_to_proto(cause: FailedCause) -> WorkflowTaskFailedCause {
         FailedCause::BadModifyWorkflowPropertiesAttributes => {
             WorkflowTaskFailedCause::BadModifyWorkflowPropertiesAttributes
         }
+        FailedCause::BadStartChildExecutionAttributes => {
+            WorkflowTaskFailedCause::BadStartChildExecutionAttributes
+        }
         FailedCause::ResetWorkflow => WorkflowTaskFailedCause::ResetWorkflow,
     }
 }
@@ -219,6 +222,7 @@ fn cause_from_proto(number: i32) -> Result<FailedCause, DecodeError> {
         Cause::BadModifyWorkflowPropertiesAttributes => {
             FailedCause::BadModifyWorkflowPropertiesAttributes
         }
+        Cause::BadStartChildExecutionAttributes => FailedCause::BadStartChildExecutionAttributes,
         Cause::ResetWorkflow => FailedCause::ResetWorkflow,
         Cause::WorkflowWorkerUnhandledFailure => FailedCause::WorkflowWorkerUnhandledFailure,
         Cause::Unspecified => return Err(wrong()),

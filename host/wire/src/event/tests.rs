@@ -430,7 +430,10 @@ fn after(event: &Event) -> Vec<Event> {
 fn all_causes(cause: task::FailedCause) -> Vec<task::FailedCause> {
     use task::FailedCause as Cause;
     let mut all = match cause {
-        Cause::ResetWorkflow => all_causes(Cause::BadModifyWorkflowPropertiesAttributes),
+        Cause::ResetWorkflow => all_causes(Cause::BadStartChildExecutionAttributes),
+        Cause::BadStartChildExecutionAttributes => {
+            all_causes(Cause::BadModifyWorkflowPropertiesAttributes)
+        }
         Cause::BadModifyWorkflowPropertiesAttributes => all_causes(Cause::BadSearchAttributes),
         Cause::BadSearchAttributes => all_causes(Cause::PayloadsTooLarge),
         Cause::PayloadsTooLarge => all_causes(Cause::PendingActivitiesLimitExceeded),
