@@ -155,7 +155,7 @@ pub enum Refused {
     #[error("timer is not pending")]
     TimerNotPending,
     #[error(
-        "run has taken {} signals, the most a run can take",
+        "exceeded workflow execution limit for signal events: the run has {}",
         crate::limits::SIGNALS_PER_RUN_MAX
     )]
     SignalLimit,

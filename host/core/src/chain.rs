@@ -19,6 +19,7 @@ use crate::options::VersionChoice;
 use crate::payload::Payloads;
 use crate::run::{Step, step_without_guest};
 use crate::time::{Delay, Timestamp};
+use std::collections::BTreeSet;
 
 /// When a cron string is due next after `from`, not before `now`. `None`: never again.
 pub type NextCron = fn(cron: &str, from: Timestamp, now: Timestamp) -> Option<Timestamp>;
@@ -291,6 +292,7 @@ impl Heir {
     /// new holds up nobody.
     pub(crate) fn begin(
         mut self,
+        before: &Execution,
         carried: Vec<Arrival>,
         now: Timestamp,
         identity: String,
@@ -300,6 +302,8 @@ impl Heir {
             // There is nothing to wait for now.
             self.started.first_task_backoff = None;
         }
+        let comes_along: BTreeSet<&str> = carried.iter().filter_map(request_of).collect();
+        self.started.carried_requests = before.requests_to_carry(&comes_along);
         let Heir { run, version, started } = self;
         let arrivals = std::iter::once(Arrival::Start(started.clone())).chain(carried).collect();
         let link = Link { run, ..link };
@@ -308,6 +312,13 @@ impl Heir {
             Step { arrivals, now, identity, history_bytes: 0, task_failure: None, link, search };
         let decision: Decision = step_without_guest(Execution::default(), step, None)?;
         Ok(Box::new(Successor { run, version, started, decision }))
+    }
+}
+
+fn request_of(carried: &Arrival) -> Option<&str> {
+    match carried {
+        Arrival::Signal(signal) => Some(&signal.request_id),
+        _ => None,
     }
 }
 

@@ -61,7 +61,8 @@ pub struct Execution {
     /// Runs that this one was reset from, each with the event that says so: what they began before
     /// it is this run's own now.
     bases: BTreeMap<RunId, EventId>,
-    signal_requests: BTreeSet<String>,
+    /// Of the chain, as far as it is remembered; numbered in the order in which they came.
+    signal_requests: BTreeMap<String, usize>,
     /// The requests that paused and unpaused it last.
     pause_request: Option<String>,
     unpause_request: Option<String>,
@@ -138,7 +139,7 @@ impl Default for Execution {
             admitted_updates: BTreeMap::new(),
             undelivered: VecDeque::new(),
             bases: BTreeMap::new(),
-            signal_requests: BTreeSet::new(),
+            signal_requests: BTreeMap::new(),
             pause_request: None,
             unpause_request: None,
             waits_for_first_task: false,
@@ -198,6 +199,8 @@ impl Execution {
                         memo: started.memo.clone(),
                         search: started.search_attributes.clone(),
                     };
+                    let carried = started.carried_requests.iter().cloned();
+                    self.signal_requests = carried.zip(0..).collect();
                     self.started = Some(Arc::new((**started).clone()));
                 }
                 if event.closes_run() {
@@ -230,7 +233,8 @@ impl Execution {
             Event::Signal(signal::Event::Received(signal)) => {
                 self.n_signals += 1;
                 if !signal.request_id.is_empty() {
-                    self.signal_requests.insert(signal.request_id.clone());
+                    let nth = self.signal_requests.len();
+                    self.signal_requests.entry(signal.request_id.clone()).or_insert(nth);
                 }
                 Ok(())
             }
@@ -287,6 +291,23 @@ impl Execution {
             (Some(own), Some(expires)) => Some(own.min(expires)),
             (own, expires) => own.or(expires),
         }
+    }
+
+    /// Request ids that the next run of the chain is to know, oldest first. `but`: it gets the
+    /// signals themselves.
+    pub(crate) fn requests_to_carry(&self, but: &BTreeSet<&str>) -> Vec<String> {
+        let mut newest_first: Vec<_> = self.signal_requests.iter().map(|it| (it.1, it.0)).collect();
+        newest_first.sort_unstable_by(|one, other| other.cmp(one));
+        let mut bytes = 0;
+        let fits = |id: &&String| {
+            bytes += id.len();
+            bytes <= limits::CARRIED_REQUESTS_BYTES_MAX
+        };
+        let ids = newest_first.into_iter().map(|it| it.1).filter(|it| !but.contains(it.as_str()));
+        let mut carried: Vec<_> =
+            ids.take(limits::CARRIED_REQUESTS_MAX).take_while(fits).cloned().collect();
+        carried.reverse();
+        carried
     }
 
     /// The end of the wait that the start asked for.
@@ -346,7 +367,7 @@ impl Execution {
             // Those have a place of their own, see `admit_update`.
             Arrival::Start(_) | Arrival::Update(_) => Ok(Err(Refused::Spurious)),
             Arrival::Signal(signal) => {
-                if self.signal_requests.contains(&signal.request_id) {
+                if self.signal_requests.contains_key(&signal.request_id) {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
                 if self.n_signals >= limits::SIGNALS_PER_RUN_MAX {

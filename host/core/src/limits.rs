@@ -52,6 +52,10 @@ pub const PENDING_EXTERNAL_SIGNALS_MAX: usize = 2000;
 pub const PENDING_EXTERNAL_CANCELS_MAX: usize = 2000;
 /// Signals that one run takes.
 pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
+/// Request ids of signals that the next run of a chain is told of, newest first: how many, and
+/// their bytes. One that is sent again is known by it.
+pub const CARRIED_REQUESTS_MAX: usize = 1000;
+pub const CARRIED_REQUESTS_BYTES_MAX: usize = 32 << 10;
 /// Updates of one run that are not completed.
 pub const UPDATES_IN_FLIGHT_MAX: usize = 10;
 /// What those carry together. Bytes.

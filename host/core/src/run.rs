@@ -45,7 +45,7 @@ use jobs::canceled_activity;
 pub use locals::LocalActivity;
 use locals::Locals;
 use related::OpenChild;
-use wishes::{bad_command, may_go_unasked, next_asked};
+use wishes::{bad_command, may_go_unasked, next_asked, too_many};
 
 /// What never changes while a run is in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -394,11 +394,11 @@ impl Run {
             Some(it) => (it.task_queue.clone(), it.task_timeout),
             None => (String::new(), limits::TASK_TIMEOUT),
         };
-        if let Some(reason) = self.too_long(history_bytes) {
+        if let Some((reason, details)) = self.too_long(history_bytes) {
             // Before the task's events: a task in history is one that the guest has played.
             let event = execution::Event::Terminated {
                 reason: reason.clone(),
-                details: Vec::new(),
+                details,
                 identity: identity.to_owned(),
             };
             self.execution.push(draft, now, Event::Execution(event))?;
@@ -439,17 +439,21 @@ impl Run {
         Ok((unseen, Some(task)))
     }
 
-    /// Why the run must end, if its history is as long as one may be.
-    fn too_long(&self, history_bytes: u64) -> Option<String> {
+    /// Why the run must end, if its history is as long as one may be: in Temporal's words, and with
+    /// the numbers as details.
+    fn too_long(&self, history_bytes: u64) -> Option<(String, Payloads)> {
         let n_events = self.execution.next_event.0 - 1;
-        let room = n_events + EVENTS_OF_A_TASK <= limits::EVENTS_PER_HISTORY_MAX;
-        (!room || history_bytes > limits::HISTORY_BYTES_MAX).then(|| {
-            format!(
-                "history has {n_events} events and {history_bytes} bytes: the limits are {} and {}",
-                limits::EVENTS_PER_HISTORY_MAX,
-                limits::HISTORY_BYTES_MAX
-            )
-        })
+        let (reason, found, unit, most) = if history_bytes > limits::HISTORY_BYTES_MAX {
+            let reason = "Workflow history size exceeds limit.";
+            (reason, history_bytes, "bytes", limits::HISTORY_BYTES_MAX)
+        } else if n_events + EVENTS_OF_A_TASK > limits::EVENTS_PER_HISTORY_MAX {
+            let reason = "Workflow history count exceeds limit.";
+            (reason, n_events, "events", limits::EVENTS_PER_HISTORY_MAX)
+        } else {
+            return None;
+        };
+        let details = format!("\"history has {found} {unit}, at most {most} are allowed\"");
+        Some((reason.to_owned(), vec![Payload::json(details)]))
     }
 
     /// The next run of the chain, if this one is closed for it, with what the program had not
@@ -465,7 +469,7 @@ impl Run {
         let Some(heir) = draft.heir.take() else { return Ok(None) };
         let kept = self.guest.unreceived().into_iter().map(Arrival::Signal);
         let carried = kept.chain(unseen.iter().filter_map(chain::carried_over)).collect();
-        heir.begin(carried, now, identity.to_owned(), link).map(Some)
+        heir.begin(&self.execution, carried, now, identity.to_owned(), link).map(Some)
     }
 
     /// Hands over, one by one, what the guest has not seen, and grants what it wishes for. Returns

@@ -237,3 +237,15 @@ fn what_is_pending_at_a_reset_is_answered_to_the_new_run_or_the_reset_is_refused
     let begun = back_to(at).begin(&close(parent, &history), &[], Timestamp(2000)).unwrap();
     assert_eq!((begun.children, begun.again), (vec![kept(Some(run))], answers.into()));
 }
+
+/// As with Temporal: the parent's task fails, since no child can come of it.
+#[test]
+fn a_child_whose_cron_string_has_no_time_fails_the_task() {
+    let Command::Child(child::Command::Start(mut start)) = child(1, ParentClosePolicy::Terminate)
+    else {
+        panic!("a child is asked for");
+    };
+    start.child.cron = "@never".to_owned();
+    let decision = self::start(vec![Command::Child(child::Command::Start(start))]).decision;
+    assert_eq!(failed_cause(&decision), Some(task::FailedCause::BadStartChildExecutionAttributes));
+}

@@ -1118,9 +1118,9 @@ fn a_wish_that_can_not_be_granted_fails_the_task() {
         "#,
         expect![[r#"
             1          0s  execution started order queue=orders
-            2-4        0s  task failed: BadCommand, [W0202] 2000 timers are pending, the most a run can have
+            2-4        0s  task failed: BadCommand, [W0202] the number of pending timers, 2000, has reached the per-workflow limit of 2000
             Running
-            task failed 1 times, again at 1s: [W0202] 2000 timers are pending, the most a run can have
+            task failed 1 times, again at 1s: [W0202] the number of pending timers, 2000, has reached the per-workflow limit of 2000
         "#]],
     );
     check_core(

@@ -371,7 +371,10 @@ impl Inner {
             return;
         }
         let arrival = Arrival::ActivityClosed(closed);
-        self.post(&run.execution, Letter::Deliver { run: Some(run.run), arrival, reply: None });
+        self.post(
+            &run.execution,
+            Letter::Deliver { run: Some(run.run), chain: None, arrival, reply: None },
+        );
     }
 
     // ---- matching

@@ -61,6 +61,8 @@ pub struct Target {
     pub workflow_id: String,
     /// `None`: the latest run.
     pub run: Option<RunId>,
+    /// The first run of the chain that is meant: a run of another chain is not found.
+    pub chain: Option<RunId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +78,8 @@ pub struct StartRequest {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartReply {
     pub run: RunId,
+    /// The first run of its chain.
+    pub first: RunId,
     /// False: the run was there already, and it was not this request that began it.
     pub started: bool,
     pub status: execution::State,
@@ -294,8 +298,9 @@ impl Engine {
 
     async fn deliver(&self, target: Target, arrival: Arrival) -> Result<Accepted, EngineError> {
         let key = target.execution();
-        let run = target.run;
-        self.inner.ask(&key, |reply| Letter::Deliver { run, arrival, reply: Some(reply) }).await
+        let Target { run, chain, .. } = target;
+        let letter = |reply| Letter::Deliver { run, chain, arrival, reply: Some(reply) };
+        self.inner.ask(&key, letter).await
     }
 
     /// Asks the guest, which is replayed first if it is not in memory. Works on closed runs too.
@@ -615,5 +620,9 @@ impl Target {
 
     pub fn execution(&self) -> ExecutionKey {
         ExecutionKey { namespace: self.namespace, workflow: self.workflow_id.as_str().into() }
+    }
+
+    pub(crate) fn is_of_chain(&self, row: &RunRow) -> bool {
+        self.chain.is_none_or(|first| row.first_run == first)
     }
 }

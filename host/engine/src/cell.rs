@@ -35,6 +35,8 @@ pub(crate) enum Letter {
     /// `reply`: none if it comes from the host itself, which then tries again on its own.
     Deliver {
         run: Option<RunId>,
+        /// The first run of the chain that is meant.
+        chain: Option<RunId>,
         arrival: Arrival,
         reply: Option<ReplyTo<Accepted>>,
     },
@@ -59,6 +61,7 @@ pub(crate) enum Letter {
     },
     Update {
         run: Option<RunId>,
+        chain: Option<RunId>,
         request: Box<update::Request>,
         reply: ReplyTo<UpdateAnswer>,
     },

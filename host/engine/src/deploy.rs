@@ -110,7 +110,10 @@ impl Inner {
             let page = page.map_err(unavailable)?;
             for key in &page {
                 let (run, arrival) = (Some(key.run), Arrival::TaskRetryDue);
-                self.post(&key.execution, Letter::Deliver { run, arrival, reply: None });
+                self.post(
+                    &key.execution,
+                    Letter::Deliver { run, chain: None, arrival, reply: None },
+                );
             }
             after = page.last().map(|key| key.run);
             if page.len() < FAILING_PAGE as usize {

@@ -173,7 +173,7 @@ impl Inner {
     pub(crate) fn arrive_again(self: &Arc<Inner>, cell: &Arc<Cell>, run: RunId, own: Vec<Arrival>) {
         let own = own
             .into_iter()
-            .map(|arrival| Letter::Deliver { run: Some(run), arrival, reply: None })
+            .map(|arrival| Letter::Deliver { run: Some(run), chain: None, arrival, reply: None })
             .collect();
         self.post_later(cell.key.clone(), own);
     }

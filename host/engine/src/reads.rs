@@ -33,7 +33,7 @@ impl Inner {
         if let Some(row) = self.cells.known_run(&key)
             && target.run.is_none_or(|run| run == row.key.run)
         {
-            return Ok(row);
+            return target.is_of_chain(&row).then_some(row).ok_or_else(|| not_found(target));
         }
         let row = match target.run {
             Some(run) => {
@@ -45,6 +45,7 @@ impl Inner {
                 rows.into_iter().next().flatten()
             }
         };
+        let row = row.filter(|row| target.is_of_chain(row));
         row.map(Arc::new).ok_or_else(|| not_found(target))
     }
 
@@ -252,8 +253,12 @@ impl Inner {
         reply: ReplyTo<Payloads>,
     ) {
         let inner = Arc::clone(self);
-        let target =
-            Target { namespace: key.namespace, workflow_id: key.workflow.to_string(), run };
+        let target = Target {
+            namespace: key.namespace,
+            workflow_id: key.workflow.to_string(),
+            run,
+            chain: None,
+        };
         self.runtime.spawn(async move {
             let _ = reply.send(inner.ask_earlier_run(&target, name, args).await);
         });

@@ -127,7 +127,12 @@ pub(crate) async fn run(inner: Arc<Inner>) {
             match what {
                 What::Timer(timer) => inner.post(
                     &key.execution,
-                    Letter::Deliver { run: Some(key.run), arrival: timer.arrival(), reply: None },
+                    Letter::Deliver {
+                        run: Some(key.run),
+                        chain: None,
+                        arrival: timer.arrival(),
+                        reply: None,
+                    },
                 ),
                 What::Activity(scheduled) => inner.activity_due(&key, scheduled),
             }

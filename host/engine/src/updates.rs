@@ -182,8 +182,9 @@ impl Inner {
         let request = self.named(request);
         let until = Instant::now() + Duration::from_millis(patience.as_ms());
         loop {
-            let (run, id, request) = (target.run, request.id.clone(), request.clone());
-            let letter = |reply| Letter::Update { run, request, reply };
+            let (run, chain) = (target.run, target.chain);
+            let (id, request) = (request.id.clone(), request.clone());
+            let letter = |reply| Letter::Update { run, chain, request, reply };
             let answer = self.ask(&target.execution(), letter).await?;
             let asked = answer.run;
             let left = Delay(until.saturating_duration_since(Instant::now()).as_millis() as u64);
@@ -264,6 +265,7 @@ impl Inner {
             namespace: start.namespace,
             workflow_id: start.started.workflow_id.clone(),
             run: None,
+            chain: None,
         };
         let request = self.named(request);
         let (again, id) = ((*request).clone(), request.id.clone());

@@ -147,8 +147,12 @@ impl<'a> Visit<'a> {
                 Letter::Move { run, to, reply } => self.move_run(run, to, reply),
                 Letter::Reset { request, base, reply } => self.reset(request, base, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
-                Letter::Update { run, request, reply } => self.update(run, request, reply),
-                Letter::Deliver { run, arrival, reply } => self.deliver(run, arrival, reply),
+                Letter::Update { run, chain, request, reply } => {
+                    self.update(run, chain, request, reply)
+                }
+                Letter::Deliver { run, chain, arrival, reply } => {
+                    self.deliver(run, chain, arrival, reply)
+                }
                 Letter::Delete { run, reply } => self.delete(run, reply),
             };
             if handed_on {
@@ -186,6 +190,7 @@ impl<'a> Visit<'a> {
     fn deliver(
         &mut self,
         run: Option<RunId>,
+        chain: Option<RunId>,
         arrival: Arrival,
         reply: Option<ReplyTo<Accepted>>,
     ) -> bool {
@@ -207,8 +212,12 @@ impl<'a> Visit<'a> {
             self.answer(reply, answer);
             return false;
         }
+        if chain.is_some_and(|first| first != row.first_run) {
+            self.answer(reply, Err(self.not_found(chain)));
+            return false;
+        }
         if self.warm.is_none() && self.loaded.is_none() {
-            return self.want_history(Letter::Deliver { run, arrival, reply }, row);
+            return self.want_history(Letter::Deliver { run, chain, arrival, reply }, row);
         }
         self.step_with(&row, Batch::of(arrival, Caller::of(reply)))
     }
@@ -232,14 +241,14 @@ impl<'a> Visit<'a> {
             && !matches!(batch.arrivals.last(), Some(Arrival::RunTimedOut))
         {
             match self.letters.pop_front() {
-                Some(Letter::Deliver { run, arrival, reply })
-                    if run.is_none_or(|run| run == row.key.run) =>
+                Some(Letter::Deliver { run, chain, arrival, reply })
+                    if is_meant(row, run, chain) =>
                 {
                     batch.arrivals.push(arrival);
                     batch.callers.push(Caller::of(reply));
                 }
-                Some(Letter::Update { run, request, reply })
-                    if run.is_none_or(|run| run == row.key.run) =>
+                Some(Letter::Update { run, chain, request, reply })
+                    if is_meant(row, run, chain) =>
                 {
                     batch.push_update(request, reply);
                 }
@@ -397,6 +406,10 @@ impl<'a> Visit<'a> {
             }
         }
     }
+}
+
+fn is_meant(row: &RunRow, run: Option<RunId>, chain: Option<RunId>) -> bool {
+    run.is_none_or(|run| run == row.key.run) && chain.is_none_or(|first| first == row.first_run)
 }
 
 #[expect(clippy::large_enum_variant, reason = "made for each step and gone with it")]

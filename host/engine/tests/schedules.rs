@@ -78,7 +78,7 @@ impl Play {
 
     fn run(&self, n: u64) -> Target {
         let workflow_id = format!("w-{}", rfc3339(minute(n)));
-        Target { namespace: self.sim.namespace(), workflow_id, run: None }
+        Target { namespace: self.sim.namespace(), workflow_id, run: None, chain: None }
     }
 
     async fn terminate(&self, n: u64) {

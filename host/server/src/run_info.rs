@@ -2,6 +2,7 @@
 //! line dies on an absent one.
 
 use crate::{pending_activity, pending_child};
+use refrain_core::execution::run_timeout;
 use refrain_core::machines::execution::{self, WorkflowRun};
 use refrain_core::time::Timestamp;
 use refrain_engine::api::{Description, RunRow};
@@ -99,7 +100,9 @@ pub(crate) fn description(
         original_start,
         reset_to,
     } = described;
-    let expires = |limit: Option<_>| limit.map(|it| timestamp_to_proto(row.started_at.plus(it)));
+    let run_expires = run_timeout(started).map(|limit| row.execution_at.plus(limit));
+    // A run ends with its chain at the latest.
+    let run_expires = run_expires.map(|it| started.execution_expires.map_or(it, |all| all.min(it)));
     let started_by = RequestIdInfo {
         event_type: EventType::WorkflowExecutionStarted as i32,
         event_id: 1,
@@ -136,8 +139,8 @@ pub(crate) fn description(
             attempt: i32::try_from(it.attempts).unwrap_or(i32::MAX).saturating_add(1),
         }),
         workflow_extended_info: Some(WorkflowExecutionExtendedInfo {
-            execution_expiration_time: expires(started.execution_timeout),
-            run_expiration_time: Some(expires(started.run_timeout).unwrap_or(NO_TIME)),
+            execution_expiration_time: started.execution_expires.map(timestamp_to_proto),
+            run_expiration_time: Some(run_expires.map_or(NO_TIME, timestamp_to_proto)),
             cancel_requested: row.cancel_requested,
             pause_info: pause.as_ref().map(|it| WorkflowExecutionPauseInfo {
                 identity: it.identity.clone(),

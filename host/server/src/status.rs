@@ -270,7 +270,7 @@ mod tests {
             FailedPrecondition NamespaceInvalidStateFailure namespace `ns` is deprecated: nothing new starts in it
             NotFound NotFoundFailure workflow execution `w` not found
             NotFound NotFoundFailure workflow execution already completed
-            InvalidArgument  run has taken 10000 signals, the most a run can take
+            InvalidArgument  exceeded workflow execution limit for signal events: the run has 10000
             NotFound NotFoundFailure update "u" not found
             NotFound NotFoundFailure workflow update was aborted by closing workflow
             ResourceExhausted ResourceExhaustedFailure limit on number of concurrent in-flight updates has been reached (10)

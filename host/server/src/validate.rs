@@ -105,7 +105,7 @@ pub(crate) fn target(
         let shown: String = execution.workflow_id.chars().take(40).collect();
         return Err(crate::status::not_found(format!("workflow execution `{shown}...` not found")));
     }
-    Ok(Target { namespace: namespace.id, workflow_id: execution.workflow_id, run })
+    Ok(Target { namespace: namespace.id, workflow_id: execution.workflow_id, run, chain: None })
 }
 
 pub(crate) fn blob(field: &'static str, payloads: &[Payload]) -> Result<(), Status> {
@@ -119,7 +119,7 @@ pub(crate) fn blob_map(field: &'static str, map: &PayloadMap) -> Result<(), Stat
 fn blob_size(field: &'static str, found: usize) -> Result<(), Status> {
     if found > BLOB_BYTES_MAX {
         return Err(invalid(format!(
-            "{field} has {found} bytes, expected at most {BLOB_BYTES_MAX}"
+            "Blob data size exceeds limit.: {field} has {found} bytes, expected at most {BLOB_BYTES_MAX}"
         )));
     }
     Ok(())

@@ -89,7 +89,7 @@ pub(crate) async fn signal_with_start(
     let event =
         RequestIdReference { request_id, event_type: EventType::WorkflowExecutionSignaled as i32 };
     Ok(SignalWithStartWorkflowExecutionResponse {
-        first_execution_run_id: if reply.started { run_id.clone() } else { String::new() },
+        first_execution_run_id: reply.first.to_string(),
         started: reply.started,
         signal_link: Some(link(
             namespace,

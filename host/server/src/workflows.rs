@@ -1,6 +1,6 @@
 //! Starting workflows, and telling and asking open ones something.
 
-use crate::status::{invalid, not_found, of};
+use crate::status::{invalid, of};
 use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
@@ -58,7 +58,7 @@ pub(crate) fn start_response(
         EventReference { event_id: 1, event_type: EventType::WorkflowExecutionStarted as i32 };
     StartWorkflowExecutionResponse {
         run_id: run_id.clone(),
-        first_execution_run_id: run_id.clone(),
+        first_execution_run_id: reply.first.to_string(),
         started: reply.started,
         status: run_info::status(reply.status) as i32,
         eager_workflow_task: None,
@@ -169,25 +169,14 @@ pub(crate) async fn signal(
     Ok(SignalWorkflowExecutionResponse { link: Some(link) })
 }
 
-/// `first`: the first run of the chain that the caller means. While chains have one run each, it
-/// is the run itself.
+/// `first`: the first run of the chain that the caller means.
 pub(crate) fn target_of_chain(
     namespace: &refrain_engine::api::Namespace,
     execution: Option<WorkflowExecution>,
     first: &str,
 ) -> Result<Target, Status> {
-    let mut target = validate::target(namespace, execution)?;
-    let first = validate::run_id(first)?;
-    match (target.run, first) {
-        (Some(run), Some(first)) if run != first => Err(not_found(format!(
-            "workflow execution `{}`: run `{run}` is not of the chain that begins with run `{first}`",
-            target.workflow_id
-        ))),
-        (run, first) => {
-            target.run = run.or(first);
-            Ok(target)
-        }
-    }
+    let target = validate::target(namespace, execution)?;
+    Ok(Target { chain: validate::run_id(first)?, ..target })
 }
 
 pub(crate) async fn request_cancel(
@@ -199,10 +188,15 @@ pub(crate) async fn request_cancel(
         target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     validate::short("request_id", &request.request_id)?;
     let asked =
-        engine.request_cancel(target, request.reason, request.identity, request.request_id).await;
-    match asked {
+        engine.request_cancel(target.clone(), request.reason, request.identity, request.request_id);
+    match asked.await {
         // As the real server: who wants an ended run to end has what they want.
         Ok(()) | Err(EngineError::Refused(Refused::RunClosed)) => Ok(Default::default()),
+        Err(EngineError::WorkflowNotFound { .. })
+            if target.run.is_some() && engine.run(&target).await.is_ok() =>
+        {
+            Ok(Default::default())
+        }
         Err(error) => Err(of(error)),
     }
 }

@@ -278,12 +278,12 @@ impl Sim {
     }
 
     fn target(&self, run: Option<RunId>) -> Target {
-        Target { namespace: self.namespace, workflow_id: self.subject.clone(), run }
+        Target { namespace: self.namespace, workflow_id: self.subject.clone(), run, chain: None }
     }
 
     async fn described(&self, run: &RunKey) -> Result<Description, EngineError> {
         let workflow_id = run.execution.workflow.to_string();
-        let target = Target { namespace: self.namespace, workflow_id, run: Some(run.run) };
+        let target = Target { namespace: self.namespace, workflow_id, run: Some(run.run), chain: None };
         self.engine.describe(&target).await
     }
 

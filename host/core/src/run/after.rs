@@ -30,7 +30,7 @@ pub fn step_without_guest(
         // Without a guest nobody knows which of the signals it was handed it has received.
         Some(heir) => {
             let carried = execution.undelivered.iter().filter_map(chain::carried_over).collect();
-            Some(heir.begin(carried, now, step.identity, link)?)
+            Some(heir.begin(&execution, carried, now, step.identity, link)?)
         }
         None => None,
     };

@@ -46,10 +46,7 @@ impl Run {
         if self.execution.children.len() >= limits::PENDING_CHILDREN_MAX {
             return Err(StepError::BadCommand {
                 cause: task::FailedCause::PendingChildrenLimitExceeded,
-                reason: format!(
-                    "{} children are pending, the most a run can have",
-                    limits::PENDING_CHILDREN_MAX
-                ),
+                reason: too_many("pending child workflow executions", limits::PENDING_CHILDREN_MAX),
             });
         }
         let mut child = start.child;
@@ -99,9 +96,9 @@ impl Run {
                 if self.execution.external_signals.len() >= limits::PENDING_EXTERNAL_SIGNALS_MAX {
                     return Err(StepError::BadCommand {
                         cause: task::FailedCause::PendingSignalsLimitExceeded,
-                        reason: format!(
-                            "{} signals to other runs are pending, the most a run can have",
-                            limits::PENDING_EXTERNAL_SIGNALS_MAX
+                        reason: too_many(
+                            "pending signals to external workflows",
+                            limits::PENDING_EXTERNAL_SIGNALS_MAX,
                         ),
                     });
                 }
@@ -126,9 +123,9 @@ impl Run {
         }
         Err(StepError::BadCommand {
             cause: task::FailedCause::PendingCancelsLimitExceeded,
-            reason: format!(
-                "{} requests to cancel are pending, the most a run can have",
-                limits::PENDING_EXTERNAL_CANCELS_MAX
+            reason: too_many(
+                "pending requests to cancel external workflows",
+                limits::PENDING_EXTERNAL_CANCELS_MAX,
             ),
         })
     }

@@ -122,10 +122,8 @@ impl Run {
             }
             Command::Timer(timer::Command::Start { op, delay, summary }) => {
                 if self.execution.timers.len() >= limits::PENDING_TIMERS_MAX {
-                    return Err(bad_command(format!(
-                        "{} timers are pending, the most a run can have",
-                        limits::PENDING_TIMERS_MAX
-                    )));
+                    let most = limits::PENDING_TIMERS_MAX;
+                    return Err(bad_command(too_many("pending timers", most)));
                 }
                 let timer_id = timer::id_of(op);
                 let event = timer::Event::Started { timer_id, delay, task: completed, summary };
@@ -242,10 +240,7 @@ impl Run {
         if self.execution.activities.len() >= limits::PENDING_ACTIVITIES_MAX {
             return Err(StepError::BadCommand {
                 cause: task::FailedCause::PendingActivitiesLimitExceeded,
-                reason: format!(
-                    "{} activities are pending, the most a run can have",
-                    limits::PENDING_ACTIVITIES_MAX
-                ),
+                reason: too_many("pending activities", limits::PENDING_ACTIVITIES_MAX),
             });
         }
         let started = self.execution.started.as_deref();
@@ -435,6 +430,11 @@ fn check_size(command: &execution::Command) -> Result<(), StepError> {
             limits::BLOB_BYTES_MAX
         ),
     })
+}
+
+/// In Temporal's words.
+pub(super) fn too_many(what: &str, most: usize) -> String {
+    format!("the number of {what}, {most}, has reached the per-workflow limit of {most}")
 }
 
 pub(super) fn bad_command(reason: String) -> StepError {

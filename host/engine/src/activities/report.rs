@@ -55,6 +55,7 @@ impl Inner {
                 let answer = self
                     .ask(&activity.run.execution, |reply| Letter::Deliver {
                         run,
+                        chain: None,
                         arrival,
                         reply: Some(reply),
                     })

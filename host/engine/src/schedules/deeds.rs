@@ -115,7 +115,8 @@ impl Inner {
         };
         let workflow = running.workflow_id.as_str().into();
         let execution = ExecutionKey { namespace: key.namespace, workflow };
-        let letter = |reply| Letter::Deliver { run: None, arrival, reply: Some(reply) };
+        let chain = Some(running.run);
+        let letter = |reply| Letter::Deliver { run: None, chain, arrival, reply: Some(reply) };
         match self.ask(&execution, letter).await {
             // One that has ended meanwhile is seen in the next round.
             Ok(_) | Err(EngineError::Refused(_) | EngineError::WorkflowNotFound { .. }) => {
@@ -214,8 +215,12 @@ impl Inner {
         workflow_id: &str,
         first: RunId,
     ) -> Result<Option<Arc<RunRow>>, EngineError> {
-        let target =
-            |run| Target { namespace: key.namespace, workflow_id: workflow_id.to_owned(), run };
+        let target = |run| Target {
+            namespace: key.namespace,
+            workflow_id: workflow_id.to_owned(),
+            run,
+            chain: None,
+        };
         for target in [target(None), target(Some(first))] {
             match self.row(&target).await {
                 Ok(row) if row.first_run == first => return Ok(Some(row)),

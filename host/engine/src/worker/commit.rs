@@ -22,6 +22,12 @@ impl Visit<'_> {
             return last.conclude(self.inner, &cell, Ok(()));
         }
         let done = Box::new(move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
+            if let Some(last) = &last
+                && outcome.is_ok()
+            {
+                // First of all: who is told of the commit, and then asks, must find what it did.
+                cell.lock().known = Known::Run(Arc::clone(&last.row));
+            }
             let mut again = Vec::new();
             for ended in prepared {
                 let Announced { row, own, .. } = ended.announce(inner, &outcome);
@@ -90,7 +96,7 @@ impl Visit<'_> {
             writes.push(Write::messages(taken, &sent));
         }
         Prepared {
-            row,
+            row: Arc::new(row),
             run,
             closing,
             effects,
@@ -145,7 +151,7 @@ fn sent_by(
 /// A step whose writes are with the committer.
 struct Prepared {
     /// The row as it is once committed.
-    row: RunRow,
+    row: Arc<RunRow>,
     run: Option<Run>,
     /// The history that it adds, if the run is closed by it.
     closing: Option<Arc<[u8]>>,
@@ -206,9 +212,9 @@ impl Prepared {
         let admitted = update::tell(inner, &row, updates, asked);
         inner.post_messages(sent);
         if let Some(Starter::Caller(reply)) = started {
-            let run = row.key.run;
+            let (run, first) = (row.key.run, row.first_run);
             let status = execution::State::Running;
-            let _ = reply.send(Ok(StartReply { run, started: true, status }));
+            let _ = reply.send(Ok(StartReply { run, first, started: true, status }));
         }
         Announced { row, run, own: Vec::new(), told, admitted }
     }
@@ -225,7 +231,7 @@ impl Prepared {
             // A closed run's guest is let go: a query brings it back. So is that of one that is
             // stuck, since its next attempt may be another version's.
             state.warm = announced.run.filter(|_| goes_on);
-            state.known = Known::Run(Arc::new(announced.row));
+            state.known = Known::Run(announced.row);
             let told = announced.told;
             state.admitted.retain(|it| open && it.run == run && !told.contains(&it.request.id));
             state.admitted.extend(announced.admitted);
@@ -246,7 +252,7 @@ impl Prepared {
 }
 
 struct Announced {
-    row: RunRow,
+    row: Arc<RunRow>,
     run: Option<Run>,
     own: Vec<Arrival>,
     /// Updates that the step was about, and those of them that wait on.

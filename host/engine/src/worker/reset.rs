@@ -29,8 +29,8 @@ impl Visit<'_> {
         };
         let same = current.start_request_id.as_ref().filter(|it| **it == request.request_id);
         if same.is_some_and(|it| !it.is_empty()) {
-            let (run, status) = (current.key.run, current.status);
-            let _ = reply.send(Ok(StartReply { run, started: true, status }));
+            let (run, first, status) = (current.key.run, current.first_run, current.status);
+            let _ = reply.send(Ok(StartReply { run, first, started: true, status }));
             return false;
         }
         if base.is_none() && request.target.run.is_some_and(|run| run != current.key.run) {

@@ -12,8 +12,8 @@ impl Visit<'_> {
             }
             // As Temporal: one that the latest run knows is answered, whatever the policies say.
             if self.knows_update(&update.id) {
-                let (run, status) = (row.key.run, row.status);
-                reply.send(self.inner, Ok(StartReply { run, started: false, status }));
+                let (run, first, status) = (row.key.run, row.first_run, row.status);
+                reply.send(self.inner, Ok(StartReply { run, first, started: false, status }));
                 return self.bring(with, run);
             }
         }
@@ -32,9 +32,9 @@ impl Visit<'_> {
         match admission {
             Admission::Existing { run, started } => {
                 // The request began a chain, and that has gone on.
-                let first = self.current.as_ref().filter(|_| started).map(|row| row.first_run);
-                let run = first.unwrap_or(run);
-                reply.send(self.inner, Ok(StartReply { run, started, status }));
+                let first = self.current.as_ref().map_or(run, |row| row.first_run);
+                let run = if started { first } else { run };
+                reply.send(self.inner, Ok(StartReply { run, first, started, status }));
                 self.bring(with, run)
             }
             Admission::Refused { run, start_request_id } => {
@@ -63,9 +63,9 @@ impl Visit<'_> {
         match with {
             With::Nothing => false,
             With::Signal { signal, reply } => {
-                self.deliver(Some(run), Arrival::Signal(*signal), Some(reply))
+                self.deliver(Some(run), None, Arrival::Signal(*signal), Some(reply))
             }
-            With::Update { request, reply } => self.update(Some(run), request, reply),
+            With::Update { request, reply } => self.update(Some(run), None, request, reply),
         }
     }
 

@@ -37,6 +37,7 @@ impl Visit<'_> {
     pub(super) fn update(
         &mut self,
         run: Option<RunId>,
+        chain: Option<RunId>,
         request: Box<update::Request>,
         reply: ReplyTo<UpdateAnswer>,
     ) -> bool {
@@ -44,6 +45,10 @@ impl Visit<'_> {
             let _ = reply.send(Err(self.not_found(run)));
             return false;
         };
+        if chain.is_some_and(|first| first != row.first_run) {
+            let _ = reply.send(Err(self.not_found(chain)));
+            return false;
+        }
         let asked = run.unwrap_or(row.key.run);
         if asked != row.key.run || !row.status.is_open() {
             // Closed: only what its history knows of the update can be told.
@@ -52,7 +57,7 @@ impl Visit<'_> {
             return false;
         }
         if self.warm.is_none() && self.loaded.is_none() {
-            return self.want_history(Letter::Update { run, request, reply }, row);
+            return self.want_history(Letter::Update { run, chain, request, reply }, row);
         }
         let mut batch = Batch::default();
         batch.push_update(request, reply);

@@ -329,3 +329,107 @@ fn a_start_sent_again_finds_the_chain_that_it_began() {
         "#]],
     );
 }
+
+#[test]
+fn a_signal_that_is_sent_again_after_a_run_has_continued_is_known() {
+    check(
+        r#"
+         0s start order
+            guest -
+            guest -
+            guest first 2 ? continue : -
+         1s signal a "1" request=r1
+         2s signal b "2" request=r2
+         3s signal a "1" request=r1
+         4s signal b "2" request=r2
+         5s signal c "3" request=r3
+         6s signal d "4" request=r4
+         7s signal a "1" request=r1
+         8s signal d "4" request=r4
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal a received "1"
+            6-8        1s  task completed
+            9          2s  signal b received "2"
+            10-12      2s  task completed
+            13         2s  execution continued as new order 1
+            next run
+            1          2s  execution started order 1 queue=orders, continued
+            2-4        2s  task completed
+            5          5s  signal c received "3"
+            6-8        5s  task completed
+            9          6s  signal d received "4"
+            10-12      6s  task completed
+            13         6s  execution continued as new order 2
+            next run
+            1          6s  execution started order 2 queue=orders, continued
+            2-4        6s  task completed
+            Running
+        "#]],
+    );
+}
+
+#[test]
+fn a_signal_that_is_carried_over_is_there_once_also_if_it_is_sent_again() {
+    check(
+        r#"
+         0s start order
+            guest -
+            guest ignore
+            guest first 1 ? continue : -
+         1s signal a "1" request=r1
+         2s signal b "2" request=r2
+         3s signal a "1" request=r1
+         4s signal b "2" request=r2
+         9s query seen
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal a received "1"
+            6-8        1s  task completed
+            9          2s  signal b received "2"
+            10-12      2s  task completed
+            13         2s  execution continued as new order 1
+            next run
+            1          2s  execution started order 1 queue=orders, continued
+            2          2s  signal a received "1"
+            3-5        2s  task completed
+            Running
+            at 9s  seen: "start order; signal a"
+        "#]],
+    );
+}
+
+#[test]
+fn an_attempt_at_a_workflow_knows_the_signals_of_the_attempt_before() {
+    check(
+        r#"
+         0s start order retry=5s attempts=2
+            guest timer 10s
+            guest -
+            guest fail "no card"
+         1s signal a "1" request=r1
+        12s signal a "1" request=r1
+        16s signal a "1" request=r1
+        17s terminate "enough"
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  timer 1 started 10s
+            6          1s  signal a received "1"
+            7-9        1s  task completed
+            10        10s  timer 1 fired
+            11-13     10s  task completed
+            14        10s  execution failed "no card" InProgress, next run
+            next run
+            1         10s  execution started order queue=orders, attempt 2 in 5s, after "no card"
+            2-4       15s  task completed
+            5         15s  timer 1 started 10s
+            6         17s  execution terminated "enough"
+        "#]],
+    );
+}

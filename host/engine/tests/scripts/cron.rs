@@ -93,6 +93,20 @@ fn a_result_is_still_known_after_a_run_that_failed() {
         32s terminate "enough"
         "#,
         expect![[r#"
+            1          1s  execution started order queue=orders, by cron in 10s
+            2-4       11s  task completed
+            5         11s  execution completed "paid", next run
+            next run
+            1         11s  execution started order queue=orders, by cron in 10s, last result "paid"
+            2-4       21s  task completed
+            5         21s  execution failed "no card" RetryPolicyNotSet, next run
+            next run
+            1         21s  execution started order queue=orders, by cron in 10s, after "no card", last result "paid"
+            2-4       31s  task completed
+            5         31s  execution failed "no card" RetryPolicyNotSet, next run
+            next run
+            1         31s  execution started order queue=orders, by cron in 10s, after "no card", last result "paid"
+            2         32s  execution terminated "enough"
         "#]],
     );
 }
@@ -234,6 +248,24 @@ fn a_release_is_for_the_runs_that_begin_after_it() {
         42s terminate "enough"
         "#,
         expect![[r#"
+            1          1s  execution started order queue=orders, by cron in 10s
+            2-4       11s  task completed
+            5         11s  execution completed "old", next run
+            next run
+            1         11s  execution started order queue=orders, by cron in 10s, last result "old"
+            2-4       21s  task completed
+            5         21s  execution completed "old", next run
+            next run
+            1         21s  execution started order queue=orders, by cron in 10s, last result "old"
+            2-4       31s  task completed on version 2
+            5         31s  execution completed "new", next run
+            next run
+            1         31s  execution started order queue=orders, by cron in 10s, last result "new"
+            2-4       41s  task completed on version 2
+            5         41s  execution completed "new", next run
+            next run
+            1         41s  execution started order queue=orders, by cron in 10s, last result "new"
+            2         42s  execution terminated "enough"
         "#]],
     );
 }

@@ -122,7 +122,15 @@ impl Guest for Played {
             Job::ActivityClosed { result: Err(failure), .. } => fail(failure),
             Job::Signal(signal) => {
                 self.n_signals += 1;
-                if signal.name == "finish" { complete(signal.input) } else { Vec::new() }
+                match signal.name.as_str() {
+                    "finish" => complete(signal.input),
+                    "again" => {
+                        let asked = execution::ContinueAsNew::default();
+                        let again = execution::Command::ContinueAsNew(Box::new(asked));
+                        vec![Command::Execution(again)]
+                    }
+                    _ => Vec::new(),
+                }
             }
             // One called `wait` is never completed, the others answer with their arguments.
             Job::Update(request) if request.name == "wait" => Vec::new(),

@@ -2,6 +2,7 @@
 //! temporary database on the other.
 
 mod batches;
+mod chains;
 mod guests;
 mod queues;
 mod schedules;
@@ -25,6 +26,7 @@ use refrain_wire::api::history::v1::history_event::Attributes;
 use refrain_wire::api::query::v1::WorkflowQuery;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1::*;
+use refrain_wire::wkt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tonic::codec::CompressionEncoding;
@@ -377,7 +379,20 @@ async fn requests_that_make_no_sense_are_refused_by_field() {
         (start(|it| it.workflow_type = None), "workflow_type is missing or empty"),
         (start(|it| it.task_queue = None), "task_queue is missing or empty"),
         (start(|it| it.workflow_id = "x".repeat(1001)), "workflow_id has 1001 bytes"),
-        (start(|it| it.cron_schedule = "@daily".to_owned()), "cron_schedule is `@daily`"),
+        (start(|it| it.cron_schedule = "@often".to_owned()), "invalid CronSchedule."),
+        (start(|it| it.cron_schedule = "0 0 0 * * *".to_owned()), "has 6 fields, expected 5"),
+        (start(|it| it.cron_schedule = "CRON_TZ=UTC".to_owned()), "invalid CronSchedule."),
+        (
+            start(|it| it.cron_schedule = "0 0 31 2 *".to_owned()),
+            "invalid CronSchedule, no time can be found to satisfy the schedule",
+        ),
+        (
+            start(|it| {
+                it.cron_schedule = "@hourly".to_owned();
+                it.workflow_start_delay = Some(wkt::Duration { seconds: 3, nanos: 0 });
+            }),
+            "CronSchedule and WorkflowStartDelay may not be used together.",
+        ),
         (start(|it| it.workflow_id_reuse_policy = 9), "workflow_id_reuse_policy is `9`"),
     ];
     for (request, words) in refused {
@@ -712,7 +727,10 @@ async fn a_message_over_four_mebibytes_is_resource_exhausted() {
         host.call("StartWorkflowExecution", request).await;
     let refused = refused.expect_err("too large a payload");
     assert_eq!(refused.code(), Code::InvalidArgument);
-    assert!(refused.message().starts_with("input has"), "{refused:?}");
+    assert!(
+        refused.message().starts_with("Blob data size exceeds limit.: input has"),
+        "{refused:?}"
+    );
     host.stop().await;
 }
 

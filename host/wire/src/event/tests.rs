@@ -147,6 +147,7 @@ fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
         attempt: 1,
         retry: Some(retry()),
         cron: "@daily".to_owned(),
+        carried_requests: vec!["r1".to_owned(), "r\"2".to_owned()],
         first_task_backoff: Some(Delay(250)),
         memo: map(),
         search_attributes: map(),

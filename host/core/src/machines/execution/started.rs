@@ -28,6 +28,9 @@ pub struct Started {
     pub initiator: Option<Initiator>,
     /// What the last run of the chain that completed returned.
     pub last_completion_result: Option<Payloads>,
+    /// Request ids of signals that runs before this one in the chain have received, oldest first:
+    /// sent again, they are known.
+    pub carried_requests: Vec<String>,
     /// Why the run before this one failed, if it did.
     pub continued_failure: Option<Failure>,
     /// `None`: nobody's child.

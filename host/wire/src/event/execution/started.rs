@@ -15,7 +15,29 @@ use crate::options::{
 };
 use crate::{failure, payload};
 use refrain_core::machines::execution::{Initiator, Parent, Started, WorkflowRun};
+use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::Delay;
+use std::borrow::Cow;
+
+/// A field of the header that no program sees. Temporal's event has no place for it.
+const CARRIED_REQUESTS: &str = "__refrain_signal_requests";
+
+fn with_requests(it: &Started) -> Cow<'_, PayloadMap> {
+    if it.carried_requests.is_empty() {
+        return Cow::Borrowed(&it.header);
+    }
+    let mut header = it.header.clone();
+    let ids = serde_json::Value::from(it.carried_requests.as_slice());
+    header.insert(CARRIED_REQUESTS.to_owned(), Payload::json(ids.to_string()));
+    Cow::Owned(header)
+}
+
+fn requests(ids: Payload) -> Result<Vec<String>, DecodeError> {
+    serde_json::from_slice(&ids.data).map_err(|_| {
+        let found = String::from_utf8_lossy(&ids.data);
+        DecodeError::bad(CARRIED_REQUESTS, found, "a list of request ids")
+    })
+}
 
 pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes {
     let parent = it.parent.as_ref();
@@ -45,7 +67,7 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
         cron_schedule: it.cron.clone(),
         first_workflow_task_backoff: limit_to_proto(it.first_task_backoff),
         // Temporal always has the header, and the other two only if there is something in them.
-        header: Some(payload::header_to_proto(&it.header)),
+        header: Some(payload::header_to_proto(&with_requests(it))),
         memo: (!it.memo.is_empty()).then(|| payload::memo_to_proto(&it.memo)),
         search_attributes: (!it.search_attributes.is_empty())
             .then(|| payload::search_attributes_to_proto(&it.search_attributes)),
@@ -58,6 +80,8 @@ pub(in crate::event) fn started(
     metadata: Option<UserMetadata>,
 ) -> Result<AnyEvent, DecodeError> {
     let (summary, details) = user_metadata_from_proto(metadata);
+    let mut header = payload::header_from_proto(it.header);
+    let carried_requests = header.remove(CARRIED_REQUESTS).map(requests).transpose()?;
     let parent =
         workflow_run_from_proto("parent_workflow_execution", it.parent_workflow_execution)?;
     Ok(AnyEvent::Execution(Event::Started(Box::new(Started {
@@ -110,7 +134,8 @@ pub(in crate::event) fn started(
         )?,
         memo: payload::memo_from_proto(it.memo),
         search_attributes: payload::search_attributes_from_proto(it.search_attributes),
-        header: payload::header_from_proto(it.header),
+        header,
+        carried_requests: carried_requests.unwrap_or_default(),
         summary,
         details,
     }))))

@@ -1,0 +1,204 @@
+//! What a run may have at most: exactly that, and one more.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests; clippy spares only the tests")]
+
+use expect_test::expect;
+use refrain_core::arrival::Arrival;
+use refrain_core::chain::Link;
+use refrain_core::decision::Decision;
+use refrain_core::event::Recorded;
+use refrain_core::guest::{Guest, Program};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::limits;
+use refrain_core::machines::signal::Signal;
+use refrain_core::machines::{Event, execution, task};
+use refrain_core::payload::{Payload, size_of_all};
+use refrain_core::run::{Run, RunFacts, Step};
+use refrain_core::time::{Delay, Timestamp};
+use refrain_testkit::ScriptJudge;
+use refrain_testkit::program::ScriptedProgram;
+use std::sync::Arc;
+
+fn facts() -> RunFacts {
+    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "order-1".into() };
+    RunFacts {
+        key: RunKey { execution, run: RunId(1) },
+        namespace: "default".to_owned(),
+        component: Digest([1; 32]),
+    }
+}
+
+fn guest(program: &str) -> Box<dyn Guest> {
+    ScriptedProgram::parse(program.lines()).unwrap().guest().unwrap()
+}
+
+fn step(arrivals: Vec<Arrival>, history_bytes: u64) -> Step {
+    Step {
+        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
+        arrivals,
+        now: Timestamp(2000),
+        identity: "host".to_owned(),
+        history_bytes,
+        task_failure: None,
+        search: Arc::new(ScriptJudge),
+    }
+}
+
+fn signals(n: usize) -> Vec<Arrival> {
+    let signal = Signal { name: "more".to_owned(), ..Signal::default() };
+    vec![Arrival::Signal(signal); n]
+}
+
+/// A run of a program that does nothing, after so many workflow tasks: three events each and the
+/// start.
+fn after_tasks(n_tasks: u64) -> Run {
+    let mut events = vec![Event::Execution(execution::Event::Started(Box::default()))];
+    for nth in 0..n_tasks {
+        let scheduled = EventId(2 + nth * 3);
+        let started = scheduled.next();
+        let (task_queue, timeout) = (String::new(), Delay::from_secs(10));
+        let tasks = [
+            task::Event::Scheduled { task_queue, timeout, attempt: 1 },
+            task::Event::Started {
+                scheduled,
+                identity: String::new(),
+                history_bytes: 0,
+                suggest_continue_as_new: false,
+            },
+            task::Event::Completed { scheduled, started, identity: String::new(), component: None },
+        ];
+        events.extend(tasks.map(Event::Task));
+    }
+    let recorded = |(at, event)| Recorded { id: EventId(at), time: Timestamp(1000), event };
+    let history: Vec<_> = (1..).zip(events).map(recorded).collect();
+    Run::replay(facts(), &history, guest("-")).unwrap()
+}
+
+fn is_told_to_continue(decision: &Decision) -> bool {
+    decision.events.iter().any(|it| match it.event {
+        Event::Task(task::Event::Started { suggest_continue_as_new, .. }) => {
+            suggest_continue_as_new
+        }
+        _ => false,
+    })
+}
+
+/// Why it was terminated, and the number of its last event.
+fn end(decision: &Decision) -> (String, u64) {
+    let last = decision.events.last().unwrap();
+    let why = match &last.event {
+        Event::Execution(execution::Event::Terminated { reason, details, .. }) => {
+            let details = details.iter().map(|it| String::from_utf8_lossy(&it.data).into_owned());
+            format!("{reason} {}", details.collect::<String>())
+        }
+        other => other.to_string(),
+    };
+    (why, last.id.0)
+}
+
+#[test]
+fn a_history_takes_its_last_event_and_one_more_terminates_the_run() {
+    // The start, tasks, one signal and its task: all there is room for.
+    let n_tasks = (limits::EVENTS_PER_HISTORY_MAX - 1 - 1 - 3) / 3;
+    assert_eq!(1 + n_tasks * 3 + 1 + 3, limits::EVENTS_PER_HISTORY_MAX, "the edge is met exactly");
+    let fits = after_tasks(n_tasks).step(step(signals(1), 0)).unwrap().decision;
+    assert_eq!(end(&fits), ("task completed".to_owned(), limits::EVENTS_PER_HISTORY_MAX));
+    assert_eq!(fits.run.status, execution::State::Running);
+    let over = after_tasks(n_tasks).step(step(signals(2), 0)).unwrap().decision;
+    assert_eq!(over.run.status, execution::State::Terminated);
+    expect![[r#"("Workflow history count exceeds limit. \"history has 51198 events, at most 51200 are allowed\"", 51199)"#]]
+        .assert_eq(&format!("{:?}", end(&over)));
+}
+
+#[test]
+fn a_history_takes_its_last_byte_and_one_more_terminates_the_run() {
+    let most = limits::HISTORY_BYTES_MAX;
+    let fits = after_tasks(1).step(step(signals(1), most)).unwrap().decision;
+    assert_eq!(fits.run.status, execution::State::Running);
+    let over = after_tasks(1).step(step(signals(1), most + 1)).unwrap().decision;
+    assert_eq!(over.run.status, execution::State::Terminated);
+    expect![[r#"("Workflow history size exceeds limit. \"history has 52428801 bytes, at most 52428800 are allowed\"", 6)"#]]
+        .assert_eq(&format!("{:?}", end(&over)));
+}
+
+#[test]
+fn a_run_is_told_to_continue_as_new_from_the_4096th_event_on() {
+    let n_tasks = (limits::EVENTS_SUGGEST_CONTINUE - 4) / 3;
+    assert_eq!(1 + n_tasks * 3 + 1 + 1, limits::EVENTS_SUGGEST_CONTINUE - 1, "one before the edge");
+    let told =
+        |n| is_told_to_continue(&after_tasks(n_tasks).step(step(signals(n), 0)).unwrap().decision);
+    assert!(!told(1));
+    assert!(told(2));
+}
+
+#[test]
+fn a_run_is_told_to_continue_as_new_from_four_mebibytes_on() {
+    let told = |bytes| {
+        is_told_to_continue(&after_tasks(1).step(step(signals(1), bytes)).unwrap().decision)
+    };
+    assert!(!told(limits::HISTORY_BYTES_SUGGEST_CONTINUE - 1));
+    assert!(told(limits::HISTORY_BYTES_SUGGEST_CONTINUE));
+}
+
+/// What the first task of a program comes to.
+fn first_task(program: &str) -> String {
+    let start = vec![Arrival::Start(Box::default())];
+    let decision = Run::new(facts(), guest(program)).step(step(start, 0)).unwrap().decision;
+    let n_events = decision.events.len();
+    let failed = decision.run.task_failure.map(|it| it.failure.message);
+    failed.unwrap_or_else(|| format!("{n_events} events"))
+}
+
+#[test]
+fn two_thousand_activities_and_timers_may_be_pending_and_one_more_fails_the_task() {
+    let activities = |n| first_task(&vec!["activity charge"; n].join(", "));
+    assert_eq!(activities(limits::PENDING_ACTIVITIES_MAX), "2004 events");
+    expect![
+        "[W0202] the number of pending activities, 2000, has reached the per-workflow limit of 2000"
+    ]
+    .assert_eq(&activities(limits::PENDING_ACTIVITIES_MAX + 1));
+    assert_eq!(first_task("flood 2000"), "2004 events");
+    expect![
+        "[W0202] the number of pending timers, 2000, has reached the per-workflow limit of 2000"
+    ]
+    .assert_eq(&first_task("flood 2001"));
+}
+
+#[test]
+fn a_result_of_two_mebibytes_completes_a_run_and_one_byte_more_fails_the_task() {
+    let around = size_of_all(&[Payload::json("\"\"")]);
+    let result = |bytes| format!("complete \"{}\"", "x".repeat(bytes));
+    assert_eq!(first_task(&result(limits::BLOB_BYTES_MAX - around)), "5 events");
+    expect!["[W0202] result: 2097153 bytes found, at most 2097152 are allowed"]
+        .assert_eq(&first_task(&result(limits::BLOB_BYTES_MAX - around + 1)));
+}
+
+/// The next run of a chain knows so many requests of those before it, the newest.
+#[test]
+fn a_next_run_is_told_of_the_newest_thousand_requests() {
+    let signals = |n: usize, bytes: usize| {
+        let id = move |nth| format!("{nth:0bytes$}");
+        let signal = move |nth| Signal { request_id: id(nth), ..Signal::default() };
+        (0..n).map(move |nth| Arrival::Signal(signal(nth))).collect::<Vec<_>>()
+    };
+    let carried = |n: usize, bytes: usize| {
+        let program = format!("-\n{}continue", "-\n".repeat(n - 1));
+        let start = Arrival::Start(Box::default());
+        let begun = Run::new(facts(), guest(&program)).step(step(vec![start], 0)).unwrap();
+        let ended = begun.run.unwrap().step(step(signals(n, bytes), 0)).unwrap().decision;
+        let next = ended.successor.unwrap();
+        let carried = next.started.carried_requests;
+        (carried.len(), carried.first().cloned(), carried.last().cloned())
+    };
+    let some = |id: &str| Some(id.to_owned());
+    assert_eq!(carried(1000, 4), (1000, some("0000"), some("0999")));
+    assert_eq!(carried(1001, 4), (1000, some("0001"), some("1000")));
+    assert_eq!(
+        carried(32, 1024),
+        (32, some(&format!("{:01024}", 0)), some(&format!("{:01024}", 31)))
+    );
+    assert_eq!(
+        carried(33, 1024),
+        (32, some(&format!("{:01024}", 1)), some(&format!("{:01024}", 32)))
+    );
+}
