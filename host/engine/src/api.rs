@@ -615,6 +615,7 @@ impl Target {
             namespace: run.execution.namespace,
             workflow_id: run.execution.workflow.to_string(),
             run: Some(run.run),
+            chain: None,
         }
     }
 

@@ -2,13 +2,27 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::Operation;
+use serde::de::DeserializeOwned;
+
+use crate::payload::from_payloads;
+use crate::{Failure, Operation, Result};
 use crate::bindings::context;
 
 pub use context::WorkflowInfo as Info;
 
 pub fn info() -> Info {
     context::info()
+}
+
+/// What the last run of the chain that completed returned: under a cron string, a schedule, or in a
+/// run that continues another one. `None`: there was none.
+pub fn last_result<T: DeserializeOwned + 'static>() -> Result<Option<T>> {
+    info().last_completion_result.map(|it| from_payloads(&it)).transpose()
+}
+
+/// Why the run before this one failed, if it did.
+pub fn last_failure() -> Option<Failure> {
+    info().last_failure.map(Failure::from_wire)
 }
 
 /// Time of the last event. It stands still while the workflow runs.

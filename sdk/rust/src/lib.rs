@@ -36,7 +36,7 @@ mod workflows;
 
 pub use context::{
     Info, cancellation, continue_as_new_suggested, deprecate_patch, history_length, history_size,
-    info, is_replaying, now, patched, random, random_bytes, uuid4,
+    info, is_replaying, last_failure, last_result, now, patched, random, random_bytes, uuid4,
 };
 pub use failure::{
     ContinueAsNew, Failure, FailureFrame, FailureKind, Result, TimeoutType, continue_as_new,

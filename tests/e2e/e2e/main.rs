@@ -7,6 +7,7 @@ mod common;
 mod containment;
 mod dev_server;
 mod differences;
+mod entities;
 mod errands;
 mod faults;
 mod golden;

@@ -104,7 +104,10 @@ fn is_passing(status: &Status) -> bool {
 }
 
 /// Sends the same request until it is answered.
-async fn until_answered<T, F>(deadline: Instant, mut send: impl FnMut() -> F) -> Result<T, Status>
+pub(crate) async fn until_answered<T, F>(
+    deadline: Instant,
+    mut send: impl FnMut() -> F,
+) -> Result<T, Status>
 where
     F: Future<Output = Result<T, Status>>,
 {

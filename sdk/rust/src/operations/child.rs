@@ -85,6 +85,12 @@ impl ChildBuilder {
         self
     }
 
+    /// It begins again at these times, and has a result only when its chain ends.
+    pub fn cron_schedule(mut self, cron: impl Into<String>) -> Self {
+        self.options.cron_schedule = Some(cron.into());
+        self
+    }
+
     pub fn memo<T: Serialize>(mut self, name: &str, value: &T) -> Self {
         self.options.memo.push((name.to_owned(), to_payload(value)));
         self
