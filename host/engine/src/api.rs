@@ -32,11 +32,12 @@ pub use refrain_calendar::schedule::{Patch, ScheduleKey};
 pub use refrain_core::updates::UpdateState;
 mod batches;
 mod standalone;
+mod target;
 mod versions;
 
 pub use refrain_store::StandalonePlace;
 pub use standalone::{NewStandalone, StandaloneRef, StandaloneReply, StandaloneView};
-
+pub use target::Target;
 pub use versions::{
     CheckRequest, ComponentState, Finding, Kept, ReplayReport, Stage, VersionState,
 };
@@ -52,17 +53,6 @@ pub use refrain_store::{ScheduleFilter, ScheduleIds, SchedulePlace};
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) inner: Arc<Inner>,
-}
-
-/// A workflow as a client names it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Target {
-    pub namespace: NamespaceId,
-    pub workflow_id: String,
-    /// `None`: the latest run.
-    pub run: Option<RunId>,
-    /// The first run of the chain that is meant: a run of another chain is not found.
-    pub chain: Option<RunId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -606,24 +596,5 @@ impl Engine {
     /// Takes no new work, lets what is under way be committed, and closes the store.
     pub async fn shutdown(&self) {
         self.inner.shutdown().await;
-    }
-}
-
-impl Target {
-    pub(crate) fn of(run: &RunKey) -> Target {
-        Target {
-            namespace: run.execution.namespace,
-            workflow_id: run.execution.workflow.to_string(),
-            run: Some(run.run),
-            chain: None,
-        }
-    }
-
-    pub fn execution(&self) -> ExecutionKey {
-        ExecutionKey { namespace: self.namespace, workflow: self.workflow_id.as_str().into() }
-    }
-
-    pub(crate) fn is_of_chain(&self, row: &RunRow) -> bool {
-        self.chain.is_none_or(|first| row.first_run == first)
     }
 }

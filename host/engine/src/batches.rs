@@ -248,6 +248,7 @@ impl Inner {
             namespace: row.namespace,
             workflow_id: workflow_id.to_owned(),
             run,
+            chain: None,
         };
         match &batch.targets {
             Targets::List(list) => {

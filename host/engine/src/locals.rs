@@ -111,7 +111,10 @@ impl Inner {
                 let closed = Box::new(inner.run_local(op, task, stops).await);
                 let arrival = Arrival::LocalClosed(closed);
                 let of = Some(run.run);
-                inner.post(&run.execution, Letter::Deliver { run: of, chain: None, arrival, reply: None });
+                inner.post(
+                    &run.execution,
+                    Letter::Deliver { run: of, chain: None, arrival, reply: None },
+                );
                 // Not before: what is neither under way nor in the mailbox begins anew.
                 inner.locals.lock().remove(&(run.run, op));
                 notify.notify_one();
