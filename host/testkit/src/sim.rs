@@ -283,7 +283,8 @@ impl Sim {
 
     async fn described(&self, run: &RunKey) -> Result<Description, EngineError> {
         let workflow_id = run.execution.workflow.to_string();
-        let target = Target { namespace: self.namespace, workflow_id, run: Some(run.run), chain: None };
+        let target =
+            Target { namespace: self.namespace, workflow_id, run: Some(run.run), chain: None };
         self.engine.describe(&target).await
     }
 
@@ -517,7 +518,7 @@ impl Sim {
 
     async fn next_due_of(&self, workflow: &str) -> Option<Timestamp> {
         let workflow_id = workflow.to_owned();
-        let target = Target { namespace: self.namespace, workflow_id, run: None };
+        let target = Target { namespace: self.namespace, workflow_id, run: None, chain: None };
         let description = match self.engine.describe(&target).await {
             Ok(description) => description,
             Err(EngineError::WorkflowNotFound { .. }) => return None,
