@@ -203,8 +203,12 @@ impl Inner {
         if target.run.is_some() {
             return Ok(false);
         }
-        let now = self.row(target).await?;
-        Ok(now.status.is_open() && now.key.run != asked)
+        match self.row(target).await {
+            Ok(now) => Ok(now.status.is_open() && now.key.run != asked),
+            // Another chain has the workflow id now.
+            Err(EngineError::WorkflowNotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// One that is sent without an id is not sent twice.

@@ -34,7 +34,8 @@ async fn paused_run(sim: &mut Sim, program: &[&str]) -> Target {
     };
     engine.start_workflow(start).await.unwrap();
     engine.settle().await;
-    let target = Target { namespace: sim.namespace(), workflow_id: "w".to_owned(), run: None };
+    let target =
+        Target { namespace: sim.namespace(), workflow_id: "w".to_owned(), run: None, chain: None };
     engine.pause(target.clone(), String::new(), String::new(), String::new()).await.unwrap();
     target
 }
