@@ -1,6 +1,7 @@
 //! The command line as a whole. Each family of commands has its own file.
 
 use crate::activity::ActivityCommand;
+use crate::batch::BatchCommand;
 use crate::component::ComponentCommand;
 use crate::deploy::DeployArgs;
 use crate::deployment::DeploymentCommand;
@@ -59,6 +60,11 @@ pub(crate) enum Command {
     /// Hold, change and complete activities that a workflow waits for.
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Look at batches, which do something to many workflows.
+    ///
+    /// `workflow signal`, `cancel`, `terminate`, `reset` and `delete` start one with `--query`.
+    #[command(subcommand)]
+    Batch(BatchCommand),
     /// Start workflows at times.
     #[command(subcommand)]
     Schedule(Box<ScheduleCommand>),

@@ -201,6 +201,10 @@ calls! {
     "PatchSchedule" PatchScheduleRequest PatchScheduleResponse
     "DeleteSchedule" DeleteScheduleRequest DeleteScheduleResponse
     "ListScheduleMatchingTimes" ListScheduleMatchingTimesRequest ListScheduleMatchingTimesResponse
+    "StartBatchOperation" StartBatchOperationRequest StartBatchOperationResponse
+    "StopBatchOperation" StopBatchOperationRequest StopBatchOperationResponse
+    "DescribeBatchOperation" DescribeBatchOperationRequest DescribeBatchOperationResponse
+    "ListBatchOperations" ListBatchOperationsRequest ListBatchOperationsResponse
     "DescribeTaskQueue" DescribeTaskQueueRequest DescribeTaskQueueResponse
     "UpdateNamespace" UpdateNamespaceRequest UpdateNamespaceResponse
     "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse

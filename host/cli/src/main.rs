@@ -11,6 +11,7 @@ mod serve;
 mod client;
 
 mod activity;
+mod batch;
 mod component;
 mod deploy;
 mod deployment;
@@ -77,6 +78,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Replay(args) => replay::run(args, format),
             Command::Workflow(command) => workflow::run(*command, format).await,
             Command::Activity(command) => activity::run(command, format).await,
+            Command::Batch(command) => batch::run(command, format).await,
             Command::Schedule(command) => schedule::run(*command, format).await,
             Command::TaskQueue(command) => task_queue::run(command, format).await,
             Command::Namespace(command) => namespace::run(command, format).await,

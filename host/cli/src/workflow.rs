@@ -9,6 +9,7 @@ mod show;
 mod state;
 
 mod lifecycle;
+mod many;
 mod message;
 mod update;
 
@@ -48,9 +49,9 @@ pub(crate) enum WorkflowCommand {
     /// Ask a workflow something without changing it.
     Query(message::QueryArgs),
     /// Ask a workflow to stop; it may clean up first.
-    Cancel(message::EndArgs),
+    Cancel(message::EndManyArgs),
     /// End a workflow at once; it is not asked.
-    Terminate(message::EndArgs),
+    Terminate(message::EndManyArgs),
     /// Hold a workflow: what arrives is kept, but nothing runs until it is unpaused.
     Pause(message::EndArgs),
     /// Let a paused workflow go on.
@@ -58,7 +59,7 @@ pub(crate) enum WorkflowCommand {
     /// Go back to a workflow task: a new run begins with the history up to there.
     Reset(Box<lifecycle::ResetArgs>),
     /// Delete a run with its history; an open one is terminated first.
-    Delete(TargetArgs),
+    Delete(message::EndManyArgs),
     /// Wait for a workflow's end and print its result.
     Result(TargetArgs),
     /// Show the values that a workflow published, without running it.

@@ -221,3 +221,45 @@ fn a_task_queue_says_who_works_on_it_and_what_waits() -> Result<()> {
     assert!(empty.contains("Nobody works on it."), "{empty}");
     Ok(())
 }
+
+#[test]
+fn a_filter_in_place_of_an_id_means_a_batch() -> Result<()> {
+    let host = host("cli-batches")?;
+    for workflow_id in ["many-1", "many-2", "another"] {
+        start(&host, workflow_id, "wait-signal", BENCH)?;
+    }
+    let many = ["--query", "WorkflowId STARTS_WITH 'many-'"];
+    let refused = host.try_cli(&[&["workflow", "terminate"][..], &many].concat())?;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("finds 2 workflows"), "{refused:?}");
+    let both = [&["workflow", "terminate", "--workflow-id", "many-1"][..], &many].concat();
+    assert_eq!(host.try_cli(&both)?.code, Some(2));
+
+    let batch = |args: &[&str]| -> Result<Value> {
+        let begun = host.json(&[args, &many, &["--reason", "all of them", "--yes"]].concat())?;
+        let job_id = begun["batchJobId"].as_str().context("a batch")?.to_owned();
+        eventually("the batch is done", || {
+            let described = host.json(&["batch", "describe", "--job-id", &job_id])?;
+            Ok((described["state"] == "BATCH_OPERATION_STATE_COMPLETED").then_some(described))
+        })
+    };
+    let signaled = batch(&["workflow", "signal", "--name", "go", "--input", "7"])?;
+    assert_eq!(signaled["completeOperationCount"], "2", "{signaled}");
+    assert_eq!(signaled["reason"], "all of them", "{signaled}");
+    assert_eq!(order::result(&host, "many-1")?, "7");
+    assert_eq!(order::result(&host, "many-2")?, "7");
+    batch(&["workflow", "reset", "--type", "first", "--reapply-exclude", "all"])?;
+    batch(&["workflow", "terminate"])?;
+    let terminated = "WorkflowId STARTS_WITH 'many-' AND ExecutionStatus = 'Terminated'";
+    let count = host.json(&["workflow", "count", "--query", terminated])?;
+    assert_eq!(count["count"], "2", "the runs that the reset began: {count}");
+    batch(&["workflow", "delete"])?;
+    let left = host.json(&["workflow", "list"])?;
+    assert_eq!(left.as_array().map(Vec::len), Some(1), "{left}");
+
+    let listed = host.cli(&["batch", "list"])?;
+    assert_eq!(listed.matches("Completed").count(), 4, "{listed}");
+    let nobody = host.try_cli(&["batch", "terminate", "--job-id", "nobody", "--reason", "r"])?;
+    assert_eq!(nobody.code, Some(1), "{nobody:?}");
+    Ok(())
+}

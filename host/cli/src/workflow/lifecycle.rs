@@ -1,11 +1,14 @@
 //! `pause`, `unpause`, `reset` and `delete`: what an operator does to runs.
 
-use super::message::{EndArgs, done};
+use super::many::{ManyArgs, Meant};
+use super::message::{EndArgs, EndManyArgs, done};
 use super::{PAGE, TargetArgs};
 use crate::client::{Client, identity};
 use crate::errors::CliError;
 use crate::output::{self, Format};
 use clap::{Args, ValueEnum};
+use refrain_wire::api::batch::v1::{BatchOperationDeletion, BatchOperationReset};
+use refrain_wire::api::common::v1::{ResetOptions, reset_options};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1::{EventType, ResetReapplyExcludeType};
 use refrain_wire::api::workflow::v1::post_reset_operation::{UpdateWorkflowOptions, Variant};
@@ -14,6 +17,7 @@ use refrain_wire::api::workflow::v1::{
     PostResetOperation, VersioningOverride, WorkflowExecutionOptions,
 };
 use refrain_wire::api::workflowservice::v1 as pb;
+use refrain_wire::api::workflowservice::v1::start_batch_operation_request::Operation;
 use refrain_wire::wkt::FieldMask;
 use serde_json::json;
 
@@ -47,23 +51,36 @@ pub(super) async fn unpause(args: EndArgs, format: Format) -> Result<(), CliErro
     done("unpaused", &args.target, format)
 }
 
-pub(super) async fn delete(args: TargetArgs, format: Format) -> Result<(), CliError> {
-    let client = args.scope.connect().await?;
+pub(super) async fn delete(args: EndManyArgs, format: Format) -> Result<(), CliError> {
+    let EndManyArgs { targets, reason } = args;
+    let target = match targets.meant() {
+        Meant::One(target) => target,
+        Meant::Many(batch) => {
+            let delete = BatchOperationDeletion { identity: identity() };
+            return batch.start(Operation::DeletionOperation(delete), reason, format).await;
+        }
+    };
+    let client = target.scope.connect().await?;
     client
         .call(pb::DeleteWorkflowExecutionRequest {
-            namespace: args.scope.namespace(),
-            workflow_execution: args.execution(),
+            namespace: target.scope.namespace(),
+            workflow_execution: target.execution(),
         })
         .await?;
-    done("deleted", &args, format)
+    done("deleted", &target, format)
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ResetArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    targets: ManyArgs,
     /// Go back to before this event: the one that ended a workflow task.
-    #[arg(long, value_name = "N", required_unless_present = "to", conflicts_with = "to")]
+    #[arg(
+        long,
+        value_name = "N",
+        required_unless_present = "to",
+        conflicts_with_all = ["to", "query"]
+    )]
     event_id: Option<i64>,
     /// Go back to this workflow task.
     #[arg(long = "type", visible_alias = "to", value_name = "TASK", ignore_case = true)]
@@ -96,25 +113,50 @@ enum Excluded {
 }
 
 pub(super) async fn reset(args: ResetArgs, format: Format) -> Result<(), CliError> {
-    let client = args.target.scope.connect().await?;
-    let at = match (args.event_id, args.to) {
-        (Some(at), _) => at,
-        (None, to) => task_end(&client, &args.target, to.unwrap_or(ResetTo::Last)).await?,
-    };
-    let excluded = args.reapply_exclude.iter().flat_map(|it| match it {
+    let ResetArgs { targets, event_id, to, reason, version, reapply_exclude } = args;
+    let to = to.unwrap_or(ResetTo::Last);
+    let excluded = reapply_exclude.iter().flat_map(|it| match it {
         Excluded::All => vec![ResetReapplyExcludeType::Signal, ResetReapplyExcludeType::Update],
         Excluded::Signal => vec![ResetReapplyExcludeType::Signal],
         Excluded::Update => vec![ResetReapplyExcludeType::Update],
     });
+    let reset_reapply_exclude_types = excluded.map(|it| it as i32).collect();
+    let post_reset_operations = onto(&version);
+    let target = match targets.meant() {
+        Meant::One(target) => target,
+        Meant::Many(batch) => {
+            let place = match to {
+                ResetTo::First => reset_options::Target::FirstWorkflowTask(()),
+                ResetTo::Last => reset_options::Target::LastWorkflowTask(()),
+            };
+            let options = ResetOptions {
+                target: Some(place),
+                reset_reapply_exclude_types,
+                ..ResetOptions::default()
+            };
+            let reset = BatchOperationReset {
+                identity: identity(),
+                options: Some(options),
+                post_reset_operations,
+                ..BatchOperationReset::default()
+            };
+            return batch.start(Operation::ResetOperation(reset), reason, format).await;
+        }
+    };
+    let client = target.scope.connect().await?;
+    let at = match event_id {
+        Some(at) => at,
+        None => task_end(&client, &target, to).await?,
+    };
     let answer = client
         .call(pb::ResetWorkflowExecutionRequest {
-            namespace: args.target.scope.namespace(),
-            workflow_execution: args.target.execution(),
-            reason: args.reason.clone(),
+            namespace: target.scope.namespace(),
+            workflow_execution: target.execution(),
+            reason,
             workflow_task_finish_event_id: at,
             request_id: uuid::Uuid::new_v4().to_string(),
-            reset_reapply_exclude_types: excluded.map(|it| it as i32).collect(),
-            post_reset_operations: onto(&args.version),
+            reset_reapply_exclude_types,
+            post_reset_operations,
             identity: identity(),
             ..Default::default()
         })
@@ -122,10 +164,10 @@ pub(super) async fn reset(args: ResetArgs, format: Format) -> Result<(), CliErro
     match format {
         Format::Text => {
             let words = format!("reset to before event {at}: run {} of", answer.run_id);
-            done(&words, &args.target, format)
+            done(&words, &target, format)
         }
         Format::Json => output::print_json(&json!({
-            "workflowId": args.target.workflow_id,
+            "workflowId": target.workflow_id,
             "runId": answer.run_id,
             "eventId": at,
         })),

@@ -2,24 +2,38 @@
 
 use super::TargetArgs;
 use super::list::status_name;
+use super::many::{ManyArgs, Meant};
 use crate::client::identity;
 use crate::errors::CliError;
 use crate::input::InputArgs;
 use crate::output::{self, Format};
 use clap::Args;
+use refrain_wire::api::batch::v1::{
+    BatchOperationCancellation, BatchOperationSignal, BatchOperationTermination,
+};
 use refrain_wire::api::query::v1::WorkflowQuery;
 use refrain_wire::api::workflowservice::v1 as pb;
+use refrain_wire::api::workflowservice::v1::start_batch_operation_request::Operation;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
 pub(crate) struct SignalArgs {
     #[command(flatten)]
-    target: TargetArgs,
+    targets: ManyArgs,
     /// The signal's name.
     #[arg(long, value_name = "NAME")]
     name: String,
     #[command(flatten)]
     input: InputArgs,
+    /// Why there is a batch of them.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        requires = "query"
+    )]
+    reason: String,
 }
 
 #[derive(Debug, Args)]
@@ -42,6 +56,15 @@ pub(crate) struct EndArgs {
     pub(super) reason: String,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct EndManyArgs {
+    #[command(flatten)]
+    pub(super) targets: ManyArgs,
+    /// Why; it is kept in the history, or with the batch.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) reason: String,
+}
+
 /// What there is to say when nothing comes back.
 pub(super) fn done(words: &str, target: &TargetArgs, format: Format) -> Result<(), CliError> {
     match format {
@@ -54,20 +77,29 @@ pub(super) fn done(words: &str, target: &TargetArgs, format: Format) -> Result<(
 }
 
 pub(super) async fn signal(args: SignalArgs, format: Format) -> Result<(), CliError> {
-    let input = args.input.payloads()?;
-    let client = args.target.scope.connect().await?;
+    let SignalArgs { targets, name, input, reason } = args;
+    let input = input.payloads()?;
+    let target = match targets.meant() {
+        Meant::One(target) => target,
+        Meant::Many(batch) => {
+            let signal =
+                BatchOperationSignal { signal: name, input, header: None, identity: identity() };
+            return batch.start(Operation::SignalOperation(signal), reason, format).await;
+        }
+    };
+    let client = target.scope.connect().await?;
     client
         .call(pb::SignalWorkflowExecutionRequest {
-            namespace: args.target.scope.namespace(),
-            workflow_execution: args.target.execution(),
-            signal_name: args.name.clone(),
+            namespace: target.scope.namespace(),
+            workflow_execution: target.execution(),
+            signal_name: name.clone(),
             input,
             identity: identity(),
             request_id: uuid::Uuid::new_v4().to_string(),
             ..Default::default()
         })
         .await?;
-    done(&format!("signal `{}` sent to", output::clean(&args.name)), &args.target, format)
+    done(&format!("signal `{}` sent to", output::clean(&name)), &target, format)
 }
 
 pub(super) async fn query(args: QueryArgs, format: Format) -> Result<(), CliError> {
@@ -105,31 +137,47 @@ pub(super) async fn query(args: QueryArgs, format: Format) -> Result<(), CliErro
     }
 }
 
-pub(super) async fn cancel(args: EndArgs, format: Format) -> Result<(), CliError> {
-    let client = args.target.scope.connect().await?;
+pub(super) async fn cancel(args: EndManyArgs, format: Format) -> Result<(), CliError> {
+    let EndManyArgs { targets, reason } = args;
+    let target = match targets.meant() {
+        Meant::One(target) => target,
+        Meant::Many(batch) => {
+            let cancel = BatchOperationCancellation { identity: identity() };
+            return batch.start(Operation::CancellationOperation(cancel), reason, format).await;
+        }
+    };
+    let client = target.scope.connect().await?;
     client
         .call(pb::RequestCancelWorkflowExecutionRequest {
-            namespace: args.target.scope.namespace(),
-            workflow_execution: args.target.execution(),
+            namespace: target.scope.namespace(),
+            workflow_execution: target.execution(),
             identity: identity(),
             request_id: uuid::Uuid::new_v4().to_string(),
-            reason: args.reason.clone(),
+            reason,
             ..Default::default()
         })
         .await?;
-    done("cancellation requested of", &args.target, format)
+    done("cancellation requested of", &target, format)
 }
 
-pub(super) async fn terminate(args: EndArgs, format: Format) -> Result<(), CliError> {
-    let client = args.target.scope.connect().await?;
+pub(super) async fn terminate(args: EndManyArgs, format: Format) -> Result<(), CliError> {
+    let EndManyArgs { targets, reason } = args;
+    let target = match targets.meant() {
+        Meant::One(target) => target,
+        Meant::Many(batch) => {
+            let terminate = BatchOperationTermination { details: None, identity: identity() };
+            return batch.start(Operation::TerminationOperation(terminate), reason, format).await;
+        }
+    };
+    let client = target.scope.connect().await?;
     client
         .call(pb::TerminateWorkflowExecutionRequest {
-            namespace: args.target.scope.namespace(),
-            workflow_execution: args.target.execution(),
-            reason: args.reason.clone(),
+            namespace: target.scope.namespace(),
+            workflow_execution: target.execution(),
+            reason,
             identity: identity(),
             ..Default::default()
         })
         .await?;
-    done("terminated", &args.target, format)
+    done("terminated", &target, format)
 }
