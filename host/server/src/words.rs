@@ -41,6 +41,9 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let path = request.uri().path().to_owned();
+        // Who uses what: for the list that the end-to-end tests keep.
+        let client = request.headers().get("client-name").and_then(|it| it.to_str().ok());
+        tracing::debug!(method = path, client, "called");
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;

@@ -1,7 +1,9 @@
 //! End to end: the real binary, real files, real signals, real clients.
 
+mod batches;
 mod children;
 mod client;
+mod clients;
 mod command_line;
 mod common;
 mod containment;
