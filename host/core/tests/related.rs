@@ -9,13 +9,13 @@ use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, OpSeq, RunId, RunKey};
 use refrain_core::limits;
-use refrain_core::machines::{Command, Event, child, execution, external, signal, task};
+use refrain_core::machines::{Command, Event, child, execution, external, local, signal, task};
 use refrain_core::message::Body;
-use refrain_core::options::{ChildCancellation, ParentClosePolicy};
-use refrain_core::payload::Payloads;
+use refrain_core::options::{CancellationType, ChildCancellation, ParentClosePolicy};
+use refrain_core::payload::{PayloadMap, Payloads};
 use refrain_core::reset::{KeptChild, Reapply, Reset, ResetError};
 use refrain_core::run::{Outcome, Run, RunFacts, Step};
-use refrain_core::time::Timestamp;
+use refrain_core::time::{Delay, Timestamp};
 use std::sync::Arc;
 
 /// Wishes for all of it in its first turn, and for nothing after.
@@ -135,6 +135,30 @@ fn two_thousand_may_be_pending_of_each_and_one_more_fails_the_task() {
         let one_more = start((1..=most + 1).map(wish).collect()).decision;
         assert_eq!((failed_cause(&one_more), sent(&one_more).len()), (Some(cause), 0));
     }
+}
+
+#[test]
+fn two_thousand_local_activities_may_be_open_and_one_more_fails_the_task() {
+    let local = |n: usize| {
+        Command::Local(local::Command::Schedule(Box::new(local::Schedule {
+            op: OpSeq(n as u32),
+            activity_id: None,
+            activity_type: "look".to_owned(),
+            input: Payloads::new(),
+            header: PayloadMap::new(),
+            schedule_to_close: None,
+            start_to_close: Some(Delay::from_secs(1)),
+            retry: None,
+            cancellation: CancellationType::TryCancel,
+            summary: None,
+        })))
+    };
+    let most = limits::PENDING_ACTIVITIES_MAX;
+    let fits = start((1..=most).map(local).collect());
+    assert_eq!(fits.run.unwrap().local_activities().count(), most);
+    let one_more = start((1..=most + 1).map(local).collect());
+    let cause = Some(task::FailedCause::PendingActivitiesLimitExceeded);
+    assert_eq!((one_more.run.is_none(), failed_cause(&one_more.decision)), (true, cause));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::errands::Stage;
 use anyhow::{Context, Result};
 use refrain_e2e::host::{eventually, free_port};
 use refrain_e2e::order;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ fn n_retried(stage: &Stage) -> Result<usize> {
     for id in WORKFLOWS {
         let history = stage.host.history(id)?;
         let attempts = history.iter().filter_map(|it| it.get("activityTaskStartedEventAttributes"));
-        n += attempts.filter(|it| it["attempt"] != Value::from(1)).count();
+        n += attempts.filter(|it| it["attempt"] != 1).count();
     }
     Ok(n)
 }
