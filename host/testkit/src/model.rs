@@ -342,18 +342,6 @@ impl Model {
         Link { run, next, next_cron }
     }
 
-    fn ask(&mut self, at: usize, id: &str) {
-        let run = &self.runs[at];
-        let state = match run.admitted.iter().any(|it| it.id == id) {
-            true => Some(UpdateState::Admitted),
-            false => updates::state_in(&run.history, id),
-        };
-        match state {
-            Some(state) => self.note(print::update(id, &state)),
-            None => self.note("refused: no such update"),
-        }
-    }
-
     /// The one that a client means who names none.
     fn current(&self) -> Option<usize> {
         self.latest(&self.subject)
@@ -388,8 +376,6 @@ impl Model {
     fn task(&self, at: usize, scheduled: EventId) -> ActivityTask {
         self.runs[at].activities[&scheduled].clone()
     }
-
-    // ---- time
 
     // ---- steps
 

@@ -570,6 +570,41 @@ fn a_child_that_is_tried_again_is_one_child() {
 }
 
 #[test]
+fn a_child_with_a_cron_string_goes_on_until_its_parent_closes() {
+    check(
+        r#"
+         0s start order
+            guest child pack cron=@every_10s
+            guest -
+            guest complete seen
+            guest:pack complete "packed"
+        25s signal stop
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  child pack pack initiated
+            6          0s  child of 5 started
+            7-9        0s  task completed
+            10        25s  signal stop received
+            11-13     25s  task completed
+            14        25s  execution completed "start order; child 1 started pack; signal stop"
+            workflow pack
+            1          0s  execution started pack queue=orders, by cron in 10s
+            2-4       10s  task completed
+            5         10s  execution completed "packed", next run
+            next run
+            1         10s  execution started pack queue=orders, by cron in 10s, last result "packed"
+            2-4       20s  task completed
+            5         20s  execution completed "packed", next run
+            next run
+            1         20s  execution started pack queue=orders, by cron in 10s, last result "packed"
+            2         25s  execution terminated "by parent close policy"
+        "#]],
+    );
+}
+
+#[test]
 fn a_signal_goes_to_a_child_and_another_comes_back_with_its_end() {
     check(
         r#"

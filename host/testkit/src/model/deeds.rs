@@ -94,6 +94,18 @@ impl Model {
         self.commit(self.runs.len() - 1, outcome.run, outcome.decision);
     }
 
+    pub(super) fn ask(&mut self, at: usize, id: &str) {
+        let run = &self.runs[at];
+        let state = match run.admitted.iter().any(|it| it.id == id) {
+            true => Some(UpdateState::Admitted),
+            false => updates::state_in(&run.history, id),
+        };
+        match state {
+            Some(state) => self.note(print::update(id, &state)),
+            None => self.note("refused: no such update"),
+        }
+    }
+
     pub(super) fn query(&mut self, at: usize, name: &str) {
         if name == waits::STACK_TRACE_QUERY {
             let folded = Execution::fold(&self.runs[at].history).expect("history folds");

@@ -1,6 +1,7 @@
 //! What runs of the model send each other.
 
 use super::*;
+use refrain_core::chain;
 use refrain_core::machines::child::StartFailedCause;
 use refrain_core::message::{Body, Fate, Found, StartChild};
 
@@ -102,6 +103,7 @@ impl Model {
         let key = RunKey { execution: self.execution(&started.workflow_id), run };
         (started.original_run, started.first_run) = (Some(run), Some(run));
         started.execution_expires = started.execution_timeout.map(|limit| self.now.plus(limit));
+        chain::await_first_time(&mut started, self.now, next_cron);
         let component = component.unwrap_or_else(|| self.versions.newest());
         self.runs.push(ModelRun::new(key, component, request));
         self.step(self.runs.len() - 1, vec![Arrival::Start(Box::new(started))]);

@@ -3,7 +3,8 @@
 //! Options of a child: `id=ID` (else its type), `queue=NAME`; `close=abandon` or `close=cancel` for
 //! what becomes of it when its parent closes (else it is terminated); `cancel=try`, `abandon` or
 //! `requested` for what the parent waits for when it cancels it (else for its end); `reuse=allow`,
-//! `failed-only` or `reject`; `take-over` of an open run of its id; `attempts=N` and `retry=5s`.
+//! `failed-only` or `reject`; `take-over` of an open run of its id; `attempts=N` and `retry=5s`;
+//! `cron=` with `_` for spaces.
 
 use super::*;
 use refrain_core::options::{ChildCancellation, IdReusePolicy, ParentClosePolicy};
@@ -36,6 +37,7 @@ pub(super) fn child(args: &[&str]) -> Result<child::Start, Wrong> {
             ("reuse", "failed-only") => child.reuse = IdReusePolicy::AllowDuplicateFailedOnly,
             ("reuse", "reject") => child.reuse = IdReusePolicy::RejectDuplicate,
             ("take-over", "") => child.terminate_running = true,
+            ("cron", text) => child.cron = text.replace('_', " "),
             ("attempts", n) => {
                 let n = number(n)?;
                 retry(&mut child, &|it| it.maximum_attempts = n);
@@ -46,7 +48,7 @@ pub(super) fn child(args: &[&str]) -> Result<child::Start, Wrong> {
             }
             _ => {
                 return Err(format!(
-                    "unknown option `{option}` of `child`: expected id=, queue=, close=, cancel=, reuse=, take-over, attempts=, retry= or a quoted argument"
+                    "unknown option `{option}` of `child`: expected id=, queue=, close=, cancel=, reuse=, take-over, cron=, attempts=, retry= or a quoted argument"
                 ));
             }
         }
