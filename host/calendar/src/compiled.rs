@@ -76,7 +76,10 @@ impl Spec {
         Ok(Compiled {
             times: self.calendars.iter().map(Fields::of).collect(),
             exclude: self.exclude.iter().map(Fields::of).collect(),
-            zone: Zone::named(&self.zone)?,
+            zone: match self.zone_data.as_slice() {
+                [] => Zone::named(&self.zone)?,
+                data => Zone::brought(&self.zone, data)?,
+            },
             spec: self,
         })
     }
@@ -152,7 +155,7 @@ impl Compiled {
         let mut after_s = after_s.max(start_s).max(0);
         for _ in 0..EXCLUDED_IN_A_ROW_MAX {
             let nominal_s = self.raw_after(after_s).filter(|it| *it <= end_s)?;
-            let excluding = self.exclude.iter().filter(|it| it.matches(self.zone, nominal_s));
+            let excluding = self.exclude.iter().filter(|it| it.matches(&self.zone, nominal_s));
             match excluding.map(|it| it.excludes_until(nominal_s)).max() {
                 None => return Some(nominal_s),
                 Some(until_s) => after_s = until_s,
@@ -163,7 +166,7 @@ impl Compiled {
 
     /// The first time after, excluded or not.
     fn raw_after(&self, after_s: i64) -> Option<i64> {
-        let of_calendars = self.times.iter().filter_map(|it| it.next_after(self.zone, after_s));
+        let of_calendars = self.times.iter().filter_map(|it| it.next_after(&self.zone, after_s));
         let of_intervals = self.spec.intervals.iter().map(|it| it.next_after(after_s));
         of_calendars.chain(of_intervals).min().filter(|it| *it < END_S)
     }
@@ -271,7 +274,7 @@ impl Fields {
     }
 
     /// An exclusion holds for every moment that the clock shows so, repeated or not.
-    pub(crate) fn matches(&self, zone: Zone, at_s: i64) -> bool {
+    pub(crate) fn matches(&self, zone: &Zone, at_s: i64) -> bool {
         let local = zone.local(at_s);
         self.has_date(local.date)
             && self.second_of_day(local.second_of_day) == Some(local.second_of_day)
@@ -285,7 +288,7 @@ impl Fields {
         }
     }
 
-    pub(crate) fn next_after(&self, zone: Zone, after_s: i64) -> Option<i64> {
+    pub(crate) fn next_after(&self, zone: &Zone, after_s: i64) -> Option<i64> {
         // A clock that is put back over midnight shows yesterday again.
         let mut date = zone.local(after_s).date.pred_opt()?;
         let mut found = None;
@@ -314,7 +317,7 @@ impl Fields {
     }
 
     /// The first match of this day after that moment.
-    fn next_on(&self, zone: Zone, date: NaiveDate, run: &Run, after_s: i64) -> Option<i64> {
+    fn next_on(&self, zone: &Zone, date: NaiveDate, run: &Run, after_s: i64) -> Option<i64> {
         match *run {
             Run::Even { offset_s } => {
                 let midnight_s = i64::from(date.num_days_from_ce() - EPOCH_DAY) * DAY_S - offset_s;

@@ -46,7 +46,7 @@ pub fn next_cron_time(
             let is_any = |it: Option<&&str>| it.is_none_or(|it| matches!(*it, "*" | "?"));
             let mut fields = Fields::of(&calendar);
             fields.any_day = !is_any(of_month) && !is_any(of_week);
-            fields.next_after(zone, from_s.max(now_s - 1))
+            fields.next_after(&zone, from_s.max(now_s - 1))
         }
     };
     Ok(next_s.map(|it| Timestamp(it as u64 * 1000)))

@@ -27,8 +27,10 @@ pub enum SpecError {
     UnknownZone(String),
     #[error("time zones `{one}` and `{other}` are in one spec, expected one for all of it")]
     Zones { one: String, other: String },
-    #[error("timezone_data has {0} bytes, expected none: name the zone in timezone_name")]
-    ZoneData(usize),
+    #[error("timezone_data has {n_bytes} bytes that are not a TZif file")]
+    ZoneData { n_bytes: usize },
+    #[error("timezone_data has {n_bytes} bytes, expected at most {most}")]
+    ZoneDataTooLarge { n_bytes: usize, most: usize },
 }
 
 /// A cron schedule of a workflow that has no meaning.

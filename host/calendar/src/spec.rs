@@ -65,4 +65,6 @@ pub struct Spec {
     pub jitter_ms: i64,
     /// Of the calendars. Empty: UTC.
     pub zone: String,
+    /// That zone's rules as a TZif file, from a user who does not want ours. Empty: ours.
+    pub zone_data: Vec<u8>,
 }

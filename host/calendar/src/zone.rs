@@ -3,14 +3,21 @@
 use crate::errors::SpecError;
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
+use jiff::tz::AmbiguousOffset;
 use refrain_core::time::Timestamp;
 
 pub(crate) const DAY_S: i64 = 86_400;
 /// No clock is further from UTC than this, in either direction.
 const OFFSET_MOST_S: i64 = 15 * 3600;
+/// A zone that a user brings along. The largest of the world's has 3.5 KB.
+const ZONE_DATA_BYTES_MAX: usize = 64 << 10;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Zone(Tz);
+#[derive(Clone, Debug)]
+pub(crate) enum Zone {
+    Named(Tz),
+    /// Of a user who brought the rules along.
+    Brought(jiff::tz::TimeZone),
+}
 
 /// How a zone's clock runs over a day.
 pub(crate) enum Run {
@@ -33,37 +40,69 @@ pub(crate) struct Local {
 impl Zone {
     pub(crate) fn named(name: &str) -> Result<Zone, SpecError> {
         match name {
-            "" => Ok(Zone(Tz::UTC)),
-            name => name.parse().map(Zone).map_err(|_| SpecError::UnknownZone(name.to_owned())),
+            "" => Ok(Zone::Named(Tz::UTC)),
+            name => {
+                name.parse().map(Zone::Named).map_err(|_| SpecError::UnknownZone(name.to_owned()))
+            }
         }
     }
 
-    /// More than UTC.
-    fn offset_s(self, at_s: i64) -> i64 {
-        let utc = utc(at_s);
-        i64::from(self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc())
+    /// `data`: a TZif file.
+    pub(crate) fn brought(name: &str, data: &[u8]) -> Result<Zone, SpecError> {
+        let n_bytes = data.len();
+        if n_bytes > ZONE_DATA_BYTES_MAX {
+            return Err(SpecError::ZoneDataTooLarge { n_bytes, most: ZONE_DATA_BYTES_MAX });
+        }
+        let zone = jiff::tz::TimeZone::tzif(name, data);
+        zone.map(Zone::Brought).map_err(|_| SpecError::ZoneData { n_bytes })
     }
 
-    pub(crate) fn local(self, at_s: i64) -> Local {
-        let offset_s = self.offset_s(at_s);
-        let local = utc(at_s + offset_s);
-        let again = match self.0.offset_from_local_datetime(&local) {
-            MappedLocalTime::Ambiguous(one, other) => {
-                let one = i64::from(one.fix().local_minus_utc());
-                let other = i64::from(other.fix().local_minus_utc());
-                (one.max(other) == offset_s).then_some(one.min(other))
+    /// More than UTC.
+    fn offset_s(&self, at_s: i64) -> i64 {
+        match self {
+            Zone::Named(zone) => {
+                i64::from(zone.offset_from_utc_datetime(&utc(at_s)).fix().local_minus_utc())
             }
-            MappedLocalTime::Single(_) | MappedLocalTime::None => None,
-        };
+            Zone::Brought(zone) => i64::from(zone.to_offset(moment(at_s)).seconds()),
+        }
+    }
+
+    /// Two offsets, if the clock shows this local time twice.
+    fn offsets_of(&self, local_s: i64) -> Option<(i64, i64)> {
+        match self {
+            Zone::Named(zone) => match zone.offset_from_local_datetime(&utc(local_s)) {
+                MappedLocalTime::Ambiguous(one, other) => {
+                    let seconds = |it: &<Tz as TimeZone>::Offset| it.fix().local_minus_utc().into();
+                    Some((seconds(&one), seconds(&other)))
+                }
+                MappedLocalTime::Single(_) | MappedLocalTime::None => None,
+            },
+            Zone::Brought(zone) => {
+                let local = jiff::tz::Offset::UTC.to_datetime(moment(local_s));
+                match zone.to_ambiguous_timestamp(local).offset() {
+                    AmbiguousOffset::Fold { before, after } => {
+                        Some((before.seconds().into(), after.seconds().into()))
+                    }
+                    AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Gap { .. } => None,
+                }
+            }
+        }
+    }
+
+    pub(crate) fn local(&self, at_s: i64) -> Local {
+        let offset_s = self.offset_s(at_s);
+        let again = self
+            .offsets_of(at_s + offset_s)
+            .and_then(|(one, other)| (one.max(other) == offset_s).then_some(one.min(other)));
         Local {
-            date: local.date(),
+            date: utc(at_s + offset_s).date(),
             second_of_day: (at_s + offset_s).rem_euclid(DAY_S),
             comes_again: again.is_some(),
             ahead: again.is_some_and(|offset_s| offset_s >= 0),
         }
     }
 
-    pub(crate) fn run_of(self, date: NaiveDate) -> Run {
+    pub(crate) fn run_of(&self, date: NaiveDate) -> Run {
         let midnight = i64::from(date.num_days_from_ce() - EPOCH_DAY) * DAY_S;
         let (from_s, to_s) = (midnight - OFFSET_MOST_S, midnight + DAY_S + OFFSET_MOST_S);
         let offset_s = self.offset_s(from_s);
@@ -78,6 +117,10 @@ impl Zone {
 
 /// 1970-01-01, in days of the common era.
 pub(crate) const EPOCH_DAY: i32 = 719_163;
+
+fn moment(at_s: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(at_s).unwrap_or_default()
+}
 
 fn utc(at_s: i64) -> NaiveDateTime {
     // Only moments of the years 1970 to 2101 come here.

@@ -322,3 +322,52 @@ proptest! {
         prop_assert_eq!(next.filter(|it| *it <= after_s + LOOK_S), first);
     }
 }
+
+/// Europe/Paris as RFC 9636 has it: two kinds of local time, and the rule for all years.
+fn paris() -> Vec<u8> {
+    let mut file = Vec::new();
+    for version in 0..2 {
+        file.extend(b"TZif2");
+        file.extend([0; 15]);
+        // No indicators, leap seconds and transitions; one kind of time, with four letters.
+        for count in [0_u32, 0, 0, 0, 1, 4] {
+            file.extend(count.to_be_bytes());
+        }
+        file.extend(3600_i32.to_be_bytes());
+        file.extend([0, 0]);
+        file.extend(b"CET\0");
+        if version == 1 {
+            file.extend(b"\nCET-1CEST,M3.5.0,M10.5.0/3\n");
+        }
+    }
+    file
+}
+
+#[test]
+fn a_zone_may_be_brought_along_and_has_its_changes_of_the_clock() {
+    let spec = |zone: &str, zone_data: Vec<u8>| Spec {
+        crons: vec!["30 2 * * *".to_owned()],
+        zone: zone.to_owned(),
+        zone_data,
+        ..Spec::default()
+    };
+    let times = |spec: Spec, from: &str, until: &str| {
+        let spec = spec.compile().unwrap();
+        let times = spec.matching(moment(from), moment(until), 10, "");
+        times.into_iter().map(|it| text(it.nominal)).collect::<Vec<_>>()
+    };
+    // Around both changes of 2026: 2:30 that does not exist, and 2:30 that comes twice.
+    for (from, until) in [
+        ("2026-03-27T12:00:00Z", "2026-03-31T12:00:00Z"),
+        ("2026-10-23T12:00:00Z", "2026-10-27T12:00:00Z"),
+    ] {
+        let ours = times(spec("Europe/Paris", Vec::new()), from, until);
+        assert_eq!(times(spec("home", paris()), from, until), ours);
+        assert!(ours.len() >= 3, "{ours:?}");
+    }
+    let refused = |data: Vec<u8>| spec("home", data).compile().map(drop).unwrap_err().to_string();
+    assert_eq!(refused(vec![0; 3]), "timezone_data has 3 bytes that are not a TZif file");
+    let mut large = paris();
+    large.resize((64 << 10) + 1, 0);
+    assert_eq!(refused(large), "timezone_data has 65537 bytes, expected at most 65536");
+}

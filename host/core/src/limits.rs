@@ -90,6 +90,8 @@ pub const SCHEDULE_BACKFILLS_MAX: usize = 100;
 pub const SCHEDULE_BACKFILL_TIMES_PER_STEP_MAX: usize = 10;
 /// Times that one answer to "when would it fire" has.
 pub const SCHEDULE_MATCHING_TIMES_MAX: usize = 1000;
+/// Workflows that all schedules of a namespace start in one second; the others wait for the next.
+pub const SCHEDULE_STARTS_PER_SECOND_MAX: u32 = 30;
 /// Recent actions and future times that a schedule shows; in a list, the half.
 pub const SCHEDULE_SHOWN_MAX: usize = 10;
 

@@ -14,7 +14,9 @@ use refrain_calendar::schedule::{
     Patch, Policies, Record, RunStatus, Schedule, ScheduleKey, Standing, TooManyBackfills, Wake,
 };
 use refrain_core::ids::{ExecutionKey, NamespaceId};
-use refrain_core::limits::{SCHEDULE_MATCHING_TIMES_MAX, SCHEDULE_SHOWN_MAX};
+use refrain_core::limits::{
+    SCHEDULE_MATCHING_TIMES_MAX, SCHEDULE_SHOWN_MAX, SCHEDULE_STARTS_PER_SECOND_MAX,
+};
 use refrain_core::machines::execution::Started;
 use refrain_core::payload::PayloadMap;
 use refrain_core::time::Timestamp;
@@ -65,6 +67,8 @@ pub(crate) struct Schedules {
     /// Who waits for the end of a workflow.
     followed: Mutex<BTreeMap<ExecutionKey, BTreeSet<ScheduleKey>>>,
     pub(crate) wakes: Wakes,
+    /// The last second in which one of a namespace's has started something, and how much.
+    starts: Mutex<HashMap<NamespaceId, (u64, u32)>>,
 }
 
 fn lock<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -103,6 +107,21 @@ impl Schedules {
                 followed.remove(&execution);
             }
         }
+    }
+
+    /// Errors: not before that moment.
+    fn may_start(&self, namespace: NamespaceId, now: Timestamp) -> Result<(), Timestamp> {
+        let second = now.as_ms() / 1000;
+        let mut starts = lock(&self.starts);
+        let (at, n) = starts.entry(namespace).or_default();
+        if *at != second {
+            (*at, *n) = (second, 0);
+        }
+        if *n >= SCHEDULE_STARTS_PER_SECOND_MAX {
+            return Err(Timestamp((second + 1) * 1000));
+        }
+        *n += 1;
+        Ok(())
     }
 
     fn followers(&self, execution: &ExecutionKey) -> Vec<ScheduleKey> {

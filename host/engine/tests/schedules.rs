@@ -382,6 +382,56 @@ fn a_run_knows_its_schedule_and_what_came_before() {
 }
 
 #[test]
+fn a_run_knows_what_the_chain_before_it_came_to() {
+    check(
+        &expect![[r#"
+        at 2:
+          1 started 1 w-00:01:00Z Completed
+          2 started 2 w-00:02:00Z Completed
+          2 actions, 0 running
+    "#]],
+        async |mut play| {
+            play.sim.program(&["first 2 ? continue : complete \"third\""]);
+            play.create(policy(Overlap::Skip)).await;
+            play.until(2).await;
+            let first = play.sim.engine().describe(&play.run(1)).await.unwrap();
+            assert!(first.started.search_attributes.contains_key("TemporalScheduledById"));
+            assert_ne!(first.row.first_run, first.row.key.run, "it is the last of its chain");
+            let second = play.sim.engine().describe(&play.run(2)).await.unwrap();
+            let result = second.started.last_completion_result.clone();
+            assert_eq!(result, Some(vec![Payload::json("\"third\"")]));
+            play
+        },
+    );
+}
+
+/// With a host that lives: one that starts anew counts anew.
+#[test]
+fn schedules_of_a_namespace_start_thirty_workflows_a_second() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut play = Play { sim: Sim::new(Mode::Warm).await, text: String::new() };
+        play.sim.program(&["complete \"done\""]);
+        play.sim.until(minute(100)).await;
+        play.create(policy(Overlap::Skip)).await;
+        let overlap = Some(Overlap::AllowAll);
+        let backfill = Backfill { after: minute(10), until: minute(55), overlap };
+        play.patch(Patch { backfills: vec![backfill], ..Patch::default() }).await;
+        let n_actions = async |play: &Play| {
+            let view = play.sim.engine().describe_schedule(&play.key()).await.unwrap();
+            view.record.schedule.progress.n_actions
+        };
+        assert_eq!(n_actions(&play).await, 30);
+        play.sim.until(Timestamp(100 * MINUTE + 999)).await;
+        assert_eq!(n_actions(&play).await, 30);
+        play.sim.until(Timestamp(100 * MINUTE + 1000)).await;
+        assert_eq!(n_actions(&play).await, 45);
+        play.sim.engine().shutdown().await;
+    });
+}
+
+#[test]
 fn a_changed_schedule_is_not_changed_by_who_has_not_seen_that() {
     check(
         &expect![[r#"

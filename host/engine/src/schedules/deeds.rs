@@ -71,7 +71,7 @@ impl Inner {
             return Ok(false);
         }
         let outcomes = join_all(deeds.into_iter().map(|deed| self.do_deed(key, record, deed)));
-        let mut failed = None;
+        let (mut failed, mut again_at) = (None, None);
         for done in outcomes.await {
             match done {
                 Done::Started(wanted, workflow_id, run) => {
@@ -82,14 +82,19 @@ impl Inner {
                     record.schedule.not_started(&wanted, error.to_string());
                 }
                 Done::Nothing => {}
+                Done::NotBefore(at) => again_at = Some(at),
                 Done::Later(error) => failed = Some(error),
             }
         }
         self.put(key, record).await?;
-        match failed {
-            Some(error) => Err(error),
+        match (failed, again_at) {
+            (Some(error), _) => Err(error),
+            (None, Some(at)) => {
+                self.schedules.wakes.set(key, Some(at));
+                Ok(false)
+            }
             // A run that was started, or told to end, may have ended already.
-            None => Ok(true),
+            (None, None) => Ok(true),
         }
     }
 
@@ -132,6 +137,9 @@ impl Inner {
         record: &Record,
         wanted: Wanted,
     ) -> Done {
+        if let Err(at) = self.schedules.may_start(key.namespace, self.now()) {
+            return Done::NotBefore(at);
+        }
         let progress = &record.schedule.progress;
         let mut started = (*record.start).clone();
         let nominal = Timestamp(wanted.nominal.as_ms() / 1000 * 1000);
@@ -237,6 +245,8 @@ enum Done {
     Started(Wanted, String, RunId),
     NotStarted(Wanted, EngineError),
     Nothing,
+    /// The namespace's schedules have started enough in this second.
+    NotBefore(Timestamp),
     Later(EngineError),
 }
 

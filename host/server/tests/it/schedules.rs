@@ -302,7 +302,7 @@ async fn schedules_that_make_no_sense_are_refused_and_nothing_is_kept() {
         InvalidArgument: workflow_type is missing or empty
         InvalidArgument: schedule.spec: DayOfMonth is `?`, expected values in [1-31]
         InvalidArgument: schedule.spec: time zone `Nowhere` is unknown, expected a name like `Europe/Paris`
-        InvalidArgument: spec.timezone_data is `3 bytes`, expected none: name the zone in timezone_name
+        InvalidArgument: schedule.spec: timezone_data has 3 bytes that are not a TZif file
         InvalidArgument: schedule.spec: jitter is -1000 ms, expected it not to be negative
         InvalidArgument: state.remaining_actions is `-1`, expected 0 or more
         InvalidArgument: policies.overlap_policy is `9`, expected 0 to 6

@@ -7,13 +7,6 @@ use crate::wkt;
 use refrain_calendar::spec::{Calendar, CalendarText, Interval, Range, Spec};
 
 pub fn spec_from_proto(it: pb::ScheduleSpec) -> Result<Spec, DecodeError> {
-    if !it.timezone_data.is_empty() {
-        return Err(DecodeError::bad(
-            "spec.timezone_data",
-            format!("{} bytes", it.timezone_data.len()),
-            "none: name the zone in timezone_name",
-        ));
-    }
     let moment = |what, at: Option<wkt::Timestamp>| {
         at.map(|at| timestamp_from_proto(what, Some(at))).transpose()
     };
@@ -30,6 +23,7 @@ pub fn spec_from_proto(it: pb::ScheduleSpec) -> Result<Spec, DecodeError> {
         end: moment("spec.end_time", it.end_time)?,
         jitter_ms: it.jitter.map_or(0, ms),
         zone: it.timezone_name,
+        zone_data: it.timezone_data,
     })
 }
 
@@ -43,6 +37,7 @@ pub fn spec_to_proto(it: &Spec) -> pb::ScheduleSpec {
         end_time: it.end.map(timestamp_to_proto),
         jitter: (it.jitter_ms != 0).then(|| duration(it.jitter_ms)),
         timezone_name: it.zone.clone(),
+        timezone_data: it.zone_data.clone(),
         ..pb::ScheduleSpec::default()
     }
 }
