@@ -4,7 +4,7 @@
 //! changes proves nothing.
 
 use crate::shell;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
@@ -23,34 +23,73 @@ pub(crate) struct Args {
 /// A workflow's life, in a few steps.
 struct Play {
     guest: &'static str,
+    /// The component of activities that it needs.
+    activities: &'static str,
     name: &'static str,
     workflow_type: &'static str,
     input: &'static str,
     /// Flags of `refrain workflow start`.
     flags: &'static [&'static str],
+    start: Start,
     steps: &'static [Step],
+    of: Which,
+}
+
+/// How it comes about.
+enum Start {
+    ByClient,
+    BySchedule,
+}
+
+/// Which run of its chain is looked at.
+enum Which {
+    First,
+    Last,
 }
 
 enum Step {
     Signal(&'static str),
     Cancel,
     Terminate,
+    /// A command of `refrain`, to which the workflow's id is added.
+    Do(&'static [&'static str]),
+    /// The same, with what follows the id of a child.
+    DoToChild(&'static [&'static str], &'static str),
     /// Until there are so many events of the type.
     Wait(&'static str, usize),
 }
 
-use Step::{Cancel, Signal, Terminate, Wait};
+use Step::{Cancel, Do, DoToChild, Signal, Terminate, Wait};
 
 const ORDER: Play = Play {
     guest: "order-fulfillment",
+    activities: "order-activities",
     name: "",
     workflow_type: order::WORKFLOW_TYPE,
     input: order::INPUT,
     flags: &[],
+    start: Start::ByClient,
     steps: &[],
+    of: Which::Last,
 };
 const BENCH: Play =
-    Play { guest: "bench", name: "", workflow_type: "", input: "1", flags: &[], steps: &[] };
+    Play { guest: "bench", activities: "bench-activities", workflow_type: "", input: "1", ..ORDER };
+const FAMILY: Play = Play { guest: "batch-notifications", input: "", ..ORDER };
+const DESK: Play = Play { guest: "request-response", workflow_type: "desk", input: "", ..ORDER };
+/// Rust only: what the histories are made of that no other example leaves.
+const MIRROR: Play = Play { guest: "mirror", activities: "mirror-activities", input: "", ..ORDER };
+const ATTRIBUTES: [&str; 7] = [
+    "Stage=Keyword",
+    "Items=Int",
+    "Weight=Double",
+    "Express=Bool",
+    "Due=Datetime",
+    "Labels=KeywordList",
+    "Address=Text",
+];
+const PAY: Step = Do(&[
+    "workflow", "update", "execute", "--name", "pay", "--input", "\"1001\"", "--input", "500",
+]);
 const COMPLETED: Step = Wait("WORKFLOW_EXECUTION_COMPLETED", 1);
 const AT_WAREHOUSE: Step = Wait("TIMER_STARTED", 1);
 
@@ -123,6 +162,119 @@ const PLAYS: &[Play] = &[
         steps: &[Wait("TIMER_STARTED", 1), Cancel, Wait("WORKFLOW_EXECUTION_CANCELED", 1)],
         ..BENCH
     },
+    Play {
+        name: "continued",
+        workflow_type: "generations",
+        input: "2",
+        steps: &[COMPLETED],
+        of: Which::First,
+        ..BENCH
+    },
+    Play {
+        name: "last-generation",
+        workflow_type: "generations",
+        input: "2",
+        steps: &[COMPLETED],
+        ..BENCH
+    },
+    Play {
+        name: "paused",
+        workflow_type: "wait-signal",
+        input: "",
+        steps: &[Do(&["workflow", "pause"]), Signal("go"), Do(&["workflow", "unpause"]), COMPLETED],
+        ..BENCH
+    },
+    Play {
+        name: "reset",
+        workflow_type: "wait-signal",
+        input: "",
+        steps: &[Signal("go"), COMPLETED, Do(&["workflow", "reset", "--type", "first"]), COMPLETED],
+        ..BENCH
+    },
+    Play {
+        name: "family",
+        workflow_type: "family",
+        steps: &[Wait("CHILD_WORKFLOW_EXECUTION_STARTED", 6), Signal("close"), COMPLETED],
+        ..FAMILY
+    },
+    Play {
+        name: "batches",
+        workflow_type: "batchNotifications",
+        input: r#"{"users":4,"atATime":2}"#,
+        steps: &[COMPLETED],
+        ..FAMILY
+    },
+    Play { name: "paid", steps: &[PAY, PAY, Signal("close"), COMPLETED], ..DESK },
+    Play {
+        name: "paid-again",
+        steps: &[
+            PAY,
+            Do(&["workflow", "reset", "--type", "first"]),
+            Wait("WORKFLOW_EXECUTION_UPDATE_COMPLETED", 1),
+            Signal("close"),
+            COMPLETED,
+        ],
+        ..DESK
+    },
+    Play {
+        guest: "search-attributes",
+        name: "shipped",
+        workflow_type: "parcel",
+        input: "3",
+        flags: &["--input", "\"7 Elm Street\"", "--memo", "from=\"start\""],
+        steps: &[Signal("shipped"), COMPLETED],
+        ..ORDER
+    },
+    Play {
+        guest: "daily-report",
+        name: "scheduled",
+        workflow_type: "dailyReport",
+        input: "\"sales\"",
+        flags: &["--input", "0"],
+        start: Start::BySchedule,
+        steps: &[COMPLETED],
+        ..ORDER
+    },
+    Play {
+        name: "local",
+        workflow_type: "callsCloseBy",
+        input: "\"world\"",
+        steps: &[COMPLETED],
+        ..MIRROR
+    },
+    Play { name: "activity-canceled", workflow_type: "leavesIt", steps: &[COMPLETED], ..MIRROR },
+    Play {
+        name: "activities-timed-out",
+        workflow_type: "runsOutOfTime",
+        steps: &[Wait("ACTIVITY_TASK_TIMED_OUT", 2), Terminate],
+        ..MIRROR
+    },
+    Play {
+        name: "child-failed",
+        workflow_type: "parent",
+        input: "\"refuses\"",
+        flags: &["--input", "\"for good\""],
+        steps: &[Wait("WORKFLOW_EXECUTION_FAILED", 1)],
+        ..MIRROR
+    },
+    Play {
+        name: "child-timed-out",
+        workflow_type: "impatientParent",
+        steps: &[Wait("WORKFLOW_EXECUTION_FAILED", 1)],
+        ..MIRROR
+    },
+    Play {
+        name: "child-terminated",
+        workflow_type: "parent",
+        input: "\"waits\"",
+        flags: &["--input", "\"\""],
+        steps: &[
+            Wait("CHILD_WORKFLOW_EXECUTION_STARTED", 1),
+            DoToChild(&["workflow", "terminate"], "child"),
+            Wait("WORKFLOW_EXECUTION_FAILED", 1),
+        ],
+        ..MIRROR
+    },
 ];
 
 const LANGUAGES: [&str; 2] = ["rust", "typescript"];
@@ -134,7 +286,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for language in LANGUAGES {
         let directory = paths::target().join("golden").join(language);
         let _ = std::fs::remove_dir_all(&directory);
-        let host = Host::start(&directory, &[])?;
+        let flags = ATTRIBUTES.map(|it| ["--search-attribute", it]).concat();
+        let host = Host::start(&directory, &flags)?;
         for play in PLAYS {
             if args.guest.as_ref().is_some_and(|only| only != play.guest) {
                 continue;
@@ -160,33 +313,30 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn write(host: &Host, language: &str, play: &Play, file: &Path) -> Result<()> {
     let queue = play.guest;
     order::deploy_guest(host, &format!("{language}/{}", play.guest), queue)?;
-    let activities = if play.guest == "bench" { "bench-activities" } else { "order-activities" };
-    order::deploy_guest(host, &format!("rust/{activities}"), queue)?;
-    let id = format!("{}-{}", play.guest, play.name);
-    let of_workflow = |verb: &'static str| vec!["workflow", verb, "--workflow-id", id.as_str()];
-    let mut start = of_workflow("start");
-    start.extend(["--type", play.workflow_type, "--task-queue", queue]);
-    if !play.input.is_empty() {
-        start.extend(["--input", play.input]);
-    }
-    start.extend(play.flags);
-    host.cli(&start)?;
+    order::deploy_guest(host, &format!("rust/{}", play.activities), queue)?;
+    let (id, first_run) = start(host, queue, play)?;
+    let with_id = |args: &[&str], id: &str| {
+        let args: Vec<&str> = args.iter().copied().chain(["--workflow-id", id]).collect();
+        host.cli(&args).map(drop)
+    };
     for step in play.steps {
         match step {
-            Signal(name) => {
-                let mut args = of_workflow("signal");
-                args.extend(["--name", name]);
-                host.cli(&args)?;
-            }
-            Cancel => drop(host.cli(&of_workflow("cancel"))?),
-            Terminate => drop(host.cli(&of_workflow("terminate"))?),
+            Signal(name) => with_id(&["workflow", "signal", "--name", name], &id)?,
+            Cancel => with_id(&["workflow", "cancel"], &id)?,
+            Terminate => with_id(&["workflow", "terminate"], &id)?,
+            Do(args) => with_id(args, &id)?,
+            DoToChild(args, child) => with_id(args, &format!("{id}-{child}"))?,
             Wait(event, n) => eventually(&format!("{id} has {n} of {event}"), || {
                 let types = host.event_types(&id)?;
                 Ok((types.iter().filter(|it| it == event).count() >= *n).then_some(()))
             })?,
         }
     }
-    let mut show = of_workflow("show");
+    let mut show = vec!["workflow", "show", "--workflow-id", &id];
+    match play.of {
+        Which::First => show.extend(["--run-id", &first_run]),
+        Which::Last => {}
+    }
     show.extend(["--output", "json"]);
     let history = host.cli(&show)?;
     if let Some(directory) = file.parent() {
@@ -198,6 +348,31 @@ fn write(host: &Host, language: &str, play: &Play, file: &Path) -> Result<()> {
     let mut history: Value = serde_json::from_str(&history)?;
     forget_machine(&mut history);
     Ok(std::fs::write(file, format!("{history:#}\n"))?)
+}
+
+/// Its workflow id, and the run that it begins with.
+fn start(host: &Host, queue: &str, play: &Play) -> Result<(String, String)> {
+    let id = format!("{}-{}", play.guest, play.name);
+    let mut args = vec!["--workflow-id", &id, "--type", play.workflow_type, "--task-queue", queue];
+    if !play.input.is_empty() {
+        args.extend(["--input", play.input]);
+    }
+    args.extend(play.flags);
+    let run = match play.start {
+        Start::ByClient => host.json(&[&["workflow", "start"], &args[..]].concat())?,
+        Start::BySchedule => {
+            let named = ["--schedule-id", &id];
+            host.cli(&[&["schedule", "create", "--interval", "1h"], &named[..], &args].concat())?;
+            host.cli(&[&["schedule", "trigger"], &named[..]].concat())?;
+            eventually("the schedule has started it", || {
+                let described = host.json(&[&["schedule", "describe"], &named[..]].concat())?;
+                let run = &described["info"]["recentActions"][0]["startWorkflowResult"];
+                Ok(run.is_object().then(|| run.clone()))
+            })?
+        }
+    };
+    let text = |name: &str| run[name].as_str().map(str::to_owned);
+    text("workflowId").zip(text("runId")).with_context(|| format!("no run in {run}"))
 }
 
 /// Names of hosts, users and processes are nobody's promise.
