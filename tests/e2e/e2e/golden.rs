@@ -97,7 +97,8 @@ fn golden_histories_have_every_type_of_event_that_we_write() -> Result<()> {
         WORKFLOW_TASK_COMPLETED
         WORKFLOW_TASK_FAILED
         WORKFLOW_TASK_SCHEDULED
-        WORKFLOW_TASK_STARTED"#]].assert_eq(&kinds.join("\n"));
+        WORKFLOW_TASK_STARTED"#]]
+    .assert_eq(&kinds.join("\n"));
     Ok(())
 }
 
