@@ -18,6 +18,7 @@ use crate::machines::{Event as AnyEvent, signal, update};
 use crate::options::VersionChoice;
 use crate::payload::Payloads;
 use crate::run::{Step, step_without_guest};
+use crate::search::CHANGE_VERSION;
 use crate::time::{Delay, Timestamp};
 use std::collections::BTreeSet;
 
@@ -242,7 +243,9 @@ fn whole_seconds(wait: Delay) -> Delay {
 
 /// A start, with what its run has upserted since.
 fn with_values_of_now(started: Started, now: &Attributes) -> Started {
-    let (memo, search_attributes) = (now.memo.clone(), now.search.clone());
+    let (memo, mut search_attributes) = (now.memo.clone(), now.search.clone());
+    // The next run takes its own sides.
+    search_attributes.remove(CHANGE_VERSION);
     Started { memo, search_attributes, ..started }
 }
 

@@ -5,6 +5,7 @@
 //! this file the one place where a guest can be found to diverge.
 
 mod after;
+mod change_version;
 mod go_on;
 mod jobs;
 mod locals;

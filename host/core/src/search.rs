@@ -192,13 +192,16 @@ impl System {
     }
 }
 
+/// The patches that a run has taken the new side of. The host writes it beside their markers.
+pub const CHANGE_VERSION: &str = "TemporalChangeVersion";
+
 /// Names that Temporal's server and SDKs give a meaning, and that a start or an upsert may set.
 pub const PREDEFINED: [(&str, Kind); 16] = [
     ("BatcherNamespace", Kind::Keyword),
     ("BatcherUser", Kind::Keyword),
     ("BinaryChecksums", Kind::KeywordList),
     ("BuildIds", Kind::KeywordList),
-    ("TemporalChangeVersion", Kind::KeywordList),
+    (CHANGE_VERSION, Kind::KeywordList),
     ("TemporalExternalPayloadCount", Kind::Int),
     ("TemporalExternalPayloadSizeBytes", Kind::Int),
     ("TemporalNamespaceDivision", Kind::Keyword),

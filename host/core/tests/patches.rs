@@ -126,7 +126,7 @@ fn a_run_past_the_change_fits_its_own_stage_and_the_next() {
         replayed by     before          patched         deprecated      gone
         by before       fits            fits            diverges at 10  diverges at 10
         by patched      diverges at 10  fits            fits            diverges at 10
-        by deprecated   diverges at 11  fits            fits            fits
+        by deprecated   diverges at 12  fits            fits            fits
         by gone         diverges at 10  diverges at 10  fits            fits
     "#]]
     .assert_eq(&matrix(true));
@@ -157,6 +157,7 @@ fn a_patch_is_recorded_once_however_often_it_is_asked_for() {
         task started
         task completed
         patch fast recorded
+        search attributes TemporalChangeVersion upserted
         timer 2 started 1s
         timer 3 started 2s"#]]
     .assert_eq(&shown.join("\n"));

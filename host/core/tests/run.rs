@@ -868,10 +868,12 @@ fn an_open_run_keeps_to_the_old_side_of_a_patch_and_a_new_one_takes_the_other() 
             6       1m30s  timer 1 fired
             7-9     1m30s  task completed
             10      1m30s  patch fast recorded
-            11      1m30s  timer 2 started 1s
-            12      1m31s  timer 2 fired
-            13-15   1m31s  task completed
-            16      1m31s  execution completed "start order; timer 1 fired; timer 2 fired"
+            11      1m30s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            12      1m30s  timer 2 started 1s
+            13      1m31s  timer 2 fired
+            14-16   1m31s  task completed
+            17      1m31s  execution completed "start order; timer 1 fired; timer 2 fired"
+            search attributes: TemporalChangeVersion=["fast"]
         "#]],
     );
 }
@@ -899,24 +901,28 @@ fn the_life_of_a_patch_from_patched_over_deprecated_to_gone() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  patch fast recorded
-            6          0s  timer 1 started 10s
-            7         10s  timer 1 fired
-            8-10      10s  task completed
-            11        10s  timer 2 started 10s
-            12        20s  timer 2 fired
-            13-15     20s  task completed
-            16        20s  execution completed "start order; timer 1 fired; timer 2 fired"
+            6          0s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            7          0s  timer 1 started 10s
+            8         10s  timer 1 fired
+            9-11      10s  task completed
+            12        10s  timer 2 started 10s
+            13        20s  timer 2 fired
+            14-16     20s  task completed
+            17        20s  execution completed "start order; timer 1 fired; timer 2 fired"
+            search attributes: TemporalChangeVersion=["fast"]
             next run
             1         30s  execution started order queue=orders
             2-4       30s  task completed
             5         30s  patch fast recorded deprecated
-            6         30s  timer 1 started 10s
-            7         40s  timer 1 fired
-            8-10      40s  task completed
-            11        40s  timer 2 started 10s
-            12        50s  timer 2 fired
-            13-15     50s  task completed
-            16        50s  execution completed "start order; timer 1 fired; timer 2 fired"
+            6         30s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            7         30s  timer 1 started 10s
+            8         40s  timer 1 fired
+            9-11      40s  task completed
+            12        40s  timer 2 started 10s
+            13        50s  timer 2 fired
+            14-16     50s  task completed
+            17        50s  execution completed "start order; timer 1 fired; timer 2 fired"
+            search attributes: TemporalChangeVersion=["fast"]
         "#]],
     );
 }
@@ -937,11 +943,13 @@ fn a_patch_that_goes_too_early_diverges() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  patch fast recorded
-            6          0s  timer 1 started 10s
-            7         10s  timer 1 fired
-            8-10      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
+            6          0s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            7          0s  timer 1 started 10s
+            8         10s  timer 1 fired
+            9-11      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
             Running
             task failed 1 times, again at 11s: [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
+            search attributes: TemporalChangeVersion=["fast"]
         "#]],
     );
 }
@@ -959,9 +967,11 @@ fn a_patch_is_asked_once_whatever_the_program_does() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  patch a recorded
-            6          1s  signal go received
-            7-9        1s  task completed
-            10         1s  execution completed "start order; signal go"
+            6          0s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["a"]
+            7          1s  signal go received
+            8-10       1s  task completed
+            11         1s  execution completed "start order; signal go"
+            search attributes: TemporalChangeVersion=["a"]
         "#]],
     );
 }

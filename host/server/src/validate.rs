@@ -23,9 +23,6 @@ use refrain_wire::{options, wkt};
 use std::sync::Arc;
 use tonic::Status;
 
-const SUMMARY_BYTES_MAX: usize = 400;
-const DETAILS_BYTES_MAX: usize = 20_000;
-
 pub(crate) fn namespace(engine: &Engine, name: &str) -> Result<Arc<Namespace>, Status> {
     if name.is_empty() {
         return Err(invalid("namespace is missing or empty"));
@@ -243,19 +240,13 @@ pub(crate) fn start_timeouts(
     Ok(StartTimeouts { execution, run, task })
 }
 
+/// As the real server, which takes more of both than its documentation says.
 pub(crate) fn user_metadata(
     metadata: Option<UserMetadata>,
 ) -> Result<(Option<Payload>, Option<Payload>), Status> {
     let (summary, details) = options::user_metadata_from_proto(metadata);
-    let check = |field: &str, value: &Option<Payload>, max: usize| {
-        let found = value.as_ref().map_or(0, |it| it.data.len());
-        if found <= max {
-            return Ok(());
-        }
-        Err(invalid(format!("user_metadata.{field} has {found} bytes, expected at most {max}")))
-    };
-    check("summary", &summary, SUMMARY_BYTES_MAX)?;
-    check("details", &details, DETAILS_BYTES_MAX)?;
+    blob("user_metadata.summary", summary.as_slice())?;
+    blob("user_metadata.details", details.as_slice())?;
     Ok((summary, details))
 }
 

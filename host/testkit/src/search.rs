@@ -1,7 +1,7 @@
 //! The search attributes of scripts: `color` is a Keyword, `count` an Int, `tags` a KeywordList.
 
 use refrain_core::payload::{Payload, PayloadMap};
-use refrain_core::search::{Judge, Kind};
+use refrain_core::search::{CHANGE_VERSION, Judge, Kind};
 
 pub(crate) const NAMES: [(&str, Kind); 3] =
     [("color", Kind::Keyword), ("count", Kind::Int), ("tags", Kind::KeywordList)];
@@ -17,7 +17,8 @@ impl Judge for ScriptJudge {
 }
 
 fn judged(name: &str, value: &Payload) -> Result<Payload, String> {
-    let Some((_, kind)) = NAMES.iter().find(|it| it.0 == name) else {
+    let known = NAMES.iter().chain(&[(CHANGE_VERSION, Kind::KeywordList)]);
+    let Some((_, kind)) = known.into_iter().find(|it| it.0 == name) else {
         return Err(format!(
             "Namespace default has no mapping defined for search attribute {name}"
         ));

@@ -14,8 +14,6 @@ use refrain_core::event::Recorded;
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Written by Temporal's SDKs beside each patch marker.
-const CHANGE_VERSION: &str = "TemporalChangeVersion";
 /// What Go and Java call a patch.
 const VERSION_MARKER: &str = "Version";
 
@@ -188,13 +186,6 @@ impl Retelling {
                 let change = change.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
                 Some(patch_marker(&change, false, it.workflow_task_completed_event_id))
             }
-            Some(A::UpsertWorkflowSearchAttributesEventAttributes(it))
-                if it.search_attributes.as_ref().is_some_and(|it| {
-                    it.indexed_fields.keys().all(|key| key == CHANGE_VERSION)
-                }) =>
-            {
-                Some(patch_marker(CHANGE_VERSION, true, it.workflow_task_completed_event_id))
-            }
             _ if ignorable => Some(patch_marker("ignored", true, self.last_task)),
             _ => None,
         };
@@ -284,7 +275,7 @@ mod tests {
             3 task started
             4 task completed
             5 patch fast recorded
-            6 patch TemporalChangeVersion recorded
+            6 search attributes TemporalChangeVersion upserted
             7 timer 1 started 5s
             8 activity charge (2) scheduled
             9 activity refund (mine) scheduled

@@ -1,7 +1,7 @@
 //! A deploy in the middle of everything: open runs are checked first, those that fit move on, the
 //! others end as they began, and what nobody needs any more goes.
 
-use crate::common::{blank, directory, summary, temporal_json};
+use crate::common::{blank, directory, summary, temporal, temporal_json};
 use anyhow::{Context, Result};
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -118,6 +118,11 @@ fn upgrade_in_flight(language: &str) -> Result<()> {
     assert!(end(&host, "at-pack", &["pack", "ship"])?.contains("version 2"));
     assert!(end(&host, "at-ship", &["ship"])?.contains("version 1"));
     check_moved(&host.history("at-approve")?, &host.history("at-pack")?);
+    // Who took the new side can be asked for.
+    let took = ["workflow", "list", "--query", "TemporalChangeVersion = 'think-twice'"];
+    for listed in [host.cli(&took)?, temporal(&host, &took)?] {
+        assert!(listed.contains("at-approve") && !listed.contains("at-pack"), "{listed}");
+    }
     let described = temporal_json(&host, &["workflow", "show", "--workflow-id", "at-pack"])?;
     assert_eq!(described["events"].as_array().map(Vec::len), Some(host.history("at-pack")?.len()));
 

@@ -5,6 +5,7 @@
 
 use crate::ids::EventId;
 use crate::payload::PayloadMap;
+use crate::search::CHANGE_VERSION;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -46,6 +47,16 @@ pub fn merge(into: &mut PayloadMap, upserted: &PayloadMap) {
 }
 
 impl Event {
+    /// The host writes it by itself: a history may have it or not.
+    pub fn may_go_unasked(&self) -> bool {
+        match self {
+            Event::SearchUpserted { attributes, .. } => {
+                attributes.keys().all(|name| name == CHANGE_VERSION)
+            }
+            Event::MemoUpserted { .. } => false,
+        }
+    }
+
     pub fn wished_in_task(&self) -> EventId {
         match self {
             Event::SearchUpserted { task, .. } | Event::MemoUpserted { task, .. } => *task,

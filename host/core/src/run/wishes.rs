@@ -62,6 +62,9 @@ impl Run {
                 let event = granted.event.clone();
                 let id = self.execution.push(draft, task.now, granted.event)?;
                 self.add_effects(draft, id, &event, task.now);
+                if let (Event::Patch(_), Some(judge)) = (&event, &task.search) {
+                    self.show_patches(draft, task, judge)?;
+                }
                 id
             }
             Wishes::Replay { recorded, recorded_by } => {
@@ -449,6 +452,7 @@ pub(super) fn next_asked<'a>(recorded: &&'a [Recorded]) -> Option<&'a Recorded> 
 pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
     match &recorded.event {
         Event::Patch(patch) => patch.may_go_unasked(),
+        Event::Attributes(event) => event.may_go_unasked(),
         Event::Execution(_)
         | Event::Task(_)
         | Event::Activity(_)
@@ -457,8 +461,7 @@ pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
         | Event::Child(_)
         | Event::External(_)
         | Event::Signal(_)
-        | Event::Update(_)
-        | Event::Attributes(_) => false,
+        | Event::Update(_) => false,
     }
 }
 

@@ -117,10 +117,12 @@ fn an_open_run_keeps_to_the_old_side_of_a_patch_and_a_new_one_takes_the_other() 
             6       1m30s  timer 1 fired
             7-9     1m30s  task completed
             10      1m30s  patch fast recorded
-            11      1m30s  timer 2 started 1s
-            12      1m31s  timer 2 fired
-            13-15   1m31s  task completed
-            16      1m31s  execution completed "start order; timer 1 fired; timer 2 fired"
+            11      1m30s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            12      1m30s  timer 2 started 1s
+            13      1m31s  timer 2 fired
+            14-16   1m31s  task completed
+            17      1m31s  execution completed "start order; timer 1 fired; timer 2 fired"
+            search attributes: TemporalChangeVersion=["fast"]
         "#]],
     );
 }
@@ -141,10 +143,12 @@ fn a_patch_may_go_once_it_is_deprecated() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  patch fast recorded deprecated
-            6          0s  timer 1 started 10s
-            7         10s  timer 1 fired
-            8-10      10s  task completed
-            11        10s  execution completed "start order; timer 1 fired"
+            6          0s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            7          0s  timer 1 started 10s
+            8         10s  timer 1 fired
+            9-11      10s  task completed
+            12        10s  execution completed "start order; timer 1 fired"
+            search attributes: TemporalChangeVersion=["fast"]
         "#]],
     );
 }
@@ -165,11 +169,13 @@ fn a_patch_that_goes_too_early_diverges() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  patch fast recorded
-            6          0s  timer 1 started 10s
-            7         10s  timer 1 fired
-            8-10      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
+            6          0s  search attributes TemporalChangeVersion upserted TemporalChangeVersion=["fast"]
+            7          0s  timer 1 started 10s
+            8         10s  timer 1 fired
+            9-11      10s  task failed: NonDeterministicError, [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
             Running
             task failed 1 times, again at 11s: [W0101] diverged from history at event 5: recorded `patch fast recorded`, guest asked for `timer 1 started 10s`; the component is the same, sha256:010101010101
+            search attributes: TemporalChangeVersion=["fast"]
         "#]],
     );
 }

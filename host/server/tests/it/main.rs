@@ -4,6 +4,7 @@
 mod batches;
 mod chains;
 mod guests;
+mod lists;
 mod queues;
 mod schedules;
 mod standalone;
