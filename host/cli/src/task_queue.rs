@@ -58,7 +58,7 @@ async fn describe(args: DescribeArgs, format: Format) -> Result<(), CliError> {
     }
     let (mut stats, mut pollers) = (Vec::new(), Vec::new());
     for (name, answer) in &described {
-        let of = answer.stats.clone().unwrap_or_default();
+        let of = answer.stats.unwrap_or_default();
         let limit = answer.config.clone().unwrap_or_default().queue_rate_limit;
         let limit = limit.unwrap_or_default().rate_limit.map(|it| it.requests_per_second);
         stats.push(vec![
