@@ -88,7 +88,7 @@ impl Status {
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
     /// By its attempts, or by their deadlines.
-    Attempts(ActivityOutcome),
+    Attempts(Box<ActivityOutcome>),
     Terminated {
         reason: String,
     },
@@ -102,20 +102,22 @@ impl Execution {
     /// `task`: what its row said last.
     pub fn ended(self, task: ActivityTask, end: End, at: Timestamp) -> Execution {
         let (status, outcome, retry_state) = match end {
-            End::Attempts(ActivityOutcome::Completed { result }) => {
-                (Status::Completed, Ok(result), RetryState::Unspecified)
-            }
-            End::Attempts(ActivityOutcome::Failed { failure, retry_state }) => {
-                (Status::Failed, Err(Box::new(failure)), retry_state)
-            }
-            End::Attempts(ActivityOutcome::TimedOut { failure, retry_state }) => {
-                (Status::TimedOut, Err(Box::new(failure)), retry_state)
-            }
-            End::Attempts(ActivityOutcome::Canceled { details }) => {
-                let kind = FailureKind::Canceled { details };
-                let failure = Failure { kind, ..Failure::canceled("Activity canceled") };
-                (Status::Canceled, Err(Box::new(failure)), RetryState::Unspecified)
-            }
+            End::Attempts(outcome) => match *outcome {
+                ActivityOutcome::Completed { result } => {
+                    (Status::Completed, Ok(result), RetryState::Unspecified)
+                }
+                ActivityOutcome::Failed { failure, retry_state } => {
+                    (Status::Failed, Err(Box::new(failure)), retry_state)
+                }
+                ActivityOutcome::TimedOut { failure, retry_state } => {
+                    (Status::TimedOut, Err(Box::new(failure)), retry_state)
+                }
+                ActivityOutcome::Canceled { details } => {
+                    let kind = FailureKind::Canceled { details };
+                    let failure = Failure { kind, ..Failure::canceled("Activity canceled") };
+                    (Status::Canceled, Err(Box::new(failure)), RetryState::Unspecified)
+                }
+            },
             End::Terminated { reason } => {
                 let failure =
                     Failure { kind: FailureKind::Terminated, ..Failure::canceled(reason) };

@@ -348,14 +348,13 @@ async fn event_to_reset_to(
         .whole_history(row.key.run, EventId::FIRST, usize::MAX)
         .await
         .map_err(unavailable)?;
-    let mut ended = history.iter().enumerate().filter_map(|(at, it)| {
-        matches!(it.event, Event::Task(task::Event::Completed { .. }))
-            .then(|| EventId::FIRST.plus(at))
-    });
+    let is_end = |event: &Event| matches!(event, Event::Task(task::Event::Completed { .. }));
+    let mut ended = history.iter().enumerate().filter(|(_, it)| is_end(&it.event));
     let found = match point {
         ResetPoint::FirstTask => ended.next(),
-        ResetPoint::LastTask | ResetPoint::At(_) => ended.last(),
+        ResetPoint::LastTask | ResetPoint::At(_) => ended.next_back(),
     };
+    let found = found.map(|(at, _)| EventId::FIRST.plus(at));
     found.ok_or_else(|| {
         EngineError::InvalidArgument(
             "no workflow task has completed: nothing to go back to".to_owned(),

@@ -40,7 +40,6 @@ pub enum Command {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "few exist at a time, and none is kept in bulk")]
 pub enum Event {
     /// It comes once more, to a run that was reset or is the next of its chain.
     Admitted {

@@ -47,7 +47,7 @@ impl Inner {
                 Ok(())
             }
             Next::Close(closed) if activity.run.execution.workflow.is_empty() => {
-                self.end_standalone(&activity.run, End::Attempts(closed.outcome)).await
+                self.end_standalone(&activity.run, End::Attempts(Box::new(closed.outcome))).await
             }
             Next::Close(closed) => {
                 let run = Some(activity.run.run);
