@@ -371,11 +371,7 @@ impl Inner {
             self.standalone_closes(run, End::Attempts(Box::new(closed.outcome)));
             return;
         }
-        let arrival = Arrival::ActivityClosed(closed);
-        self.post(
-            &run.execution,
-            Letter::Deliver { run: Some(run.run), chain: None, arrival, reply: None },
-        );
+        self.post(&run.execution, Letter::own(run.run, Arrival::ActivityClosed(closed)));
     }
 
     // ---- matching

@@ -81,6 +81,11 @@ pub(crate) enum With {
 }
 
 impl Letter {
+    /// From the host itself, for that run and no other.
+    pub(crate) fn own(run: RunId, arrival: Arrival) -> Letter {
+        Letter::Deliver { run: Some(run), chain: None, arrival, reply: None }
+    }
+
     pub(crate) fn refuse(self, error: EngineError) {
         // A caller that has gone needs no answer.
         match self {

@@ -109,11 +109,7 @@ impl Inner {
             let page = self.store.failing_runs(namespace, task_queue, after, FAILING_PAGE).await;
             let page = page.map_err(unavailable)?;
             for key in &page {
-                let (run, arrival) = (Some(key.run), Arrival::TaskRetryDue);
-                self.post(
-                    &key.execution,
-                    Letter::Deliver { run, chain: None, arrival, reply: None },
-                );
+                self.post(&key.execution, Letter::own(key.run, Arrival::TaskRetryDue));
             }
             after = page.last().map(|key| key.run);
             if page.len() < FAILING_PAGE as usize {

@@ -171,10 +171,7 @@ impl Inner {
 
     /// The commit failed, and what came from the host itself has no caller to try again.
     pub(crate) fn arrive_again(self: &Arc<Inner>, cell: &Arc<Cell>, run: RunId, own: Vec<Arrival>) {
-        let own = own
-            .into_iter()
-            .map(|arrival| Letter::Deliver { run: Some(run), chain: None, arrival, reply: None })
-            .collect();
+        let own = own.into_iter().map(|arrival| Letter::own(run, arrival)).collect();
         self.post_later(cell.key.clone(), own);
     }
 

@@ -110,11 +110,7 @@ impl Inner {
                 let run = task.run.clone();
                 let closed = Box::new(inner.run_local(op, task, stops).await);
                 let arrival = Arrival::LocalClosed(closed);
-                let of = Some(run.run);
-                inner.post(
-                    &run.execution,
-                    Letter::Deliver { run: of, chain: None, arrival, reply: None },
-                );
+                inner.post(&run.execution, Letter::own(run.run, arrival));
                 // Not before: what is neither under way nor in the mailbox begins anew.
                 inner.locals.lock().remove(&(run.run, op));
                 notify.notify_one();

@@ -125,15 +125,9 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         let (due, next) = timers.take_due(now, window_ends);
         for (key, what) in due {
             match what {
-                What::Timer(timer) => inner.post(
-                    &key.execution,
-                    Letter::Deliver {
-                        run: Some(key.run),
-                        chain: None,
-                        arrival: timer.arrival(),
-                        reply: None,
-                    },
-                ),
+                What::Timer(timer) => {
+                    inner.post(&key.execution, Letter::own(key.run, timer.arrival()));
+                }
                 What::Activity(scheduled) => inner.activity_due(&key, scheduled),
             }
         }
