@@ -1,6 +1,7 @@
 //! Talking to a server: Temporal's service for workflows and namespaces, our own for the rest.
 
 use crate::errors::CliError;
+use crate::tls::ClientTlsArgs;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
 use refrain_wire::api::operatorservice::v1 as operator;
@@ -27,6 +28,8 @@ pub(crate) struct ConnectArgs {
     /// Without the flag and REFRAIN_ADDRESS, TEMPORAL_ADDRESS is asked.
     #[arg(long, env = "REFRAIN_ADDRESS", value_name = "HOST:PORT", help_heading = "Server")]
     pub(crate) address: Option<String>,
+    #[command(flatten)]
+    pub(crate) tls: ClientTlsArgs,
 }
 
 /// Commands that work inside one namespace.
@@ -64,13 +67,12 @@ fn first_of(given: Option<&str>, variable: &str, default: &str) -> String {
 impl ConnectArgs {
     pub(crate) async fn connect(&self) -> Result<Client, CliError> {
         let address = first_of(self.address.as_deref(), "TEMPORAL_ADDRESS", DEFAULT_ADDRESS);
-        if address.starts_with("https://") {
-            return Err(CliError::usage(format!(
-                "address `{address}` asks for TLS, which this program does not speak yet"
-            ))
-            .hint("give `host:port`"));
-        }
-        let host_port = address.strip_prefix("http://").unwrap_or(&address).to_owned();
+        let (scheme, host_port) = match address.split_once("://") {
+            Some((scheme, rest)) => (scheme, rest.to_owned()),
+            None => ("http", address.clone()),
+        };
+        let tls = self.tls.config(scheme == "https")?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let wrong = || {
             CliError::usage(format!("address `{host_port}` is not `host:port`"))
                 .hint(format!("e.g. {DEFAULT_ADDRESS}"))
@@ -81,12 +83,17 @@ impl ConnectArgs {
         if !has_port {
             return Err(wrong());
         }
-        let endpoint = Endpoint::from_shared(format!("http://{host_port}"))
+        let mut endpoint = Endpoint::from_shared(format!("{scheme}://{host_port}"))
             .map_err(|_| wrong())?
             .connect_timeout(CONNECT_PATIENCE)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(Duration::from_secs(30))
             .keep_alive_while_idle(true);
+        if let Some(tls) = tls {
+            endpoint = endpoint
+                .tls_config(tls)
+                .map_err(|error| CliError::usage(format!("TLS: {}", innermost(&error))))?;
+        }
         match endpoint.connect().await {
             Ok(channel) => Ok(Client { channel, address: host_port }),
             Err(error) => {

@@ -3,13 +3,15 @@
 //! One struct is flag, variable, file key and help. All that can be known to be wrong without
 //! opening anything is found in [`HostArgs::validate`]; past it only [`HostConfig`] travels.
 
-use crate::errors::CliError;
+use crate::errors::{CliError, with_causes};
+use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
 use clap::{Args, ValueEnum};
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock};
 use refrain_runtime::{EgressList, RuntimeConfig};
+use refrain_server::Connections;
 use refrain_store::StoreConfig;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,6 +30,7 @@ const GUEST_TIME_MS_MAX: u128 = 600_000;
 /// Guests that are checked or replayed beside those that are counted.
 const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
+const AGE_MAX_S: u64 = 365 * 86_400;
 const COMPONENT_GRACE: Delay = Delay::from_secs(3600);
 
 /// Keys of the configuration file are the long names of the flags.
@@ -42,6 +45,9 @@ pub(crate) struct HostArgs {
     /// The port for gRPC; 0 takes any free one and prints it. Default: 7233.
     #[arg(long, short, env = "REFRAIN_PORT", value_name = "PORT")]
     port: Option<u16>,
+    /// The port for Temporal's HTTP API; 0 takes any free one and prints it. Default: none.
+    #[arg(long, env = "REFRAIN_HTTP_PORT", value_name = "PORT")]
+    http_port: Option<u16>,
     /// A namespace to create if it is not there. Repeat it for more; `default` always is.
     #[arg(long, short, env = "REFRAIN_NAMESPACES", value_name = "NAME", value_delimiter = ',')]
     namespace: Vec<String>,
@@ -94,6 +100,19 @@ pub(crate) struct HostArgs {
     /// How log lines look. Default: text.
     #[arg(long, env = "REFRAIN_LOG_FORMAT", value_enum, ignore_case = true, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
+    /// A client's connection is closed after so long, and the client connects anew; calls under
+    /// way go on. Default: 5m.
+    #[arg(long, env = "REFRAIN_CONNECTION_AGE", value_name = "DURATION")]
+    connection_age: Option<Span>,
+    /// Speak TLS on all ports, with this certificate (PEM; those that lead to an authority after it).
+    #[arg(long, env = "REFRAIN_TLS_CERT_PATH", value_name = "FILE", help_heading = "TLS")]
+    tls_cert_path: Option<PathBuf>,
+    /// The key of the certificate (PEM).
+    #[arg(long, env = "REFRAIN_TLS_KEY_PATH", value_name = "FILE", help_heading = "TLS")]
+    tls_key_path: Option<PathBuf>,
+    /// Take clients only whose certificate one of these authorities has signed (PEM).
+    #[arg(long, env = "REFRAIN_TLS_CLIENT_CA_PATH", value_name = "FILE", help_heading = "TLS")]
+    tls_client_ca_path: Option<PathBuf>,
 }
 
 /// What only a server for development takes, most of it for Temporal's sake.
@@ -120,9 +139,6 @@ pub(crate) struct DevArgs {
     /// Address of the web page. There is none yet: without effect.
     #[arg(long, value_name = "IP", value_parser = ip, help_heading = "Taken for Temporal's sake")]
     ui_ip: Option<IpAddr>,
-    /// Port for HTTP. There is none yet: without effect.
-    #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
-    http_port: Option<u16>,
     /// Port for metrics. There is none yet: without effect.
     #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
     metrics_port: Option<u16>,
@@ -145,7 +161,6 @@ impl DevArgs {
         };
         note("--ui-port", self.ui_port.is_some());
         note("--ui-ip", self.ui_ip.is_some());
-        note("--http-port", self.http_port.is_some());
         note("--metrics-port", self.metrics_port.is_some());
         for (flag, list) in [
             ("--dynamic-config-value", &self.dynamic_config_value),
@@ -221,6 +236,8 @@ pub(crate) enum Mode {
 #[derive(Clone, Debug)]
 pub(crate) struct HostConfig {
     pub(crate) listen: SocketAddr,
+    pub(crate) listen_http: Option<SocketAddr>,
+    pub(crate) connections: Connections,
     pub(crate) namespaces: Vec<String>,
     pub(crate) search_attributes: BTreeMap<String, Kind>,
     pub(crate) store: StoreConfig,
@@ -258,6 +275,7 @@ impl HostArgs {
         HostArgs {
             ip: self.ip.or(file.ip),
             port: self.port.or(file.port),
+            http_port: self.http_port.or(file.http_port),
             namespace: list(self.namespace, file.namespace),
             search_attribute: if self.search_attribute.is_empty() {
                 file.search_attribute
@@ -275,6 +293,10 @@ impl HostArgs {
             component_grace: self.component_grace.or(file.component_grace),
             log_level: self.log_level.or(file.log_level),
             log_format: self.log_format.or(file.log_format),
+            connection_age: self.connection_age.or(file.connection_age),
+            tls_cert_path: self.tls_cert_path.or(file.tls_cert_path),
+            tls_key_path: self.tls_key_path.or(file.tls_key_path),
+            tls_client_ca_path: self.tls_client_ca_path.or(file.tls_client_ca_path),
         }
     }
 
@@ -340,11 +362,24 @@ impl HostArgs {
                 namespaces.push(name);
             }
         }
+        let mut connections = Connections {
+            tls: tls::of_server(
+                self.tls_cert_path.as_deref(),
+                self.tls_key_path.as_deref(),
+                self.tls_client_ca_path.as_deref(),
+            )?,
+            ..Connections::default()
+        };
+        if let Some(Span(age)) = self.connection_age {
+            connections.age_max =
+                within("connection-age (in s)", age.as_secs(), 1, AGE_MAX_S).map(|_| age)?;
+        }
+        connections.check().map_err(|error| CliError::usage(with_causes(&error)))?;
+        let ip = self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         Ok(HostConfig {
-            listen: SocketAddr::new(
-                self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-                self.port.unwrap_or(DEFAULT_PORT),
-            ),
+            listen: SocketAddr::new(ip, self.port.unwrap_or(DEFAULT_PORT)),
+            listen_http: self.http_port.map(|port| SocketAddr::new(ip, port)),
+            connections,
             namespaces,
             search_attributes: self
                 .search_attribute

@@ -7,6 +7,7 @@ mod args;
 
 mod config;
 mod serve;
+mod tls;
 
 mod client;
 

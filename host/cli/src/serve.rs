@@ -8,6 +8,7 @@ use refrain_engine::api::NamespaceSettings;
 use refrain_engine::wasm::WasmPrograms;
 use refrain_engine::{Engine, EngineError};
 use refrain_runtime::{EgressList, Runtime};
+use refrain_server::Listeners;
 use refrain_store::Store;
 use serde_json::json;
 use std::io::IsTerminal;
@@ -111,32 +112,25 @@ async fn listen(
             .await
             .map_err(|error| CliError::of(&error))?;
     }
-    let cant = |error: std::io::Error| {
-        let what = format!("can't listen on {}: {error}", config.listen);
-        let failed = CliError::failed(what);
-        match error.kind() {
-            std::io::ErrorKind::AddrInUse => failed.hint(
-                "another server may be running there: stop it, or choose another `--port` (0: any free one)",
-            ),
-            std::io::ErrorKind::PermissionDenied => {
-                failed.hint("ports below 1024 are the administrator's: choose another `--port`")
-            }
-            std::io::ErrorKind::AddrNotAvailable => {
-                failed.hint("this machine does not have that address: choose another `--ip`")
-            }
-            _ => failed,
-        }
+    let grpc = bind(config.listen).await?;
+    let http = match config.listen_http {
+        Some(address) => Some(bind(address).await?),
+        None => None,
     };
-    let listener = TcpListener::bind(config.listen).await.map_err(cant)?;
-    let address = listener.local_addr().map_err(cant)?;
-    if !address.ip().is_loopback() {
+    let bound = Bound::of(&grpc, http.as_ref())?;
+    if !bound.grpc.ip().is_loopback() {
         output::say(&format!(
-            "warning: there is no authentication yet, and whoever reaches {address} can run code here"
+            "warning: there is no authentication yet, and whoever reaches {} can run code here",
+            bound.grpc
         ));
     }
-    let until_stop = wait_for(stop.clone());
-    let serving = tokio::spawn(refrain_server::serve(listener, engine.clone(), until_stop));
-    print_ready(config, address, format)?;
+    let serving = tokio::spawn(refrain_server::serve(
+        Listeners { grpc, http },
+        config.connections.clone(),
+        engine.clone(),
+        wait_for(stop.clone()),
+    ));
+    print_ready(config, &bound, format)?;
 
     let mut serving = serving;
     tokio::select! {
@@ -154,6 +148,39 @@ async fn listen(
     }
 }
 
+/// Where the server does listen, when any free port was asked for.
+struct Bound {
+    grpc: SocketAddr,
+    http: Option<SocketAddr>,
+}
+
+impl Bound {
+    fn of(grpc: &TcpListener, http: Option<&TcpListener>) -> Result<Bound, CliError> {
+        let address = |it: &TcpListener| {
+            it.local_addr().map_err(|error| CliError::failed(format!("no address: {error}")))
+        };
+        Ok(Bound { grpc: address(grpc)?, http: http.map(address).transpose()? })
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let failed = CliError::failed(format!("can't listen on {address}: {error}"));
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => failed.hint(
+                "another server may be running there: stop it, or choose another port (0: any free one)",
+            ),
+            std::io::ErrorKind::PermissionDenied => {
+                failed.hint("ports below 1024 are the administrator's: choose another port")
+            }
+            std::io::ErrorKind::AddrNotAvailable => {
+                failed.hint("this machine does not have that address: choose another `--ip`")
+            }
+            _ => failed,
+        }
+    })
+}
+
 fn ended_early(
     ended: Result<Result<(), refrain_server::ServeError>, tokio::task::JoinError>,
 ) -> Result<(), CliError> {
@@ -164,12 +191,13 @@ fn ended_early(
     }
 }
 
-fn print_ready(config: &HostConfig, address: SocketAddr, format: Format) -> Result<(), CliError> {
+fn print_ready(config: &HostConfig, bound: &Bound, format: Format) -> Result<(), CliError> {
     let store = config.store.path.as_ref().map(|it| it.display().to_string());
     match format {
         Format::Json => output::print(
             &json!({
-                "address": address.to_string(),
+                "address": bound.grpc.to_string(),
+                "http": bound.http.map(|it| it.to_string()),
                 "namespaces": config.namespaces,
                 "db": store,
                 "pid": std::process::id(),
@@ -182,8 +210,15 @@ fn print_ready(config: &HostConfig, address: SocketAddr, format: Format) -> Resu
                 "temporary, deleted on exit (--db-filename FILE keeps it)".to_owned()
             });
             let egress = &config.egress;
+            let (tls, scheme) = match &config.connections.tls {
+                Some(tls) if tls.client_authorities.is_some() => (" (mutual TLS)", "https"),
+                Some(_) => (" (TLS)", "https"),
+                None => ("", "http"),
+            };
+            let http = bound.http.map(|it| format!("{scheme}://{it}")).unwrap_or_default();
             let block = output::fields(&[
-                ("  gRPC", address.to_string()),
+                ("  gRPC", format!("{}{tls}", bound.grpc)),
+                ("  HTTP", http),
                 ("  Namespaces", namespaces),
                 ("  Database", store),
                 ("  Cache", config.runtime.cache_dir.display().to_string()),

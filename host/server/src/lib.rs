@@ -47,13 +47,17 @@ mod testing;
 
 mod health;
 
+mod http;
+mod tls;
+
 mod patience;
 mod status;
 mod token;
 mod validate;
 mod words;
 
-pub use serve::{ServeError, serve};
+pub use serve::{Connections, Listeners, ServeError, serve};
+pub use tls::Tls;
 
 /// What `build.rs` makes of Temporal's service descriptions.
 #[allow(unreachable_pub, clippy::unwrap_used, clippy::large_enum_variant)]

@@ -18,13 +18,16 @@ impl Stopping {
         (sender, Stopping { is_stopping })
     }
 
+    pub(crate) async fn wait(mut self) {
+        // An error here is a server that is gone, which is a stop too.
+        let _ = self.is_stopping.wait_for(|it| *it).await;
+    }
+
     /// `None`: the server stops.
     pub(crate) async fn unless<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
-        let mut is_stopping = self.is_stopping.clone();
         tokio::select! {
             done = wait => Some(done),
-            // An error here is a server that is gone, which is a stop too.
-            _ = is_stopping.wait_for(|it| *it) => None,
+            () = self.clone().wait() => None,
         }
     }
 }

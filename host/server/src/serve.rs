@@ -2,12 +2,14 @@
 
 use crate::admin::Admin;
 use crate::frontend::Frontend;
+use crate::http;
 use crate::operator::Operator;
 use crate::patience::Stopping;
 use crate::stubs::operator::operator_service_server::OperatorServiceServer;
 use crate::stubs::testing::test_service_server::TestServiceServer;
 use crate::stubs::workflow::workflow_service_server::WorkflowServiceServer;
 use crate::testing::Testing;
+use crate::tls::Tls;
 use crate::words::WordsLayer;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_engine::Engine;
@@ -16,7 +18,10 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tower::Layer;
 
 /// How long calls under way may go on once the server is to stop. Those that are held do not
 /// need it: they answer at once, see [`Stopping`].
@@ -26,8 +31,55 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    #[error("the certificate, its key or the authorities of clients can't be used")]
+    Tls(#[source] tonic::transport::Error),
     #[error("the server stopped")]
     Transport(#[source] tonic::transport::Error),
+}
+
+/// Where a server listens.
+#[derive(Debug)]
+pub struct Listeners {
+    pub grpc: TcpListener,
+    /// For Temporal's HTTP API.
+    pub http: Option<TcpListener>,
+}
+
+/// What holds for every connection.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    pub tls: Option<Tls>,
+    /// After that a client is asked to connect anew, so that load spreads. Calls under way go on.
+    pub age_max: Duration,
+    /// So long they may go on. Longer than a poll is held, or polls are lost.
+    pub age_grace: Duration,
+}
+
+impl Default for Connections {
+    /// As the real server's.
+    fn default() -> Connections {
+        let (age_max, age_grace) = (Duration::from_secs(300), Duration::from_secs(70));
+        Connections { tls: None, age_max, age_grace }
+    }
+}
+
+impl Connections {
+    /// Says what is wrong with the settings before anything listens.
+    pub fn check(&self) -> Result<(), ServeError> {
+        self.server().map(|_| ())
+    }
+
+    fn server(&self) -> Result<Server, ServeError> {
+        let server = Server::builder()
+            .tcp_nodelay(true)
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .max_connection_age(self.age_max)
+            .max_connection_age_grace(self.age_grace);
+        match &self.tls {
+            Some(tls) => server.tls_config(tls.config()).map_err(ServeError::Tls),
+            None => Ok(server),
+        }
+    }
 }
 
 /// Every service with gzip both ways (SDKs compress by default) and the size limit.
@@ -42,46 +94,69 @@ macro_rules! limited {
 
 /// Serves Temporal's protocol and ours until `shutdown` resolves and calls under way are done, or
 /// their grace is over.
-pub async fn serve<F>(listener: TcpListener, engine: Engine, shutdown: F) -> Result<(), ServeError>
+pub async fn serve<F>(
+    listeners: Listeners,
+    connections: Connections,
+    engine: Engine,
+    shutdown: F,
+) -> Result<(), ServeError>
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let (stop, stopping) = Stopping::new();
-    let (grace_begins, grace_begun) = tokio::sync::oneshot::channel();
-    let shutdown = async move {
+    let address = listeners.grpc.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
+    let services = services(engine, stopping.clone(), address).await;
+    let is_local = listeners
+        .http
+        .as_ref()
+        .and_then(|it| it.local_addr().ok())
+        .is_some_and(|it| it.ip().is_loopback());
+    let grpc = connections
+        .server()?
+        .layer(WordsLayer)
+        .add_routes(services.clone())
+        .serve_with_incoming_shutdown(incoming(listeners.grpc), stopping.clone().wait());
+    let pages = connections
+        .server()?
+        .accept_http1(true)
+        .add_routes(Routes::from(http::router(WordsLayer.layer(services), is_local)));
+    let pages = listeners
+        .http
+        .map(|listener| pages.serve_with_incoming_shutdown(incoming(listener), stopping.wait()));
+    let serving = async {
+        match pages {
+            Some(pages) => tokio::try_join!(grpc, pages).map(|_| ()),
+            None => grpc.await,
+        }
+    };
+    let grace = async {
         shutdown.await;
         // Nobody listens any more only if the server is gone already.
         let _ = stop.send(true);
-        let _ = grace_begins.send(stop);
-    };
-    let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone(), stopping });
-    let address = listener.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
-    let operator = OperatorServiceServer::new(Operator { engine: engine.clone(), address });
-    let testing = engine.skipping_clock().cloned();
-    let testing = testing.map(|clock| limited!(TestServiceServer::new(Testing { clock })));
-    let admin = RefrainServiceServer::new(Admin { engine });
-    let serving = tonic::transport::Server::builder()
-        .tcp_nodelay(true)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .layer(WordsLayer)
-        .add_service(limited!(frontend))
-        .add_service(limited!(operator))
-        .add_service(limited!(admin))
-        .add_optional_service(testing)
-        .add_service(limited!(crate::health::service().await))
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            shutdown,
-        );
-    let grace = async {
-        match grace_begun.await {
-            Ok(_stop) => tokio::time::sleep(GRACE).await,
-            // The server ended by itself; its own result says why.
-            Err(_) => std::future::pending().await,
-        }
+        tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
         served = serving => served.map_err(ServeError::Transport),
         () = grace => Ok(()),
     }
+}
+
+fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
+}
+
+async fn services(engine: Engine, stopping: Stopping, address: String) -> Routes {
+    let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone(), stopping });
+    let operator = OperatorServiceServer::new(Operator { engine: engine.clone(), address });
+    let testing = engine.skipping_clock().cloned();
+    let admin = RefrainServiceServer::new(Admin { engine });
+    let routes = Routes::new(limited!(frontend))
+        .add_service(limited!(operator))
+        .add_service(limited!(admin))
+        .add_service(limited!(crate::health::service().await));
+    match testing {
+        Some(clock) => routes.add_service(limited!(TestServiceServer::new(Testing { clock }))),
+        None => routes,
+    }
+    .prepare()
 }

@@ -18,13 +18,13 @@ use tonic::{Code, Status};
 
 /// `google.rpc.Status`.
 #[derive(Clone, PartialEq, prost::Message)]
-struct RpcStatus {
+pub(crate) struct RpcStatus {
     #[prost(int32, tag = "1")]
     code: i32,
     #[prost(string, tag = "2")]
     message: String,
     #[prost(message, repeated, tag = "3")]
-    details: Vec<Any>,
+    pub(crate) details: Vec<Any>,
 }
 
 /// Of a start and an update in one: what became of each. `None`: it was not at fault, but the
@@ -88,7 +88,7 @@ pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Status {
     Status::internal(format!("internal error: {text}"))
 }
 
-fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -3,6 +3,10 @@
 //! Made from descriptors, so every message of Temporal's API and of ours has it without a line of
 //! generated code: camelCase names, enums by name, 64-bit numbers as strings, bytes in base64.
 
+pub mod call;
+pub mod schema;
+mod shorthand;
+
 use crate::api::history::v1::History;
 use crate::{DecodeError, event};
 use prost::Message;

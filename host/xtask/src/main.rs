@@ -8,6 +8,7 @@ mod clients;
 mod demo;
 mod golden;
 mod guests;
+mod routes;
 mod shell;
 mod test;
 mod tidy;
@@ -31,6 +32,8 @@ enum Chore {
     Test(test::Args),
     /// Checks what compilers do not: who imports whom, sizes of files, words that must not be there.
     Tidy,
+    /// Writes which path of Temporal's HTTP API is which call, into host/server/src/http/routes.txt.
+    Routes(routes::Args),
     /// Measures a release build of the real binary over gRPC on a durable store.
     Bench(bench::Args),
 }
@@ -52,6 +55,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Demo(args) => demo::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy => tidy::run(),
+        Chore::Routes(args) => routes::run(&args),
         Chore::Bench(args) => bench::run(&args),
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
     }
     lock_files(&mut broken)?;
     migrations(&mut broken)?;
+    crate::routes::check(&mut broken)?;
     if broken.is_empty() {
         println!("tidy: {} source files, nothing to complain about", files.len());
         return Ok(());

@@ -18,6 +18,7 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
     StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
 };
 use tonic::client::Grpc;
+use tonic::codec::CompressionEncoding;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -38,14 +39,44 @@ impl Client {
         Ok(Client { channel: endpoint.connect_lazy() })
     }
 
-    async fn call<Q, A>(&self, method: &str, request: Q, patience: Duration) -> Result<A, Status>
+    /// One that asks for its answers and does not read them: it takes `window` bytes and no more.
+    pub(crate) fn that_does_not_read(address: &str, window: u32) -> Result<Client> {
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?
+            .initial_stream_window_size(window)
+            .initial_connection_window_size(window);
+        Ok(Client { channel: endpoint.connect_lazy() })
+    }
+
+    /// The answer begins to come. Whoever holds what is returned has not read it.
+    pub(crate) async fn history_unread(
+        &self,
+        workflow_id: &str,
+    ) -> Result<tonic::Streaming<GetWorkflowExecutionHistoryResponse>, Status> {
+        let path = "/temporal.api.workflowservice.v1.WorkflowService/GetWorkflowExecutionHistory";
+        let mut grpc = Grpc::new(self.channel.clone());
+        grpc.ready().await.map_err(|it| Status::unavailable(it.to_string()))?;
+        let request = Request::new(history_request(workflow_id));
+        let codec = tonic_prost::ProstCodec::default();
+        let path = PathAndQuery::from_static(path);
+        grpc.server_streaming(request, path, codec).await.map(tonic::Response::into_inner)
+    }
+
+    /// With gzip both ways, as SDKs do.
+    pub(crate) async fn call<Q, A>(
+        &self,
+        method: &str,
+        request: Q,
+        patience: Duration,
+    ) -> Result<A, Status>
     where
         Q: tonic_prost::prost::Message + Send + Sync + 'static,
         A: tonic_prost::prost::Message + Default + Send + Sync + 'static,
     {
         let path = format!("/temporal.api.workflowservice.v1.WorkflowService/{method}");
         let path = PathAndQuery::try_from(path).map_err(|it| Status::internal(it.to_string()))?;
-        let mut grpc = Grpc::new(self.channel.clone());
+        let mut grpc = Grpc::new(self.channel.clone())
+            .send_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Gzip);
         let called = async {
             grpc.ready().await.map_err(|it| Status::unavailable(it.to_string()))?;
             let codec = tonic_prost::ProstCodec::<Q, A>::default();

@@ -3,6 +3,7 @@
 
 mod batches;
 mod chains;
+mod fuzz;
 mod guests;
 mod lists;
 mod queues;
@@ -62,7 +63,10 @@ impl Host {
         let stopped = async move {
             let _ = stopped.await;
         };
-        let served = tokio::spawn(refrain_server::serve(listener, engine.clone(), stopped));
+        let listeners = refrain_server::Listeners { grpc: listener, http: None };
+        let connections = refrain_server::Connections::default();
+        let served =
+            tokio::spawn(refrain_server::serve(listeners, connections, engine.clone(), stopped));
         let channel = Endpoint::from_shared(format!("http://{address}"))
             .expect("an address")
             .connect()
