@@ -6,9 +6,9 @@
 // esbuild and componentize-qjs are those of the package that this is run in.
 
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -26,10 +26,28 @@ if (positionals.length !== 1 || !values.output) {
 
 const source = resolve(positionals[0]);
 const bundle = resolve(values.output.replace(/\.wasm$/, "") + ".bundle.js");
-const { build } = createRequire(resolve("package.json"))("esbuild");
+const ofProject = createRequire(resolve("package.json"));
+const { build } = ofProject("esbuild");
+const { TraceMap, eachMapping } = ofProject("@jridgewell/trace-mapping");
 
+/** What the engine does not have, and where it comes from: in a bundle only if the program names it. */
+const extras = {
+  abort: /\bAbort(Controller|Signal)\b/,
+  "structured-clone": /\bstructuredClone\b/,
+  url: /\bURL(SearchParams)?\b/,
+};
+
+let built;
 try {
-  await build({
+  const [{ text }] = (await bundled([])).outputFiles.filter((file) => file.path.endsWith(".js"));
+  const named = Object.entries(extras).filter(([, names]) => names.test(text));
+  built = await bundled(named.map(([name]) => resolve(sdk, `src/inject/${name}.js`)));
+} catch {
+  process.exit(1);
+}
+
+function bundled(inject) {
+  return build({
     stdin: {
       contents: `
         import { component } from "@refrain/workflow/component";
@@ -39,7 +57,18 @@ try {
       resolveDir: dirname(source),
     },
     outfile: bundle,
+    write: false,
+    sourcemap: "external",
     bundle: true,
+    // A file of Temporal's SDK is one of ours.
+    alias: {
+      "@temporalio/workflow": resolve(sdk, "src/index.ts"),
+      "@temporalio/common": resolve(sdk, "src/index.ts"),
+    },
+    inject,
+    define: { global: "globalThis" },
+    // A linked SDK finds what it stands on where the project has it.
+    nodePaths: [resolve("node_modules")],
     format: "esm",
     target: "es2022",
     // Cancellation scopes follow the program through `then`, which QuickJS's own `await` does not call.
@@ -48,9 +77,10 @@ try {
     keepNames: true,
     logLevel: "warning",
   });
-} catch {
-  process.exit(1);
 }
+
+const [map, code] = built.outputFiles.sort((a, b) => b.path.length - a.path.length);
+writeFileSync(bundle, `${code.text}\n${sourceLines(map.text)}\n`);
 
 const args = ["--wit", values.wit, "--world", "workflow", "--js", bundle, "--output", values.output];
 const made = spawnSync(resolve("node_modules/.bin/componentize-qjs"), args, { encoding: "utf8" });
@@ -61,6 +91,31 @@ if (made.status !== 0) {
   fail(made.stdout + made.stderr);
 }
 rmSync(bundle);
+
+/**
+ * For stack traces: which line of which file a line of the bundle was. In runs, as most follow the one before:
+ * `[first line of the bundle, file, first line there, how many]`.
+ */
+function sourceLines(text) {
+  const map = new TraceMap(text);
+  const files = new Map();
+  const runs = [];
+  eachMapping(map, ({ generatedLine, source, originalLine }) => {
+    // The frames of the SDK and of what it stands on are no news to an author.
+    if (source === null || source.startsWith("<") || /sdk\/typescript\/|node_modules\//.test(source)) return;
+    const file = relative(process.cwd(), resolve(dirname(bundle), source));
+    if (!files.has(file)) files.set(file, files.size);
+    const last = runs.at(-1);
+    if (last && last[0] + last[3] > generatedLine) return;
+    const nth = files.get(file);
+    const follows = last && last[0] + last[3] === generatedLine && last[1] === nth && last[2] + last[3] === originalLine;
+    if (follows) last[3]++;
+    else runs.push([generatedLine, nth, originalLine, 1]);
+  });
+  // As text, which takes less memory in each run than the list would.
+  const sources = JSON.stringify({ files: [...files.keys()], runs });
+  return `globalThis.__refrainSources = ${JSON.stringify(sources)};`;
+}
 
 function fail(message) {
   console.error(message);

@@ -11,6 +11,7 @@ import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } fr
 import { conditionsMayHold } from "./operation";
 import { fromPayloads, toPayload } from "./payload";
 import { CancellationScope, within } from "./scope";
+import { traced } from "./source-lines";
 import { Task, read } from "./task";
 import { type WorkflowOptions, workflowOptions } from "./workflow-options";
 
@@ -111,7 +112,7 @@ function warnOfHandlers(): void {
 /** A failure to return. Anything else is a bug, and goes on as what traps. */
 function thrown(error: unknown, failures: WorkflowOptions["failureExceptionTypes"] = []): unknown {
   if (error instanceof TemporalFailure || failures.some((type) => error instanceof type)) return toFailure(error);
-  log.error(error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ""}` : String(error));
+  log.error(error instanceof Error ? `${error.name}: ${error.message}\n${traced(error.stack)}` : String(error));
   return error;
 }
 

@@ -8,6 +8,7 @@ const UNITS: [RegExp, number][] = [
   [/^(h|hrs?|hours?)$/, 3_600_000],
   [/^(d|days?)$/, 86_400_000],
   [/^(w|weeks?)$/, 604_800_000],
+  [/^(y|yrs?|years?)$/, 31_557_600_000],
 ];
 
 export function toMs(duration: Duration): number {

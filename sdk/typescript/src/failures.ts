@@ -3,6 +3,7 @@
 import type { Failure, FailureFrame, FailureKind, Payload, TimeoutType } from "refrain:workflow/types@0.1.0";
 import { type Duration, optionalMs } from "./duration";
 import { fromPayloads, toPayloads } from "./payload";
+import { traced } from "./source-lines";
 
 const SOURCE = "refrain-typescript";
 
@@ -213,7 +214,7 @@ function toFrame(error: unknown): FailureFrame {
   return {
     message: error.message,
     source: error instanceof TemporalFailure ? error.source : SOURCE,
-    stackTrace: error.stack ?? "",
+    stackTrace: traced(error.stack),
     encodedAttributes: error instanceof TemporalFailure ? error.encodedAttributes : null,
     ...toKind(error),
   };

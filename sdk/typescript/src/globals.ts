@@ -6,6 +6,7 @@ import operations from "refrain:workflow/operations@0.1.0";
 import { log } from "./context";
 import { conditionsMayHold } from "./operation";
 import { CancellationScope, within } from "./scope";
+import { traced } from "./source-lines";
 import { read } from "./task";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
@@ -40,6 +41,30 @@ globals.setTimeout = (callback: (...args: unknown[]) => void, ms = 0, ...args: u
 globals.clearTimeout = (op?: number): void => {
   if (op !== undefined) operations.cancel(op);
 };
+globals.setImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[]): number =>
+  setTimeout(callback, 0, ...args) as unknown as number;
+globals.clearImmediate = globals.clearTimeout;
+
+/** Each tick is a timer of its own, so a handle is a number of ours. */
+const ticking = new Map<number, number>();
+let intervals = 0;
+globals.setInterval = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): number => {
+  const handle = ++intervals;
+  const tick = () => {
+    const op = setTimeout(() => {
+      tick();
+      callback(...args);
+    }, ms) as unknown as number;
+    ticking.set(handle, op);
+  };
+  tick();
+  return handle;
+};
+globals.clearInterval = (handle?: number): void => {
+  if (handle === undefined) return;
+  clearTimeout(ticking.get(handle));
+  ticking.delete(handle);
+};
 
 // The engine's own generator was seeded when the component was built.
 Math.random = () => Number(BigInt(context.randomU64()) >> 11n) / 2 ** 53;
@@ -54,12 +79,18 @@ globals.crypto = {
 
 // The time of the run, also where the engine would ask a clock.
 Date.now = () => Number(context.nowMs());
+globals.performance = {
+  get timeOrigin() {
+    return Number(context.info().startTimeMs);
+  },
+  now: () => Date.now() - Number(context.info().startTimeMs),
+};
 
 const text = (values: unknown[]): string =>
   values.map((value) => (typeof value === "string" ? value : show(value))).join(" ");
 
 function show(value: unknown): string {
-  if (value instanceof Error) return value.stack ? `${value}\n${value.stack}` : String(value);
+  if (value instanceof Error) return value.stack ? `${value}\n${traced(value.stack)}` : String(value);
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {

@@ -76,7 +76,15 @@ export {
   setDefaultUpdateHandler,
   setHandler,
 } from "./handlers";
-export { type CancellationScopeOptions, type UpdateInfo, CancellationScope, currentUpdateInfo } from "./scope";
+export { DeterminismViolationError, IllegalStateError, PayloadConverterError, ValueError, WorkflowError } from "./errors";
+export { type WorkflowRandomStream, getRandomStream, workflowRandom } from "./random";
+export {
+  type CancellationScopeOptions,
+  type UpdateInfo,
+  AsyncLocalStorage,
+  CancellationScope,
+  currentUpdateInfo,
+} from "./scope";
 export {
   type SearchAttributeKey,
   type SearchAttributePair,
@@ -85,5 +93,15 @@ export {
   defineSearchAttributeKey,
   upsertSearchAttributes,
 } from "./search-attributes";
+export { type LoggerSinks, type Sink, type SinkFunction, type Sinks, proxySinks } from "./sinks";
 export { condition, sleep, withTimeout } from "./timers";
+export { Trigger } from "./trigger";
+export type {
+  ActivityFunction,
+  UntypedActivities,
+  WithWorkflowArgs,
+  Workflow,
+  WorkflowResultType,
+  WorkflowReturnType,
+} from "./types";
 export { type WorkflowOptions, setWorkflowOptions } from "./workflow-options";

@@ -5,7 +5,14 @@ import type { Duration } from "./duration";
 import { CancelledFailure } from "./failures";
 import { sleep } from "./timers";
 
-let current: CancellationScope | undefined;
+/** Where the program is: what follows it through `then`. */
+interface Place {
+  readonly scope: CancellationScope | undefined;
+  /** What each `AsyncLocalStorage` holds. */
+  readonly stores: ReadonlyMap<object, unknown>;
+}
+
+let place: Place = { scope: undefined, stores: new Map() };
 let root: CancellationScope | undefined;
 
 export interface CancellationScopeOptions {
@@ -31,7 +38,7 @@ export class CancellationScope {
   constructor(options: CancellationScopeOptions = {}) {
     this.cancellable = options.cancellable ?? true;
     this.timeout = options.timeout;
-    this.parent = options.parent ?? current ?? root;
+    this.parent = options.parent ?? place.scope ?? root;
     // One that is not cancellable shields all that is in it, however deep.
     if (this.parent?.cancellable) this.unlink = this.parent.listen((failure) => this.end(failure));
   }
@@ -52,7 +59,7 @@ export class CancellationScope {
   }
 
   static current(): CancellationScope {
-    const scope = current ?? root;
+    const scope = place.scope ?? root;
     if (!scope) throw new Error("no workflow is running");
     return scope;
   }
@@ -131,12 +138,47 @@ export class CancellationScope {
 }
 
 export function within<T>(scope: CancellationScope | undefined, fn: () => T): T {
-  const before = current;
-  current = scope;
+  return at({ scope, stores: place.stores }, fn);
+}
+
+function at<T>(there: Place, fn: () => T): T {
+  const before = place;
+  place = there;
   try {
     return fn();
   } finally {
-    current = before;
+    place = before;
+  }
+}
+
+/** A value that follows the program through its calls and awaits, as Node's class of this name. */
+export class AsyncLocalStorage<T> {
+  run<R, A extends unknown[]>(store: T, fn: (...args: A) => R, ...args: A): R {
+    return at(this.with(store), () => fn(...args));
+  }
+
+  exit<R, A extends unknown[]>(fn: (...args: A) => R, ...args: A): R {
+    return at(this.with(undefined), () => fn(...args));
+  }
+
+  /** From here on, until the function that called this has come to its end or its next `await`. */
+  enterWith(store: T): void {
+    place = this.with(store);
+  }
+
+  getStore(): T | undefined {
+    return place.stores.get(this) as T | undefined;
+  }
+
+  disable(): void {
+    place = this.with(undefined);
+  }
+
+  private with(store: T | undefined): Place {
+    const stores = new Map(place.stores);
+    if (store === undefined) stores.delete(this);
+    else stores.set(this, store);
+    return { scope: place.scope, stores };
   }
 }
 
@@ -146,21 +188,15 @@ export interface UpdateInfo {
   readonly name: string;
 }
 
-let currentUpdate: UpdateInfo | undefined;
+const update = new AsyncLocalStorage<UpdateInfo>();
 
 /** Inside the handler or the validator of an update: that update. */
 export function currentUpdateInfo(): UpdateInfo | undefined {
-  return currentUpdate;
+  return update.getStore();
 }
 
-export function withinUpdate<T>(update: UpdateInfo | undefined, fn: () => T): T {
-  const before = currentUpdate;
-  currentUpdate = update;
-  try {
-    return fn();
-  } finally {
-    currentUpdate = before;
-  }
+export function withinUpdate<T>(info: UpdateInfo, fn: () => T): T {
+  return update.run(info, fn);
 }
 
 type Callback = ((value: any) => any) | null | undefined;
@@ -168,12 +204,9 @@ type Callback = ((value: any) => any) | null | undefined;
 /** The engine's own: for what does not call the program. */
 export const then = Promise.prototype.then;
 Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, rejected: Callback): Promise<any> {
-  const scope = current;
-  const update = currentUpdate;
-  if (!scope && !update) return then.call(this, fulfilled, rejected);
-  const inScope = (callback: Callback): Callback =>
-    typeof callback === "function"
-      ? (value) => within(scope, () => (update ? withinUpdate(update, () => callback(value)) : callback(value)))
-      : callback;
-  return then.call(this, inScope(fulfilled), inScope(rejected));
+  const here = place;
+  if (!here.scope && here.stores.size === 0) return then.call(this, fulfilled, rejected);
+  const back = (callback: Callback): Callback =>
+    typeof callback === "function" ? (value) => at(here, () => callback(value)) : callback;
+  return then.call(this, back(fulfilled), back(rejected));
 } as typeof then;

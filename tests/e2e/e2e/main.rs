@@ -30,6 +30,7 @@ mod time_skipping;
 mod tls;
 mod torture;
 mod travel;
+mod typescript_sdk;
 mod upgrade;
 mod web_page;
 mod workers;

@@ -1,0 +1,30 @@
+// Errors under Temporal's names that are bugs in a program: they fail the workflow task, not the workflow.
+
+class Named extends Error {
+  constructor(message?: string) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** Something was asked for that a workflow can't do. */
+export class WorkflowError extends Named {}
+
+/** The program does not do what its history says. The host finds that by itself; nothing here throws it. */
+export class DeterminismViolationError extends WorkflowError {}
+
+/** Something was done at a time when it can't be done. */
+export class IllegalStateError extends Named {}
+
+/** A value can't be used. */
+export class ValueError extends Named {
+  constructor(
+    message?: string,
+    override readonly cause?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+/** A value can't be a payload, or a payload not a value. */
+export class PayloadConverterError extends ValueError {}

@@ -1,0 +1,14 @@
+// Types under Temporal's names that files of workflows import.
+
+export type WorkflowReturnType = Promise<any>;
+export type Workflow = (...args: any[]) => WorkflowReturnType;
+export type WorkflowResultType<W extends Workflow> = Awaited<ReturnType<W>>;
+
+/** Options of a start with the arguments of the workflow, if it takes any. */
+export type WithWorkflowArgs<W extends Workflow, T> = T &
+  (Parameters<W> extends [any, ...any[]]
+    ? { args: Parameters<W> | Readonly<Parameters<W>> }
+    : { args?: Parameters<W> | Readonly<Parameters<W>> });
+
+export type ActivityFunction<P extends any[] = any[], R = any> = (...args: P) => Promise<R>;
+export type UntypedActivities = Record<string, ActivityFunction>;
