@@ -150,6 +150,13 @@ pub(crate) struct DevArgs {
     sqlite_pragma: Vec<String>,
 }
 
+/// Settings that SDKs give to whatever server they start: here things are so anyway.
+const ALWAYS_SO: [&str; 3] = [
+    "frontend.enableServerVersionCheck",
+    "frontend.enableUpdateWorkflowExecution",
+    "frontend.enableUpdateWorkflowExecutionAsyncAccepted",
+];
+
 impl DevArgs {
     /// What was asked for in vain, to be said once.
     pub(crate) fn without_effect(&self) -> Vec<String> {
@@ -167,6 +174,7 @@ impl DevArgs {
             ("--sqlite-pragma", &self.sqlite_pragma),
         ] {
             let keys = list.iter().map(|it| it.split('=').next().unwrap_or_default());
+            let keys = keys.filter(|key| !ALWAYS_SO.contains(key));
             flags.extend(keys.map(|key| format!("{flag} {key}")));
         }
         flags

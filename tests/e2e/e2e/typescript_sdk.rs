@@ -34,11 +34,14 @@ fn a_file_of_temporals_sdk_finds_its_names_and_those_of_the_web() -> Result<()> 
     let result = host.cli(&["workflow", "result", "--workflow-id", "approval"])?;
     expect![[r#"
         {"by":"ann"}
-    "#]].assert_eq(&result);
-    let by = host.cli(&["workflow", "query", "--workflow-id", "approval", "--type", "approvedBy"])?;
+    "#]]
+    .assert_eq(&result);
+    let by =
+        host.cli(&["workflow", "query", "--workflow-id", "approval", "--type", "approvedBy"])?;
     expect![[r#"
         "ann"
-    "#]].assert_eq(&by);
+    "#]]
+    .assert_eq(&by);
     assert!(host.log()?.contains(r#"alerts.raise ["approved",1]"#), "{}", host.log()?);
     Ok(())
 }
@@ -55,7 +58,8 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let stack = failed.map(|it| text(&it["failure"]["stackTrace"]));
     expect![[r#"
             at checked (temporal-names/workflow.ts:94)
-            at <anonymous> (temporal-names/workflow.ts:100)"#]].assert_eq(&stack.unwrap_or_default());
+            at <anonymous> (temporal-names/workflow.ts:100)"#]]
+    .assert_eq(&stack.unwrap_or_default());
 
     // A mistake fails the task alone, and says where it is too.
     start(&host, "mistake")?;
