@@ -1,32 +1,57 @@
-//! In the place of Temporal's dev server, inside other people's test suites.
+//! Temporal's own development server, to compare with.
 
-use crate::common::python;
-use anyhow::Result;
-use expect_test::expect;
-use refrain_e2e::host::output;
+use crate::common::{Python, output_of_temporal};
+use anyhow::{Context, Result};
+use refrain_e2e::host::{eventually, free_port};
 use refrain_e2e::paths;
-use std::process::Command;
+use std::fs::File;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
-/// What the program itself printed, after what the server it started has.
-fn said_by(command: &mut Command) -> Result<String> {
-    let command = command.arg(paths::binary()?).arg(paths::guest("rust/bench")?);
-    let said = output(command)?;
-    assert!(!said.stderr.contains("warning: without effect"), "{}", said.stderr);
-    let said = said.or_fail("the test suite", &[])?;
-    let (_, of_program) = said.split_once("ready; Ctrl-C stops it\n").unwrap_or(("", &said));
-    Ok(of_program.replace("stopped\n", ""))
+pub(crate) struct DevServer {
+    process: Child,
+    address: String,
 }
 
-#[test]
-fn the_local_environment_of_temporals_python_sdk_starts_this_server() -> Result<()> {
-    expect![[r#""#]].assert_eq(&said_by(&mut python("dev_server")?)?);
-    Ok(())
+impl DevServer {
+    /// One that keeps nothing, and answers.
+    pub(crate) fn start(directory: &Path, flags: &[&str]) -> Result<DevServer> {
+        std::fs::create_dir_all(directory)?;
+        let port = free_port()?;
+        let log = File::create(directory.join("dev-server.log"))?;
+        let process = Command::new(paths::client_program("temporal")?)
+            .args(["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--log-level", "warn"])
+            .args(["--port", &port.to_string(), "--disable-config-file"])
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("Temporal's server can't be started")?;
+        let server = DevServer { process, address: format!("127.0.0.1:{port}") };
+        eventually("Temporal's server answers", || {
+            let said = output_of_temporal(&server.address, &["workflow", "count"])?;
+            Ok((said.code == Some(0)).then_some(()))
+        })?;
+        Ok(server)
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A worker for the bench workflows, ready to work.
+    pub(crate) fn bench_worker(&self, directory: &Path) -> Result<Python> {
+        let mut worker = Python::start(directory, "bench_worker", &["--address", &self.address])?;
+        worker.wait_for("ready")?;
+        Ok(worker)
+    }
 }
 
-#[test]
-fn the_local_environment_of_temporals_typescript_sdk_starts_this_server() -> Result<()> {
-    let mut node = Command::new("node");
-    node.arg("dev_server.mjs").current_dir(paths::typescript_clients()?);
-    expect![[r#""#]].assert_eq(&said_by(&mut node)?);
-    Ok(())
+impl Drop for DevServer {
+    fn drop(&mut self) {
+        // Only what was started here.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }

@@ -17,6 +17,7 @@ mod http_api;
 mod lifecycle;
 mod load;
 mod local_activities;
+mod local_environment;
 mod orders;
 mod payloads;
 mod polling;

@@ -1,5 +1,5 @@
 // Somebody's test suite: Temporal's local environment, with a server that was given to it.
-//   node dev_server.mjs SERVER COMPONENT
+//   node local_environment.mjs SERVER COMPONENT
 
 import { execFileSync } from "node:child_process";
 import { TestWorkflowEnvironment } from "@temporalio/testing";

@@ -1,6 +1,6 @@
 """Somebody's test suite: Temporal's local environment, with a server that was given to it.
 
-    dev_server.py SERVER COMPONENT
+    local_environment.py SERVER COMPONENT
 """
 
 import asyncio
