@@ -294,6 +294,13 @@ async def delayed_start_canceled(it: Stage) -> None:
 
 
 @play
+async def cron(it: Stage) -> None:
+    handle = await it.start("echo", "each second", cron_schedule="@every 1s")
+    await it.until_runs(handle.id, 2)
+    await it.client.get_workflow_handle(handle.id).terminate(reason="enough")
+
+
+@play
 async def update_with_start(it: Stage) -> None:
     def operation() -> WithStartWorkflowOperation:
         return WithStartWorkflowOperation(
@@ -404,7 +411,7 @@ async def until_ran(it: Stage, schedule_id: str, n: int) -> None:
         request = DescribeScheduleRequest(namespace=NAMESPACE, schedule_id=schedule_id)
         found = await it.service.describe_schedule(request)
         done = [it for it in found.info.recent_actions if it.start_workflow_status == COMPLETED]
-        return len(done) == n
+        return len(done) == n and not found.info.running_workflows
 
     await eventually(has)
     for nth, action in enumerate(found.info.recent_actions):
