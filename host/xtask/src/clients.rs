@@ -1,6 +1,6 @@
 //! Temporal's own programs, which nobody here wrote: what the tests drive us with.
 
-use crate::shell;
+use crate::{npm, shell};
 use anyhow::{Context, Result};
 use refrain_e2e::paths;
 use std::process::Command;
@@ -27,23 +27,10 @@ pub(crate) fn python() -> Result<()> {
 
 /// Temporal's TypeScript SDK, pinned. Both the tests and the benchmarks use its worker.
 pub(crate) fn typescript() -> Result<()> {
-    if paths::typescript_clients().is_ok() {
-        return Ok(());
-    }
-    npm("tests/clients/typescript", "Temporal's TypeScript SDK")
+    npm::install(&paths::root().join("tests/clients/typescript"))
 }
 
 /// A browser, pinned, to look at Temporal's web page with.
 pub(crate) fn web() -> Result<()> {
-    if paths::web_clients().is_ok() {
-        return Ok(());
-    }
-    npm("tests/clients/web", "a browser")
-}
-
-fn npm(directory: &str, what: &str) -> Result<()> {
-    println!("installing {what} into {directory}");
-    let directory = paths::root().join(directory);
-    shell::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(directory))
-        .context("npm is needed")
+    npm::install(&paths::root().join("tests/clients/web"))
 }

@@ -8,6 +8,7 @@ mod clients;
 mod demo;
 mod golden;
 mod guests;
+mod npm;
 mod routes;
 mod shell;
 mod test;
