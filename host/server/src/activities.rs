@@ -83,7 +83,7 @@ fn handed_out(task: ActivityTask, namespace: String) -> PollActivityTaskQueueRes
         },
         workflow_execution: (!alone)
             .then(|| execution_to_proto(&task.run.execution.workflow, task.run.run)),
-        workflow_type: (!alone).then(|| WorkflowType { name: task.workflow_type }),
+        workflow_type: (!alone).then_some(WorkflowType { name: task.workflow_type }),
         activity_type: Some(ActivityType { name: options.activity_type }),
         activity_id: options.activity_id,
         header: Some(payload::header_to_proto(&options.header)),

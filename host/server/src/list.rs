@@ -109,7 +109,7 @@ pub(crate) async fn list_closed(
         Some(ClosedFilters::TypeFilter(it)) => parts.push(equal(System::WorkflowType, it.name)),
         Some(ClosedFilters::StatusFilter(it)) => {
             let number = i64::from(it.status);
-            if !RunStatus::from_number(number).is_some_and(|it| !it.is_open()) {
+            if RunStatus::from_number(number).is_none_or(|it| it.is_open()) {
                 return Err(invalid("StatusFilter must be specified and must be not Running."));
             }
             parts.push(Condition::Test(Test::Status([number].into())));
