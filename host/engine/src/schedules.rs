@@ -109,19 +109,28 @@ impl Schedules {
         }
     }
 
-    /// Errors: not before that moment.
-    fn may_start(&self, namespace: NamespaceId, now: Timestamp) -> Result<(), Timestamp> {
+    /// False: not before [`Schedules::next_start`].
+    fn may_start(&self, namespace: NamespaceId, now: Timestamp) -> bool {
         let second = now.as_ms() / 1000;
         let mut starts = lock(&self.starts);
         let (at, n) = starts.entry(namespace).or_default();
         if *at != second {
             (*at, *n) = (second, 0);
         }
-        if *n >= SCHEDULE_STARTS_PER_SECOND_MAX {
-            return Err(Timestamp((second + 1) * 1000));
+        let may = *n < SCHEDULE_STARTS_PER_SECOND_MAX;
+        *n += u32::from(may);
+        may
+    }
+
+    /// When one of a namespace's may start something again: now, or in the next second.
+    fn next_start(&self, namespace: NamespaceId, now: Timestamp) -> Timestamp {
+        let second = now.as_ms() / 1000;
+        match lock(&self.starts).get(&namespace) {
+            Some((at, n)) if *at == second && *n >= SCHEDULE_STARTS_PER_SECOND_MAX => {
+                Timestamp((second + 1) * 1000)
+            }
+            Some(_) | None => now,
         }
-        *n += 1;
-        Ok(())
     }
 
     fn followers(&self, execution: &ExecutionKey) -> Vec<ScheduleKey> {
@@ -320,7 +329,7 @@ impl Inner {
     async fn put(self: &Arc<Inner>, key: &ScheduleKey, record: &Record) -> Result<(), EngineError> {
         let now = self.now();
         let wake = match record.schedule.wake(now, &key.id) {
-            Wake::Now => Some(now),
+            Wake::Now => Some(self.schedules.next_start(key.namespace, now)),
             Wake::At(at) | Wake::Expires(at) => Some(at),
             Wake::Never => None,
         };

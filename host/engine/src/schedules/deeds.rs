@@ -71,7 +71,7 @@ impl Inner {
             return Ok(false);
         }
         let outcomes = join_all(deeds.into_iter().map(|deed| self.do_deed(key, record, deed)));
-        let (mut failed, mut again_at) = (None, None);
+        let (mut failed, mut too_many) = (None, false);
         for done in outcomes.await {
             match done {
                 Done::Started(wanted, workflow_id, run) => {
@@ -82,19 +82,15 @@ impl Inner {
                     record.schedule.not_started(&wanted, error.to_string());
                 }
                 Done::Nothing => {}
-                Done::NotBefore(at) => again_at = Some(at),
+                Done::TooMany => too_many = true,
                 Done::Later(error) => failed = Some(error),
             }
         }
         self.put(key, record).await?;
-        match (failed, again_at) {
-            (Some(error), _) => Err(error),
-            (None, Some(at)) => {
-                self.schedules.wakes.set(key, Some(at));
-                Ok(false)
-            }
+        match failed {
+            Some(error) => Err(error),
             // A run that was started, or told to end, may have ended already.
-            (None, None) => Ok(true),
+            None => Ok(!too_many),
         }
     }
 
@@ -137,8 +133,8 @@ impl Inner {
         record: &Record,
         wanted: Wanted,
     ) -> Done {
-        if let Err(at) = self.schedules.may_start(key.namespace, self.now()) {
-            return Done::NotBefore(at);
+        if !self.schedules.may_start(key.namespace, self.now()) {
+            return Done::TooMany;
         }
         let progress = &record.schedule.progress;
         let mut started = (*record.start).clone();
@@ -246,7 +242,7 @@ enum Done {
     NotStarted(Wanted, EngineError),
     Nothing,
     /// The namespace's schedules have started enough in this second.
-    NotBefore(Timestamp),
+    TooMany,
     Later(EngineError),
 }
 
