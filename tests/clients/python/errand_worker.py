@@ -24,8 +24,10 @@ def say(text: str) -> None:
 
 
 class Errands:
-    def __init__(self, outside: Path) -> None:
+    def __init__(self, outside: Path, hold_after: int) -> None:
         self.outside = outside
+        self.hold_after = hold_after
+        self.n_begun = 0
         self.n_running = 0
         self.n_running_max = 0
 
@@ -84,6 +86,11 @@ class Errands:
         if self.n_running > self.n_running_max:
             self.n_running_max = self.n_running
             say(f"{self.n_running_max} at once")
+        self.n_begun += 1
+        if self.n_begun > self.hold_after:
+            if self.n_begun == self.hold_after + 1:
+                say("holds what it has")
+            await asyncio.Event().wait()
         await asyncio.sleep(0.02)
         self.n_running -= 1
 
@@ -94,10 +101,11 @@ async def main() -> None:
     parser.add_argument("--task-queue", required=True)
     parser.add_argument("--outside", type=Path, required=True)
     parser.add_argument("--at-once", type=int, default=100)
+    parser.add_argument("--hold-after", type=int, default=10**9, help="activities of `noop`, then none is completed")
     args = parser.parse_args()
 
     client = await Client.connect(args.address)
-    errands = Errands(args.outside)
+    errands = Errands(args.outside, args.hold_after)
     worker = Worker(
         client,
         task_queue=args.task_queue,

@@ -19,7 +19,12 @@ fn said_by(command: &mut Command) -> Result<String> {
 
 #[test]
 fn the_local_environment_of_temporals_python_sdk_starts_this_server() -> Result<()> {
-    expect![[r#""#]].assert_eq(&said_by(&mut python("local_environment")?)?);
+    expect![[r#"
+        worked in shop
+        listed: ['tested']
+        skips time: False
+        worked in default
+    "#]].assert_eq(&said_by(&mut python("local_environment")?)?);
     Ok(())
 }
 
@@ -27,6 +32,9 @@ fn the_local_environment_of_temporals_python_sdk_starts_this_server() -> Result<
 fn the_local_environment_of_temporals_typescript_sdk_starts_this_server() -> Result<()> {
     let mut node = Command::new("node");
     node.arg("local_environment.mjs").current_dir(paths::typescript_clients()?);
-    expect![[r#""#]].assert_eq(&said_by(&mut node)?);
+    expect![[r#"
+        worked
+        described: COMPLETED
+    "#]].assert_eq(&said_by(&mut node)?);
     Ok(())
 }
