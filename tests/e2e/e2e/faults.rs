@@ -63,7 +63,8 @@ fn two_hosts_do_not_share_a_port() -> Result<()> {
         Some(1)
         error: can't listen on 127.0.0.1:PORT: Address already in use (os error 98)
         hint: another server may be running there: stop it, or choose another port (0: any free one)
-    "#]].assert_eq(&told(&said, &directory, host.port()));
+    "#]]
+    .assert_eq(&told(&said, &directory, host.port()));
     host.cli(&["workflow", "list"])?;
     Ok(())
 }

@@ -24,7 +24,8 @@ fn the_local_environment_of_temporals_python_sdk_starts_this_server() -> Result<
         listed: ['tested']
         skips time: False
         worked in default
-    "#]].assert_eq(&said_by(&mut python("local_environment")?)?);
+    "#]]
+    .assert_eq(&said_by(&mut python("local_environment")?)?);
     Ok(())
 }
 
@@ -35,6 +36,7 @@ fn the_local_environment_of_temporals_typescript_sdk_starts_this_server() -> Res
     expect![[r#"
         worked
         described: COMPLETED
-    "#]].assert_eq(&said_by(&mut node)?);
+    "#]]
+    .assert_eq(&said_by(&mut node)?);
     Ok(())
 }
