@@ -31,17 +31,12 @@ impl Store {
     /// False: there is one of this job id already. `progress` is that of a new one.
     pub async fn insert_batch(&self, row: &BatchRow) -> Result<bool, StoreError> {
         let statement = sql::BATCH_INSERT;
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        let done = sqlx::query(statement.text)
+        let query = sqlx::query(statement.text)
             .bind(i64::from(row.namespace.0))
             .bind(row.job.as_str())
             .bind(ms(row.created))
-            .bind(row.request.as_slice())
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(done.rows_affected() == 1)
+            .bind(row.request.as_slice());
+        Ok(self.change(statement, query).await? == 1)
     }
 
     /// False: it is closed, or gone.
@@ -53,9 +48,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let statement = sql::BATCH_UPDATE;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        let done = sqlx::query(statement.text)
+        let query = sqlx::query(statement.text)
             .bind(i64::from(namespace.0))
             .bind(job)
             .bind(i64::from(progress.state.number()))
@@ -64,11 +57,8 @@ impl Store {
             .bind(count(progress.n_done))
             .bind(count(progress.n_failed))
             .bind(progress.after.map(|it| ms(it.0)))
-            .bind(progress.after.map(|it| it.1.to_bytes().to_vec()))
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(done.rows_affected() == 1)
+            .bind(progress.after.map(|it| it.1.to_bytes().to_vec()));
+        Ok(self.change(statement, query).await? == 1)
     }
 
     pub async fn batch(
@@ -123,15 +113,8 @@ impl Store {
         before: Timestamp,
     ) -> Result<(), StoreError> {
         let statement = sql::BATCHES_EXPIRE;
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        sqlx::query(statement.text)
-            .bind(i64::from(namespace.0))
-            .bind(ms(before))
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(())
+        let query = sqlx::query(statement.text).bind(i64::from(namespace.0)).bind(ms(before));
+        self.change(statement, query).await.map(drop)
     }
 }
 

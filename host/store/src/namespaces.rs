@@ -127,21 +127,15 @@ impl Store {
     /// Changes name, description, owner, retention, what is detached, and state; the rest of
     /// `namespace` is only read to find it, by id. False: there is none.
     pub async fn update_namespace(&self, namespace: &Namespace) -> Result<bool, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let connection =
-            writer.connection().await.map_err(StoreError::of(sql::NAMESPACE_UPDATE))?;
-        let done = sqlx::query(sql::NAMESPACE_UPDATE.text)
+        let query = sqlx::query(sql::NAMESPACE_UPDATE.text)
             .bind(i64::from(namespace.id.0))
             .bind(namespace.description.as_str())
             .bind(namespace.owner_email.as_str())
             .bind(ms(Timestamp(namespace.retention.as_ms())))
             .bind(namespace.detach_above.map(saturating))
             .bind(namespace.state.number())
-            .bind(namespace.name.as_str())
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(sql::NAMESPACE_UPDATE))?;
-        Ok(done.rows_affected() == 1)
+            .bind(namespace.name.as_str());
+        Ok(self.change(sql::NAMESPACE_UPDATE, query).await? == 1)
     }
 
     /// `None`: there is none of this name.

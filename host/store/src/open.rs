@@ -2,9 +2,13 @@
 //! touch, the settings, the schema.
 
 use crate::error::{Class, OpenError, StoreError, class_of};
+use crate::sql::Statement;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlSafeStr, SqliteConnection};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, SqlSafeStr, Sqlite, SqliteConnection};
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -198,6 +202,18 @@ impl Store {
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// One statement in a transaction of its own. Returns how many rows it has changed.
+    pub(crate) async fn change(
+        &self,
+        statement: Statement,
+        query: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<u64, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
+        let done = query.execute(connection).await.map_err(StoreError::of(statement))?;
+        Ok(done.rows_affected())
     }
 
     /// Waits for what is under way, moves the write-ahead log into the database and lets go of

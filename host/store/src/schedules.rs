@@ -64,15 +64,10 @@ impl Store {
 
     /// False: it is not there.
     pub async fn delete_schedule(&self, key: &ScheduleKey) -> Result<bool, StoreError> {
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(sql::SCHEDULE_DELETE))?;
-        let done = sqlx::query(sql::SCHEDULE_DELETE.text)
+        let query = sqlx::query(sql::SCHEDULE_DELETE.text)
             .bind(i64::from(key.namespace.0))
-            .bind(key.id.as_ref())
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(sql::SCHEDULE_DELETE))?;
-        Ok(done.rows_affected() == 1)
+            .bind(key.id.as_ref());
+        Ok(self.change(sql::SCHEDULE_DELETE, query).await? == 1)
     }
 
     /// Those that wait for a moment or for a run, of all namespaces, in the order of their keys.

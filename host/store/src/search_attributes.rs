@@ -58,13 +58,7 @@ impl Store {
 
     async fn change_types(&self, statement: Statement, rows: Rows) -> Result<(), StoreError> {
         let (rows, _) = rows.finish();
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        sqlx::query(statement.text)
-            .bind(rows)
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(())
+        let query = sqlx::query(statement.text).bind(rows);
+        self.change(statement, query).await.map(drop)
     }
 }

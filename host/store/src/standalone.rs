@@ -71,14 +71,8 @@ impl Store {
     /// One that is gone is no error.
     pub async fn delete_standalone(&self, run: RunId) -> Result<(), StoreError> {
         let statement = sql::STANDALONE_DELETE;
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        sqlx::query(statement.text)
-            .bind(run.to_bytes().as_slice())
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(())
+        let query = sqlx::query(statement.text).bind(run.to_bytes().as_slice());
+        self.change(statement, query).await.map(drop)
     }
 
     /// Forgets those that were closed before `before`.
@@ -88,15 +82,8 @@ impl Store {
         before: Timestamp,
     ) -> Result<(), StoreError> {
         let statement = sql::STANDALONE_EXPIRE;
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        sqlx::query(statement.text)
-            .bind(i64::from(namespace.0))
-            .bind(ms(before))
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(())
+        let query = sqlx::query(statement.text).bind(i64::from(namespace.0)).bind(ms(before));
+        self.change(statement, query).await.map(drop)
     }
 }
 

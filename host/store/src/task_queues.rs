@@ -42,16 +42,11 @@ impl Store {
     /// In the place of what was said of it before.
     pub async fn put_task_queue(&self, row: &ConfiguredQueue) -> Result<(), StoreError> {
         let statement = sql::TASK_QUEUE_PUT;
-        let mut writer = self.writer.lock().await;
-        let connection = writer.connection().await.map_err(StoreError::of(statement))?;
-        sqlx::query(statement.text)
+        let query = sqlx::query(statement.text)
             .bind(i64::from(row.namespace.0))
             .bind(row.task_queue.as_str())
             .bind(i64::from(row.kind.number()))
-            .bind(queue::encode(&row.config))
-            .execute(connection)
-            .await
-            .map_err(StoreError::of(statement))?;
-        Ok(())
+            .bind(queue::encode(&row.config));
+        self.change(statement, query).await.map(drop)
     }
 }
