@@ -205,10 +205,7 @@ impl Inner {
         }
         let run = execution.task.run.clone();
         let asked = self.ask_to_cancel(&run).await;
-        let task = asked.map_err(|error| match error {
-            EngineError::ActivityNotFound => EngineError::StandaloneClosed,
-            other => other,
-        })?;
+        let task = asked.map_err(closed_meanwhile)?;
         let execution = Execution { cancel_reason: Some(reason), ..execution };
         let writes = vec![Write::standalone(&execution), Write::activity(&task, self.now())];
         let written = self.written(writes).await;
@@ -230,10 +227,7 @@ impl Inner {
             Ok(()) => self.end_standalone(&run, End::Terminated { reason }).await,
             Err(error) => Err(error),
         };
-        ended.map_err(|error| match error {
-            EngineError::ActivityNotFound => EngineError::StandaloneClosed,
-            other => other,
-        })
+        ended.map_err(closed_meanwhile)
     }
 
     /// Nothing of it is left. An open one is terminated first.
@@ -350,4 +344,12 @@ fn in_the_way(
         (status, _, IdReusePolicy::AllowDuplicateFailedOnly) => status != Status::Completed,
     };
     if allowed { Ok(None) } else { Err(exists()) }
+}
+
+/// It was open when it was read.
+fn closed_meanwhile(error: EngineError) -> EngineError {
+    match error {
+        EngineError::ActivityNotFound => EngineError::StandaloneClosed,
+        other => other,
+    }
 }

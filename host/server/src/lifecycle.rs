@@ -1,13 +1,11 @@
 //! What an operator does to runs: pause, unpause, reset, delete.
 
-use crate::status::{invalid, of};
+use crate::status::{invalid, of, undecodable};
 use crate::validate;
 use refrain_core::ids::EventId;
-use refrain_core::machines::signal;
 use refrain_engine::Engine;
 use refrain_engine::api::{Onto, Reapply, ResetRequest};
 use refrain_wire::api::common::v1::WorkflowExecution;
-use refrain_wire::api::enums::v1::{ResetReapplyExcludeType, ResetReapplyType};
 use refrain_wire::api::workflow::v1::VersioningOverride;
 use refrain_wire::api::workflow::v1::post_reset_operation::Variant as Operation;
 use refrain_wire::api::workflow::v1::versioning_override::Override;
@@ -16,7 +14,7 @@ use refrain_wire::api::workflowservice::v1::{
     PauseWorkflowExecutionResponse, ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse,
     UnpauseWorkflowExecutionRequest, UnpauseWorkflowExecutionResponse,
 };
-use refrain_wire::payload;
+use refrain_wire::reset;
 use tonic::Status;
 
 pub(crate) async fn pause(
@@ -76,13 +74,7 @@ pub(crate) async fn reset(
         match operation.variant {
             Some(Operation::SignalWorkflow(it)) => {
                 validate::signal_name(&it.signal_name)?;
-                signals.push(signal::Signal {
-                    name: it.signal_name,
-                    input: payload::list_from_proto(it.input),
-                    header: payload::header_from_proto(it.header),
-                    identity: request.identity.clone(),
-                    ..signal::Signal::default()
-                });
+                signals.push(reset::signal_after(it, &request.identity));
             }
             Some(Operation::UpdateWorkflowOptions(it)) => {
                 let options = it.workflow_execution_options.unwrap_or_default();
@@ -111,33 +103,11 @@ pub(crate) async fn reset(
 
 #[allow(deprecated, reason = "command lines still say it the old way")]
 fn reapply(request: &ResetWorkflowExecutionRequest) -> Result<Reapply, Status> {
-    let mut reapply = match ResetReapplyType::try_from(request.reset_reapply_type) {
-        Ok(ResetReapplyType::Unspecified | ResetReapplyType::AllEligible) => {
-            Reapply { signals: true, updates: true }
-        }
-        Ok(ResetReapplyType::Signal) => Reapply { signals: true, updates: false },
-        Ok(ResetReapplyType::None) => Reapply { signals: false, updates: false },
-        Err(_) => {
-            let found = request.reset_reapply_type;
-            return Err(invalid(format!("reset_reapply_type is `{found}`, expected 0 to 3")));
-        }
-    };
+    let mut reapply = reset::reapply_type(request.reset_reapply_type).map_err(undecodable)?;
     for excluded in &request.reset_reapply_exclude_types {
-        match ResetReapplyExcludeType::try_from(*excluded) {
-            Ok(ResetReapplyExcludeType::Signal) => reapply.signals = false,
-            Ok(ResetReapplyExcludeType::Update) => reapply.updates = false,
-            // Never applied again anyway.
-            Ok(
-                ResetReapplyExcludeType::Unspecified
-                | ResetReapplyExcludeType::Nexus
-                | ResetReapplyExcludeType::CancelRequest,
-            ) => {}
-            Err(_) => {
-                return Err(invalid(format!(
-                    "reset_reapply_exclude_types has `{excluded}`, expected 1 to 4"
-                )));
-            }
-        }
+        reapply = reset::without(reapply, *excluded).ok_or_else(|| {
+            invalid(format!("reset_reapply_exclude_types has `{excluded}`, expected 1 to 4"))
+        })?;
     }
     Ok(reapply)
 }

@@ -106,23 +106,20 @@ where
     let (stop, stopping) = Stopping::new();
     let address = listeners.grpc.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
     let services = services(engine, stopping.clone(), address).await;
-    let is_local = listeners
-        .http
-        .as_ref()
-        .and_then(|it| it.local_addr().ok())
-        .is_some_and(|it| it.ip().is_loopback());
     let grpc = connections
         .server()?
         .layer(WordsLayer)
         .add_routes(services.clone())
         .serve_with_incoming_shutdown(incoming(listeners.grpc), stopping.clone().wait());
-    let pages = connections
-        .server()?
-        .accept_http1(true)
-        .add_routes(Routes::from(http::router(WordsLayer.layer(services), is_local)));
-    let pages = listeners
-        .http
-        .map(|listener| pages.serve_with_incoming_shutdown(incoming(listener), stopping.wait()));
+    let pages = match listeners.http {
+        Some(listener) => {
+            let is_local = listener.local_addr().is_ok_and(|it| it.ip().is_loopback());
+            let router = http::router(WordsLayer.layer(services), is_local);
+            let server = connections.server()?.accept_http1(true).add_routes(Routes::from(router));
+            Some(server.serve_with_incoming_shutdown(incoming(listener), stopping.wait()))
+        }
+        None => None,
+    };
     let serving = async {
         match pages {
             Some(pages) => tokio::try_join!(grpc, pages).map(|_| ()),

@@ -4,15 +4,13 @@ use crate::activity_options::changing;
 use crate::api::batch::v1 as pb;
 use crate::api::common::v1::ResetOptions;
 use crate::api::common::v1::reset_options::Target as ResetTarget;
-use crate::api::enums::v1::{
-    BatchOperationType, ResetReapplyExcludeType, ResetReapplyType, ResetType,
-};
+use crate::api::enums::v1::{BatchOperationType, ResetType};
 use crate::api::workflow::v1::PostResetOperation;
 use crate::api::workflow::v1::post_reset_operation::Variant;
 use crate::api::workflowservice::v1::StartBatchOperationRequest;
 use crate::api::workflowservice::v1::start_batch_operation_request::Operation;
 use crate::options::{delay_from_proto, event_id_from_proto, run_from_proto};
-use crate::{DecodeError, payload, wkt};
+use crate::{DecodeError, payload, reset, wkt};
 use prost::Message;
 use refrain_core::attempt::{Reset, Tuning};
 use refrain_core::batch::{Batch, Deed, ResetPoint, Targets, Which};
@@ -186,7 +184,7 @@ fn reset(it: pb::BatchOperationReset) -> Result<Deed, DecodeError> {
                 Ok(ResetType::LastWorkflowTask) => ResetPoint::LastTask,
                 Ok(ResetType::Unspecified) | Err(_) => return Err(unknown(it.reset_type)),
             };
-            (to, reapply_type(it.reset_reapply_type)?)
+            (to, reset::reapply_type(it.reset_reapply_type)?)
         }
     };
     let signals = it.post_reset_operations.into_iter();
@@ -196,46 +194,21 @@ fn reset(it: pb::BatchOperationReset) -> Result<Deed, DecodeError> {
 
 fn signal_after(operation: PostResetOperation, identity: &str) -> Result<Signal, DecodeError> {
     match operation.variant {
-        Some(Variant::SignalWorkflow(it)) if !it.signal_name.is_empty() => Ok(Signal {
-            name: it.signal_name,
-            input: payload::list_from_proto(it.input),
-            header: payload::header_from_proto(it.header),
-            identity: identity.to_owned(),
-            ..Signal::default()
-        }),
+        Some(Variant::SignalWorkflow(it)) if !it.signal_name.is_empty() => {
+            Ok(reset::signal_after(it, identity))
+        }
         Some(_) | None => {
             Err(refused("a batch of resets takes signals to be sent afterwards only"))
         }
     }
 }
 
-fn reapply_type(number: i32) -> Result<Reapply, DecodeError> {
-    match ResetReapplyType::try_from(number) {
-        Ok(ResetReapplyType::Unspecified | ResetReapplyType::AllEligible) => {
-            Ok(Reapply { signals: true, updates: true })
-        }
-        Ok(ResetReapplyType::Signal) => Ok(Reapply { signals: true, updates: false }),
-        Ok(ResetReapplyType::None) => Ok(Reapply { signals: false, updates: false }),
-        Err(_) => Err(DecodeError::bad("reset_reapply_type", number, "0 to 3")),
-    }
-}
-
 #[allow(deprecated, reason = "command lines still say it the old way")]
 fn reapply(options: &ResetOptions) -> Result<Reapply, DecodeError> {
-    let mut reapply = reapply_type(options.reset_reapply_type)?;
+    let mut reapply = reset::reapply_type(options.reset_reapply_type)?;
     for excluded in &options.reset_reapply_exclude_types {
-        match ResetReapplyExcludeType::try_from(*excluded) {
-            Ok(ResetReapplyExcludeType::Signal) => reapply.signals = false,
-            Ok(ResetReapplyExcludeType::Update) => reapply.updates = false,
-            Ok(
-                ResetReapplyExcludeType::Unspecified
-                | ResetReapplyExcludeType::Nexus
-                | ResetReapplyExcludeType::CancelRequest,
-            ) => {}
-            Err(_) => {
-                return Err(DecodeError::bad("reset_reapply_exclude_types", excluded, "1 to 4"));
-            }
-        }
+        reapply = reset::without(reapply, *excluded)
+            .ok_or_else(|| DecodeError::bad("reset_reapply_exclude_types", excluded, "1 to 4"))?;
     }
     Ok(reapply)
 }

@@ -11,6 +11,10 @@ pub mod failure;
 
 pub mod search;
 
+pub mod raw;
+
+pub mod reset;
+
 pub mod update;
 
 pub mod activity_options;

@@ -1,10 +1,8 @@
-//! Who may call, and how a call gets to the services: as bytes.
+//! Who may call.
 
 use super::problem::Problem;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use bytes::{Buf, BufMut, Bytes};
 use std::net::IpAddr;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// Any page that a developer has open can send requests to servers on the same machine. Those of
 /// other sites are refused, whatever name they give it.
@@ -43,44 +41,6 @@ fn is_this_machine(authority: &str) -> bool {
     };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
-}
-
-/// Messages that somebody else has written, and somebody else will read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RawCodec;
-
-impl Codec for RawCodec {
-    type Encode = Vec<u8>;
-    type Decode = Bytes;
-    type Encoder = RawCodec;
-    type Decoder = RawCodec;
-
-    fn encoder(&mut self) -> RawCodec {
-        RawCodec
-    }
-
-    fn decoder(&mut self) -> RawCodec {
-        RawCodec
-    }
-}
-
-impl Encoder for RawCodec {
-    type Item = Vec<u8>;
-    type Error = tonic::Status;
-
-    fn encode(&mut self, message: Vec<u8>, to: &mut EncodeBuf<'_>) -> Result<(), tonic::Status> {
-        to.put_slice(&message);
-        Ok(())
-    }
-}
-
-impl Decoder for RawCodec {
-    type Item = Bytes;
-    type Error = tonic::Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, tonic::Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
 }
 
 #[cfg(test)]

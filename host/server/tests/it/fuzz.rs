@@ -2,13 +2,12 @@
 //! server goes on. The messages are protobuf with the numbers of real fields, so that many get past the decoder.
 
 use super::Host;
-use bytes::{Buf, BufMut, Bytes};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use refrain_wire::raw::RawCodec;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
@@ -110,50 +109,13 @@ fn lengthened(content: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-#[derive(Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Bytes;
-    type Encoder = Raw;
-    type Decoder = Raw;
-
-    fn encoder(&mut self) -> Raw {
-        Raw
-    }
-
-    fn decoder(&mut self) -> Raw {
-        Raw
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-
-    fn encode(&mut self, message: Vec<u8>, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put_slice(&message);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(from.copy_to_bytes(from.remaining())))
-    }
-}
-
 async fn call(channel: Channel, path: &str, message: Vec<u8>) -> Result<(), Status> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
     let mut request = Request::new(message);
     request.set_timeout(PATIENCE);
     let path = path.parse().map_err(|_| Status::unknown("no path"))?;
-    grpc.unary(request, path, Raw).await.map(|_| ())
+    grpc.unary(request, path, RawCodec).await.map(|_| ())
 }
 
 /// Calls that have no path in the HTTP API.
