@@ -8,25 +8,16 @@ use refrain_core::chain::Link;
 use refrain_core::decision::Decision;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, Program};
-use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{EventId, RunId};
 use refrain_core::limits;
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Event, execution, task};
 use refrain_core::payload::{Payload, size_of_all};
-use refrain_core::run::{Run, RunFacts, Step};
+use refrain_core::run::{Run, Step};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_testkit::ScriptJudge;
 use refrain_testkit::program::ScriptedProgram;
+use refrain_testkit::{ScriptJudge, facts};
 use std::sync::Arc;
-
-fn facts() -> RunFacts {
-    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "order-1".into() };
-    RunFacts {
-        key: RunKey { execution, run: RunId(1) },
-        namespace: "default".to_owned(),
-        component: Digest([1; 32]),
-    }
-}
 
 fn guest(program: &str) -> Box<dyn Guest> {
     ScriptedProgram::parse(program.lines()).unwrap().guest().unwrap()
@@ -71,7 +62,7 @@ fn after_tasks(n_tasks: u64) -> Run {
     }
     let recorded = |(at, event)| Recorded { id: EventId(at), time: Timestamp(1000), event };
     let history: Vec<_> = (1..).zip(events).map(recorded).collect();
-    Run::replay(facts(), &history, guest("-")).unwrap()
+    Run::replay(facts("order-1"), &history, guest("-")).unwrap()
 }
 
 fn is_told_to_continue(decision: &Decision) -> bool {
@@ -143,7 +134,8 @@ fn a_run_is_told_to_continue_as_new_from_four_mebibytes_on() {
 /// What the first task of a program comes to.
 fn first_task(program: &str) -> String {
     let start = vec![Arrival::Start(Box::default())];
-    let decision = Run::new(facts(), guest(program)).step(step(start, 0)).unwrap().decision;
+    let decision =
+        Run::new(facts("order-1"), guest(program)).step(step(start, 0)).unwrap().decision;
     let n_events = decision.events.len();
     let failed = decision.run.task_failure.map(|it| it.failure.message);
     failed.unwrap_or_else(|| format!("{n_events} events"))
@@ -184,7 +176,7 @@ fn a_next_run_is_told_of_the_newest_thousand_requests() {
     let carried = |n: usize, bytes: usize| {
         let program = format!("-\n{}continue", "-\n".repeat(n - 1));
         let start = Arrival::Start(Box::default());
-        let begun = Run::new(facts(), guest(&program)).step(step(vec![start], 0)).unwrap();
+        let begun = Run::new(facts("order-1"), guest(&program)).step(step(vec![start], 0)).unwrap();
         let ended = begun.run.unwrap().step(step(signals(n, bytes), 0)).unwrap().decision;
         let next = ended.successor.unwrap();
         let carried = next.started.carried_requests;

@@ -5,13 +5,13 @@ use refrain_core::arrival::Arrival;
 use refrain_core::errors::StepError;
 use refrain_core::event::Recorded;
 use refrain_core::guest::Program;
-use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::RunId;
 use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, timer};
-use refrain_core::run::{Run, RunFacts, Step};
+use refrain_core::run::{Run, Step};
 use refrain_core::time::Timestamp;
-use refrain_testkit::ScriptJudge;
 use refrain_testkit::program::ScriptedProgram;
+use refrain_testkit::{ScriptJudge, facts};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -25,15 +25,6 @@ const STAGES: [(&str, &str); 4] = [
 
 fn program(second_turn: &str) -> ScriptedProgram {
     ScriptedProgram::parse(["timer 10s", second_turn, "complete seen"]).expect("a program")
-}
-
-fn facts() -> RunFacts {
-    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "order-1".into() };
-    RunFacts {
-        key: RunKey { execution, run: RunId(1) },
-        namespace: "default".to_owned(),
-        component: Digest([1; 32]),
-    }
 }
 
 fn step(run: Run, history: &mut Vec<Recorded>, at: u64, arrival: Arrival) -> Run {
@@ -68,7 +59,7 @@ fn fire(history: &[Recorded]) -> Arrival {
 /// A run of the program; `passed`: it is past the place that changes.
 fn history_of(program: &ScriptedProgram, passed: bool) -> Vec<Recorded> {
     let mut history = Vec::new();
-    let run = Run::new(facts(), program.guest().expect("a guest"));
+    let run = Run::new(facts("order-1"), program.guest().expect("a guest"));
     let started = Arrival::Start(Box::new(Started {
         workflow_type: "order".to_owned(),
         workflow_id: "order-1".to_owned(),
@@ -86,7 +77,7 @@ fn history_of(program: &ScriptedProgram, passed: bool) -> Vec<Recorded> {
 /// Replays, and goes on to the end.
 fn verdict(program: &ScriptedProgram, history: &[Recorded]) -> String {
     let mut history = history.to_vec();
-    let replayed = Run::replay(facts(), &history, program.guest().expect("a guest"));
+    let replayed = Run::replay(facts("order-1"), &history, program.guest().expect("a guest"));
     let mut run = match replayed {
         Ok(run) => run,
         Err(StepError::Diverged(it)) => {

@@ -7,15 +7,16 @@ use refrain_core::chain::Link;
 use refrain_core::decision::{Decision, Effect};
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
-use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, OpSeq, RunId, RunKey};
+use refrain_core::ids::{EventId, OpSeq, RunId};
 use refrain_core::limits;
 use refrain_core::machines::{Command, Event, child, execution, external, local, signal, task};
 use refrain_core::message::Body;
 use refrain_core::options::{CancellationType, ChildCancellation, ParentClosePolicy};
 use refrain_core::payload::{PayloadMap, Payloads};
 use refrain_core::reset::{KeptChild, Reapply, Reset, ResetError};
-use refrain_core::run::{Outcome, Run, RunFacts, Step};
+use refrain_core::run::{Outcome, Run, Step};
 use refrain_core::time::{Delay, Timestamp};
+use refrain_testkit::facts;
 use std::sync::Arc;
 
 /// Wishes for all of it in its first turn, and for nothing after.
@@ -76,15 +77,6 @@ fn step(arrival: Arrival) -> Step {
     }
 }
 
-fn facts() -> RunFacts {
-    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "parent".into() };
-    RunFacts {
-        key: RunKey { execution, run: RunId(1) },
-        namespace: "default".to_owned(),
-        component: Digest([1; 32]),
-    }
-}
-
 fn start(wishes: Vec<Command>) -> Outcome {
     let started = execution::Started {
         workflow_id: "parent".to_owned(),
@@ -92,7 +84,7 @@ fn start(wishes: Vec<Command>) -> Outcome {
         task_queue: "orders".to_owned(),
         ..execution::Started::default()
     };
-    Run::new(facts(), Box::new(Wishes(wishes)))
+    Run::new(facts("parent"), Box::new(Wishes(wishes)))
         .step(step(Arrival::Start(Box::new(started))))
         .unwrap()
 }
@@ -247,7 +239,7 @@ fn what_is_pending_at_a_reset_is_answered_to_the_new_run_or_the_reset_is_refused
     let begun = back_to(at).begin(&history, &[], Timestamp(2000)).unwrap();
     assert_eq!((begun.children, begun.again), (vec![kept(None)], Vec::new()));
     let guest = Wishes(vec![child(1, ParentClosePolicy::Abandon), signal_to_other(2)]);
-    let base = Run::replay(facts(), &history, Box::new(guest)).unwrap();
+    let base = Run::replay(facts("parent"), &history, Box::new(guest)).unwrap();
     let closed = close(base, &history);
     let refused = back_to(at).begin(&closed, &[], Timestamp(2000)).unwrap_err();
     assert_eq!(refused, ResetError::PendingElsewhere { at, pending: 2 });

@@ -11,16 +11,16 @@ use refrain_core::errors::Owner;
 use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
 use refrain_core::guest::{Guest, Program};
-use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{EventId, RunId};
 use refrain_core::limits;
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Event, execution, task};
-use refrain_core::run::{Run, RunFacts, Step};
+use refrain_core::run::{Run, Step};
 use refrain_core::time::Timestamp;
 use refrain_testkit::model::{Mode, Model};
 use refrain_testkit::program::ScriptedProgram;
 use refrain_testkit::script::Script;
-use refrain_testkit::{ScriptJudge, check_core, random};
+use refrain_testkit::{ScriptJudge, check_core, facts, random};
 use std::sync::Arc;
 
 // ---- the plain way through
@@ -1173,15 +1173,6 @@ fn a_second_failure_after_a_success_is_written_again() {
 
 // ---- what a script can't say
 
-fn facts() -> RunFacts {
-    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "order-1".into() };
-    RunFacts {
-        key: RunKey { execution, run: RunId(1) },
-        namespace: "default".to_owned(),
-        component: Digest([1; 32]),
-    }
-}
-
 fn guest(program: &str) -> Box<dyn Guest> {
     ScriptedProgram::parse(program.lines()).unwrap().guest().unwrap()
 }
@@ -1204,8 +1195,9 @@ fn signal(name: &str) -> Arrival {
 
 /// A run that has just been started, and its history.
 fn begun(program: &str) -> (Run, Vec<Recorded>) {
-    let outcome =
-        Run::new(facts(), guest(program)).step(step(1000, Arrival::Start(Box::default()))).unwrap();
+    let outcome = Run::new(facts("order-1"), guest(program))
+        .step(step(1000, Arrival::Start(Box::default())))
+        .unwrap();
     (outcome.run.unwrap(), outcome.decision.events)
 }
 
@@ -1217,7 +1209,7 @@ fn time_never_goes_back_for_a_run_when_the_clock_of_its_host_does() {
     assert!(history.is_sorted_by_key(|it| it.time), "{history:?}");
     let timer = Effect::InsertTimer { timer: DueTimer::User(EventId(9)), fire_at: Timestamp(6000) };
     assert!(outcome.decision.effects.contains(&timer), "{:?}", outcome.decision.effects);
-    Run::replay(facts(), &history, guest("-\ntimer 5s")).unwrap();
+    Run::replay(facts("order-1"), &history, guest("-\ntimer 5s")).unwrap();
 }
 
 #[test]
@@ -1232,7 +1224,7 @@ fn a_run_whose_history_is_too_long_is_terminated_and_still_replays() {
         outcome.decision.effects
     );
     history.extend(outcome.decision.events);
-    let replayed = Run::replay(facts(), &history, guest("-\ncomplete \"never\"")).unwrap();
+    let replayed = Run::replay(facts("order-1"), &history, guest("-\ncomplete \"never\"")).unwrap();
     assert_eq!(replayed.execution(), &Execution::fold(&history).unwrap());
 }
 
@@ -1241,7 +1233,7 @@ fn a_history_with_a_gap_or_out_of_order_is_ours_to_answer_for() {
     let (_, history) = begun("timer 5s");
     for broken in [&history[1..], &[&history[..2], &history[3..]].concat()] {
         let folded = Execution::fold(broken).unwrap_err();
-        let replayed = Run::replay(facts(), broken, guest("timer 5s")).err().unwrap();
+        let replayed = Run::replay(facts("order-1"), broken, guest("timer 5s")).err().unwrap();
         assert_eq!((folded.owner(), replayed.owner()), (Owner::Us, Owner::Us));
     }
 }

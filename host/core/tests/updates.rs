@@ -7,15 +7,15 @@ use refrain_core::arrival::{Accepted, Arrival, Refused};
 use refrain_core::chain::Link;
 use refrain_core::event::Recorded;
 use refrain_core::guest::Program;
-use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{EventId, RunId};
 use refrain_core::limits;
 use refrain_core::machines::{Event, task, update};
 use refrain_core::payload::Payload;
-use refrain_core::run::{Outcome, Run, RunFacts, Step};
+use refrain_core::run::{Outcome, Run, Step};
 use refrain_core::time::Timestamp;
 use refrain_core::waits;
-use refrain_testkit::check_core;
 use refrain_testkit::program::ScriptedProgram;
+use refrain_testkit::{check_core, facts};
 
 #[test]
 fn an_update_is_accepted_and_completed_in_one_task() {
@@ -377,19 +377,10 @@ fn step(run: Run, arrivals: Vec<Arrival>) -> Outcome {
     .unwrap()
 }
 
-fn facts() -> RunFacts {
-    let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "order-1".into() };
-    RunFacts {
-        key: RunKey { execution, run: RunId(1) },
-        namespace: "default".to_owned(),
-        component: Digest([1; 32]),
-    }
-}
-
 /// A run that has just been started.
 fn begun(program: &str) -> Run {
     let guest = ScriptedProgram::parse(program.lines()).unwrap().guest().unwrap();
-    step(Run::new(facts(), guest), vec![Arrival::Start(Box::default())]).run.unwrap()
+    step(Run::new(facts("order-1"), guest), vec![Arrival::Start(Box::default())]).run.unwrap()
 }
 
 fn update(nth: usize, size: usize) -> Arrival {
@@ -446,7 +437,7 @@ fn a_run_with_many_updates_is_told_to_continue_as_new() {
             let program = format!("-\n{}", answers.join("\n"));
             ScriptedProgram::parse(program.lines()).unwrap().guest().unwrap()
         };
-        let started = Run::new(facts(), guest());
+        let started = Run::new(facts("order-1"), guest());
         let mut history = step(started, vec![Arrival::Start(Box::default())]).decision.events;
         let task = history.len();
         for n in 0..n_updates {
@@ -461,7 +452,7 @@ fn a_run_with_many_updates_is_told_to_continue_as_new() {
                 history.push(Recorded { id, time: Timestamp(1000), event: Event::Update(event) });
             }
         }
-        let run = Run::replay(facts(), &history, guest()).unwrap();
+        let run = Run::replay(facts("order-1"), &history, guest()).unwrap();
         let events = step(run, vec![update(n_updates, 0)]).decision.events;
         events.iter().any(|it| match it.event {
             Event::Task(task::Event::Started { suggest_continue_as_new, .. }) => {

@@ -4,6 +4,7 @@
 //! the history that must come of it. [`check`] plays it, and plays it again in harder ways.
 
 pub mod check;
+mod facts;
 mod locals;
 pub mod model;
 pub mod print;
@@ -20,4 +21,5 @@ mod words;
 pub use check::check_core;
 #[cfg(feature = "engine")]
 pub use check::{check, check_agreement};
+pub use facts::facts;
 pub use search::ScriptJudge;
