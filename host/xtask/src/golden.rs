@@ -6,7 +6,7 @@
 use crate::shell;
 use anyhow::{Context as _, Result, bail};
 use refrain_e2e::host::eventually;
-use refrain_e2e::{Host, order, paths};
+use refrain_e2e::{Host, order, parcel, paths};
 use serde_json::Value;
 use std::path::Path;
 
@@ -78,15 +78,6 @@ const FAMILY: Play = Play { guest: "batch-notifications", input: "", ..ORDER };
 const DESK: Play = Play { guest: "request-response", workflow_type: "desk", input: "", ..ORDER };
 /// Rust only: what the histories are made of that no other example leaves.
 const MIRROR: Play = Play { guest: "mirror", activities: "mirror-activities", input: "", ..ORDER };
-const ATTRIBUTES: [&str; 7] = [
-    "Stage=Keyword",
-    "Items=Int",
-    "Weight=Double",
-    "Express=Bool",
-    "Due=Datetime",
-    "Labels=KeywordList",
-    "Address=Text",
-];
 const PAY: Step = Do(&[
     "workflow", "update", "execute", "--name", "pay", "--input", "\"1001\"", "--input", "500",
 ]);
@@ -286,7 +277,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for language in LANGUAGES {
         let directory = paths::target().join("golden").join(language);
         let _ = std::fs::remove_dir_all(&directory);
-        let flags = ATTRIBUTES.map(|it| ["--search-attribute", it]).concat();
+        let flags = parcel::ATTRIBUTES.map(|it| ["--search-attribute", it]).concat();
         let host = Host::start(&directory, &flags)?;
         for play in PLAYS {
             if args.guest.as_ref().is_some_and(|only| only != play.guest) {

@@ -5,6 +5,7 @@ use expect_test::expect;
 use refrain_e2e::host::binary;
 use refrain_e2e::paths;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 const LANGUAGES: [&str; 2] = ["rust", "typescript"];
 
@@ -31,27 +32,23 @@ fn golden_histories_are_replayed_by_the_guests_of_now() -> Result<()> {
     Ok(())
 }
 
+/// Those that an exported history has, under their whole names.
+pub(crate) fn event_types(file: &Path) -> Result<BTreeSet<String>> {
+    let history: serde_json::Value = serde_json::from_slice(&std::fs::read(file)?)?;
+    let events = history["events"].as_array().context("no events")?;
+    Ok(events.iter().filter_map(|it| it["eventType"].as_str()).map(str::to_owned).collect())
+}
+
 /// A type that is written and not among these is one that nothing promises to read later.
 #[test]
 fn golden_histories_have_every_type_of_event_that_we_write() -> Result<()> {
     let mut kinds = BTreeSet::new();
-    for folder in std::fs::read_dir(paths::root().join("tests/histories"))? {
-        let folder = folder?.path();
-        if !folder.is_dir() {
-            continue;
-        }
-        for file in std::fs::read_dir(folder)? {
-            let file = file?.path();
-            if file.to_string_lossy().contains("/temporal-") {
-                continue;
-            }
-            let history: serde_json::Value = serde_json::from_slice(&std::fs::read(&file)?)?;
-            let events = history["events"].as_array().context("no events")?;
-            let names = events.iter().filter_map(|it| it["eventType"].as_str());
-            kinds.extend(names.map(|it| it.trim_start_matches("EVENT_TYPE_").to_owned()));
+    for file in paths::golden_histories()? {
+        if !file.to_string_lossy().contains("/temporal-") {
+            kinds.extend(event_types(&file)?);
         }
     }
-    let kinds: Vec<String> = kinds.into_iter().collect();
+    let kinds: Vec<_> = kinds.iter().map(|it| it.trim_start_matches("EVENT_TYPE_")).collect();
     expect![[r#"
         ACTIVITY_TASK_CANCELED
         ACTIVITY_TASK_CANCEL_REQUESTED

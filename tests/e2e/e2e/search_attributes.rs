@@ -6,19 +6,11 @@ use crate::common::{
 use anyhow::{Context, Result};
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output};
+use refrain_e2e::parcel::ATTRIBUTES;
 use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
 
 const QUEUE: &str = "parcels";
-const ATTRIBUTES: [&str; 7] = [
-    "Stage=Keyword",
-    "Items=Int",
-    "Weight=Double",
-    "Express=Bool",
-    "Due=Datetime",
-    "Labels=KeywordList",
-    "Address=Text",
-];
 
 /// A host that registers the names when it starts.
 fn host(name: &str) -> Result<Host> {

@@ -2,10 +2,10 @@
 
 use crate::common::directory;
 use crate::dev_server::DevServer;
+use crate::golden::event_types;
 use anyhow::{Context, Result};
 use refrain_e2e::host::{eventually, free_port, output_within};
 use refrain_e2e::paths;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -18,23 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Of the golden histories, as few as have every type of event between them.
 fn histories() -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
-    for folder in std::fs::read_dir(paths::root().join("tests/histories"))? {
-        let folder = folder?.path();
-        if !folder.is_dir() {
-            continue;
-        }
-        for file in std::fs::read_dir(folder)? {
-            let file = file?.path();
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.contains("-rust-") {
-                let history: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
-                let events = history["events"].as_array().context("no events")?;
-                let kinds = events.iter().filter_map(|it| it["eventType"].as_str());
-                all.push((file, kinds.map(str::to_owned).collect::<BTreeSet<_>>()));
-            }
+    for file in paths::golden_histories()? {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.contains("-rust-") {
+            let kinds = event_types(&file)?;
+            all.push((file, kinds));
         }
     }
-    all.sort();
     let (mut chosen, mut seen) = (Vec::new(), BTreeSet::new());
     loop {
         let n_new = |kinds: &BTreeSet<String>| kinds.difference(&seen).count();

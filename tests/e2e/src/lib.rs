@@ -4,6 +4,7 @@
 
 pub mod host;
 pub mod order;
+pub mod parcel;
 pub mod paths;
 
 pub use host::Host;

@@ -58,6 +58,22 @@ pub fn typescript_clients() -> Result<PathBuf> {
     Ok(directory)
 }
 
+/// Every history in `tests/histories`, in order.
+pub fn golden_histories() -> Result<Vec<PathBuf>> {
+    let mut histories = Vec::new();
+    for scenario in std::fs::read_dir(root().join("tests/histories"))? {
+        let scenario = scenario?.path();
+        if !scenario.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(scenario)? {
+            histories.push(file?.path());
+        }
+    }
+    histories.sort();
+    Ok(histories)
+}
+
 /// A browser, and the program that looks at web pages with it, once `cargo xtask test` has installed it.
 pub fn web_clients() -> Result<PathBuf> {
     let directory = root().join("tests/clients/web");
