@@ -39,9 +39,10 @@ const extras = {
 
 let built;
 try {
-  const [{ text }] = (await bundled([])).outputFiles.filter((file) => file.path.endsWith(".js"));
+  built = await bundled([]);
+  const [{ text }] = built.outputFiles.filter((file) => file.path.endsWith(".js"));
   const named = Object.entries(extras).filter(([, names]) => names.test(text));
-  built = await bundled(named.map(([name]) => resolve(sdk, `src/inject/${name}.js`)));
+  if (named.length > 0) built = await bundled(named.map(([name]) => resolve(sdk, `src/inject/${name}.js`)));
 } catch {
   process.exit(1);
 }
