@@ -12,6 +12,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from program import run
+
 
 def say(text: str) -> None:
     print(text, flush=True)
@@ -90,4 +92,4 @@ async def main() -> None:
     await worker.run()
 
 
-asyncio.run(main())
+run(main())

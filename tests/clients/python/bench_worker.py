@@ -14,6 +14,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from program import run
+
 
 @activity.defn
 async def noop() -> None:
@@ -142,4 +144,4 @@ async def main() -> None:
     await asyncio.gather(*(worker.run() for worker in workers))
 
 
-asyncio.run(main())
+run(main())

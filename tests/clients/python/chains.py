@@ -1,6 +1,5 @@
 """Chains of runs by Temporal's own client: retries, a cron string, and handles that outlive a run. Prints what it sees."""
 
-import asyncio
 import sys
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import CancelledError
 from temporalio.service import RPCError
 
+from program import run
 from waiting import eventually
 
 QUEUE = "entities"
@@ -66,4 +66,4 @@ async def main(address: str) -> None:
         print("refused:", error.status.name, error.message)
 
 
-asyncio.run(main(sys.argv[1]))
+run(main(sys.argv[1]))

@@ -1,7 +1,5 @@
 """All that an application does with workflows, by Temporal's own client. Prints what it sees."""
 
-import asyncio
-import os
 import sys
 
 from temporalio.client import (
@@ -13,6 +11,7 @@ from temporalio.client import (
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from program import run
 from waiting import eventually
 
 
@@ -105,7 +104,4 @@ async def main(address: str) -> None:
     print("events:", len(ids), "ids without gaps:", ids == list(range(1, len(ids) + 1)))
 
 
-asyncio.run(main(sys.argv[1]))
-# Without a goodbye: the SDK's threads may trip over an interpreter that takes itself apart.
-sys.stdout.flush()
-os._exit(0)
+run(main(sys.argv[1]))

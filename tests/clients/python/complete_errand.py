@@ -1,13 +1,12 @@
 """What happens to an activity from outside its worker: by its token, or by its id."""
 
 import argparse
-import asyncio
 import base64
-import os
-import sys
 
 from temporalio.client import AsyncActivityCancelledError, Client
 from temporalio.exceptions import ApplicationError
+
+from program import run
 
 
 async def main() -> None:
@@ -42,7 +41,4 @@ async def main() -> None:
             await handle.report_cancellation(args.value)
 
 
-asyncio.run(main())
-# Without a goodbye: threads of the SDK's core sometimes crash an interpreter that takes itself apart.
-sys.stdout.flush()
-os._exit(0)
+run(main())

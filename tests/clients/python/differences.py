@@ -6,7 +6,6 @@ Prints each difference that `mirror/known.toml` does not list, and each that it 
 import argparse
 import asyncio
 import logging
-import os
 import pathlib
 import sys
 import tomllib
@@ -22,6 +21,7 @@ from mirror.compare import Difference, Known, differences, report
 from mirror.printed import mistakes
 from mirror.scrub import Scrub
 from mirror.stage import QUEUE, Stage
+from program import run
 
 TEMPORAL = pathlib.Path(sys.executable).parent / "temporal"
 KNOWN = pathlib.Path(__file__).parent / "mirror/known.toml"
@@ -117,7 +117,4 @@ if __name__ == "__main__":
     parser.add_argument("--refrain", required=True, type=pathlib.Path, help="its program")
     parser.add_argument("--only", help="the scenarios with this in their names")
     args = parser.parse_args()
-    code = asyncio.run(main(args.address, args.refrain, args.only))
-    sys.stdout.flush()
-    # At once: the SDK has threads of its own that may break while Python cleans up.
-    os._exit(code)
+    run(main(args.address, args.refrain, args.only))

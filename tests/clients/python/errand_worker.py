@@ -16,6 +16,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from program import run
+
 ASK_EVERY_SECONDS = 0.05
 
 
@@ -124,4 +126,4 @@ async def main() -> None:
     say("stopped")
 
 
-asyncio.run(main())
+run(main())

@@ -1,9 +1,6 @@
 """All that Temporal's own client can be asked for, once. Prints what it sees, without ids and times."""
 
 import argparse
-import asyncio
-import os
-import sys
 from datetime import timedelta
 
 from temporalio import activity
@@ -41,6 +38,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
+from program import run
 from waiting import eventually
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
@@ -377,7 +375,4 @@ async def main(address: str) -> None:
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--address", required=True)
-asyncio.run(main(parser.parse_args().address))
-# Without a goodbye: the SDK's threads may trip over an interpreter that takes itself apart.
-sys.stdout.flush()
-os._exit(0)
+run(main(parser.parse_args().address))

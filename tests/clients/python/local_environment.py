@@ -3,8 +3,6 @@
     local_environment.py SERVER COMPONENT
 """
 
-import asyncio
-import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,6 +11,8 @@ from temporalio import activity
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
+
+from program import run
 
 CUSTOMER = SearchAttributeKey.for_keyword("customer")
 
@@ -50,7 +50,4 @@ async def main(server: str, component: str) -> None:
     await ActivityEnvironment().run(noop)
 
 
-asyncio.run(main(*sys.argv[1:]))
-# Without a goodbye: the SDK's threads may trip over an interpreter that takes itself apart.
-sys.stdout.flush()
-os._exit(0)
+run(main(*sys.argv[1:]))

@@ -19,6 +19,8 @@ from temporalio.common import RawValue, RetryPolicy
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from program import run
+
 QUEUE = "record"
 TEMPORAL = pathlib.Path(sys.executable).parent / "temporal"
 
@@ -153,4 +155,4 @@ def keep(path: pathlib.Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(pathlib.Path(sys.argv[1])))
+    run(main(pathlib.Path(sys.argv[1])))

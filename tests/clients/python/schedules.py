@@ -1,6 +1,5 @@
 """All that an application does with schedules, by Temporal's own client. Prints what it sees."""
 
-import asyncio
 import sys
 from datetime import datetime, timedelta, timezone
 
@@ -18,6 +17,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from program import run
 from waiting import eventually
 
 
@@ -72,4 +72,4 @@ async def main(address: str) -> None:
         print("deleted" if error.status == RPCStatusCode.NOT_FOUND else error)
 
 
-asyncio.run(main(sys.argv[1]))
+run(main(sys.argv[1]))

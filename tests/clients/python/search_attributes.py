@@ -1,14 +1,13 @@
 """Typed search attributes, as Temporal's own client sends and reads them."""
 
 import argparse
-import asyncio
-import os
 from datetime import datetime, timezone
 
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
+from program import run
 from waiting import eventually
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
@@ -75,6 +74,4 @@ if __name__ == "__main__":
     parser.add_argument("--address", required=True)
     parser.add_argument("--task-queue", required=True)
     args = parser.parse_args()
-    asyncio.run(main(args.address, args.task_queue))
-    # At once: the SDK has threads of its own that may break while Python cleans up.
-    os._exit(0)
+    run(main(args.address, args.task_queue))

@@ -12,6 +12,8 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
+from program import run
+
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -38,4 +40,4 @@ async def main(server: str) -> None:
         say(f"after two: {(await handle.describe()).status.name}")
 
 
-asyncio.run(main(sys.argv[1]))
+run(main(sys.argv[1]))

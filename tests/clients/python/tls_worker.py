@@ -1,7 +1,5 @@
 """A client and a worker over mutual TLS. The activity comes when the first connection is long closed."""
 
-import asyncio
-import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +8,8 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import TLSConfig
 from temporalio.worker import Worker
+
+from program import run
 
 
 @activity.defn(name="noop")
@@ -31,7 +31,4 @@ async def main(address: str, authorities: str, certificate: str, key: str) -> No
     print("done")
 
 
-asyncio.run(main(*sys.argv[1:]))
-# Without a goodbye: the SDK's threads may trip over an interpreter that takes itself apart.
-sys.stdout.flush()
-os._exit(0)
+run(main(*sys.argv[1:]))
