@@ -50,31 +50,36 @@ export interface ActivityOptions extends LocalActivityOptions {
   priority?: Priority;
 }
 
-/** The functions of `A`, as the workflow calls them. */
-export type ActivityInterface<A> = {
+/** The functions of `A`, as the workflow calls them; options of a single call come first. */
+export type ActivityInterface<A, Options = ActivityOptions> = {
   [Name in keyof A]: A[Name] extends (...args: infer Args) => infer Result
-    ? (...args: Args) => Promise<Awaited<Result>>
+    ? {
+        (...args: Args): Promise<Awaited<Result>>;
+        executeWithOptions(options: Options, args: Args): Promise<Awaited<Result>>;
+      }
     : never;
 };
 
 /** Functions that run activities of the same names. Each call starts one at once. */
 export function proxyActivities<A>(options: ActivityOptions): ActivityInterface<A> {
-  const prepared = remote(options);
-  return proxy((name, args) => operation(() => host.execute(name, toPayloads(args), prepared), first));
+  return proxy(options, scheduleActivity);
 }
 
 /** As `proxyActivities`, for short activities that the host runs beside the workflow. */
-export function proxyLocalActivities<A>(options: LocalActivityOptions): ActivityInterface<A> {
-  const prepared = local(options);
-  return proxy((name, args) => operation(() => host.executeLocal(name, toPayloads(args), prepared), first));
+export function proxyLocalActivities<A>(options: LocalActivityOptions): ActivityInterface<A, LocalActivityOptions> {
+  return proxy(options, scheduleLocalActivity);
 }
 
-function proxy<A>(call: (name: string, args: unknown[]) => Promise<unknown>): ActivityInterface<A> {
-  return new Proxy({} as ActivityInterface<A>, {
+type Call<Options> = (type: string, args: unknown[], options: Options) => Promise<unknown>;
+
+function proxy<A, Options>(options: Options, call: Call<Options>): ActivityInterface<A, Options> {
+  return new Proxy({} as ActivityInterface<A, Options>, {
     get: (_, name) => {
       // A proxy with a `then` would be awaited as a promise.
       if (typeof name !== "string" || name === "then") return undefined;
-      return (...args: unknown[]) => call(name, args);
+      return Object.assign((...args: unknown[]) => call(name, args, options), {
+        executeWithOptions: (more: Options, args: unknown[]) => call(name, args, { ...options, ...more }),
+      });
     },
   });
 }

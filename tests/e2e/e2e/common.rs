@@ -1,7 +1,7 @@
 //! What several of these tests need.
 
 use anyhow::{Context, Result};
-use refrain_e2e::host::{Said, eventually, output};
+use refrain_e2e::host::{Said, binary, eventually, output};
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -100,6 +100,19 @@ pub(crate) fn task_failure(host: &Host, workflow_id: &str) -> Result<Value> {
         let history = host.history(workflow_id)?;
         Ok(history.iter().find_map(|it| it.get("workflowTaskFailedEventAttributes")).cloned())
     })
+}
+
+/// The history of a run fits a guest, as `refrain replay` says.
+pub(crate) fn replays(host: &Host, workflow_id: &str, guest: &str) -> Result<()> {
+    let show = ["workflow", "show", "--workflow-id", workflow_id, "--output", "json"];
+    let history = host.cli(&show)?;
+    let file = directory(&format!("replay-{workflow_id}-{}", guest.replace('/', "-")));
+    let file = file.with_extension("json");
+    std::fs::write(&file, history)?;
+    let guest = paths::guest(guest)?;
+    let said = binary(&["replay", &file.to_string_lossy(), &guest.to_string_lossy()])?;
+    anyhow::ensure!(said.code == Some(0), "{said:?}");
+    Ok(())
 }
 
 /// A program of `tests/clients` that runs beside the test; most are in Python.

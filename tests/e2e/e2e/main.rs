@@ -1,5 +1,6 @@
 //! End to end: the real binary, real files, real signals, real clients.
 
+mod approvals;
 mod batches;
 mod children;
 mod client;
@@ -19,6 +20,7 @@ mod load;
 mod local_activities;
 mod local_environment;
 mod orders;
+mod parallel_maps;
 mod payloads;
 mod polling;
 mod python_worker;

@@ -1,24 +1,18 @@
 //! A parcel that an activity watches for days, worker after worker.
 
-use crate::common::{directory, summary, temporal};
+use crate::common::{replays, summary, temporal};
 use crate::errands::Stage;
 use anyhow::Result;
 use expect_test::expect;
-use refrain_e2e::host::{binary, eventually};
-use refrain_e2e::{order, paths};
+use refrain_e2e::host::eventually;
+use refrain_e2e::order;
 use serde_json::json;
 
 const ID: &str = "parcel-7";
 
-fn replays(stage: &Stage, guest: &str) -> Result<()> {
-    let show = ["workflow", "show", "--workflow-id", ID];
-    let history = stage.host.cli(&[&show[..], &["--output", "json"]].concat())?;
-    let file = directory(&guest.replace('/', "-")).with_extension("json");
-    std::fs::write(&file, history)?;
-    let guest = paths::guest(guest)?;
-    let said = binary(&["replay", &file.to_string_lossy(), &guest.to_string_lossy()])?;
-    assert_eq!(said.code, Some(0), "{said:?}");
-    let shown = temporal(&stage.host, &show)?;
+fn is_told(stage: &Stage, guest: &str) -> Result<()> {
+    replays(&stage.host, ID, guest)?;
+    let shown = temporal(&stage.host, &["workflow", "show", "--workflow-id", ID])?;
     assert!(shown.contains("ActivityTaskStarted"), "{shown}");
     Ok(())
 }
@@ -48,7 +42,7 @@ fn goes_on(guest: &str, first: &str, second: &str) -> Result<()> {
     assert_eq!(order::result(&stage.host, ID)?, "\"p7 after 3\"");
     assert!(!second.said()?.contains("in Lyon"), "what was seen is not seen again");
     check(&summary(&stage.host.history(ID)?));
-    replays(&stage, guest)
+    is_told(&stage, guest)
 }
 
 /// The same for every language.
@@ -92,7 +86,7 @@ fn is_forgotten(guest: &str, worker: &str) -> Result<()> {
         Ok((types.last().map(String::as_str) == Some("WORKFLOW_EXECUTION_CANCELED")).then_some(()))
     })?;
     check_canceled(&summary(&stage.host.history(ID)?));
-    replays(&stage, guest)
+    is_told(&stage, guest)
 }
 
 /// The same for every language.
