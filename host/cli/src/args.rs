@@ -2,6 +2,7 @@
 
 use crate::activity::ActivityCommand;
 use crate::batch::BatchCommand;
+use crate::build::BuildArgs;
 use crate::component::ComponentCommand;
 use crate::deploy::DeployArgs;
 use crate::deployment::DeploymentCommand;
@@ -39,6 +40,10 @@ pub(crate) enum Command {
     /// Run a server.
     #[command(subcommand)]
     Server(ServerCommand),
+    /// Make components of a project, in whatever language it is, and check them.
+    ///
+    /// Says what the language's toolchain lacks, and the command that installs it.
+    Build(BuildArgs),
     /// Upload and look at components: the code of workflows and activities.
     #[command(subcommand)]
     Component(ComponentCommand),

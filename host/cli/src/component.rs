@@ -364,40 +364,72 @@ fn definition_words(definition: &Value) -> String {
 
 async fn check_here(args: CheckArgs, format: Format) -> Result<(), CliError> {
     let file = ComponentFile::read(&args.file, None)?;
-    let cache_dir = args.cache_dir.unwrap_or_else(config::default_cache_dir);
-    let checked = tokio::task::spawn_blocking(move || {
-        let mut config = RuntimeConfig::new(cache_dir);
-        // One instance is looked at, and then this program ends.
-        config.instances_max = 64;
-        let runtime = Runtime::new(config).map_err(|error| CliError::of(&error))?;
-        let size = file.bytes.len();
-        let info = runtime.check(&file.bytes).map_err(|error| CliError::of(&error))?;
-        Ok::<_, CliError>((info, size))
-    });
-    let (info, size) = checked
-        .await
-        .unwrap_or_else(|panic| Err(CliError::failed(format!("the check broke: {panic}"))))?;
-    let definition = refrain_engine::wasm::definition_json(&info.definition);
+    let checked = Checked::of(file, args.cache_dir).await?;
     match format {
-        Format::Json => output::print_json(&json!({
-            "digest": info.digest.to_string(),
-            "kind": info.kind.name(),
-            "sizeBytes": size,
-            "problems": [],
-            "definition": definition,
-        })),
+        Format::Json => output::print_json(&checked.to_json()),
         Format::Text => {
-            let mut text = output::fields(&[
-                ("Digest", digest(&info.digest.to_string())),
-                ("Kind", info.kind.name().to_owned()),
-                ("Size", Bytes(size as u64).to_string()),
-                ("SDK", sdk_words(&definition)),
-            ]);
-            text.push_str(&definition_words(&definition));
-            output::print(&text)?;
+            output::print(&checked.text(&[]))?;
             output::say("this component can be deployed");
             Ok(())
         }
+    }
+}
+
+/// A component that this host can run.
+pub(crate) struct Checked {
+    digest: String,
+    kind: &'static str,
+    size: usize,
+    definition: Value,
+}
+
+impl Checked {
+    /// The check of an upload, without a server.
+    pub(crate) async fn of(
+        file: ComponentFile,
+        cache_dir: Option<PathBuf>,
+    ) -> Result<Checked, CliError> {
+        let cache_dir = cache_dir.unwrap_or_else(config::default_cache_dir);
+        let checked = tokio::task::spawn_blocking(move || {
+            let mut config = RuntimeConfig::new(cache_dir);
+            // One instance is looked at, and then this program ends.
+            config.instances_max = 64;
+            let runtime = Runtime::new(config).map_err(|error| CliError::of(&error))?;
+            let info = runtime.check(&file.bytes).map_err(|error| CliError::of(&error))?;
+            Ok(Checked {
+                digest: info.digest.to_string(),
+                kind: info.kind.name(),
+                size: file.bytes.len(),
+                definition: refrain_engine::wasm::definition_json(&info.definition),
+            })
+        });
+        checked
+            .await
+            .unwrap_or_else(|panic| Err(CliError::failed(format!("the check broke: {panic}"))))
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "digest": self.digest,
+            "kind": self.kind,
+            "sizeBytes": self.size,
+            "problems": [],
+            "definition": self.definition,
+        })
+    }
+
+    /// With `first` above all that the component says of itself.
+    pub(crate) fn text(&self, first: &[(&str, String)]) -> String {
+        let mut all = first.to_vec();
+        all.extend([
+            ("Digest", digest(&self.digest)),
+            ("Kind", self.kind.to_owned()),
+            ("Size", Bytes(self.size as u64).to_string()),
+            ("SDK", sdk_words(&self.definition)),
+        ]);
+        let mut text = output::fields(&all);
+        text.push_str(&definition_words(&self.definition));
+        text
     }
 }
 

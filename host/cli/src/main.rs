@@ -13,6 +13,7 @@ mod client;
 
 mod activity;
 mod batch;
+mod build;
 mod component;
 mod deploy;
 mod deployment;
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Component(command) => component::run(command, format).await,
             Command::Deploy(args) => deploy::run(args, format).await,
             Command::Deployment(command) => deployment::run(command, format).await,
+            Command::Build(args) => build::run(args, format).await,
             Command::Replay(args) => replay::run(args, format),
             Command::Workflow(command) => workflow::run(*command, format).await,
             Command::Activity(command) => activity::run(command, format).await,

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
-use anyhow::{Context, bail};
 use clap::ValueEnum;
+use refrain_build::BuildError;
 
 mod rust;
 mod typescript;
@@ -76,9 +76,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         if stale.is_empty() {
             continue;
         }
-        fs::create_dir_all(root.join("target/guests").join(language.folder()))?;
+        let out_dir = root.join("target/guests").join(language.folder());
+        fs::create_dir_all(&out_dir)?;
         match language {
-            Language::Rust => rust::build(&root, &stale)?,
+            Language::Rust => rust::build(&root, &out_dir, &stale)?,
             Language::Typescript => typescript::build(&root, &stale)?,
         }
         for scenario in &stale {
@@ -161,14 +162,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Runs a tool with its output shown.
-fn run_tool(command: &mut Command) -> anyhow::Result<()> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().with_context(|| format!("cannot start `{program}`"))?;
-    if !status.success() {
-        bail!("`{program}` ended with {status}: {command:?}");
-    }
-    Ok(())
+/// With the hint that an error of the builder may have.
+fn built<T>(result: Result<T, BuildError>) -> anyhow::Result<T> {
+    result.map_err(|error| match error.hint() {
+        Some(hint) => anyhow::anyhow!("{error}\nhint: {hint}"),
+        None => anyhow::anyhow!(error),
+    })
 }
 
 /// The answer of a tool, or none when it is missing or fails.

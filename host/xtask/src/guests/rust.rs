@@ -1,87 +1,38 @@
-//! Rust: `wasm32-unknown-unknown`, then the component is made from the core module.
+//! Rust: all packages of the workspace at once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::{env, fs};
 
-use anyhow::{Context, bail};
-use wit_component::ComponentEncoder;
+use refrain_build::rust::{Build, DEBIAN_PACKAGES, TARGET, Toolchain};
 
-use super::{Scenario, ask_tool, run_tool};
+use super::{Scenario, ask_tool, built};
 
-const TARGET: &str = "wasm32-unknown-unknown";
-
-pub(super) fn build(root: &Path, scenarios: &[Scenario]) -> anyhow::Result<()> {
-    let target_dir = root.join("target/guests/rust/cargo");
-    let mut cargo = cargo()?;
-    cargo
-        .args(["build", "--release", "--target", TARGET])
-        .current_dir(root.join("guest-examples/rust"))
-        .env("CARGO_TARGET_DIR", &target_dir)
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(root));
-    for scenario in scenarios {
-        cargo.args(["--package", &package(scenario)]);
-    }
-    run_tool(&mut cargo)?;
-
-    for scenario in scenarios {
-        let file = format!("{}.wasm", package(scenario).replace('-', "_"));
-        let module = fs::read(target_dir.join(TARGET).join("release").join(file))?;
-        let component = ComponentEncoder::default()
-            .validate(true)
-            .module(&module)
-            .and_then(|encoder| encoder.encode())
-            .map_err(|error| anyhow::anyhow!("{error:#}"))
-            .with_context(|| format!("cannot make a component of `{}`", scenario.name))?;
-        fs::write(&scenario.output, component)?;
-    }
+pub(super) fn build(root: &Path, out_dir: &Path, scenarios: &[Scenario]) -> anyhow::Result<()> {
+    let folder = &root.join("guest-examples/rust");
+    // By rule the package is named as its folder.
+    let packages: Vec<String> = scenarios.iter().map(|it| it.name.clone()).collect();
+    let build = Build {
+        folder,
+        packages: &packages,
+        out_dir,
+        target_dir: Some(&out_dir.join("cargo")),
+        hidden: Some(root),
+        quick: false,
+    };
+    built(build.run(&toolchain(folder)?))?;
     Ok(())
 }
 
-/// By rule the package is named as its folder.
-fn package(scenario: &Scenario) -> String {
-    scenario.name.clone()
+/// One that is there, or one that can be had: a fresh clone must build.
+fn toolchain(folder: &Path) -> anyhow::Result<Toolchain> {
+    if let Ok(toolchain) = Toolchain::find(folder) {
+        return Ok(toolchain);
+    }
+    if ask_tool("rustup", &["target", "add", TARGET]).is_none() {
+        install_debian();
+    }
+    built(Toolchain::find(folder))
 }
-
-/// The same bytes on every machine: no paths of this one in panic messages.
-fn rustflags(root: &Path) -> String {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let mut flags = vec![format!("--remap-path-prefix={}=refrain", root.display())];
-    flags.extend(home.map(|it| format!("--remap-path-prefix={}=cargo", it.display())));
-    flags.join("\u{1f}")
-}
-
-/// A cargo that can build for `TARGET`: rustup's if it has the target or can get it, else Debian's
-/// `-web` packages, which build the standard library from source.
-fn cargo() -> anyhow::Result<Command> {
-    let has_target = || {
-        ask_tool("rustup", &["target", "list", "--installed"])
-            .is_some_and(|it| it.lines().any(|line| line == TARGET))
-    };
-    if has_target() {
-        return Ok(clean(Command::new("cargo")));
-    }
-    if ask_tool("rustup", &["target", "add", TARGET]).is_some() && has_target() {
-        return Ok(clean(Command::new("cargo")));
-    }
-    if let Some(cargo) = debian() {
-        return Ok(cargo);
-    }
-    install_debian();
-    if let Some(cargo) = debian() {
-        return Ok(cargo);
-    }
-    bail!(
-        "no Rust toolchain for {TARGET}\n\
-         hint: run `rustup target add {TARGET}`\n\
-         hint: on Debian where rustup can't download, run `apt-get install {}` as root",
-        DEBIAN_PACKAGES.join(" ")
-    )
-}
-
-const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
 /// Only root may, and only Debian has them; what is still missing afterwards is said by the caller.
 fn install_debian() {
@@ -96,45 +47,4 @@ fn install_debian() {
             return;
         }
     }
-}
-
-fn debian() -> Option<Command> {
-    let rustc = Path::new("/usr/bin/rustc");
-    let cargo = Path::new("/usr/bin/cargo");
-    let sysroot = ask_tool("/usr/bin/rustc", &["--print", "sysroot"])?;
-    let source = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
-    if !cargo.exists() || !source.exists() {
-        return None;
-    }
-    let mut command = clean(Command::new(cargo));
-    command
-        .env("RUSTC", rustc)
-        .env("RUSTDOC", "/usr/bin/rustdoc")
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?)
-        .arg("-Zbuild-std=std,panic_abort");
-    Some(command)
-}
-
-/// Debian's `wasm-ld`, or the linker inside an installed toolchain.
-fn linker() -> Option<PathBuf> {
-    if ask_tool("wasm-ld", &["--version"]).is_some() {
-        return Some("wasm-ld".into());
-    }
-    let sysroot = ask_tool("rustc", &["--print", "sysroot"])?;
-    let host = ask_tool("rustc", &["-vV"])?
-        .lines()
-        .find_map(|line| line.strip_prefix("host: ").map(str::to_owned))?;
-    let lld = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin/rust-lld");
-    lld.exists().then_some(lld)
-}
-
-/// Without what the cargo that runs us has set for itself.
-fn clean(mut command: Command) -> Command {
-    for name in
-        ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "RUSTC_WRAPPER", "CARGO_MANIFEST_DIR"]
-    {
-        command.env_remove(name);
-    }
-    command
 }

@@ -1,0 +1,12 @@
+//! A project becomes a component: what `refrain build` and `cargo xtask guests` have in common.
+//!
+//! A file for each language knows its toolchain, what is missing of it, and how to get that.
+
+mod errors;
+mod project;
+pub mod rust;
+mod tool;
+pub mod typescript;
+
+pub use errors::BuildError;
+pub use project::{Component, Language, Options, Project};
