@@ -1,13 +1,19 @@
 //! The other side: components whose activities the host runs itself.
 //!
-//! ```ignore
-//! use refrain_sdk::activities::{Activities, info};
+//! ```
+//! use refrain_sdk::activities::info;
+//! use refrain_sdk::prelude::*;
 //!
-//! async fn charge(order_id: String, amount: f64) -> Result<String> {
-//!     Ok(format!("charge-{order_id}-{}", info().attempt))
+//! refrain_sdk::export_activities!(Cashier);
+//!
+//! struct Cashier;
+//!
+//! #[activities]
+//! impl Cashier {
+//!     async fn charge(order_id: &str, amount: u64) -> Result<String> {
+//!         Ok(format!("{amount} for {order_id} at attempt {}", info().attempt))
+//!     }
 //! }
-//!
-//! refrain_sdk::export_activities!(|| Activities::new().activity("charge", charge));
 //! ```
 
 use std::cell::RefCell;
@@ -52,7 +58,14 @@ pub fn last_heartbeat<T: DeserializeOwned + 'static>() -> Option<T> {
 
 type Execute = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
 
+/// What `#[activities]` makes of an `impl`.
+pub trait Offer {
+    #[doc(hidden)]
+    fn add_to(all: Activities) -> Activities;
+}
+
 /// What a component offers.
+#[doc(hidden)]
 #[derive(Default)]
 pub struct Activities {
     executes: BTreeMap<String, Execute>,
@@ -60,11 +73,7 @@ pub struct Activities {
 }
 
 impl Activities {
-    pub fn new() -> Activities {
-        Activities::default()
-    }
-
-    /// An activity type: an `async fn` of up to four arguments.
+    /// An activity type: an `async fn` of up to six arguments.
     pub fn activity<A>(mut self, name: &str, execute: impl Callable<A>) -> Self {
         self.executes.insert(name.to_owned(), Rc::new(move |args| execute.call(args)));
         self.definition.push(Named { name: name.to_owned(), description: String::new() });
@@ -104,15 +113,18 @@ impl<C: Component> activity_worker::Guest for Exports<C> {
     }
 }
 
-/// Makes the crate an activity component: `export_activities!(path_of_a_function_that_returns_Activities)`.
+/// Makes the crate an activity component: `export_activities!(Cashier)` names all that has the attribute
+/// `#[activities]` on an `impl`.
 #[macro_export]
 macro_rules! export_activities {
-    ($activities:expr) => {
+    ($($offer:path),+ $(,)?) => {
         #[doc(hidden)]
         struct RefrainComponent;
         impl $crate::activities::Component for RefrainComponent {
             fn activities() -> $crate::activities::Activities {
-                ($activities)()
+                let all = $crate::activities::Activities::default();
+                $(let all = <$offer as $crate::activities::Offer>::add_to(all);)+
+                all
             }
         }
         #[doc(hidden)]

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 
+use crate::bindings::context;
 use crate::payload::from_payloads;
 use crate::{Failure, Operation, Result};
-use crate::bindings::context;
 
 pub use context::WorkflowInfo as Info;
 

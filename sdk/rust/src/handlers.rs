@@ -10,7 +10,7 @@ use futures::future::LocalBoxFuture;
 use serde::Serialize;
 
 use crate::bindings::{lifecycle::IncomingUpdate, state, types};
-use crate::payload::{Args, Payload, to_payload};
+use crate::payload::{Args, Payload, to_json, to_payload};
 use crate::{Failure, Result, or_canceled};
 
 type Query = Rc<dyn Fn(&[Payload]) -> Result<Payload>>;
@@ -264,10 +264,6 @@ pub fn published<T: Serialize + 'static>(name: &str, value: T) -> Published<T> {
     on_query(name, move |(): ()| Ok(to_json(&*answer.borrow())));
     published.publish();
     published
-}
-
-fn to_json<T: Serialize>(value: &T) -> serde_json::Value {
-    serde_json::to_value(value).expect("the value has no JSON form")
 }
 
 /// Clones share the value.

@@ -1,19 +1,74 @@
 //! Write Refrain workflows and activities in Rust.
 //!
-//! A workflow is an ordinary `async fn`. What it does to the world goes through operations
-//! ([`activity`], [`sleep`], [`child`], ...), which start when they are called and are awaited like
+//! A workflow is an ordinary `async fn`. What it does to the world goes through operations (stubs of
+//! activities, [`sleep`], [`signal`], [`child`], ...), which start when they are called and are awaited like
 //! any future. Everything else in it must be deterministic: time is [`now`], chance is [`random`]
 //! and [`uuid4`].
 //!
-//! ```ignore
+//! ```
 //! use refrain_sdk::prelude::*;
 //!
-//! async fn greet(name: String) -> Result<String> {
-//!     sleep(minutes(5)).await?;
-//!     activity("greet").arg(&name).start_to_close(seconds(10)).call().await
+//! refrain_sdk::export_workflows!(greet);
+//!
+//! #[activities]
+//! trait Greeter {
+//!     async fn compose(name: &str) -> Result<String>;
 //! }
 //!
-//! refrain_sdk::export_workflows!(|| Workflows::new().workflow("greet", greet));
+//! /// Greets someone, five minutes later.
+//! #[workflow]
+//! async fn greet(name: String) -> Result<String> {
+//!     let greeter = GreeterStub::new(remote().start_to_close(seconds(10)));
+//!     sleep(minutes(5)).await?;
+//!     greeter.compose(&name).await
+//! }
+//! ```
+//!
+//! What others may do with a workflow while it runs are methods of its state:
+//!
+//! ```
+//! use refrain_sdk::prelude::*;
+//!
+//! refrain_sdk::export_workflows!(Account);
+//!
+//! #[derive(Default)]
+//! struct Account {
+//!     balance: u64,
+//!     closed: bool,
+//! }
+//!
+//! #[workflow]
+//! impl Account {
+//!     #[run]
+//!     async fn run(state: Shared<Self>) -> Result<u64> {
+//!         state.wait_until(|it| it.closed).await?;
+//!         Ok(state.borrow().balance)
+//!     }
+//!
+//!     #[signal]
+//!     fn close(&mut self) {
+//!         self.closed = true;
+//!     }
+//!
+//!     #[query]
+//!     fn balance(&self) -> u64 {
+//!         self.balance
+//!     }
+//!
+//!     #[update]
+//!     fn deposit(&mut self, amount: u64) -> u64 {
+//!         self.balance += amount;
+//!         self.balance
+//!     }
+//!
+//!     #[validator(deposit)]
+//!     fn check(&self, amount: &u64) -> Result {
+//!         match amount {
+//!             0 => Err(Failure::new("NothingToDeposit", "amount is 0, expected more")),
+//!             _ => Ok(()),
+//!         }
+//!     }
+//! }
 //! ```
 
 // The export macros name this crate from outside; the bindings use the same path inside.
@@ -47,32 +102,41 @@ pub use handlers::{
 };
 pub use operation::Operation;
 pub use operations::{
-    Activity, Child, ChildBuilder, External, LocalActivity, ParentClose, RetryPolicy, Signals,
-    activity, child, current_details, external, local_activity, or_canceled, set_current_details, signal, sleep,
-    sleep_named, timeout, upsert_memo, upsert_search_attributes, SearchAttribute, SearchAttributeUpdate,
+    Activity, Child, ChildBuilder, External, LocalActivity, ParentClose, RetryPolicy,
+    SearchAttribute, SearchAttributeUpdate, Signals, Step, activity, child, current_details,
+    external, local, local_activity, or_canceled, remote, set_current_details, signal, sleep,
+    sleep_named, timeout, upsert_memo, upsert_search_attributes,
 };
 pub use payload::{Args, Payload, from_payloads, to_payload};
 pub use saga::Saga;
 pub use scope::{Scope, shielded, with_timeout};
-pub use workflows::Workflows;
+pub use workflows::Workflow;
 
+#[doc(hidden)]
+pub use operations::SignalMethods;
+#[doc(hidden)]
+pub use payload::to_json;
+#[doc(hidden)]
+pub use serde::Serialize;
 #[doc(hidden)]
 pub use wit_bindgen;
 #[doc(hidden)]
-pub use workflows::{Component, Exports};
+pub use workflows::{Component, Exports, Returned, Workflows};
 
 pub use futures;
+pub use refrain_sdk_macros::{activities, workflow};
 pub use serde_json::Value as Json;
 
 /// What nearly every workflow uses.
 pub mod prelude {
     pub use crate::{
-        Failure, Operation, Result, RetryPolicy, Saga, Workflows, activity, child, continue_as_new,
-        Scope, external, log, now, with_timeout, on_query, on_update, patched, published, shared, shielded, signal,
-        sleep, timeout, uuid4,
+        Failure, Operation, Result, RetryPolicy, Saga, Scope, Shared, activities, activity, child,
+        continue_as_new, external, local, log, now, on_query, on_update, patched, published,
+        remote, shared, shielded, signal, sleep, timeout, uuid4, with_timeout, workflow,
     };
     pub use crate::{days, hours, millis, minutes, seconds};
-    pub use futures::{FutureExt as _, future::join_all, future::try_join_all, select_biased};
+    pub use futures::future::{join_all, try_join_all};
+    pub use futures::{FutureExt as _, StreamExt as _, join, select_biased, try_join};
     pub use serde::{Deserialize, Serialize};
 }
 

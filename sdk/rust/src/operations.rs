@@ -7,11 +7,13 @@ mod search_attributes;
 mod signals;
 mod timer;
 
-pub use activity::{Activity, LocalActivity, RetryPolicy, activity, local_activity};
+pub use activity::{
+    Activity, LocalActivity, RetryPolicy, Step, activity, local, local_activity, remote,
+};
 pub use child::{Child, ChildBuilder, ParentClose, child};
 pub use external::{External, external};
 pub use search_attributes::{SearchAttribute, SearchAttributeUpdate, upsert_search_attributes};
-pub use signals::{Signals, signal};
+pub use signals::{SignalMethods, Signals, signal};
 pub use timer::{or_canceled, sleep, sleep_named, timeout};
 
 use std::cell::RefCell;

@@ -83,3 +83,11 @@ args!(A 0);
 args!(A 0, B 1);
 args!(A 0, B 1, C 2);
 args!(A 0, B 1, C 2, D 3);
+args!(A 0, B 1, C 2, D 3, E 4);
+args!(A 0, B 1, C 2, D 3, E 4, F 5);
+
+/// For what reads it while it is borrowed.
+#[doc(hidden)]
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Value {
+    serde_json::to_value(value).expect("the value has no JSON form")
+}

@@ -196,7 +196,8 @@ pub(crate) async fn run<T>(workflow: impl Future<Output = T>) -> T {
     let mut workflow = pin!(workflow);
     poll_fn(|context| {
         if let Poll::Ready(Ok(request)) = request.poll_unpin(context) {
-            let reason = if request.reason.is_empty() { "workflow canceled" } else { &request.reason };
+            let reason =
+                if request.reason.is_empty() { "workflow canceled" } else { &request.reason };
             ROOT.with(|root| root.end(reason));
         }
         workflow.as_mut().poll(context)

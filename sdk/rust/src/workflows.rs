@@ -17,7 +17,24 @@ use crate::{Failure, Result, handlers, log, scope};
 
 type Run = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
 
+/// What `#[workflow]` makes of a function or a struct.
+pub trait Workflow {
+    #[doc(hidden)]
+    fn add_to(all: Workflows) -> Workflows;
+}
+
+/// What is in a `Result`.
+#[doc(hidden)]
+pub trait Returned {
+    type Value;
+}
+
+impl<T, E> Returned for std::result::Result<T, E> {
+    type Value = T;
+}
+
 /// What a component offers.
+#[doc(hidden)]
 #[derive(Default)]
 pub struct Workflows {
     runs: BTreeMap<String, Run>,
@@ -33,11 +50,7 @@ enum Kind {
 }
 
 impl Workflows {
-    pub fn new() -> Workflows {
-        Workflows::default()
-    }
-
-    /// A workflow type: an `async fn` of up to four arguments.
+    /// A workflow type: an `async fn` of up to six arguments.
     pub fn workflow<A>(mut self, name: &str, run: impl Callable<A>) -> Self {
         self.runs.insert(name.to_owned(), Rc::new(move |args| run.call(args)));
         self.named(Kind::Workflow, name)
@@ -110,6 +123,8 @@ callable!(A);
 callable!(A, B);
 callable!(A, B, C);
 callable!(A, B, C, D);
+callable!(A, B, C, D, E);
+callable!(A, B, C, D, E, F);
 
 #[doc(hidden)]
 pub trait Component {
@@ -164,15 +179,18 @@ pub(crate) fn sdk() -> Sdk {
     Sdk { name: "refrain-rust".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
-/// Makes the crate a workflow component: `export_workflows!(path_of_a_function_that_returns_Workflows)`.
+/// Makes the crate a workflow component: `export_workflows!(order, Desk)` names all that has the attribute
+/// `#[workflow]`.
 #[macro_export]
 macro_rules! export_workflows {
-    ($workflows:expr) => {
+    ($($workflow:path),+ $(,)?) => {
         #[doc(hidden)]
         struct RefrainComponent;
         impl $crate::Component for RefrainComponent {
             fn workflows() -> $crate::Workflows {
-                ($workflows)()
+                let all = $crate::Workflows::default();
+                $(let all = <$workflow as $crate::Workflow>::add_to(all);)+
+                all
             }
         }
         #[doc(hidden)]

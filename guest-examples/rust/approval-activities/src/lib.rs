@@ -1,29 +1,30 @@
 //! What `approval` asks of the world, pretended.
 
-use refrain_sdk::activities::Activities;
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_activities!(|| {
-    Activities::new()
-        .activity("askForApproval", ask_for_approval)
-        .activity("carryOut", carry_out)
-        .activity("tellRejection", tell_rejection)
-        .activity("escalate", escalate)
-});
+refrain_sdk::export_activities!(Office);
 
-async fn ask_for_approval(request: String) -> Result {
-    log::info!("{request} waits for a decision");
-    Ok(())
-}
+struct Office;
 
-async fn carry_out(request: String, by: String) -> Result<String> {
-    Ok(format!("{request} carried out, as {by} wished"))
-}
+#[activities]
+impl Office {
+    #[activity(name = "askForApproval")]
+    async fn ask_for_approval(request: &str) -> Result {
+        log::info!("{request} waits for a decision");
+        Ok(())
+    }
 
-async fn tell_rejection(request: String, by: String, comment: String) -> Result<String> {
-    Ok(format!("{request} rejected by {by}: {comment}"))
-}
+    #[activity(name = "carryOut")]
+    async fn carry_out(request: &str, by: &str) -> Result<String> {
+        Ok(format!("{request} carried out, as {by} wished"))
+    }
 
-async fn escalate(request: String) -> Result<String> {
-    Ok(format!("{request} given to the management"))
+    #[activity(name = "tellRejection")]
+    async fn tell_rejection(request: &str, by: &str, comment: &str) -> Result<String> {
+        Ok(format!("{request} rejected by {by}: {comment}"))
+    }
+
+    async fn escalate(request: &str) -> Result<String> {
+        Ok(format!("{request} given to the management"))
+    }
 }

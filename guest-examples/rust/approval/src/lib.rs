@@ -1,18 +1,10 @@
 //! A request that somebody has to decide within a week.
 
-use refrain_sdk::Activity;
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("approval", approval)
-        .describe("Waits for a decision, and does what follows from it")
-        .signal("decide")
-        .describe("Approved or not, and by whom; the first one counts")
-        .query("status")
-        .describe("What has become of the request")
-});
+refrain_sdk::export_workflows!(Approval);
 
+/// The first one counts.
 #[derive(Deserialize)]
 struct Decision {
     approved: bool,
@@ -20,28 +12,55 @@ struct Decision {
     comment: Option<String>,
 }
 
-/// What became of the request.
-async fn approval(request: String) -> Result<String> {
-    let status = shared("pending");
-    let asked = status.clone();
-    on_query("status", move |(): ()| Ok(asked.get()));
-
-    step("askForApproval", &request).call::<()>().await?;
-    let decision = signal::<Decision>("decide").receive();
-    let Some(decision) = timeout(days(7), decision).await? else {
-        status.set("timedOut");
-        return step("escalate", &request).call().await;
-    };
-    let Decision { approved, by, comment } = decision?;
-    status.set(if approved { "approved" } else { "rejected" });
-    if approved {
-        step("carryOut", &request).arg(&by).call().await
-    } else {
-        let comment = comment.as_deref().unwrap_or("no reason given");
-        step("tellRejection", &request).arg(&by).arg(comment).call().await
-    }
+#[activities]
+trait Office {
+    #[activity(name = "askForApproval")]
+    async fn ask_for_approval(request: &str) -> Result;
+    #[activity(name = "carryOut")]
+    async fn carry_out(request: &str, by: &str) -> Result<String>;
+    #[activity(name = "tellRejection")]
+    async fn tell_rejection(request: &str, by: &str, comment: &str) -> Result<String>;
+    async fn escalate(request: &str) -> Result<String>;
 }
 
-fn step(name: &str, request: &str) -> Activity {
-    activity(name).arg(request).start_to_close(seconds(10)).attempts(5)
+struct Approval {
+    request: String,
+    status: &'static str,
+}
+
+/// Waits for a decision, and does what follows from it.
+#[workflow(name = "approval", signals("decide"))]
+impl Approval {
+    #[init]
+    fn new(request: String) -> Self {
+        Approval { request, status: "pending" }
+    }
+
+    /// What became of the request.
+    #[run]
+    async fn run(state: Shared<Self>) -> Result<String> {
+        let office = OfficeStub::new(remote().start_to_close(seconds(10)).attempts(5));
+        let request = state.borrow().request.clone();
+
+        office.ask_for_approval(&request).await?;
+        let decision = signal::<Decision>("decide").receive();
+        let Some(decision) = timeout(days(7), decision).await? else {
+            state.update(|it| it.status = "timedOut");
+            return office.escalate(&request).await;
+        };
+        let Decision { approved, by, comment } = decision?;
+        state.update(|it| it.status = if approved { "approved" } else { "rejected" });
+        if approved {
+            office.carry_out(&request, &by).await
+        } else {
+            let comment = comment.as_deref().unwrap_or("no reason given");
+            office.tell_rejection(&request, &by, comment).await
+        }
+    }
+
+    /// What has become of the request.
+    #[query]
+    fn status(&self) -> &str {
+        self.status
+    }
 }

@@ -3,28 +3,28 @@
 use refrain_sdk::prelude::*;
 use std::hint::black_box;
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("trap", trap)
-        .workflow("spin", spin)
-        .workflow("oom", oom)
-        .workflow("deep", deep)
-        .workflow("flood", flood)
-        .workflow("flood-log", flood_log)
-        .workflow("huge-result", huge_result)
-        .workflow("huge-argument", huge_argument)
-        .workflow("never", never)
-        .workflow("nondeterministic", nondeterministic)
-        .workflow("spin-in-query", spin_in_query)
-        .query("spin")
-        .workflow("fail", fail)
-});
+refrain_sdk::export_workflows!(
+    trap,
+    spin,
+    oom,
+    deep,
+    flood,
+    flood_log,
+    huge_result,
+    huge_argument,
+    never,
+    nondeterministic,
+    spin_in_query,
+    fail
+);
 
 /// Panics, which is a trap and not a failure.
+#[workflow]
 async fn trap() -> Result {
     panic!("trapped on purpose");
 }
 
+#[workflow]
 async fn spin() -> Result {
     let mut n = 0u64;
     loop {
@@ -32,6 +32,7 @@ async fn spin() -> Result {
     }
 }
 
+#[workflow]
 async fn oom() -> Result {
     let mut hoard = Vec::new();
     loop {
@@ -39,6 +40,7 @@ async fn oom() -> Result {
     }
 }
 
+#[workflow]
 async fn deep() -> Result<u64> {
     fn down(n: u64) -> u64 {
         if black_box(n) == u64::MAX { 0 } else { 1 + down(n + 1) }
@@ -47,6 +49,7 @@ async fn deep() -> Result<u64> {
 }
 
 /// Starts timers without end, without ever waiting for one.
+#[workflow]
 async fn flood() -> Result {
     loop {
         // Forgotten, not dropped: giving up the wait for it would take as long as starting it.
@@ -54,6 +57,7 @@ async fn flood() -> Result {
     }
 }
 
+#[workflow(name = "flood-log")]
 async fn flood_log() -> Result {
     loop {
         log::info!("{}", "lorem ipsum ".repeat(1000));
@@ -61,21 +65,25 @@ async fn flood_log() -> Result {
 }
 
 /// Returns as many megabytes as asked for.
+#[workflow(name = "huge-result")]
 async fn huge_result(megabytes: usize) -> Result<String> {
     Ok("x".repeat(megabytes << 20))
 }
 
 /// Gives an activity as many megabytes as asked for.
+#[workflow(name = "huge-argument")]
 async fn huge_argument(megabytes: usize) -> Result {
     activity("noop").arg(&"x".repeat(megabytes << 20)).start_to_close(seconds(10)).call().await
 }
 
 /// Waits for nothing that could ever come.
+#[workflow]
 async fn never() -> Result {
     refrain_sdk::futures::future::pending().await
 }
 
 /// Does something else in replay than it did at first.
+#[workflow]
 async fn nondeterministic() -> Result {
     if refrain_sdk::is_replaying() {
         sleep(seconds(2)).await?;
@@ -85,6 +93,7 @@ async fn nondeterministic() -> Result {
     signal::<()>("go").receive().await
 }
 
+#[workflow(name = "spin-in-query", queries("spin"))]
 async fn spin_in_query() -> Result {
     on_query("spin", |(): ()| -> Result {
         loop {
@@ -95,6 +104,7 @@ async fn spin_in_query() -> Result {
 }
 
 /// Not misbehaving: a failure of the program's own.
+#[workflow]
 async fn fail(kind: String) -> Result {
     Err(Failure::new(kind, "failed on purpose"))
 }

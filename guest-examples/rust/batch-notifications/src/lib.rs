@@ -2,19 +2,9 @@
 //! with children and other workflows whatever can be done with them.
 
 use refrain_sdk::prelude::*;
-use refrain_sdk::{Child, Operation, ParentClose, info};
+use refrain_sdk::{Operation, ParentClose, info};
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("batchNotifications", batch_notifications)
-        .describe("Notifies users, a child for each")
-        .workflow("notifyUser", notify_user)
-        .workflow("family", family)
-        .describe("Whatever can be done with children")
-        .workflow("refuses", refuses)
-        .workflow("waits", waits)
-        .signal("finish")
-});
+refrain_sdk::export_workflows!(batch_notifications, notify_user, family, refuses, waits);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,6 +14,7 @@ struct Batches {
 }
 
 /// How many were notified.
+#[workflow(name = "batchNotifications")]
 async fn batch_notifications(batches: Batches) -> Result<u32> {
     let mut notified = 0;
     for first in (0..batches.users).step_by(batches.at_a_time.max(1) as usize) {
@@ -31,7 +22,7 @@ async fn batch_notifications(batches: Batches) -> Result<u32> {
         let children: Vec<Operation<u32>> = (first..last)
             .map(|user| {
                 let id = format!("{}-{user}", info().workflow_id);
-                child("notifyUser").arg(&user).workflow_id(id).start::<u32>().result
+                notify_user::child(user).workflow_id(id).start().result
             })
             .collect();
         notified += try_join_all(children).await?.into_iter().sum::<u32>();
@@ -40,28 +31,30 @@ async fn batch_notifications(batches: Batches) -> Result<u32> {
 }
 
 /// Notifies one: always a success here.
+#[workflow(name = "notifyUser")]
 async fn notify_user(_user: u32) -> Result<u32> {
     Ok(1)
 }
 
 /// What came of each thing that was tried, in the order in which it was.
+#[workflow]
 async fn family() -> Result<Vec<String>> {
     let me = info().workflow_id;
-    let named = |kind: &str, name: &str| child(kind).workflow_id(format!("{me}-{name}"));
+    let named = |name: &str| format!("{me}-{name}");
     let mut told = Vec::new();
 
-    let refused = named("refuses", "refuses").start::<String>().result.await;
+    let refused = refuses::child().workflow_id(named("refuses")).start().result.await;
     told.push(outcome(refused));
 
-    let waiting: Child<String> = named("waits", "signaled").start();
+    let waiting = waits::child().workflow_id(named("signaled")).start();
     let taken = waiting.started.await?;
     // One more with the same id.
-    let second = named("waits", "signaled").start::<String>().result.await;
+    let second = waits::child().workflow_id(named("signaled")).start().result.await;
     told.push(outcome(second));
     external(taken.workflow_id).signal("finish", "told by its parent").await?;
     told.push(outcome(waiting.result.await));
 
-    let canceled: Child<String> = named("waits", "canceled").start();
+    let canceled = waits::child().workflow_id(named("canceled")).start();
     canceled.result.cancel();
     told.push(outcome(canceled.result.await));
 
@@ -75,7 +68,8 @@ async fn family() -> Result<Vec<String>> {
         ("asked-to-stop", ParentClose::RequestCancel),
         ("abandoned", ParentClose::Abandon),
     ] {
-        named("waits", name).parent_close(policy).start::<String>().started.await?;
+        let child = waits::child().workflow_id(named(name)).parent_close(policy);
+        child.start().started.await?;
     }
     signal::<()>("close").receive().await?;
     Ok(told)
@@ -89,10 +83,12 @@ fn outcome(outcome: Result<String>) -> String {
     }
 }
 
+#[workflow]
 async fn refuses() -> Result<String> {
     Err(Failure::new("Refused", "refused for good"))
 }
 
+#[workflow(signals("finish"))]
 async fn waits() -> Result<String> {
     signal("finish").receive().await
 }

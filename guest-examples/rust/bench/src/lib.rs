@@ -1,38 +1,29 @@
 //! Small workflows for measuring and for tests.
 
 use refrain_sdk::prelude::*;
-use refrain_sdk::{Activity, Json, on_validated_update, or_canceled};
+use refrain_sdk::{Activity, Json, or_canceled};
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("one-activity", one_activity)
-        .workflow("sequence", sequence)
-        .describe("As many activities as asked for, one after another")
-        .workflow("parallel", parallel)
-        .describe("As many activities as asked for, all at once")
-        .workflow("sleep", sleep_for)
-        .workflow("wait-signal", wait_signal)
-        .signal("go")
-        .query("status")
-        .workflow("echo", echo)
-        .workflow("counter", counter)
-        .update("add")
-        .query("sum")
-        .workflow("until-canceled", until_canceled)
-        .workflow("parent", parent)
-        .describe("Runs another workflow type as its child")
-        .workflow("generations", generations)
-        .describe("Continues as new as often as asked for")
-        .workflow("errand", errand)
-        .describe("One activity with options as asked for; when canceled, goes on until `done`")
-        .signal("done")
-        .query("state")
-});
+refrain_sdk::export_workflows!(
+    one_activity,
+    sequence,
+    parallel,
+    sleep_for,
+    wait_signal,
+    echo,
+    Counter,
+    until_canceled,
+    parent,
+    generations,
+    errand
+);
 
+#[workflow(name = "one-activity")]
 async fn one_activity() -> Result {
     noop().call().await
 }
 
+/// As many activities as asked for, one after another.
+#[workflow]
 async fn sequence(n: u32) -> Result<u32> {
     for _ in 0..n {
         noop().call::<()>().await?;
@@ -40,16 +31,20 @@ async fn sequence(n: u32) -> Result<u32> {
     Ok(n)
 }
 
+/// As many activities as asked for, all at once.
+#[workflow]
 async fn parallel(n: u32) -> Result<u32> {
     let started: Vec<Operation<()>> = (0..n).map(|_| noop().call()).collect();
     try_join_all(started).await?;
     Ok(n)
 }
 
+#[workflow(name = "sleep")]
 async fn sleep_for(ms: u64) -> Result {
     sleep(millis(ms)).await
 }
 
+#[workflow(name = "wait-signal", signals("go"), queries("status"))]
 async fn wait_signal() -> Result<Json> {
     let status = published("status", "waiting");
     let value = signal("go").receive().await?;
@@ -57,48 +52,66 @@ async fn wait_signal() -> Result<Json> {
     Ok(value)
 }
 
+#[workflow]
 async fn echo(value: Json) -> Result<Json> {
     Ok(value)
 }
 
+#[derive(Default)]
+struct Counter {
+    sum: i64,
+}
+
 /// Adds up what comes by the update `add`, which answers with the sum, until there are 100.
-async fn counter() -> Result<i64> {
-    let sum = published("sum", 0);
-    let adding = sum.clone();
-    on_validated_update(
-        "add",
-        |(n,): &(i64,)| match n {
+#[workflow(name = "counter")]
+impl Counter {
+    #[run]
+    async fn run(state: Shared<Self>) -> Result<i64> {
+        state.wait_until(|it| it.sum >= 100).await?;
+        Ok(state.borrow().sum)
+    }
+
+    #[query]
+    fn sum(&self) -> i64 {
+        self.sum
+    }
+
+    #[update]
+    async fn add(state: Shared<Self>, n: i64) -> Result<i64> {
+        noop().call::<()>().await?;
+        Ok(state.update(|it| {
+            it.sum += n;
+            it.sum
+        }))
+    }
+
+    #[validator(add)]
+    fn check(&self, n: &i64) -> Result {
+        match n {
             1.. => Ok(()),
             _ => Err(Failure::new("NotPositive", format!("{n} is not positive"))),
-        },
-        move |(n,): (i64,)| {
-            let sum = adding.clone();
-            async move {
-                noop().call::<()>().await?;
-                Ok(sum.update(|sum| {
-                    *sum += n;
-                    *sum
-                }))
-            }
-        },
-    );
-    sum.wait_until(|sum| *sum >= 100).await?;
-    Ok(sum.get())
+        }
+    }
 }
 
 /// Waits for cancellation, cleans up, and closes as canceled.
+#[workflow(name = "until-canceled")]
 async fn until_canceled() -> Result {
     let outcome = or_canceled(sleep(days(365))).await;
     shielded(|| noop().call::<()>()).await?;
     outcome
 }
 
+/// Runs another workflow type as its child.
+#[workflow]
 async fn parent(workflow_type: String, argument: Json) -> Result<Json> {
     let child = child(&workflow_type).arg(&argument).start();
     child.started.await?;
     child.result.await
 }
 
+/// Continues as new as often as asked for.
+#[workflow]
 async fn generations(left: u32) -> Result<u32> {
     if left == 0 {
         return Ok(0);
@@ -123,6 +136,8 @@ struct Errand {
     when_canceled: Option<String>,
 }
 
+/// One activity with options as asked for; when canceled, goes on until `done`.
+#[workflow(signals("done"), queries("state"))]
 async fn errand(errand: Errand) -> Result<Json> {
     let state = published("state", "under way");
     let mut step = activity(&errand.activity).retry(RetryPolicy {

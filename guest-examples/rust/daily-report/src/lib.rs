@@ -3,10 +3,9 @@
 
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new().workflow("dailyReport", daily_report).signal("sendNow")
-});
+refrain_sdk::export_workflows!(daily_report);
 
+#[workflow(name = "dailyReport", signals("sendNow"))]
 async fn daily_report(about: String, seconds_to_take: u64) -> Result<String> {
     let asked = signal::<()>("sendNow").receive();
     let was_asked = timeout(seconds(seconds_to_take), asked).await?.is_some();

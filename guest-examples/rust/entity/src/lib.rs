@@ -4,32 +4,19 @@
 use refrain_sdk::prelude::*;
 use refrain_sdk::{continue_as_new_suggested, info, last_failure, last_result};
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("account", account)
-        .describe("Takes deposits until it is closed, so many in each of its runs")
-        .signal("deposit")
-        .signal("close")
-        .query("deposits")
-        .workflow("flaky", flaky)
-        .describe("Fails in its first attempts")
-        .workflow("digest", digest)
-        .describe("Begins again at the times of its cron string, until it has had enough")
-        .workflow("publisher", publisher)
-        .describe("Has a digest as its child")
-});
+refrain_sdk::export_workflows!(account, flaky, digest, publisher);
 
 /// All that it is goes along as the argument of the next run; deposits that it has not seen yet
 /// follow by themselves.
+#[workflow(signals("deposit", "close"), queries("deposits"))]
 async fn account(mut deposits: Vec<u32>, per_run: usize) -> Result<Vec<u32>> {
     let before = deposits.len();
     let shown = published("deposits", before);
-    let incoming = signal::<u32>("deposit");
-    let mut closed = signal::<()>("close").receive().fuse();
+    let mut incoming = signal::<u32>("deposit");
+    let mut closed = signal::<()>("close").receive();
     loop {
-        let mut next = incoming.receive().fuse();
         select_biased! {
-            deposit = next => deposits.push(deposit?),
+            deposit = incoming.select_next_some() => deposits.push(deposit?),
             close = closed => {
                 close?;
                 return Ok(deposits);
@@ -42,6 +29,8 @@ async fn account(mut deposits: Vec<u32>, per_run: usize) -> Result<Vec<u32>> {
     }
 }
 
+/// Fails in its first attempts.
+#[workflow]
 async fn flaky(failures: u32) -> Result<String> {
     let attempt = info().attempt;
     if attempt <= failures {
@@ -53,6 +42,7 @@ async fn flaky(failures: u32) -> Result<String> {
 
 /// Its result is the number of the digest. The second is written at the second try: what failed
 /// does not take the last result away. A run that continues as new has no cron string any more.
+#[workflow]
 async fn digest(last: u32) -> Result<u32> {
     let nth = last_result::<u32>()?.unwrap_or(0);
     if info().cron_schedule.is_none() {
@@ -67,6 +57,8 @@ async fn digest(last: u32) -> Result<u32> {
     Ok(nth + 1)
 }
 
+/// Has a digest as its child.
+#[workflow]
 async fn publisher(cron: String, last: u32) -> Result<u32> {
     let digest = child("digest").arg(&last).workflow_id("digest-of-publisher").cron_schedule(cron);
     digest.start().result.await

@@ -1,17 +1,22 @@
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| Workflows::new().workflow("order", order).signal("confirmed"));
+refrain_sdk::export_workflows!(order);
 
-async fn order(id: String, amount: u64) -> Result<String> {
-    let confirmed = signal::<()>("confirmed").receive();
-    let payment: String = step("charge").arg(&id).arg(&amount).call().await?;
-    if timeout(hours(24), confirmed).await?.is_some() {
-        return step("ship").arg(&id).call().await;
-    }
-    step("refund").arg(&payment).call::<()>().await?;
-    Err(Failure::new("Timeout", "the warehouse did not confirm"))
+#[activities]
+trait Shop {
+    async fn charge(id: &str, amount: u64) -> Result<String>;
+    async fn ship(id: &str) -> Result<String>;
+    async fn refund(payment: &str) -> Result;
 }
 
-fn step(name: &str) -> refrain_sdk::Activity {
-    activity(name).start_to_close(seconds(10))
+#[workflow(signals("confirmed"))]
+async fn order(id: String, amount: u64) -> Result<String> {
+    let shop = ShopStub::new(remote().start_to_close(seconds(10)));
+    let confirmed = signal::<()>("confirmed").receive();
+    let payment = shop.charge(&id, amount).await?;
+    if timeout(hours(24), confirmed).await?.is_some() {
+        return shop.ship(&id).await;
+    }
+    shop.refund(&payment).await?;
+    Err(Failure::new("Timeout", "the warehouse did not confirm"))
 }

@@ -1,14 +1,18 @@
 //! The local activities of `mirror`; the others are done by a worker in Python, on both sides.
 
-use refrain_sdk::activities::Activities;
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_activities!(|| Activities::new().activity("shout", shout).activity("balks", balks));
+refrain_sdk::export_activities!(Mirror);
 
-async fn shout(name: String) -> Result<String> {
-    Ok(name.to_uppercase())
-}
+struct Mirror;
 
-async fn balks(why: String) -> Result {
-    Err(Failure::new("Balked", why).non_retryable())
+#[activities]
+impl Mirror {
+    async fn shout(name: &str) -> Result<String> {
+        Ok(name.to_uppercase())
+    }
+
+    async fn balks(why: &str) -> Result {
+        Err(Failure::new("Balked", why).non_retryable())
+    }
 }

@@ -3,19 +3,6 @@
 use refrain_sdk::prelude::*;
 use refrain_sdk::{Activity, local_activity};
 
-pub fn add(workflows: Workflows) -> Workflows {
-    workflows
-        .workflow("greets", greets)
-        .workflow("persists", persists)
-        .workflow("givesUp", gives_up)
-        .workflow("meetsRefusal", meets_refusal)
-        .workflow("runsOutOfTime", runs_out_of_time)
-        .workflow("changesItsMind", changes_its_mind)
-        .workflow("leavesIt", leaves_it)
-        .workflow("trusts", trusts)
-        .workflow("callsCloseBy", calls_close_by)
-}
-
 fn quick(name: &str) -> Activity {
     activity(name).start_to_close(seconds(10))
 }
@@ -30,7 +17,8 @@ fn policy(attempts: u32) -> RetryPolicy {
     }
 }
 
-async fn greets(name: String) -> Result<String> {
+#[workflow]
+pub async fn greets(name: String) -> Result<String> {
     activity("greet")
         .arg(&name)
         .schedule_to_close(seconds(60))
@@ -44,19 +32,23 @@ async fn greets(name: String) -> Result<String> {
 }
 
 /// Fails twice, then succeeds.
-async fn persists() -> Result<u32> {
+#[workflow]
+pub async fn persists() -> Result<u32> {
     quick("fails").arg(&2).retry(policy(5)).call().await
 }
 
-async fn gives_up() -> Result<u32> {
+#[workflow(name = "givesUp")]
+pub async fn gives_up() -> Result<u32> {
     quick("fails").arg(&9).retry(policy(2)).call().await
 }
 
-async fn meets_refusal(kind: String) -> Result {
+#[workflow(name = "meetsRefusal")]
+pub async fn meets_refusal(kind: String) -> Result {
     quick("refuses").arg(&kind).retry(policy(5)).call().await
 }
 
-async fn runs_out_of_time() -> Result<Vec<String>> {
+#[workflow(name = "runsOutOfTime")]
+pub async fn runs_out_of_time() -> Result<Vec<String>> {
     let unheard = activity("greet").arg("nobody").task_queue("nobody").start_to_close(seconds(10));
     let mut told = Vec::new();
     let tries = [
@@ -73,7 +65,8 @@ async fn runs_out_of_time() -> Result<Vec<String>> {
 }
 
 /// Waits for the activity to confirm.
-async fn changes_its_mind() -> Result<bool> {
+#[workflow(name = "changesItsMind")]
+pub async fn changes_its_mind() -> Result<bool> {
     let stalling = quick("stalls").heartbeat(seconds(5)).wait_when_canceled().call::<()>();
     signal::<()>("enough").receive().await?;
     stalling.cancel();
@@ -81,7 +74,8 @@ async fn changes_its_mind() -> Result<bool> {
 }
 
 /// Does not wait; nobody has begun.
-async fn leaves_it() -> Result<bool> {
+#[workflow(name = "leavesIt")]
+pub async fn leaves_it() -> Result<bool> {
     let unheard = quick("greet").arg("nobody").task_queue("nobody").call::<String>();
     sleep(millis(10)).await?;
     unheard.cancel();
@@ -91,12 +85,14 @@ async fn leaves_it() -> Result<bool> {
 }
 
 /// Someone else completes the activity.
-async fn trusts() -> Result<String> {
+#[workflow]
+pub async fn trusts() -> Result<String> {
     activity("later").id("later").start_to_close(seconds(60)).heartbeat(seconds(50)).call().await
 }
 
 /// Both are local: one succeeds, one does not.
-async fn calls_close_by(name: String) -> Result<Vec<String>> {
+#[workflow(name = "callsCloseBy")]
+pub async fn calls_close_by(name: String) -> Result<Vec<String>> {
     let near = |activity: &str| local_activity(activity).arg(&name).start_to_close(seconds(10));
     let shouted: String = near("shout").call().await?;
     let balked = near("balks").call::<()>().await;

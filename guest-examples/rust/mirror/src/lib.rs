@@ -7,30 +7,48 @@ mod others;
 use refrain_sdk::prelude::*;
 use refrain_sdk::{SearchAttribute, info, sleep_named, upsert_memo, upsert_search_attributes};
 
-refrain_sdk::export_workflows!(|| {
-    let workflows = Workflows::new()
-        .workflow("echo", echo)
-        .workflow("refuses", refuses)
-        .workflow("timers", timers)
-        .workflow("generations", generations)
-        .workflow("secondTry", second_try)
-        .workflow("attributes", attributes)
-        .workflow("patches", patches)
-        .workflow("breaks", breaks);
-    let workflows = activities::add(workflows);
-    let workflows = messages::add(workflows);
-    others::add(workflows)
-});
+refrain_sdk::export_workflows!(
+    echo,
+    refuses,
+    timers,
+    generations,
+    second_try,
+    attributes,
+    patches,
+    breaks,
+    activities::greets,
+    activities::persists,
+    activities::gives_up,
+    activities::meets_refusal,
+    activities::runs_out_of_time,
+    activities::changes_its_mind,
+    activities::leaves_it,
+    activities::trusts,
+    activities::calls_close_by,
+    messages::listens,
+    messages::waits,
+    messages::Desk,
+    others::parent,
+    others::impatient_parent,
+    others::stern_parent,
+    others::late_parent,
+    others::parting,
+    others::grandparent,
+    others::caller
+);
 
+#[workflow]
 async fn echo(value: String) -> Result<String> {
     Ok(value)
 }
 
+#[workflow]
 async fn refuses(why: String) -> Result<String> {
     Err(Failure::new("Refused", why.clone()).detail(&why).non_retryable())
 }
 
 /// One timer fires, one is canceled.
+#[workflow]
 async fn timers() -> Result {
     let long = sleep_named(hours(1), "too long");
     sleep_named(millis(20), "short").await?;
@@ -39,6 +57,7 @@ async fn timers() -> Result {
 }
 
 /// Continues as new as often as asked for.
+#[workflow]
 async fn generations(left: u32) -> Result<u32> {
     if left == 0 {
         return Ok(0);
@@ -47,6 +66,7 @@ async fn generations(left: u32) -> Result<u32> {
 }
 
 /// Fails at its first attempt.
+#[workflow(name = "secondTry")]
 async fn second_try() -> Result<u32> {
     match info().attempt {
         1 => Err(Failure::new("NotYet", "the first attempt fails")),
@@ -58,6 +78,7 @@ const STAGE: SearchAttribute<String> = SearchAttribute::keyword("Stage");
 const ITEMS: SearchAttribute<i64> = SearchAttribute::int("Items");
 const LABELS: SearchAttribute<Vec<String>> = SearchAttribute::keyword_list("Labels");
 
+#[workflow]
 async fn attributes() -> Result {
     upsert_search_attributes([
         STAGE.set(&"packing".to_owned()),
@@ -71,6 +92,7 @@ async fn attributes() -> Result {
     Ok(())
 }
 
+#[workflow]
 async fn patches() -> Result<bool> {
     let taken = patched("think-twice");
     sleep(millis(10)).await?;
@@ -78,6 +100,7 @@ async fn patches() -> Result<bool> {
 }
 
 /// Does what a program must not do.
+#[workflow]
 async fn breaks() -> Result {
     panic!("broken on purpose")
 }

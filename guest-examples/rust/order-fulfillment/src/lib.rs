@@ -1,18 +1,10 @@
 //! An order: charge, reserve, wait for the warehouse, schedule the delivery. What was done is undone,
 //! last first, when a later step fails or the order is canceled.
 
+use refrain_sdk::Published;
 use refrain_sdk::prelude::*;
-use refrain_sdk::{Activity, Published};
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("orderFulfillment", order_fulfillment)
-        .describe("Takes an order from payment to delivery")
-        .signal("warehouseConfirmed")
-        .describe("The warehouse has packed the order")
-        .query("status")
-        .describe("Which step the order is at")
-});
+refrain_sdk::export_workflows!(order_fulfillment);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,21 +30,32 @@ struct Receipt {
     delivery_id: String,
 }
 
+#[activities]
+trait Warehouse {
+    async fn charge(order_id: &str, amount: u64) -> Result<String>;
+    async fn reserve(order_id: &str, items: &[Item]) -> Result<String>;
+    #[activity(name = "scheduleDelivery")]
+    async fn schedule_delivery(order_id: &str, reservation_id: &str) -> Result<String>;
+    async fn refund(charge_id: &str) -> Result;
+    async fn release(reservation_id: &str) -> Result;
+}
+
+fn warehouse() -> WarehouseStub {
+    WarehouseStub::new(remote().start_to_close(seconds(10)).attempts(5))
+}
+
+/// Takes an order from payment to delivery.
+#[workflow(name = "orderFulfillment", signals("warehouseConfirmed"), queries("status"))]
 async fn order_fulfillment(order: Order) -> Result<Receipt> {
     let status = published("status", "received");
     let mut saga = Saga::new();
-    match fulfill(order, &status, &mut saga).await {
-        Ok(receipt) => {
-            status.set("completed");
-            Ok(receipt)
-        }
-        Err(failure) => {
-            status.set("compensating");
-            saga.compensate().await;
-            status.set("failed");
-            Err(failure)
-        }
+    let outcome = fulfill(order, &status, &mut saga).await;
+    if outcome.is_err() {
+        status.set("compensating");
+        saga.compensate().await;
     }
+    status.set(if outcome.is_ok() { "completed" } else { "failed" });
+    outcome
 }
 
 async fn fulfill(order: Order, status: &Published<&str>, saga: &mut Saga) -> Result<Receipt> {
@@ -60,14 +63,14 @@ async fn fulfill(order: Order, status: &Published<&str>, saga: &mut Saga) -> Res
     let Order { order_id, items, amount } = order;
 
     status.set("charging");
-    let charge_id: String = step("charge").arg(&order_id).arg(&amount).call().await?;
+    let charge_id = warehouse().charge(&order_id, amount).await?;
     let charged = charge_id.clone();
-    saga.undo_with(move || step("refund").arg(&charged).call());
+    saga.undo_with(move || warehouse().refund(&charged));
 
     status.set("reserving");
-    let reservation_id: String = step("reserve").arg(&order_id).arg(&items).call().await?;
+    let reservation_id = warehouse().reserve(&order_id, &items).await?;
     let reserved = reservation_id.clone();
-    saga.undo_with(move || step("release").arg(&reserved).call());
+    saga.undo_with(move || warehouse().release(&reserved));
 
     status.set("awaitingWarehouse");
     match timeout(hours(24), confirmation).await? {
@@ -81,11 +84,6 @@ async fn fulfill(order: Order, status: &Published<&str>, saga: &mut Saga) -> Res
     }
 
     status.set("schedulingDelivery");
-    let delivery_id: String =
-        step("scheduleDelivery").arg(&order_id).arg(&reservation_id).call().await?;
+    let delivery_id = warehouse().schedule_delivery(&order_id, &reservation_id).await?;
     Ok(Receipt { order_id, charge_id, reservation_id, delivery_id })
-}
-
-fn step(name: &str) -> Activity {
-    activity(name).start_to_close(seconds(10)).attempts(5)
 }

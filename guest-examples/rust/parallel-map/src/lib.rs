@@ -5,11 +5,7 @@ use refrain_sdk::futures::future::select_all;
 use refrain_sdk::futures::stream::{StreamExt as _, TryStreamExt as _, iter};
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("parallelMap", parallel_map)
-        .describe("A price for each item, or null")
-});
+refrain_sdk::export_workflows!(parallel_map);
 
 const SHOPS: [&str; 2] = ["corner", "market"];
 
@@ -22,6 +18,7 @@ struct Search {
 }
 
 /// A price for each item, or none.
+#[workflow(name = "parallelMap")]
 async fn parallel_map(search: Search) -> Result<Vec<Option<String>>> {
     let mut prices = vec![None; search.items.len()];
     let found = with_timeout(millis(search.deadline_ms), || {

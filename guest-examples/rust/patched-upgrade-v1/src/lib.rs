@@ -2,21 +2,24 @@
 
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| Workflows::new().workflow("upgrade", upgrade));
+refrain_sdk::export_workflows!(upgrade);
 
+#[activities]
+trait Warehouse {
+    async fn charge(order_id: &str, amount: u64) -> Result<String>;
+    async fn reserve(order_id: &str, items: &[String]) -> Result<String>;
+}
+
+#[workflow]
 async fn upgrade(order: String) -> Result<String> {
+    let warehouse = WarehouseStub::new(remote().start_to_close(seconds(10)).attempts(5));
     signal::<()>("approve").receive().await?;
     log::info!("approved");
-    let charge: String = step("charge").arg(&order).arg(&100).call().await?;
+    let charge = warehouse.charge(&order, 100).await?;
 
     signal::<()>("pack").receive().await?;
-    let items: Vec<String> = Vec::new();
-    let packed: String = step("reserve").arg(&order).arg(&items).call().await?;
+    let packed = warehouse.reserve(&order, &[]).await?;
 
     signal::<()>("ship").receive().await?;
     Ok(format!("version 1: {charge}, {packed}"))
-}
-
-fn step(name: &str) -> refrain_sdk::Activity {
-    activity(name).start_to_close(seconds(10)).attempts(5)
 }

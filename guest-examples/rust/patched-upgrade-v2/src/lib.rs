@@ -3,23 +3,28 @@
 
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| Workflows::new().workflow("upgrade", upgrade));
+refrain_sdk::export_workflows!(upgrade);
 
+#[activities]
+trait Warehouse {
+    async fn charge(order_id: &str, amount: u64) -> Result<String>;
+    #[activity(name = "scheduleDelivery")]
+    async fn schedule_delivery(order_id: &str, speed: &str) -> Result<String>;
+}
+
+#[workflow]
 async fn upgrade(order: String) -> Result<String> {
+    let warehouse = WarehouseStub::new(remote().start_to_close(seconds(10)).attempts(5));
     signal::<()>("approve").receive().await?;
     log::info!("approved");
     if patched("think-twice") {
         sleep(millis(100)).await?;
     }
-    let charge: String = step("charge").arg(&order).arg(&100).call().await?;
+    let charge = warehouse.charge(&order, 100).await?;
 
     signal::<()>("pack").receive().await?;
-    let packed: String = step("scheduleDelivery").arg(&order).arg(&"express").call().await?;
+    let packed = warehouse.schedule_delivery(&order, "express").await?;
 
     signal::<()>("ship").receive().await?;
     Ok(format!("version 2: {charge}, {packed}"))
-}
-
-fn step(name: &str) -> refrain_sdk::Activity {
-    activity(name).start_to_close(seconds(10)).attempts(5)
 }

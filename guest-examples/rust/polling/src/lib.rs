@@ -3,12 +3,10 @@
 
 use refrain_sdk::prelude::*;
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("watchParcel", watch_parcel)
-        .describe("Where the parcel was delivered; nobody watches it any more after a cancellation")
-});
+refrain_sdk::export_workflows!(watch_parcel);
 
+/// Where the parcel was delivered; nobody watches it any more after a cancellation.
+#[workflow(name = "watchParcel")]
 async fn watch_parcel(parcel: String) -> Result<String> {
     let watching = activity("watch")
         .arg(&parcel)

@@ -2,48 +2,64 @@
 
 use refrain_sdk::prelude::*;
 use refrain_sdk::{
-    all_handlers_finished, current_update, on_any_query, on_any_update, on_validated_update,
-    set_current_details,
+    all_handlers_finished, current_update, on_any_query, on_any_update, set_current_details,
 };
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new()
-        .workflow("desk", desk)
-        .describe("Takes payments until it is closed")
-        .signal("close")
-        .describe("The last customer has left")
-        .query("total")
-        .describe("What was paid so far, in cents")
-        .update("pay")
-        .describe("Charges for an order; the charge's id")
-        .workflow("switchboard", switchboard)
-        .signal("hang-up")
-});
+refrain_sdk::export_workflows!(Desk, switchboard);
 
-async fn desk() -> Result<u64> {
-    let total = published("total", 0_u64);
-    let paid = total.clone();
-    on_validated_update(
-        "pay",
-        |(_, amount): &(String, u64)| match amount {
+#[activities]
+trait Bank {
+    async fn charge(order_id: &str, amount: u64) -> Result<String>;
+}
+
+#[derive(Default)]
+struct Desk {
+    /// In cents.
+    total: u64,
+    is_closed: bool,
+}
+
+/// Takes payments until it is closed.
+#[workflow(name = "desk")]
+impl Desk {
+    #[run]
+    async fn run(state: Shared<Self>) -> Result<u64> {
+        state.wait_until(|it| it.is_closed).await?;
+        Ok(state.borrow().total)
+    }
+
+    /// The last customer has left.
+    #[signal]
+    fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    /// What was paid so far, in cents.
+    #[query]
+    fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Charges for an order; the charge's id.
+    #[update]
+    async fn pay(state: Shared<Self>, order_id: String, amount: u64) -> Result<String> {
+        let bank = BankStub::new(remote().start_to_close(seconds(10)));
+        let charge_id = bank.charge(&order_id, amount).await?;
+        state.update(|it| it.total += amount);
+        Ok(charge_id)
+    }
+
+    #[validator(pay)]
+    fn check(&self, _order_id: &str, amount: &u64) -> Result {
+        match amount {
             0 => Err(Failure::new("NothingToPay", "amount is 0, expected more")),
             _ => Ok(()),
-        },
-        move |(order_id, amount): (String, u64)| {
-            let paid = paid.clone();
-            async move {
-                let charge = activity("charge").arg(&order_id).arg(&amount);
-                let charge_id: String = charge.start_to_close(seconds(10)).call().await?;
-                paid.update(|it| *it += amount);
-                Ok(charge_id)
-            }
-        },
-    );
-    signal::<()>("close").receive().await?;
-    Ok(total.get())
+        }
+    }
 }
 
 /// Connects whatever is asked for, one second each. Who hangs up does not wait for the others.
+#[workflow(signals("hang-up"))]
 async fn switchboard() -> Result<Vec<String>> {
     let calls = shared(Vec::new());
     set_current_details("**open**");

@@ -3,9 +3,7 @@
 use refrain_sdk::prelude::*;
 use refrain_sdk::{SearchAttribute, info, upsert_memo, upsert_search_attributes};
 
-refrain_sdk::export_workflows!(|| {
-    Workflows::new().workflow("parcel", parcel).workflow("misnamed", misnamed).signal("shipped")
-});
+refrain_sdk::export_workflows!(parcel, misnamed);
 
 const STAGE: SearchAttribute<String> = SearchAttribute::keyword("Stage");
 const ITEMS: SearchAttribute<i64> = SearchAttribute::int("Items");
@@ -23,6 +21,7 @@ struct Seen {
     memo: usize,
 }
 
+#[workflow]
 async fn parcel(items: i64, address: String) -> Result<Seen> {
     let shipped = signal::<()>("shipped").receive();
     upsert_search_attributes([
@@ -47,6 +46,7 @@ async fn parcel(items: i64, address: String) -> Result<Seen> {
 }
 
 /// Uses a name that nobody has registered.
+#[workflow(signals("shipped"))]
 async fn misnamed() -> Result<()> {
     upsert_search_attributes([SearchAttribute::keyword("Stagge").set(&"packing".to_owned())]);
     Ok(())

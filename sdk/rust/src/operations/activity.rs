@@ -23,7 +23,48 @@ impl Default for RetryPolicy {
     }
 }
 
-/// An activity on a task queue. Needs [`Activity::start_to_close`] or [`Activity::schedule_to_close`].
+/// Options of activities on a task queue, for a stub. Needs [`Activity::start_to_close`] or
+/// [`Activity::schedule_to_close`].
+pub fn remote() -> Activity {
+    activity("")
+}
+
+/// Options of activities that the host runs beside the workflow, for a stub: see [`local_activity`].
+pub fn local() -> LocalActivity {
+    local_activity("")
+}
+
+/// What a stub makes a call of: [`remote`] or [`local`] options.
+pub trait Step: Clone {
+    #[doc(hidden)]
+    fn named(&self, name: &str) -> Self;
+    #[doc(hidden)]
+    fn arg<T: Serialize + ?Sized>(self, value: &T) -> Self;
+    #[doc(hidden)]
+    fn start<T: DeserializeOwned + 'static>(self) -> Operation<T>;
+}
+
+macro_rules! step {
+    ($kind:ident) => {
+        impl Step for $kind {
+            fn named(&self, name: &str) -> Self {
+                $kind { name: name.to_owned(), ..self.clone() }
+            }
+
+            fn arg<T: Serialize + ?Sized>(self, value: &T) -> Self {
+                $kind::arg(self, value)
+            }
+
+            fn start<T: DeserializeOwned + 'static>(self) -> Operation<T> {
+                self.call()
+            }
+        }
+    };
+}
+step!(Activity);
+step!(LocalActivity);
+
+/// An activity on a task queue, by its name. Needs [`Activity::start_to_close`] or [`Activity::schedule_to_close`].
 pub fn activity(name: &str) -> Activity {
     Activity {
         name: name.to_owned(),

@@ -1,5 +1,6 @@
 //! Workflows started by a workflow.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -12,9 +13,11 @@ use crate::{Operation, RetryPolicy, scope};
 
 pub use children::{ParentClosePolicy as ParentClose, Started};
 
-/// A child workflow.
-pub fn child(workflow_type: &str) -> ChildBuilder {
+/// A child workflow, by the name of its type. Of a type in this component, `its_function::child(...)` is the
+/// same, typed.
+pub fn child<T>(workflow_type: &str) -> ChildBuilder<T> {
     ChildBuilder {
+        result: PhantomData,
         workflow_type: workflow_type.to_owned(),
         args: Vec::new(),
         options: Options {
@@ -40,16 +43,16 @@ pub fn child(workflow_type: &str) -> ChildBuilder {
 }
 
 #[must_use = "`start` starts the child"]
-#[derive(Clone)]
-pub struct ChildBuilder {
+pub struct ChildBuilder<T> {
+    result: PhantomData<fn() -> T>,
     workflow_type: String,
     args: Vec<Payload>,
     options: Options,
 }
 
-impl ChildBuilder {
+impl<T> ChildBuilder<T> {
     /// Appends an argument.
-    pub fn arg<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+    pub fn arg<A: Serialize + ?Sized>(mut self, value: &A) -> Self {
         self.args.push(to_payload(value));
         self
     }
@@ -91,12 +94,15 @@ impl ChildBuilder {
         self
     }
 
-    pub fn memo<T: Serialize>(mut self, name: &str, value: &T) -> Self {
+    pub fn memo<M: Serialize>(mut self, name: &str, value: &M) -> Self {
         self.options.memo.push((name.to_owned(), to_payload(value)));
         self
     }
 
-    pub fn start<T: DeserializeOwned + 'static>(self) -> Child<T> {
+    pub fn start(self) -> Child<T>
+    where
+        T: DeserializeOwned + 'static,
+    {
         if let Err(failure) = scope::check() {
             return Child {
                 started: Operation::refused(failure.clone()),

@@ -11,7 +11,8 @@ use crate::payload::{from_payload, to_payload};
 
 /// The name of a search attribute, and the type that it is registered with in the namespace.
 ///
-/// ```ignore
+/// ```no_run
+/// # use refrain_sdk::{SearchAttribute, upsert_search_attributes};
 /// const STAGE: SearchAttribute<String> = SearchAttribute::keyword("Stage");
 /// upsert_search_attributes([STAGE.set(&"packing".to_owned())]);
 /// ```

@@ -1,26 +1,52 @@
 //! Signals sent to this run.
 
-use std::marker::PhantomData;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
+use futures::future::LocalBoxFuture;
+use futures::stream::{FusedStream, Stream};
 use serde::de::DeserializeOwned;
 
 use crate::bindings::signals;
-use crate::payload::from_payloads;
-use crate::{Operation, Result};
+use crate::payload::{Args, from_payloads};
+use crate::{Operation, Result, Shared, log};
 
 /// The signals of one name, in the order in which they came. None is lost before it is received.
+///
+/// They are a stream, without end: an item is an error once the current scope is canceled.
+///
+/// ```
+/// # use refrain_sdk::prelude::*;
+/// # async fn sum() -> Result<u32> {
+/// let mut deposits = signal::<u32>("deposit");
+/// let mut closed = signal::<()>("close").receive();
+/// let mut sum = 0;
+/// loop {
+///     select_biased! {
+///         deposit = deposits.select_next_some() => sum += deposit?,
+///         close = closed => return close.map(|()| sum),
+///     }
+/// }
+/// # }
+/// ```
 pub fn signal<T: DeserializeOwned + 'static>(name: &str) -> Signals<T> {
-    Signals { name: name.to_owned(), value: PhantomData }
+    Signals { name: name.to_owned(), next: Cell::new(None) }
 }
 
 pub struct Signals<T> {
     name: String,
-    value: PhantomData<T>,
+    /// What the stream waits for.
+    next: Cell<Option<Operation<T>>>,
 }
 
 impl<T: DeserializeOwned + 'static> Signals<T> {
     /// Waits for the next one. The wait can be canceled, and raced against a timer.
     pub fn receive(&self) -> Operation<T> {
+        if let Some(next) = self.next.take() {
+            return next;
+        }
         Operation::start(
             || signals::receive(Some(&self.name)),
             |signal: signals::Signal| from_payloads(&signal.args),
@@ -38,5 +64,63 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
     /// How many are here and not received yet.
     pub fn pending(&self) -> u32 {
         signals::pending(Some(&self.name))
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Stream for Signals<T> {
+    type Item = Result<T>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut next = self.receive();
+        let outcome = Pin::new(&mut next).poll(context);
+        if outcome.is_pending() {
+            self.next.set(Some(next));
+        }
+        outcome.map(Some)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FusedStream for Signals<T> {
+    fn is_terminated(&self) -> bool {
+        false
+    }
+}
+
+/// The methods of a state that signals call, while the workflow runs.
+#[doc(hidden)]
+pub struct SignalMethods<S> {
+    state: Shared<S>,
+    pumps: Vec<LocalBoxFuture<'static, ()>>,
+}
+
+impl<S: 'static> SignalMethods<S> {
+    pub fn new(state: &Shared<S>) -> SignalMethods<S> {
+        SignalMethods { state: state.clone(), pumps: Vec::new() }
+    }
+
+    /// Also after the run was asked to cancel: what cleans up may wait for a signal.
+    pub fn on<A: Args>(mut self, name: &'static str, method: impl Fn(&mut S, A) + 'static) -> Self {
+        let state = self.state.clone();
+        self.pumps.push(Box::pin(async move {
+            loop {
+                let (_, received) = signals::receive(Some(name));
+                let Ok(signal) = received.await else { return };
+                match A::decode(&signal.args) {
+                    Ok(args) => state.update(|it| method(it, args)),
+                    Err(failure) => log::warn!("signal `{name}` is dropped: {failure}"),
+                }
+            }
+        }));
+        self
+    }
+
+    /// Signals come first, so that the workflow knows of what was there before it looks.
+    pub async fn beside<T>(mut self, workflow: impl Future<Output = T>) -> T {
+        let mut workflow = pin!(workflow);
+        poll_fn(|context| {
+            self.pumps.retain_mut(|pump| pump.as_mut().poll(context).is_pending());
+            workflow.as_mut().poll(context)
+        })
+        .await
     }
 }
