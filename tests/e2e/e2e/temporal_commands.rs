@@ -12,15 +12,22 @@ use crate::common::{deploy_bench, directory, output_of_temporal};
 use crate::dev_server::DevServer;
 use anyhow::{Context, Result};
 use known::Known;
-use refrain_e2e::host::eventually;
+use refrain_e2e::host::{Said, eventually};
 use refrain_e2e::{Host, order, paths};
 use shape::Shape;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, PoisonError};
 use table::{Case, Family};
 
 const SEARCH_ATTRIBUTE: [&str; 2] = ["--search-attribute", "Color=Keyword"];
 /// Off by default, as are the activities without a workflow.
 const PAUSE: [&str; 2] = ["--dynamic-config-value", "frontend.WorkflowPauseEnabled=true"];
+
+/// Families of commands. More would not be done sooner, but each command would wait for the others, and what
+/// Temporal's clients allow for an answer is not ours to say.
+const N_AT_ONCE: u32 = 4;
 
 #[test]
 fn every_command_ends_and_prints_as_against_temporals_server() -> Result<()> {
@@ -38,12 +45,19 @@ fn every_command_ends_and_prints_as_against_temporals_server() -> Result<()> {
 
     let (ours, theirs) = (host.address(), server.address());
     let (mut found, mut failed) = (Vec::new(), Vec::new());
+    let turns = Turns::new(N_AT_ONCE);
     std::thread::scope(|scope| {
         let mut runs = Vec::new();
         for family in &families {
-            let of_theirs = scope.spawn(move || shapes(family, theirs));
-            let ours = &ours;
-            let of_ours = scope.spawn(move || shapes(family, ours));
+            let (ours, turns, directory) = (&ours, &turns, &directory);
+            let of_theirs = scope.spawn(move || {
+                let _turn = turns.take();
+                shapes(family, theirs, &directory.join("theirs"))
+            });
+            let of_ours = scope.spawn(move || {
+                let _turn = turns.take();
+                shapes(family, ours, &directory.join("ours"))
+            });
             runs.push((family, of_theirs, of_ours));
         }
         for (family, of_theirs, of_ours) in runs {
@@ -83,7 +97,7 @@ fn text(name: &str) -> Result<String> {
 }
 
 /// The same workflows where the Python worker has them.
-fn our_host(directory: &std::path::Path) -> Result<Host> {
+fn our_host(directory: &Path) -> Result<Host> {
     let host = Host::start(directory, &SEARCH_ATTRIBUTE)?;
     deploy_bench(&host)?;
     order::deploy_guest(&host, "rust/bench", "waiting")?;
@@ -91,13 +105,17 @@ fn our_host(directory: &std::path::Path) -> Result<Host> {
     Ok(host)
 }
 
-/// Runs a family's commands in order; the shapes of those that are compared.
-fn shapes(family: &Family, address: &str) -> Result<Vec<Shape>> {
+/// Runs a family's commands in order; the shapes of those that are compared. All that was said is written
+/// down in the directory, to look at.
+fn shapes(family: &Family, address: &str, directory: &Path) -> Result<Vec<Shape>> {
     let mut shapes = Vec::new();
+    let mut log = File::create(directory.join(format!("{}.txt", family.name)))?;
     for Case { name, until, args } in &family.cases {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if until.is_empty() {
             let said = output_of_temporal(address, &args).with_context(|| name.clone())?;
+            let Said { code, stdout, stderr } = &said;
+            writeln!(log, "[{name}] {code:?}\n{stdout}{stderr}")?;
             shapes.push(Shape::of(&said, &args));
             continue;
         }
@@ -111,4 +129,32 @@ fn shapes(family: &Family, address: &str) -> Result<Vec<Shape>> {
         waited.with_context(|| format!("{last:?}"))?;
     }
     Ok(shapes)
+}
+
+/// As many hold one as there are.
+struct Turns {
+    n_left: Mutex<u32>,
+    given_back: Condvar,
+}
+
+impl Turns {
+    fn new(n: u32) -> Turns {
+        Turns { n_left: Mutex::new(n), given_back: Condvar::new() }
+    }
+
+    fn take(&self) -> Turn<'_> {
+        let n_left = self.n_left.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.given_back.wait_while(n_left, |it| *it == 0);
+        *left.unwrap_or_else(PoisonError::into_inner) -= 1;
+        Turn(self)
+    }
+}
+
+struct Turn<'a>(&'a Turns);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.n_left.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.given_back.notify_one();
+    }
 }

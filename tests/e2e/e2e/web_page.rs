@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// A browser starts, on a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// A browser starts and shows a dozen histories, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Of the golden histories, as few as have every type of event between them.
 fn histories() -> Result<Vec<PathBuf>> {

@@ -4,6 +4,7 @@
 //! # Why it is so. Above the differences that it explains; a `#` alone begins anew.
 //! family/name - line   only Temporal's server makes the command say this
 //! family/name + line   only ours does
+//! ~ family/name - line at times only: which of two things comes first is up to the machine
 //! ```
 //!
 //! `*` stands for anything, in the name and in the line.
@@ -16,6 +17,7 @@ pub(super) struct Known(Vec<Entry>);
 struct Entry {
     line: String,
     pattern: Regex,
+    always: bool,
 }
 
 impl Known {
@@ -33,9 +35,13 @@ impl Known {
             if !has_reason {
                 bail!("no reason is given for `{line}`");
             }
+            let (always, line) = match line.strip_prefix("~ ") {
+                Some(line) => (false, line),
+                None => (true, line),
+            };
             let parts: Vec<String> = line.split('*').map(regex::escape).collect();
             let pattern = Regex::new(&format!("^{}$", parts.join(".*")))?;
-            entries.push(Entry { line: line.to_owned(), pattern });
+            entries.push(Entry { line: line.to_owned(), pattern, always });
         }
         Ok(Known(entries))
     }
@@ -43,7 +49,8 @@ impl Known {
     /// What is wrong: differences that are not known, and known ones that were not found.
     pub(super) fn compare(&self, found: &[String]) -> Vec<String> {
         let is_known = |it: &&String| !self.0.iter().any(|known| known.pattern.is_match(it));
-        let gone = self.0.iter().filter(|known| !found.iter().any(|it| known.pattern.is_match(it)));
+        let is_found = |known: &&Entry| found.iter().any(|it| known.pattern.is_match(it));
+        let gone = self.0.iter().filter(|known| known.always && !is_found(known));
         let gone = gone.map(|it| format!("no longer so: {}", it.line));
         found.iter().filter(is_known).cloned().chain(gone).collect()
     }
