@@ -34,3 +34,13 @@ pub(crate) fn typescript() -> Result<()> {
 pub(crate) fn web() -> Result<()> {
     npm::install(&paths::root().join("tests/clients/web"))
 }
+
+/// Our program for Temporal's Rust client. Apart from the workspace, see its `Cargo.toml`.
+pub(crate) fn rust() -> Result<()> {
+    shell::run(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--locked", "--target-dir"])
+            .arg(paths::rust_client_directory())
+            .current_dir(paths::root().join("tests/clients/rust")),
+    )
+}

@@ -18,6 +18,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     clients::python()?;
     clients::typescript()?;
     clients::web()?;
+    clients::rust()?;
     // The end-to-end tests start the binary that a user would. Built with the tests, so that
     // what both stand on is built once.
     shell::cargo(&["build", "--workspace", "--bins", "--tests"])?;

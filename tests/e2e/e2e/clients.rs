@@ -1,4 +1,4 @@
-//! Temporal's own clients, in Python and TypeScript: all that they can be asked for, once each, and
+//! Temporal's own clients, in Python, TypeScript and Rust: all that they can be asked for, once each, and
 //! which calls that came to.
 
 use crate::common::{deploy_bench, directory, python, temporal};
@@ -36,6 +36,11 @@ fn in_typescript(host: &Host) -> Result<String> {
     output(&mut command)?.or_fail("everything.mjs", &[])
 }
 
+fn in_rust(host: &Host) -> Result<String> {
+    let mut command = Command::new(paths::rust_client()?);
+    output(command.arg(host.address()))?.or_fail("everything", &[])
+}
+
 /// Each method that a client called, and the clients that did.
 fn methods(hosts: &[&Host]) -> Result<String> {
     let mut callers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -63,7 +68,8 @@ fn methods(hosts: &[&Host]) -> Result<String> {
     let mut table = String::new();
     for (method, clients) in callers {
         let has = |client| if clients.contains(client) { client } else { "-" };
-        writeln!(table, "{method:<52} {:<8} {}", has("python"), has("typescript"))?;
+        let (python, typescript) = (has("python"), has("typescript"));
+        writeln!(table, "{method:<52} {python:<8} {typescript:<12} {}", has("rust"))?;
     }
     Ok(table)
 }
@@ -71,6 +77,7 @@ fn methods(hosts: &[&Host]) -> Result<String> {
 #[test]
 fn all_that_the_clients_can_be_asked_for_is_answered() -> Result<()> {
     let (for_python, for_typescript) = (host("clients-python")?, host("clients-typescript")?);
+    let for_rust = host("clients-rust")?;
     expect![[r#"
         healthy: True
         described: RUNNING new {'from': 'python'}
@@ -160,8 +167,53 @@ fn all_that_the_clients_can_be_asked_for_is_answered() -> Result<()> {
         activities: 3 3
         unknown activity: ActivityNotFoundError ActivityNotFoundError `Not found`
     "#]].assert_eq(&in_typescript(&for_typescript)?);
+    expect![[r#"
+        described: Running new Some("rust") Some("an echo")
+        started twice: AlreadyStarted AlreadyExists
+        the existing one: true
+        result: {"text":"grüße"}
+        signaled with start: 7
+        signal after the end: NotFound NotFound
+        no such workflow: NotFound NotFound
+        nothing deployed: Rpc FailedPrecondition
+        canceled: Cancelled
+        terminated: Terminated
+        reset: "after all"
+        history: true
+        listed: both Completed, canceled Canceled, echo Completed, terminated Completed, terminated Terminated
+        counted: 5 3
+        updated: "charge-7"
+        accepted: "charge-8" "charge-8" false
+        completed twice: NotFound NotFound
+        rejected: Failed
+        no such update: Failed
+        query: 150
+        unknown query: Rpc
+        total: 150
+        update with start: "charge-10"
+        started with start: "charge-11"
+        total: 11
+        scheduled twice: Rpc AlreadyExists
+        paused: true Some("holiday")
+        updated: Some("as it was") 10
+        schedule after deletion: Rpc NotFound
+        activity started twice: AlreadyStarted AlreadyExists
+        activity: "done"
+        failed activity: ActivityFailed
+        told to cancel: true
+        canceled activity: Cancelled
+        open activity: Running 1 true false
+        terminated activity: Terminated
+        closed activity: Terminated true
+        completed by id: "from outside"
+        failed by id: ActivityFailed
+        canceled by id: Cancelled
+        unknown activity: NotFound NotFound
+        activities: a1 Completed, a2 Failed, a3 Canceled, a4 Terminated, a5 Completed, a6 Failed, a7 Canceled
+        counted: 7 4
+    "#]].assert_eq(&in_rust(&for_rust)?);
     let table: PathBuf = paths::root().join("tests/clients/methods.txt");
-    expect_file![table].assert_eq(&methods(&[&for_python, &for_typescript])?);
+    expect_file![table].assert_eq(&methods(&[&for_python, &for_typescript, &for_rust])?);
     // What they left is a history like any other.
     let shown = temporal(&for_python, &["workflow", "show", "--workflow-id", "desk"])?;
     assert!(shown.contains("WorkflowExecutionUpdateCompleted"), "{shown}");

@@ -58,6 +58,20 @@ pub fn typescript_clients() -> Result<PathBuf> {
     Ok(directory)
 }
 
+/// The program for Temporal's Rust client, once `cargo xtask test` has built it.
+pub fn rust_client() -> Result<PathBuf> {
+    let path = rust_client_directory().join("debug/everything");
+    if !path.exists() {
+        bail!("{} is not there: run `cargo xtask test`, which builds it", path.display());
+    }
+    Ok(path)
+}
+
+/// Where `cargo xtask test` builds the program for Temporal's Rust client.
+pub fn rust_client_directory() -> PathBuf {
+    target().join("test-tools/rust")
+}
+
 /// Every history in `tests/histories`, in order.
 pub fn golden_histories() -> Result<Vec<PathBuf>> {
     let mut histories = Vec::new();
