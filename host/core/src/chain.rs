@@ -122,7 +122,6 @@ fn timed_out() -> Failure {
 /// A run in the moment of its end.
 struct Closing<'a> {
     started: &'a Started,
-    attributes: &'a Attributes,
     /// When its first task was due.
     began: Timestamp,
     now: Timestamp,
@@ -133,7 +132,7 @@ impl<'a> Closing<'a> {
     fn of(run: &'a Execution, now: Timestamp, link: &'a Link) -> Option<Closing<'a>> {
         let started = run.started.as_deref()?;
         let began = run.start_time.plus(started.first_task_backoff.unwrap_or(Delay::ZERO));
-        Some(Closing { started, attributes: &run.attributes, began, now, link })
+        Some(Closing { started, began, now, link })
     }
 
     /// The execution timeout is over: for the whole chain.
@@ -183,7 +182,7 @@ impl<'a> Closing<'a> {
         Some(self.again(Initiator::Cron, 1, backoff, result, failed))
     }
 
-    /// The same again, as it was asked for when the chain began.
+    /// The same again, as the run was asked for: what it upserted ends with it.
     fn again(
         &self,
         initiator: Initiator,
@@ -197,7 +196,7 @@ impl<'a> Closing<'a> {
             first_task_backoff: Some(backoff).filter(|it| !it.is_zero()),
             last_completion_result,
             continued_failure,
-            ..with_values_of_now(self.started.clone(), self.attributes)
+            ..self.started.clone()
         };
         let version = match initiator {
             Initiator::Retry | Initiator::ContinueAsNew => VersionChoice::Same,

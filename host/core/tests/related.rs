@@ -17,6 +17,9 @@ use refrain_core::reset::{KeptChild, Reapply, Reset, ResetError};
 use refrain_core::run::{Outcome, Run, Step};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_testkit::facts;
+use refrain_testkit::model::{Mode, Model};
+use refrain_testkit::random;
+use refrain_testkit::script::Script;
 use std::sync::Arc;
 
 /// Wishes for all of it in its first turn, and for nothing after.
@@ -264,4 +267,43 @@ fn a_child_whose_cron_string_has_no_time_fails_the_task() {
     start.child.cron = "@never".to_owned();
     let decision = self::start(vec![Command::Child(child::Command::Start(start))]).decision;
     assert_eq!(failed_cause(&decision), Some(task::FailedCause::BadStartChildExecutionAttributes));
+}
+
+// ---- what nobody thought of
+
+/// Children, signals and cancels to and fro, on scripts that no one wrote.
+#[test]
+fn random_scripts_of_several_workflows_break_no_promise() {
+    let mut seen = std::collections::BTreeMap::<_, u32>::new();
+    let counts = std::cell::RefCell::new(&mut seen);
+    random::play_all(0..1000, random::Dialect { together: true, others: true }, |text| {
+        let script = Script::parse(text).unwrap();
+        let warm = Model::new(Mode::Warm).play(&script);
+        let evicted = Model::new(Mode::Evict).play(&script);
+        assert_eq!(warm, evicted, "differs when the guest is dropped before every step");
+        for what in [
+            "child 1 started",
+            "child c1",
+            "child workflow failed",
+            "child workflow canceled",
+            "child workflow terminated",
+            "child workflow could not start",
+            "'done'",
+            " delivered",
+            "because it was not found",
+            "signal s8 received",
+            "cancel requested up",
+            "cancel requested from outside",
+            "continued as new c1",
+            "next run",
+            "terminated by a start",
+            "task failed: ResetWorkflow",
+            "update i1 ",
+        ] {
+            *counts.borrow_mut().entry(what).or_default() += u32::from(warm.contains(what));
+        }
+    });
+    // A generator that no longer reaches these proves nothing.
+    seen.retain(|_, n| *n < 10);
+    assert!(seen.is_empty(), "hardly a script came to {seen:?}");
 }

@@ -35,7 +35,7 @@ pub(crate) async fn start(
     engine: &Engine,
     request: StartBatchOperationRequest,
 ) -> Result<StartBatchOperationResponse, Status> {
-    let namespace = validate::namespace_for_start(engine, &request.namespace)?;
+    let namespace = validate::namespace(engine, &request.namespace)?;
     if request.job_id.is_empty() {
         return Err(invalid("JobId is not set on request."));
     }

@@ -201,6 +201,9 @@ pub(crate) async fn request_cancel(
     }
 }
 
+/// In the real server's words.
+const NO_REASON: &str = "terminated by user via frontend";
+
 pub(crate) async fn terminate(
     engine: &Engine,
     request: TerminateWorkflowExecutionRequest,
@@ -210,7 +213,11 @@ pub(crate) async fn terminate(
         target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     let details = payload::list_from_proto(request.details);
     validate::blob("details", &details)?;
-    engine.terminate(target, request.reason, details, request.identity).await.map_err(of)?;
+    let reason = match request.reason.is_empty() {
+        true => NO_REASON.to_owned(),
+        false => request.reason,
+    };
+    engine.terminate(target, reason, details, request.identity).await.map_err(of)?;
     Ok(Default::default())
 }
 

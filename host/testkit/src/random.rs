@@ -1,5 +1,7 @@
 //! Random scripts, from a seed: the same seed gives the same text for ever.
 
+mod others;
+
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,6 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub struct Dialect {
     /// Lines may share a step (`&`), and things that are due a moment.
     pub together: bool,
+    /// Other workflows take part.
+    pub others: bool,
 }
 
 /// Small, fast, and good enough to choose lines (splitmix64).
@@ -42,17 +46,25 @@ impl Dice {
 pub fn script(seed: u64, dialect: Dialect) -> String {
     let mut dice = Dice(seed);
     let mut text = String::new();
-    let backoff = if dice.one_in(8) { " backoff=7s" } else { "" };
+    let alone = dialect.together || !dialect.others;
+    let backoff = if dice.one_in(8) && alone { " backoff=7s" } else { "" };
     // The end of a run is also the end of its activities: a moment that two things share.
     let limit = if dialect.together && dice.one_in(8) { " run-timeout=45s" } else { "" };
     let retry = if dice.one_in(4) { " retry=5003ms attempts=3" } else { "" };
     let _ = writeln!(text, "0s start order{backoff}{limit}{retry}");
-    let first = program(&mut dice, true);
+    let mut first = program(&mut dice, true);
+    if dialect.others {
+        first = others::join(&mut dice, &first, dialect);
+    }
     text.push_str(&first);
     let mut now = 0;
     for _ in 0..=dice.below(20) {
         now += dice.below(9000) * 2 + 1;
-        act(&mut dice, &mut text, now, &first);
+        if dialect.others && dice.one_in(3) {
+            let _ = writeln!(text, "{now}ms {}", others::act(&mut dice, dialect));
+            continue;
+        }
+        act(&mut dice, &mut text, now, &first, alone);
         if dialect.together && dice.one_in(4) {
             let arrival = arrival(&mut dice);
             let _ = writeln!(text, "{now}ms & {arrival}");
@@ -77,7 +89,7 @@ fn arrival(dice: &mut Dice) -> String {
     }
 }
 
-fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
+fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str, alone: bool) {
     let kind = dice.choose(&["a1", "a2", "a3", "a4"]);
     let line = match dice.below(24) {
         0..=5 => format!("take {kind}"),
@@ -109,6 +121,9 @@ fn act(dice: &mut Dice, text: &mut String, now: u64, first: &str) {
         },
         _ => arrival(dice),
     };
+    if !alone && others::holds_up(&line) {
+        return;
+    }
     let _ = writeln!(text, "{now}ms {line}");
     if line == "deploy" || line == "release" {
         // The program again, but without what breaks it; or another one.

@@ -277,6 +277,14 @@ impl Sim {
         }
     }
 
+    /// Of the workflow that the line is about.
+    fn runs_of_subject(&mut self) -> &mut Vec<RunKey> {
+        match self.subject == WORKFLOW_ID {
+            true => &mut self.runs,
+            false => self.others.entry(self.subject.clone()).or_default(),
+        }
+    }
+
     fn target(&self, run: Option<RunId>) -> Target {
         Target { namespace: self.namespace, workflow_id: self.subject.clone(), run, chain: None }
     }
@@ -433,10 +441,7 @@ impl Sim {
         };
         let reply = self.engine.start_workflow(request).await?;
         let key = RunKey { execution: self.target(None).execution(), run: reply.run };
-        let runs = match self.subject == WORKFLOW_ID {
-            true => &mut self.runs,
-            false => self.others.entry(self.subject.clone()).or_default(),
-        };
+        let runs = self.runs_of_subject();
         match (runs.contains(&key), reply.started) {
             (false, _) => runs.push(key),
             (true, true) => self.note("its own run"),

@@ -16,7 +16,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from mirror import activities, plays, workflows
+# `chains` adds to the plays.
+from mirror import activities, chains, plays, workflows  # noqa: F401
 from mirror.compare import Difference, Known, differences, report
 from mirror.printed import mistakes
 from mirror.scrub import Scrub

@@ -14,6 +14,8 @@ refrain_sdk::export_workflows!(
     generations,
     second_try,
     attributes,
+    carries,
+    marks,
     patches,
     breaks,
     activities::greets,
@@ -27,6 +29,7 @@ refrain_sdk::export_workflows!(
     activities::calls_close_by,
     messages::listens,
     messages::waits,
+    messages::late_waits,
     messages::Desk,
     others::parent,
     others::impatient_parent,
@@ -90,6 +93,37 @@ async fn attributes() -> Result {
     upsert_search_attributes([LABELS.unset()]);
     upsert_memo("note", &None::<String>);
     Ok(())
+}
+
+/// What is upserted in the first run of a chain, and seen in each.
+#[workflow]
+async fn carries(how: String) -> Result<String> {
+    let info = info();
+    if info.continued_from_run_id.is_none() && info.attempt == 1 {
+        upsert_search_attributes([STAGE.set(&"upserted".to_owned()), LABELS.unset()]);
+        upsert_memo("note", &"upserted");
+        sleep(millis(10)).await?;
+        match how.as_str() {
+            "continues" => return Err(continue_as_new().arg(&how).into()),
+            "fails" => return Err(Failure::new("NotYet", "the first attempt fails")),
+            _ => {}
+        }
+    } else if how.is_empty() {
+        sleep(hours(1)).await?;
+    }
+    Ok(STAGE.get().unwrap_or_default())
+}
+
+/// Says how far it is, signal by signal.
+#[workflow]
+async fn marks() -> Result<Vec<String>> {
+    let mut heard = Vec::new();
+    for stage in ["none heard", "one heard"] {
+        upsert_search_attributes([STAGE.set(&stage.to_owned())]);
+        upsert_memo("note", &stage);
+        heard.push(signal::<String>("add").receive().await?);
+    }
+    Ok(heard)
 }
 
 #[workflow]

@@ -19,6 +19,15 @@ pub async fn waits() -> Result<String> {
     signal("finish").receive().await
 }
 
+/// Fails at its first attempt, and waits at its second.
+#[workflow]
+pub async fn late_waits() -> Result<String> {
+    match refrain_sdk::info().attempt {
+        1 => Err(Failure::new("NotYet", "the first attempt fails")),
+        _ => waits().await,
+    }
+}
+
 #[derive(Default)]
 pub struct Desk {
     total: u64,

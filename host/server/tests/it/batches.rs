@@ -8,12 +8,12 @@ use refrain_wire::api::enums::v1::BatchOperationState;
 use start_batch_operation_request::Operation;
 use std::fmt::Write;
 
-fn terminate() -> Operation {
+pub(super) fn terminate() -> Operation {
     let identity = "operator".to_owned();
     Operation::TerminationOperation(pb::BatchOperationTermination { identity, details: None })
 }
 
-fn batch(job: &str, query: &str, operation: Operation) -> StartBatchOperationRequest {
+pub(super) fn batch(job: &str, query: &str, operation: Operation) -> StartBatchOperationRequest {
     StartBatchOperationRequest {
         namespace: "default".to_owned(),
         job_id: job.to_owned(),
@@ -25,13 +25,16 @@ fn batch(job: &str, query: &str, operation: Operation) -> StartBatchOperationReq
 }
 
 impl Host {
-    async fn start_batch(&self, request: StartBatchOperationRequest) -> Result<(), Status> {
+    pub(super) async fn start_batch(
+        &self,
+        request: StartBatchOperationRequest,
+    ) -> Result<(), Status> {
         let _: StartBatchOperationResponse = self.call("StartBatchOperation", request).await?;
         Ok(())
     }
 
     /// Once it is done.
-    async fn batch(&self, job: &str) -> DescribeBatchOperationResponse {
+    pub(super) async fn batch(&self, job: &str) -> DescribeBatchOperationResponse {
         let request = DescribeBatchOperationRequest {
             namespace: "default".to_owned(),
             job_id: job.to_owned(),

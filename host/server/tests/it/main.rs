@@ -6,6 +6,7 @@ mod chains;
 mod fuzz;
 mod guests;
 mod lists;
+mod namespaces;
 mod queues;
 mod schedules;
 mod standalone;

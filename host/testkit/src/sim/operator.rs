@@ -26,7 +26,8 @@ impl Sim {
     }
 
     pub(super) async fn reset(&mut self, reset: &script::Reset) -> Result<(), EngineError> {
-        let run = reset.run.and_then(|nth| self.runs.get(nth - 1)).map(|key| key.run);
+        let nth = reset.run.and_then(|nth| self.runs_of_subject().get(nth - 1).cloned());
+        let run = nth.map(|key| key.run);
         let request = ResetRequest {
             target: self.target(run),
             at: EventId(reset.at),
@@ -39,8 +40,9 @@ impl Sim {
         };
         let reply = self.engine.reset(request).await?;
         let key = RunKey { execution: self.target(None).execution(), run: reply.run };
-        match self.runs.contains(&key) {
-            false => self.runs.push(key),
+        let runs = self.runs_of_subject();
+        match runs.contains(&key) {
+            false => runs.push(key),
             true => self.note("its own run"),
         }
         Ok(())

@@ -370,6 +370,17 @@ async def listed(it: Stage) -> None:
         await it.client.get_workflow_handle(it.id(name)).terminate(reason="enough")
 
 
+def reset_request(it: Stage, task: int, **more) -> ResetWorkflowExecutionRequest:
+    return ResetWorkflowExecutionRequest(
+        namespace=NAMESPACE,
+        workflow_execution=WorkflowExecution(workflow_id=it.id()),
+        reason="try again",
+        workflow_task_finish_event_id=task,
+        request_id=fresh(),
+        **more,
+    )
+
+
 @play
 async def reset(it: Stage) -> None:
     handle = await it.start("listens")
@@ -377,15 +388,7 @@ async def reset(it: Stage) -> None:
     await handle.signal("add", "one")
     history = await it.until(handle.id, "WORKFLOW_TASK_COMPLETED", 2)
     first = [event.event_id for event in history.events if event_name(event) == "WORKFLOW_TASK_COMPLETED"][0]
-    await it.service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=NAMESPACE,
-            workflow_execution=WorkflowExecution(workflow_id=handle.id),
-            reason="try again",
-            workflow_task_finish_event_id=first,
-            request_id=fresh(),
-        )
-    )
+    await it.service.reset_workflow_execution(reset_request(it, first))
     again = it.client.get_workflow_handle(handle.id)
     await it.until(handle.id, "WORKFLOW_TASK_COMPLETED")
     await again.signal("add", "two")

@@ -100,6 +100,42 @@ class Attributes:
         workflow.upsert_memo({"note": None})
 
 
+@workflow.defn(name="carries")
+class Carries:
+    @workflow.run
+    async def run(self, how: str) -> str:
+        info = workflow.info()
+        if info.continued_run_id is None and info.attempt == 1:
+            workflow.upsert_search_attributes([STAGE.value_set("upserted"), LABELS.value_unset()])
+            workflow.upsert_memo({"note": "upserted"})
+            await workflow.sleep(10 * MS)
+            if how == "continues":
+                workflow.continue_as_new(how)
+            if how == "fails":
+                raise ApplicationError("the first attempt fails", type="NotYet")
+        elif not how:
+            await workflow.sleep(3600 * SECOND)
+        return workflow.info().typed_search_attributes.get(STAGE, "")
+
+
+@workflow.defn(name="marks")
+class Marks:
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @workflow.signal(name="add")
+    def add(self, value: str) -> None:
+        self.heard.append(value)
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        for n, stage in enumerate(["none heard", "one heard"], 1):
+            workflow.upsert_search_attributes([STAGE.value_set(stage)])
+            workflow.upsert_memo({"note": stage})
+            await workflow.wait_condition(lambda: len(self.heard) >= n)
+        return self.heard
+
+
 @workflow.defn(name="patches")
 class Patches:
     @workflow.run
@@ -258,6 +294,23 @@ class Waits:
 
     @workflow.run
     async def run(self) -> str:
+        await workflow.wait_condition(lambda: bool(self.told))
+        return self.told[0]
+
+
+@workflow.defn(name="lateWaits")
+class LateWaits:
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    @workflow.signal(name="finish")
+    def finish(self, value: str) -> None:
+        self.told.append(value)
+
+    @workflow.run
+    async def run(self) -> str:
+        if workflow.info().attempt == 1:
+            raise ApplicationError("the first attempt fails", type="NotYet")
         await workflow.wait_condition(lambda: bool(self.told))
         return self.told[0]
 
