@@ -20,7 +20,7 @@ pub async fn waits() -> Result<String> {
 }
 
 /// Fails at its first attempt, and waits at its second.
-#[workflow]
+#[workflow(name = "lateWaits")]
 pub async fn late_waits() -> Result<String> {
     match refrain_sdk::info().attempt {
         1 => Err(Failure::new("NotYet", "the first attempt fails")),
