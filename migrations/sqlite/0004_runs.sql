@@ -1,4 +1,4 @@
--- Runs: what is true of each now. Truth, except that all but `component`, `start_request_id` and the three
+-- Runs: what is true of each now. Truth, except that all but the components, `start_request_id` and the three
 -- `task_` columns could be folded from history again.
 -- Small on purpose: a commit rewrites the whole row. What never changes and may be large is in `run_attributes`.
 -- Run ids are UUIDv7, so rows of runs that live at the same time lie together.
@@ -19,8 +19,9 @@ CREATE TABLE runs (
     close_ms          INTEGER,
     next_event_id     INTEGER NOT NULL CHECK (next_event_id >= 1),
     history_bytes     INTEGER NOT NULL CHECK (history_bytes >= 0),
-    -- The component that the run is pinned to.
-    component         BLOB    NOT NULL CHECK (length(component) = 32),
+    -- The component that the run is pinned to, and those before it, one after the other, if it was moved.
+    component           BLOB    NOT NULL CHECK (length(component) = 32),
+    earlier_components  BLOB    CHECK (length(earlier_components) % 32 = 0),
     start_request_id  TEXT,
     first_run_id      BLOB    NOT NULL CHECK (length(first_run_id) = 16),
     -- Commits that moved the run on.
@@ -64,9 +65,13 @@ WHERE root_workflow_id IS NOT NULL;
 -- Those whose workflow task fails: few. For runs_failing.sql.
 CREATE INDEX runs_failing ON runs (namespace_id, task_queue, run_id) WHERE task_attempts > 0;
 
--- Which runs are pinned to which component: how many are open, which ones they are, and is there any at all.
--- For runs_pinned.sql, runs_open_by_component.sql and components_forget.sql.
-CREATE INDEX runs_by_component ON runs (component, namespace_id, status, task_queue, run_id);
+-- Which runs are pinned to which component: lists by version, how many are open, and is there any at all. Nearly every
+-- component serves one queue, so that is only looked at.
+-- For lists by filters, runs_pinned.sql, runs_open_by_component.sql and components_forget.sql.
+CREATE INDEX runs_by_component ON runs (component, namespace_id, status, start_ms, run_id, task_queue);
+
+-- Those that were moved to another component: few. For lists by a version that was left.
+CREATE INDEX runs_moved ON runs (namespace_id, start_ms, run_id) WHERE earlier_components IS NOT NULL;
 
 -- For runs_expired.sql. Closes come in the order of time, so a close adds to the end of it.
 CREATE INDEX runs_by_close ON runs (namespace_id, close_ms, run_id) WHERE close_ms IS NOT NULL;

@@ -13,6 +13,7 @@ mod print;
 mod time;
 mod typed;
 mod value;
+mod versions;
 
 pub use eval::{Row, holds};
 pub use filter::{Expr, Literal, Op, Query};
@@ -20,6 +21,7 @@ pub use parse::{ParseError, parse};
 pub use time::{Instant, duration_of, instant_of};
 pub use typed::{Condition, Field, GroupBy, Test, TypeError, Typed, typed};
 pub use value::{Value, words};
+pub use versions::{BuildId, RunVersions};
 
 use crate::limits;
 use crate::payload::{PayloadMap, size_of_map};
@@ -120,12 +122,18 @@ pub enum System {
     ParentRunId,
     RootWorkflowId,
     RootRunId,
-    /// Why a run's workflow task keeps failing. Of Temporal's predefined ones, but nobody sets it.
+    /// Why a run's workflow task keeps failing. Of Temporal's predefined ones, but nobody sets it;
+    /// so are those below, which say what a run is pinned to.
     ReportedProblems,
+    WorkerDeployment,
+    WorkerDeploymentVersion,
+    VersioningBehavior,
+    BuildIds,
+    UsedVersions,
 }
 
 impl System {
-    pub const ALL: [System; 17] = [
+    pub const ALL: [System; 22] = [
         System::WorkflowId,
         System::RunId,
         System::WorkflowType,
@@ -143,6 +151,11 @@ impl System {
         System::RootWorkflowId,
         System::RootRunId,
         System::ReportedProblems,
+        System::WorkerDeployment,
+        System::WorkerDeploymentVersion,
+        System::VersioningBehavior,
+        System::BuildIds,
+        System::UsedVersions,
     ];
 
     pub fn name(self) -> &'static str {
@@ -164,6 +177,11 @@ impl System {
             System::RootWorkflowId => "RootWorkflowId",
             System::RootRunId => "RootRunId",
             System::ReportedProblems => "TemporalReportedProblems",
+            System::WorkerDeployment => "TemporalWorkerDeployment",
+            System::WorkerDeploymentVersion => "TemporalWorkerDeploymentVersion",
+            System::VersioningBehavior => "TemporalWorkflowVersioningBehavior",
+            System::BuildIds => "BuildIds",
+            System::UsedVersions => "TemporalUsedWorkerDeploymentVersions",
         }
     }
 
@@ -177,13 +195,16 @@ impl System {
             | System::ParentWorkflowId
             | System::ParentRunId
             | System::RootWorkflowId
-            | System::RootRunId => Kind::Keyword,
+            | System::RootRunId
+            | System::WorkerDeployment
+            | System::WorkerDeploymentVersion
+            | System::VersioningBehavior => Kind::Keyword,
             System::StartTime | System::ExecutionTime | System::CloseTime => Kind::Datetime,
             System::HistoryLength
             | System::ExecutionDuration
             | System::StateTransitionCount
             | System::HistorySizeBytes => Kind::Int,
-            System::ReportedProblems => Kind::KeywordList,
+            System::ReportedProblems | System::BuildIds | System::UsedVersions => Kind::KeywordList,
         }
     }
 
@@ -196,11 +217,10 @@ impl System {
 pub const CHANGE_VERSION: &str = "TemporalChangeVersion";
 
 /// Names that Temporal's server and SDKs give a meaning, and that a start or an upsert may set.
-pub const PREDEFINED: [(&str, Kind); 16] = [
+pub const PREDEFINED: [(&str, Kind); 11] = [
     ("BatcherNamespace", Kind::Keyword),
     ("BatcherUser", Kind::Keyword),
     ("BinaryChecksums", Kind::KeywordList),
-    ("BuildIds", Kind::KeywordList),
     (CHANGE_VERSION, Kind::KeywordList),
     ("TemporalExternalPayloadCount", Kind::Int),
     ("TemporalExternalPayloadSizeBytes", Kind::Int),
@@ -209,10 +229,6 @@ pub const PREDEFINED: [(&str, Kind); 16] = [
     ("TemporalSchedulePaused", Kind::Bool),
     ("TemporalScheduledById", Kind::Keyword),
     ("TemporalScheduledStartTime", Kind::Datetime),
-    ("TemporalUsedWorkerDeploymentVersions", Kind::KeywordList),
-    ("TemporalWorkerDeployment", Kind::Keyword),
-    ("TemporalWorkerDeploymentVersion", Kind::Keyword),
-    ("TemporalWorkflowVersioningBehavior", Kind::Keyword),
 ];
 
 /// Statuses by name and by Temporal's number.

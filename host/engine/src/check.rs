@@ -15,7 +15,7 @@ use refrain_core::guest::Program;
 use refrain_core::ids::{Digest, EventId, RunId};
 use refrain_core::limits;
 use refrain_core::run::{Run, RunFacts};
-use refrain_store::{ComponentKind, PinnedRun, Queue};
+use refrain_store::{ComponentKind, ListPlace, PinnedRun, Queue};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
@@ -187,7 +187,8 @@ impl Inner {
                     RUNS_PAGE,
                 );
                 let page = page.await.map_err(unavailable)?;
-                after = page.last().map(|run| run.key.run);
+                after =
+                    page.last().map(|it| ListPlace { started_at: it.started_at, run: it.key.run });
                 let is_last = page.len() < RUNS_PAGE as usize;
                 for run in page {
                     match &mut sample {

@@ -25,6 +25,7 @@ pub(crate) fn of_start(
         next_event: EventId::FIRST,
         history_bytes: 0,
         component,
+        earlier: Vec::new(),
         start_request_id: Some(request_id.to_owned()).filter(|it| !it.is_empty()),
         first_run: started.first_run.unwrap_or(key.run),
         task_failure: None,

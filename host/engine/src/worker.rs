@@ -353,7 +353,7 @@ impl<'a> Visit<'a> {
                 self.replay(&RunRow { component, ..row.clone() }, &history, Ok(program))
         {
             tracing::info!(run = %row.key, from = %row.component, to = %component, "moved to the deployed component");
-            row.component = component;
+            row.move_to(component);
             return Ok(Alive::Run(run));
         }
         let error = match self.replay(row, &history, program) {

@@ -4,6 +4,7 @@
 use crate::{pending_activity, pending_child};
 use refrain_core::execution::run_timeout;
 use refrain_core::machines::execution::{self, WorkflowRun};
+use refrain_core::payload::PayloadMap;
 use refrain_core::time::Timestamp;
 use refrain_engine::api::{Description, RunRow};
 use refrain_wire::api::common::v1::{WorkerVersionStamp, WorkflowExecution, WorkflowType};
@@ -21,7 +22,7 @@ use refrain_wire::options::{
     delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, run_priority_to_proto,
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
-use refrain_wire::{payload, wkt};
+use refrain_wire::{payload, search, wkt};
 
 /// Go's zero time, which the real server sends for "never".
 const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
@@ -61,7 +62,7 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
         history_length: event_id_to_proto(row.next_event).saturating_sub(1),
         history_size_bytes: i64::try_from(row.history_bytes).unwrap_or(i64::MAX),
         memo: Some(payload::memo_to_proto(&row.memo)),
-        search_attributes: Some(payload::search_attributes_to_proto(&row.search_attributes)),
+        search_attributes: Some(payload::search_attributes_to_proto(&search_attributes(row))),
         auto_reset_points: Some(ResetPoints::default()),
         task_queue: row.task_queue.clone(),
         first_run_id: row.first_run.to_string(),
@@ -80,6 +81,13 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
         worker_deployment_name: row.task_queue.clone(),
         ..Default::default()
     }
+}
+
+/// With those that say which component it is on.
+fn search_attributes(row: &RunRow) -> PayloadMap {
+    let mut all = search::of_versions(row.versions());
+    all.extend(row.search_attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
+    all
 }
 
 fn family(run: &WorkflowRun) -> WorkflowExecution {

@@ -11,6 +11,10 @@ SET
     history_bytes = history_bytes + (new.value ->> 7),
     state_transitions = state_transitions + 1,
     component = substr($2, new.value ->> 8, 32),
+    earlier_components = CASE component
+        WHEN substr($2, new.value ->> 8, 32) THEN earlier_components
+        ELSE CAST(coalesce(earlier_components, x'') || component AS BLOB)
+    END,
     task_attempts = new.value ->> 9,
     task_failure = substr($2, new.value ->> 10, new.value ->> 11),
     task_retry_ms = new.value ->> 12

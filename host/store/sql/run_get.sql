@@ -14,6 +14,7 @@ SELECT
     runs.next_event_id,
     runs.history_bytes,
     runs.component,
+    runs.earlier_components,
     runs.start_request_id,
     runs.first_run_id,
     runs.task_attempts,

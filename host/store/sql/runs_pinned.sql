@@ -1,7 +1,8 @@
--- Open runs of namespace $1 and task queue $2 that are pinned to component $3, from run id $4 on (exclusive),
--- at most $5.
+-- Open runs of namespace $1 and task queue $2 that are pinned to component $3, oldest start
+-- first, after start time $4 and run id $5, at most $6.
 -- Plan: two ranges of runs_by_component, running and paused, merged; and a search of the primary key for each run.
 SELECT
+    start_ms,
     run_id,
     workflow_id,
     workflow_type
@@ -11,9 +12,10 @@ WHERE
     AND namespace_id = $1
     AND status = 1
     AND task_queue = $2
-    AND run_id > $4
+    AND (start_ms, run_id) > ($4, $5)
 UNION ALL
 SELECT
+    start_ms,
     run_id,
     workflow_id,
     workflow_type
@@ -23,6 +25,6 @@ WHERE
     AND namespace_id = $1
     AND status = 8
     AND task_queue = $2
-    AND run_id > $4
-ORDER BY run_id
-LIMIT $5
+    AND (start_ms, run_id) > ($4, $5)
+ORDER BY start_ms, run_id
+LIMIT $6

@@ -1,10 +1,11 @@
 //! Who needs which component: the runs that are pinned to it. And taking away what nobody needs.
 
 use crate::error::StoreError;
+use crate::list::ListPlace;
 use crate::open::Store;
 use crate::rows::{Columns, Rows, ms};
 use crate::sql;
-use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, RunKey};
 use refrain_core::time::Timestamp;
 use sqlx::Connection;
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinnedRun {
     pub key: RunKey,
+    pub started_at: Timestamp,
     pub workflow_type: String,
     pub component: Digest,
 }
@@ -26,21 +28,22 @@ pub struct OpenRuns {
 }
 
 impl Store {
-    /// Open runs of a queue that are pinned to a component, by run id. `after`: the last one of
+    /// Open runs of a queue that are pinned to a component, oldest start first. `after`: the last one of
     /// the page before.
     pub async fn pinned_runs(
         &self,
         namespace: NamespaceId,
         task_queue: &str,
         component: Digest,
-        after: Option<RunId>,
+        after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<PinnedRun>, StoreError> {
         let rows = sqlx::query(sql::RUNS_PINNED.text)
             .bind(i64::from(namespace.0))
             .bind(task_queue)
             .bind(component.0.as_slice())
-            .bind(after.map_or_else(Vec::new, |run| run.to_bytes().to_vec()))
+            .bind(after.map_or(-1, |it| ms(it.started_at)))
+            .bind(after.map_or_else(Vec::new, |it| it.run.to_bytes().to_vec()))
             .bind(i64::from(n_max))
             .fetch_all(&self.readers)
             .await
@@ -48,10 +51,12 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let mut columns = Columns::new(sql::RUNS_PINNED, row);
+                let started_at = columns.time()?;
                 let run = columns.run()?;
                 let workflow = columns.shared_text()?;
                 Ok(PinnedRun {
                     key: RunKey { execution: ExecutionKey { namespace, workflow }, run },
+                    started_at,
                     workflow_type: columns.text()?,
                     component,
                 })

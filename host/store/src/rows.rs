@@ -202,6 +202,15 @@ impl<'r> Columns<'r> {
         found.try_into().map(Digest).map_err(|_| self.bad("digest of bytes", found.len(), "32"))
     }
 
+    /// Any number of them, one after the other.
+    pub(crate) fn digests_or_null(&mut self) -> Result<Vec<Digest>, StoreError> {
+        let (digests, rest) = self.bytes_or_null()?.unwrap_or_default().as_chunks();
+        match rest.len() {
+            0 => Ok(digests.iter().copied().map(Digest).collect()),
+            found => Err(self.bad("bytes after digests", found, "none")),
+        }
+    }
+
     pub(crate) fn bad(
         &self,
         what: &'static str,

@@ -8,6 +8,7 @@ use refrain_core::decision::TaskFailure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::execution::{self, WorkflowRun};
 use refrain_core::payload::{Payload, PayloadMap};
+use refrain_core::search::RunVersions;
 use refrain_core::time::Timestamp;
 use refrain_wire::stored;
 use sqlx::sqlite::SqliteRow;
@@ -33,6 +34,8 @@ pub struct RunRow {
     pub history_bytes: u64,
     /// What it is pinned to.
     pub component: Digest,
+    /// What it was pinned to before, in order.
+    pub earlier: Vec<Digest>,
     /// The request that started it, if that had an id.
     pub start_request_id: Option<String>,
     /// The first run of its chain; itself, if it is that.
@@ -46,6 +49,23 @@ pub struct RunRow {
     pub root: Option<WorkflowRun>,
     pub memo: PayloadMap,
     pub search_attributes: PayloadMap,
+}
+
+impl RunRow {
+    /// Pinned to `component` from now on. The store does the same when it is written.
+    pub fn move_to(&mut self, component: Digest) {
+        if component != self.component {
+            self.earlier.push(std::mem::replace(&mut self.component, component));
+        }
+    }
+
+    pub fn versions(&self) -> RunVersions<'_> {
+        RunVersions {
+            task_queue: &self.task_queue,
+            component: self.component,
+            earlier: &self.earlier,
+        }
+    }
 }
 
 /// How a run stands, in Temporal's words and numbers.
@@ -295,6 +315,7 @@ fn read_run(columns: &mut Columns<'_>) -> Result<RunRow, StoreError> {
         next_event: columns.event()?,
         history_bytes: columns.count("bytes of history")?,
         component: columns.digest()?,
+        earlier: columns.digests_or_null()?,
         start_request_id: columns.text_or_null()?,
         first_run: columns.run()?,
         task_failure: read_task_failure(columns)?,

@@ -6,7 +6,9 @@
 use crate::api::enums::v1::IndexedValueType;
 use refrain_core::limits::SEARCH_ATTRIBUTE_BYTES_MAX;
 use refrain_core::payload::{Payload, PayloadMap};
-use refrain_core::search::{Found, Judge, Kind, Registry, Value, instant_of, words};
+use refrain_core::search::{
+    Found, Judge, Kind, Registry, RunVersions, System, Value, instant_of, words,
+};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -89,6 +91,19 @@ pub fn typed(kind: Kind, json: String) -> Payload {
     let mut payload = Payload::json(json);
     payload.metadata.insert(TYPE.to_owned(), kind.name().as_bytes().to_vec());
     payload
+}
+
+/// What lists show of the component that a run is on.
+pub fn of_versions(versions: RunVersions<'_>) -> PayloadMap {
+    let shown = |system: System| {
+        let mut values = versions.values(system);
+        let json = match system.kind() {
+            Kind::KeywordList if !values.is_empty() => Json::from(values),
+            _ => Json::from(values.pop()?),
+        };
+        Some((system.name().to_owned(), typed(system.kind(), json.to_string())))
+    };
+    System::ALL.into_iter().filter_map(shown).collect()
 }
 
 /// What a stored attribute is found by. Empty if it is not one that was judged.
@@ -217,7 +232,8 @@ mod tests {
             ("WorkflowId", "\"w\""),
             ("WInt", "\"5\""),
             ("WKeyword", "[\"a\",\"b\"]"),
-            ("BuildIds", "\"a\""),
+            ("BuildIds", "[\"a\"]"),
+            ("BinaryChecksums", "\"a\""),
             ("WKeyword", &format!("\"{}\"", "a".repeat(2047))),
         ] {
             text.push_str(&judged(name, json));
@@ -228,7 +244,8 @@ mod tests {
             WorkflowId attribute can't be set in SearchAttributes
             invalid value for search attribute WInt of type Int: 5
             invalid value for search attribute WKeyword of type Keyword: [a b]
-            invalid value for search attribute BuildIds of type KeywordList: a
+            BuildIds attribute can't be set in SearchAttributes
+            invalid value for search attribute BinaryChecksums of type KeywordList: a
             search attribute WKeyword value size 2049 exceeds size limit 2048
         "#]]
         .assert_eq(&text);

@@ -20,7 +20,8 @@ impl Visit<'_> {
         let Some(Loaded { history, .. }) = self.loaded.take() else {
             return self.want_history(Letter::Move { run, to, reply }, row);
         };
-        let row = RunRow { component: to, ..(*row).clone() };
+        let mut row = (*row).clone();
+        row.move_to(to);
         match self.replay(&row, &history, self.inner.program_blocking(to)) {
             Ok(moved) => {
                 let decision = moved.unchanged(row.task_failure.clone());

@@ -5,8 +5,8 @@
 //! What no index knows is looked at run by run, newest start first.
 
 use crate::rows::after_prefix;
-use refrain_core::ids::RunId;
-use refrain_core::search::{Condition, Field, Kind, Op, STATUSES, System, Test, Value};
+use refrain_core::ids::{Digest, RunId};
+use refrain_core::search::{BuildId, Condition, Field, Kind, Op, STATUSES, System, Test, Value};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
@@ -31,6 +31,13 @@ pub(super) enum Source {
     Root(String),
     /// Those whose workflow task fails.
     Failing,
+    /// Pinned to it.
+    Component {
+        digest: Digest,
+        status: i64,
+    },
+    /// Those that are not on their first component any more.
+    Moved,
     Attribute {
         name: String,
         key: Vec<u8>,
@@ -111,6 +118,12 @@ impl<'a> Plan<'a> {
         if parts.iter().any(|it| has_ended(it)) {
             best.sources.retain(|it| !it.is_of_open_runs());
         }
+        for among in parts.iter().filter_map(|it| statuses_of(it)) {
+            best.sources.retain(|it| match it {
+                Source::Component { status, .. } => among.contains(status),
+                _ => true,
+            });
+        }
         let if_small = if_small.map(|(at, source)| Box::new(plan(vec![source], true, rest(&[at]))));
         Plan { if_small, ..plan(best.sources, best.disjoint, rest(&best.implied)) }
     }
@@ -131,13 +144,16 @@ impl<'a> Plan<'a> {
 impl Source {
     fn is_of_open_runs(&self) -> bool {
         match self {
-            Source::Status(status) | Source::Type { status, .. } => OPEN.contains(status),
+            Source::Status(status)
+            | Source::Type { status, .. }
+            | Source::Component { status, .. } => OPEN.contains(status),
             Source::Namespace
             | Source::Workflow(_)
             | Source::Run(_)
             | Source::Parent(_)
             | Source::Root(_)
             | Source::Failing
+            | Source::Moved
             | Source::Attribute { .. }
             | Source::Workflows { .. }
             | Source::Attributes { .. } => false,
@@ -171,6 +187,13 @@ const ATTRIBUTE: u8 = 3;
 const TYPE_AND_STATUS: u8 = 4;
 const TYPE: u8 = 5;
 const STATUS: u8 = 6;
+
+fn statuses_of(condition: &Condition) -> Option<&BTreeSet<i64>> {
+    match condition {
+        Condition::Test(Test::Status(among)) => Some(among),
+        Condition::Test(_) | Condition::All(_) | Condition::Any(_) => None,
+    }
+}
 
 fn flatten<'a>(condition: &'a Condition, into: &mut Vec<&'a Condition>) {
     match condition {
@@ -287,6 +310,21 @@ fn of_values(field: &Field, values: &[Value]) -> Option<(u8, Vec<Source>, bool, 
         Field::System(System::ReportedProblems) => {
             Some((FAMILY, vec![Source::Failing], true, false))
         }
+        Field::System(System::WorkerDeploymentVersion) => {
+            // A version's name ends with its digest; the rest is looked at run by run.
+            let digests = texts().filter_map(|it| it.rsplit_once(':')?.1.parse().ok());
+            let sources: Vec<_> = digests.flat_map(of_component).collect();
+            Some((TYPE, sources, values.len() <= 1, false))
+        }
+        Field::System(system @ (System::BuildIds | System::UsedVersions)) => {
+            let asked: Vec<_> = texts().filter_map(|it| BuildId::of(*system, &it)).collect();
+            let is_used = |it: &BuildId| !matches!(it, BuildId::Pinned(..));
+            let mut sources: Vec<_> =
+                asked.iter().flat_map(|it| of_component(it.component())).collect();
+            let or_was = asked.iter().any(is_used);
+            sources.extend(or_was.then_some(Source::Moved));
+            Some((TYPE, sources, asked.len() <= 1 && !or_was, false))
+        }
         Field::System(
             System::StartTime
             | System::ExecutionTime
@@ -298,9 +336,15 @@ fn of_values(field: &Field, values: &[Value]) -> Option<(u8, Vec<Source>, bool, 
             | System::StateTransitionCount
             | System::HistorySizeBytes
             | System::ParentRunId
-            | System::RootRunId,
+            | System::RootRunId
+            | System::WorkerDeployment
+            | System::VersioningBehavior,
         ) => None,
     }
+}
+
+fn of_component(digest: Digest) -> impl Iterator<Item = Source> {
+    STATUSES.iter().map(move |it| Source::Component { digest, status: it.1 })
 }
 
 /// One index knows both.

@@ -2,7 +2,7 @@
 
 use super::plan::{Source, keys_of_prefix, range_of_kind, range_of_ms};
 use crate::rows::after_prefix;
-use refrain_core::search::{Condition, Field, Kind, Op, System, Test, Value};
+use refrain_core::search::{BuildId, Condition, Field, Kind, Op, System, Test, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
 use std::ops::Bound;
@@ -113,6 +113,16 @@ impl Text {
             Source::Failing => {
                 (runs("runs_failing"), format!("{of_namespace} AND r.task_attempts > 0"))
             }
+            Source::Component { digest, status } => {
+                let (digest, status) = (self.bytes(&digest.0), self.int(*status));
+                let condition =
+                    format!("r.component = {digest} AND {of_namespace} AND r.status = {status}");
+                (runs("runs_by_component"), condition)
+            }
+            Source::Moved => {
+                let condition = format!("{of_namespace} AND r.earlier_components IS NOT NULL");
+                (runs("runs_moved"), condition)
+            }
             Source::Attribute { name, key } => {
                 let (name, key) = (self.text(name), self.bytes(key));
                 let condition =
@@ -183,6 +193,19 @@ impl Text {
                 let exists = self.exists(name, &format!("a.value IN ({keys})"));
                 if *negated { format!("NOT {exists}") } else { exists }
             }
+            Test::HasAny {
+                field: Field::System(system @ (System::BuildIds | System::UsedVersions)),
+                values,
+                negated,
+            } => {
+                let texts = values.iter().filter_map(|it| match it {
+                    Value::Text(text) => BuildId::of(*system, text),
+                    Value::Int(_) | Value::Double(_) | Value::Bool(_) | Value::Time(_) => None,
+                });
+                let each: Vec<String> = texts.map(|it| self.build_id(&it)).collect();
+                let any = balanced(&each, "OR", "0");
+                if *negated { format!("NOT {any}") } else { any }
+            }
             Test::HasAny { field: Field::System(_), values, negated } => {
                 let asked = values.contains(&Value::Text(TASK_FAILED.to_owned()));
                 let fails = format!("r.task_attempts >= {REPORTED_FROM}");
@@ -227,6 +250,11 @@ impl Text {
                 let sign = if *negated { ">=" } else { "<" };
                 format!("r.task_attempts {sign} {REPORTED_FROM}")
             }
+            // Every run has them.
+            Test::Null {
+                field: Field::System(System::BuildIds | System::UsedVersions),
+                negated,
+            } => i64::from(*negated).to_string(),
             Test::Null { field: Field::System(system), negated } => {
                 let not = if *negated { "NOT " } else { "" };
                 format!("{} IS {not}NULL", expression(*system))
@@ -245,6 +273,20 @@ impl Text {
         format!(
             "EXISTS (SELECT 1 FROM search_attributes AS a WHERE a.run_id = r.run_id AND a.name = {name} AND {within})"
         )
+    }
+
+    fn build_id(&mut self, it: &BuildId) -> String {
+        let component = self.bytes(&it.component().0);
+        let is = format!("r.component = {component}");
+        // Digests one after the other: no two of them have a third one between them.
+        let used = format!("({is} OR coalesce(instr(r.earlier_components, {component}), 0) > 0)");
+        match it {
+            BuildId::Used(_) => used,
+            BuildId::Pinned(queue, _) => format!("(r.task_queue = {} AND {is})", self.text(queue)),
+            BuildId::UsedIn(queue, _) => {
+                format!("(r.task_queue = {} AND {used})", self.text(queue))
+            }
+        }
     }
 
     fn of_kind(&mut self, kind: Kind) -> String {
@@ -322,6 +364,12 @@ fn expression(system: System) -> String {
         System::RootRunId => uuid("coalesce(r.root_run_id, r.run_id)"),
         // Has tests of its own.
         System::ReportedProblems => "r.task_attempts".to_owned(),
+        System::WorkerDeployment => "r.task_queue".to_owned(),
+        System::WorkerDeploymentVersion => {
+            "(r.task_queue || ':' || lower(hex(r.component)))".to_owned()
+        }
+        System::VersioningBehavior => "'Pinned'".to_owned(),
+        System::BuildIds | System::UsedVersions => "r.component".to_owned(),
     }
 }
 

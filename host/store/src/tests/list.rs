@@ -267,6 +267,13 @@ impl refrain_core::search::Row for RunRow {
                 Some(failure) if failure.attempts >= 5 => text("category=WorkflowTaskFailed"),
                 Some(_) | None => Vec::new(),
             },
+            System::WorkerDeployment
+            | System::WorkerDeploymentVersion
+            | System::VersioningBehavior
+            | System::BuildIds
+            | System::UsedVersions => {
+                self.versions().values(*system).into_iter().map(Value::Text).collect()
+            }
         }
     }
 }
@@ -327,6 +334,26 @@ fn literal(kind: Kind) -> BoxedStrategy<Literal> {
     }
 }
 
+/// Of a run, nearly one, or none at all.
+fn version() -> impl Strategy<Value = String> {
+    let before = prop::sample::select(vec!["", "pinned:", "unversioned:"]);
+    let queue = prop::sample::select(vec!["", "a:", "ab:", ":"]);
+    let digest = prop_oneof![
+        9 => (0..3_u8).prop_map(|it| component(it).to_string()),
+        1 => Just(format!("sha256:{}", component(0))),
+        1 => Just(component(0xab).to_string().to_uppercase()),
+        1 => Just("17".to_owned()),
+    ];
+    (before, queue, digest).prop_map(|(before, queue, digest)| format!("{before}{queue}{digest}"))
+}
+
+/// With bytes that are no text.
+fn component(n: u8) -> Digest {
+    let mut digest = [0xff - n; 32];
+    digest[31] = 0;
+    Digest(digest)
+}
+
 /// A condition of the types of its name, and of an operator that the type has.
 fn condition() -> impl Strategy<Value = Expr> {
     let mut names: Vec<(String, Kind)> = registry().0.into_iter().collect();
@@ -365,6 +392,14 @@ fn condition() -> impl Strategy<Value = Expr> {
             "TemporalReportedProblems" => {
                 Just(Literal::Text("category=WorkflowTaskFailed".to_owned())).boxed()
             }
+            "TemporalWorkflowVersioningBehavior" => {
+                prop::sample::select(vec!["Pinned", "AutoUpgrade", "P"])
+                    .prop_map(|it| Literal::Text(it.to_owned()))
+                    .boxed()
+            }
+            "TemporalWorkerDeploymentVersion"
+            | "BuildIds"
+            | "TemporalUsedWorkerDeploymentVersions" => version().prop_map(Literal::Text).boxed(),
             _ => literal(kind),
         };
         let compare = {
@@ -451,7 +486,19 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
             }
             _ => step,
         };
-        store.commit(&[step.write()]).await.unwrap();
+        let (key, is_open) = (step.key.clone(), step.decision.run.status.is_open());
+        let pinned = |step: Step, n: usize| {
+            let Step { key, request, decision } = step;
+            let component = component(n as u8 % 3);
+            Write::run(RunWrite { key, component, start_request_id: request, decision })
+        };
+        store.commit(&[pinned(step, at)]).await.unwrap();
+        // One in three was moved, some of them back again.
+        let moves = if is_open && at % 3 == 0 { 1 + at % 2 } else { 0 };
+        for n in 1..=moves {
+            let step = Step::at(key.clone(), 1 + n as u64).signals(1);
+            store.commit(&[pinned(step, at + n * 2)]).await.unwrap();
+        }
     }
     store
 }

@@ -2,7 +2,7 @@
 
 use super::deployments::{NEW, OLD, queue, shop, upload};
 use super::*;
-use crate::OpenRuns;
+use crate::{ListPlace, OpenRuns};
 use expect_test::expect;
 use refrain_core::deployment::Change;
 
@@ -33,7 +33,10 @@ async fn open_runs_are_found_and_counted_by_component() {
     assert_eq!(store.open_runs(shop).await.unwrap(), [of(OLD, 2), of(NEW, 1)]);
     let page = store.pinned_runs(shop, "orders", OLD, None, 1).await.unwrap();
     assert_eq!((&*page[0].key.execution.workflow, page[0].key.run), ("a", RunId(1)));
-    let page = store.pinned_runs(shop, "orders", OLD, Some(RunId(1)), 9).await.unwrap();
+    let page = store
+        .pinned_runs(shop, "orders", OLD, Some(ListPlace { started_at: s(1), run: RunId(1) }), 9)
+        .await
+        .unwrap();
     assert_eq!(page.len(), 1);
     assert_eq!((&*page[0].key.execution.workflow, page[0].workflow_type.as_str()), ("c", "order"));
     assert_eq!(store.pinned_runs(shop, "bills", OLD, None, 9).await.unwrap(), []);

@@ -284,17 +284,19 @@ async fn plans_of_all_statements() {
             LEFT-MOST SUBQUERY
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
             SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+            USE TEMP B-TREE FOR GROUP BY
             UNION ALL
             SEARCH namespace_components USING PRIMARY KEY (namespace_id=?)
             SEARCH runs USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+            USE TEMP B-TREE FOR GROUP BY
             SCAN (subquery-2)
             USE TEMP B-TREE FOR GROUP BY
         runs_pinned
             MERGE (UNION ALL)
             LEFT
-            SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND task_queue=? AND run_id>?)
+            SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND (start_ms,run_id)>(?,?))
             RIGHT
-            SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND task_queue=? AND run_id>?)
+            SEARCH runs USING INDEX runs_by_component (component=? AND namespace_id=? AND status=? AND (start_ms,run_id)>(?,?))
         deployments_of_queue
             SEARCH deployments USING PRIMARY KEY (namespace_id=? AND task_queue=? AND kind=?)
         deployments_serving
@@ -400,6 +402,9 @@ async fn plans_of_lists_and_counts() {
         "ParentWorkflowId = 'w'",
         "ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')",
         "TemporalScheduledById = 's'",
+        "TemporalWorkerDeploymentVersion = 'orders:0101010101010101010101010101010101010101010101010101010101010101' AND ExecutionStatus = 'Running'",
+        "BuildIds = 'pinned:orders:0101010101010101010101010101010101010101010101010101010101010101'",
+        "TemporalUsedWorkerDeploymentVersions = 'orders:0101010101010101010101010101010101010101010101010101010101010101'",
     ] {
         writeln!(text, "{query}").unwrap();
         for (what, statement) in crate::list::statements(&list::filter(query)) {
@@ -622,6 +627,38 @@ async fn plans_of_lists_and_counts() {
           count
             SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)
             SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        TemporalWorkerDeploymentVersion = 'orders:0101010101010101010101010101010101010101010101010101010101010101' AND ExecutionStatus = 'Running'
+          page
+            SEARCH r USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+          count
+            SEARCH r USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?)
+        BuildIds = 'pinned:orders:0101010101010101010101010101010101010101010101010101010101010101'
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
+            UNION ALL (7 times)
+        TemporalUsedWorkerDeploymentVersions = 'orders:0101010101010101010101010101010101010101010101010101010101010101'
+          page
+            MERGE (UNION) (8 times)
+            LEFT (8 times)
+            SEARCH r USING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
+            RIGHT (8 times)
+            SEARCH r USING INDEX runs_moved (namespace_id=?)
+          count
+            CO-ROUTINE (subquery-9)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
+            UNION USING TEMP B-TREE (8 times)
+            SEARCH r USING INDEX runs_moved (namespace_id=?)
+            SCAN (subquery-9)
             USE TEMP B-TREE FOR GROUP BY
     "#]].assert_eq(&text);
 }
