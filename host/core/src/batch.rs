@@ -50,12 +50,18 @@ impl Deed {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResetPoint {
     FirstTask,
     LastTask,
     /// As in [`crate::reset::Reset::at`].
     At(EventId),
+    /// The first task on this component, by its digest as the client wrote it; also of an earlier run
+    /// of the chain, unless it is to be the run's own.
+    BuildId {
+        build_id: String,
+        own: bool,
+    },
 }
 
 /// Of a run's activities that are not closed.

@@ -306,6 +306,7 @@ impl Heir {
         }
         let comes_along: BTreeSet<&str> = carried.iter().filter_map(request_of).collect();
         self.started.carried_requests = before.requests_to_carry(&comes_along);
+        self.started.reset_points = before.reset_points(link.run);
         let Heir { run, version, started } = self;
         let arrivals = std::iter::once(Arrival::Start(started.clone())).chain(carried).collect();
         let link = Link { run, ..link };

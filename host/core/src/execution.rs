@@ -15,6 +15,7 @@ use crate::machines::{
     Event, activity, attributes, child, execution, external, local, patch, signal, task, timer,
     update,
 };
+use crate::reset::FirstTaskOn;
 use crate::time::{Delay, Timestamp};
 use crate::updates::WaitingUpdates;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -68,6 +69,8 @@ pub struct Execution {
     unpause_request: Option<String>,
     /// The start asked for a wait that is not over.
     waits_for_first_task: bool,
+    /// This run's own; the run's id is filled in by who knows it.
+    first_tasks: Vec<FirstTaskOn>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +146,7 @@ impl Default for Execution {
             pause_request: None,
             unpause_request: None,
             waits_for_first_task: false,
+            first_tasks: Vec::new(),
         }
     }
 }
@@ -175,6 +179,7 @@ impl Execution {
             .map_err(|cause| StepError::Corrupt { at: *id, cause })?;
         self.next_event = self.next_event.max(id.next());
         self.latest = self.latest.max(*time);
+        FirstTaskOn::note(&mut self.first_tasks, RunId(0), recorded);
         if wakes_guest(event) {
             self.undelivered.push_back(recorded.clone());
         }
@@ -291,6 +296,13 @@ impl Execution {
             (Some(own), Some(expires)) => Some(own.min(expires)),
             (own, expires) => own.or(expires),
         }
+    }
+
+    /// Reset points that the next run of the chain is to know of. `run`: this one.
+    pub(crate) fn reset_points(&self, run: RunId) -> Vec<FirstTaskOn> {
+        let before = self.started.as_ref().map_or(&[][..], |it| &it.reset_points);
+        let own: Vec<_> = self.first_tasks.iter().map(|it| FirstTaskOn { run, ..*it }).collect();
+        FirstTaskOn::of_chain(before, &own)
     }
 
     /// Request ids that the next run of the chain is to know, oldest first. `but`: it gets the

@@ -129,3 +129,6 @@ pub const SCHEDULE_KEPT: Delay = Delay::from_secs(7 * 86_400);
 const _: () = assert!(COMMANDS_PER_TASK_MAX as u64 * 4 <= EVENTS_PER_HISTORY_MAX);
 const _: () = assert!(BLOB_BYTES_MAX < MESSAGE_BYTES_MAX);
 const _: () = assert!(ARRIVALS_PER_STEP_MAX <= MAILBOX_MAX);
+
+/// Components of a chain whose first tasks it remembers, the newest ones. As in Temporal.
+pub const RESET_POINTS_MAX: usize = 20;

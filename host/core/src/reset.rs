@@ -11,7 +11,8 @@ use crate::arrival::Arrival;
 use crate::errors::StepError;
 use crate::event::Recorded;
 use crate::execution::Execution;
-use crate::ids::{EventId, RunId};
+use crate::ids::{Digest, EventId, RunId};
+use crate::limits;
 use crate::machines::{Event, child, execution, external, signal, task, update};
 use crate::time::Timestamp;
 
@@ -26,6 +27,40 @@ pub struct Reset {
     pub reason: String,
     pub identity: String,
     pub reapply: Reapply,
+}
+
+/// The first workflow task of a chain that a component ran: a place to go back to when the
+/// component turns out to be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstTaskOn {
+    pub component: Digest,
+    pub run: RunId,
+    /// `WorkflowTaskCompleted`.
+    pub completed: EventId,
+    pub at: Timestamp,
+}
+
+impl FirstTaskOn {
+    /// Of one run, with those of the runs before it in its chain: one for each component, the
+    /// newest [`limits::RESET_POINTS_MAX`] of them.
+    pub fn of_chain(before: &[FirstTaskOn], own: &[FirstTaskOn]) -> Vec<FirstTaskOn> {
+        let is_new = |it: &&FirstTaskOn| before.iter().all(|old| old.component != it.component);
+        let mut all = before.to_vec();
+        all.extend(own.iter().filter(is_new));
+        all.drain(..all.len().saturating_sub(limits::RESET_POINTS_MAX));
+        all
+    }
+
+    /// Takes note of a task, if it is the first one on its component.
+    pub fn note(points: &mut Vec<FirstTaskOn>, run: RunId, recorded: &Recorded) {
+        if let Event::Task(task::Event::Completed { component: Some(component), .. }) =
+            &recorded.event
+            && points.iter().all(|it| it.component != *component)
+        {
+            let (component, completed, at) = (*component, recorded.id, recorded.time);
+            points.push(FirstTaskOn { component, run, completed, at });
+        }
+    }
 }
 
 /// What of the base run's later history happens to the new run as well.
@@ -252,4 +287,25 @@ fn ends_task(event: &Event) -> bool {
                 | task::Event::TimedOut { .. }
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first_on(component: u8, run: u128) -> FirstTaskOn {
+        let component = Digest([component; 32]);
+        FirstTaskOn { component, run: RunId(run), completed: EventId(4), at: Timestamp(1) }
+    }
+
+    #[test]
+    fn a_chain_remembers_the_first_task_on_each_component_and_the_newest_of_many() {
+        let both = FirstTaskOn::of_chain(&[first_on(1, 1)], &[first_on(1, 2), first_on(2, 2)]);
+        assert_eq!(both, [first_on(1, 1), first_on(2, 2)]);
+        let most = limits::RESET_POINTS_MAX;
+        let many: Vec<_> = (0..most as u8).map(|it| first_on(it, 1)).collect();
+        assert_eq!(FirstTaskOn::of_chain(&many, &[]), many);
+        let more = FirstTaskOn::of_chain(&many, &[first_on(99, 2)]);
+        assert_eq!((more.len(), more[0], more[most - 1]), (most, many[1], first_on(99, 2)));
+    }
 }

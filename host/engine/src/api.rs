@@ -17,7 +17,7 @@ use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::queue::{QueueConfig, QueueKind};
-pub use refrain_core::reset::Reapply;
+pub use refrain_core::reset::{FirstTaskOn, Reapply};
 use refrain_core::search::{Condition, Kind};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::DoomedRun;
@@ -115,6 +115,7 @@ pub struct Description {
     pub original_start: Timestamp,
     /// The run that it was reset to last.
     pub reset_to: Option<RunId>,
+    pub reset_points: Vec<FirstTaskOn>,
 }
 
 /// Who paused a run, when and why.

@@ -14,6 +14,7 @@ use refrain_core::batch::{Batch, Deed, Progress, ResetPoint, State, Targets, Whi
 use refrain_core::ids::{EventId, NamespaceId, RunId};
 use refrain_core::limits::BATCHES_RUNNING_MAX;
 use refrain_core::machines::{Event, task};
+use refrain_core::reset::FirstTaskOn;
 use refrain_core::search::{Condition, Test, parse, typed};
 use refrain_core::spread::spread;
 use refrain_core::time::Delay;
@@ -302,7 +303,7 @@ async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), E
         }
         Deed::Delete => engine.delete(&target).await,
         Deed::Reset { to, reapply, signals } => {
-            let at = event_to_reset_to(engine, &target, *to).await?;
+            let (target, at) = place_to_reset_to(engine, target, to).await?;
             let (reapply, signals, onto) = (*reapply, signals.clone(), Onto::Its);
             let request =
                 ResetRequest { target, at, reason, identity, request_id, reapply, signals, onto };
@@ -333,15 +334,31 @@ fn after_a_while(tuning: &Tuning, jitter: Delay, request_id: &str) -> Tuning {
     }
 }
 
-async fn event_to_reset_to(
+/// Of which run, and where.
+async fn place_to_reset_to(
     engine: &Engine,
-    target: &Target,
-    point: ResetPoint,
-) -> Result<EventId, EngineError> {
-    if let ResetPoint::At(event) = point {
-        return Ok(event);
-    }
-    let row = engine.run(target).await?;
+    target: Target,
+    point: &ResetPoint,
+) -> Result<(Target, EventId), EngineError> {
+    let is_last = match point {
+        ResetPoint::At(event) => return Ok((target, *event)),
+        ResetPoint::BuildId { build_id, own } => {
+            let row = engine.run(&target).await?;
+            let points = engine.inner.reset_points(&row).await?;
+            let is_it = |it: &FirstTaskOn| {
+                it.component.to_string() == *build_id && (!own || it.run == row.key.run)
+            };
+            let Some(found) = points.into_iter().find(is_it) else {
+                return Err(EngineError::InvalidArgument(format!(
+                    "no workflow task has completed on build id `{build_id}`: nothing to go back to"
+                )));
+            };
+            return Ok((Target { run: Some(found.run), ..target }, found.completed));
+        }
+        ResetPoint::FirstTask => false,
+        ResetPoint::LastTask => true,
+    };
+    let row = engine.run(&target).await?;
     let history = engine
         .inner
         .store
@@ -350,11 +367,8 @@ async fn event_to_reset_to(
         .map_err(unavailable)?;
     let is_end = |event: &Event| matches!(event, Event::Task(task::Event::Completed { .. }));
     let mut ended = history.iter().enumerate().filter(|(_, it)| is_end(&it.event));
-    let found = match point {
-        ResetPoint::FirstTask => ended.next(),
-        ResetPoint::LastTask | ResetPoint::At(_) => ended.next_back(),
-    };
-    let found = found.map(|(at, _)| EventId::FIRST.plus(at));
+    let found = if is_last { ended.next_back() } else { ended.next() };
+    let found = found.map(|(at, _)| (target, EventId::FIRST.plus(at)));
     found.ok_or_else(|| {
         EngineError::InvalidArgument(
             "no workflow task has completed: nothing to go back to".to_owned(),

@@ -12,9 +12,10 @@ use refrain_core::attempt::ActivityTask;
 use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
 use refrain_core::guest::{Query, QueryError};
-use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::{Payload, Payloads};
+use refrain_core::reset::FirstTaskOn;
 use refrain_core::run::Run;
 use refrain_core::search::Condition;
 use refrain_core::time::Delay;
@@ -110,7 +111,6 @@ impl Inner {
             return Err(not_found(target));
         };
         Ok(Description {
-            started,
             pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
             pending_children: self.pending_children(&row).await?,
             pause: self.pause_of(&row).await?,
@@ -120,8 +120,10 @@ impl Inner {
                 .reset_of(row.key.execution.namespace, run)
                 .await
                 .map_err(unavailable)?,
+            reset_points: self.points_after(&row, &started.reset_points).await?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
+            started,
         })
     }
 
@@ -202,6 +204,37 @@ impl Inner {
         let folded = Execution::fold(&self.history_for_replay(row.key.run).await?)
             .map_err(|error| EngineError::Internal(error.to_string()))?;
         Ok(folded.children.into_iter().collect())
+    }
+
+    /// One for each component that has run a task of the chain.
+    pub(crate) async fn reset_points(&self, row: &RunRow) -> Result<Vec<FirstTaskOn>, EngineError> {
+        let first =
+            self.store.history(row.key.run, EventId::FIRST, 1).await.map_err(unavailable)?;
+        let started = first.first().and_then(started_of);
+        self.points_after(row, started.as_ref().map_or(&[], |it| &it.reset_points)).await
+    }
+
+    /// Reads no further than it must: nearly always the first task is all there is to find.
+    async fn points_after(
+        &self,
+        row: &RunRow,
+        before: &[FirstTaskOn],
+    ) -> Result<Vec<FirstTaskOn>, EngineError> {
+        let used: Vec<_> = row.earlier.iter().chain([&row.component]).collect();
+        let (mut own, mut from) = (Vec::new(), EventId::FIRST);
+        loop {
+            let is_known = |used: &&Digest| {
+                before.iter().chain(&own).any(|it: &FirstTaskOn| it.component == **used)
+            };
+            if from >= row.next_event || used.iter().all(is_known) {
+                return Ok(FirstTaskOn::of_chain(before, &own));
+            }
+            let n = EVENTS_LOOKED_AT as usize;
+            let events = self.store.history(row.key.run, from, n).await.map_err(unavailable)?;
+            let Some(last) = events.last() else { return Ok(FirstTaskOn::of_chain(before, &own)) };
+            from = last.id.next();
+            events.iter().for_each(|it| FirstTaskOn::note(&mut own, row.key.run, it));
+        }
     }
 
     /// The event that paused it, which is not far from the end of its history.

@@ -22,7 +22,7 @@ use refrain_wire::options::{
     delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, run_priority_to_proto,
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
-use refrain_wire::{payload, search, wkt};
+use refrain_wire::{payload, reset, search, wkt};
 
 /// Go's zero time, which the real server sends for "never".
 const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
@@ -107,6 +107,7 @@ pub(crate) fn description(
         pause,
         original_start,
         reset_to,
+        reset_points,
     } = described;
     let run_expires = run_timeout(started).map(|limit| row.execution_at.plus(limit));
     // A run ends with its chain at the latest.
@@ -129,6 +130,7 @@ pub(crate) fn description(
         }),
         workflow_execution_info: Some(WorkflowExecutionInfo {
             priority: Some(run_priority_to_proto(&started.priority)),
+            auto_reset_points: Some(reset::points_to_proto(reset_points)),
             ..execution_info(row)
         }),
         pending_activities: pending_activities

@@ -169,11 +169,10 @@ fn reset(it: pb::BatchOperationReset) -> Result<Deed, DecodeError> {
                 Some(ResetTarget::WorkflowTaskId(id)) => {
                     ResetPoint::At(event_id_from_proto("workflow_task_id", *id)?)
                 }
-                Some(ResetTarget::BuildId(_)) => {
-                    return Err(refused(
-                        "a reset by build id is not supported: a run stays on its component",
-                    ));
-                }
+                Some(ResetTarget::BuildId(build_id)) => ResetPoint::BuildId {
+                    build_id: build_id.clone(),
+                    own: options.current_run_only,
+                },
                 None => return Err(refused("batch reset missing target")),
             };
             (to, reapply(&options)?)

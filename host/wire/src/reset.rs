@@ -2,9 +2,14 @@
 
 use crate::api::enums::v1::{ResetReapplyExcludeType, ResetReapplyType};
 use crate::api::workflow::v1::post_reset_operation::SignalWorkflow;
+use crate::api::workflow::v1::{ResetPointInfo, ResetPoints};
+use crate::options::{
+    event_id_from_proto, event_id_to_proto, run_from_proto, timestamp_from_proto,
+    timestamp_to_proto,
+};
 use crate::{DecodeError, payload};
 use refrain_core::machines::signal::Signal;
-use refrain_core::reset::Reapply;
+use refrain_core::reset::{FirstTaskOn, Reapply};
 
 pub fn reapply_type(number: i32) -> Result<Reapply, DecodeError> {
     match ResetReapplyType::try_from(number) {
@@ -39,4 +44,37 @@ pub fn signal_after(it: SignalWorkflow, identity: &str) -> Signal {
         identity: identity.to_owned(),
         ..Signal::default()
     }
+}
+
+/// As describe shows them, and as the first event of a next run has them.
+pub fn points_to_proto(points: &[FirstTaskOn]) -> ResetPoints {
+    let point = |it: &FirstTaskOn| ResetPointInfo {
+        build_id: it.component.to_string(),
+        run_id: it.run.to_string(),
+        first_workflow_task_completed_id: event_id_to_proto(it.completed),
+        create_time: Some(timestamp_to_proto(it.at)),
+        resettable: true,
+        ..Default::default()
+    };
+    ResetPoints { points: points.iter().map(point).collect() }
+}
+
+/// Points of builds that are no components, as in histories of Temporal's own, are left out.
+pub(crate) fn points_from_proto(
+    points: Option<ResetPoints>,
+) -> Result<Vec<FirstTaskOn>, DecodeError> {
+    let mut read = Vec::new();
+    for it in points.unwrap_or_default().points {
+        let Ok(component) = it.build_id.parse() else { continue };
+        let run = run_from_proto("run_id", &it.run_id)?;
+        let missing = DecodeError::Missing { what: "prev_auto_reset_points.run_id" };
+        let completed = it.first_workflow_task_completed_id;
+        read.push(FirstTaskOn {
+            component,
+            run: run.ok_or(missing)?,
+            completed: event_id_from_proto("first_workflow_task_completed_id", completed)?,
+            at: timestamp_from_proto("create_time", it.create_time)?,
+        });
+    }
+    Ok(read)
 }

@@ -35,5 +35,6 @@ mod torture;
 mod travel;
 mod typescript_sdk;
 mod upgrade;
+mod versions;
 mod web_page;
 mod workers;

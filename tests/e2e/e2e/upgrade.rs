@@ -8,7 +8,7 @@ use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 
-const QUEUE: &str = "upgrades";
+pub(crate) const QUEUE: &str = "upgrades";
 const DOES_NOT_FIT: Option<i32> = Some(4);
 
 fn start(host: &Host, id: &str) -> Result<()> {
@@ -23,7 +23,7 @@ fn signal(host: &Host, id: &str, name: &str) -> Result<()> {
 }
 
 /// Up to the place where it waits for the signal after `after`: so many activities are done.
-fn bring_to(host: &Host, id: &str, signals: &[&str]) -> Result<()> {
+pub(crate) fn bring_to(host: &Host, id: &str, signals: &[&str]) -> Result<()> {
     start(host, id)?;
     for (nth, name) in signals.iter().enumerate() {
         signal(host, id, name)?;
@@ -38,7 +38,7 @@ fn bring_to(host: &Host, id: &str, signals: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn end(host: &Host, id: &str, signals: &[&str]) -> Result<String> {
+pub(crate) fn end(host: &Host, id: &str, signals: &[&str]) -> Result<String> {
     for name in signals {
         signal(host, id, name)?;
     }

@@ -148,6 +148,12 @@ fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
         retry: Some(retry()),
         cron: "@daily".to_owned(),
         carried_requests: vec!["r1".to_owned(), "r\"2".to_owned()],
+        reset_points: vec![refrain_core::reset::FirstTaskOn {
+            component: Digest([7; 32]),
+            run: RunId(1),
+            completed: EventId(4),
+            at: Timestamp(1_790_000_000_123),
+        }],
         first_task_backoff: Some(Delay(250)),
         memo: map(),
         search_attributes: map(),

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::ids::{EventId, RunId};
 use crate::options::{Priority, RetryPolicy};
 use crate::payload::{Payload, PayloadMap, Payloads};
+use crate::reset::FirstTaskOn;
 use crate::time::{Delay, Timestamp};
 
 /// All that a start says. Times are as asked for; `None` is "no limit".
@@ -31,6 +32,8 @@ pub struct Started {
     /// Request ids of signals that runs before this one in the chain have received, oldest first:
     /// sent again, they are known.
     pub carried_requests: Vec<String>,
+    /// Of the runs before this one in the chain, oldest first.
+    pub reset_points: Vec<FirstTaskOn>,
     /// Why the run before this one failed, if it did.
     pub continued_failure: Option<Failure>,
     /// `None`: nobody's child.

@@ -13,7 +13,7 @@ use crate::options::{
     task_queue_from_proto, task_queue_to_proto, timestamp_from_proto, timestamp_to_proto,
     user_metadata_from_proto,
 };
-use crate::{failure, payload};
+use crate::{failure, payload, reset};
 use refrain_core::machines::execution::{Initiator, Parent, Started, WorkflowRun};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::Delay;
@@ -68,6 +68,8 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
         first_workflow_task_backoff: limit_to_proto(it.first_task_backoff),
         // Temporal always has the header, and the other two only if there is something in them.
         header: Some(payload::header_to_proto(&with_requests(it))),
+        prev_auto_reset_points: (!it.reset_points.is_empty())
+            .then(|| reset::points_to_proto(&it.reset_points)),
         memo: (!it.memo.is_empty()).then(|| payload::memo_to_proto(&it.memo)),
         search_attributes: (!it.search_attributes.is_empty())
             .then(|| payload::search_attributes_to_proto(&it.search_attributes)),
@@ -136,6 +138,7 @@ pub(in crate::event) fn started(
         search_attributes: payload::search_attributes_from_proto(it.search_attributes),
         header,
         carried_requests: carried_requests.unwrap_or_default(),
+        reset_points: reset::points_from_proto(it.prev_auto_reset_points)?,
         summary,
         details,
     }))))
