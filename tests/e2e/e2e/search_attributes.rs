@@ -82,7 +82,8 @@ fn a_parcel_is_found(language: &str) -> Result<()> {
     let info = &described["workflowExecutionInfo"];
     let fields = &info["searchAttributes"]["indexedFields"];
     let names: Vec<&String> = fields.as_object().context("attributes")?.keys().collect();
-    assert_eq!(names, ["Address", "Due", "Express", "Items", "Stage", "Weight"]);
+    let set: Vec<_> = names.iter().filter(|it| !is_of_versions(it)).collect();
+    assert_eq!(set, [&"Address", &"Due", &"Express", &"Items", &"Stage", &"Weight"]);
     let shown = temporal(&host, &["workflow", "describe", "--workflow-id", "parcel-2"])?;
     assert!(shown.contains("Stage") && shown.contains("packing"), "{shown}");
 
@@ -201,4 +202,9 @@ fn python_sets_reads_and_asks_by_typed_attributes() -> Result<()> {
     assert!(said.contains("invalid value type for search attribute Items of type Int"), "{said}");
     assert!(said.ends_with("done\n"), "{said}");
     Ok(())
+}
+
+/// Every run says which component it is on.
+fn is_of_versions(name: &str) -> bool {
+    name == "BuildIds" || name.starts_with("Temporal")
 }
