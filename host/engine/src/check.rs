@@ -367,6 +367,7 @@ mod tests {
         let execution = ExecutionKey { namespace: NamespaceId(1), workflow };
         PinnedRun {
             key: RunKey { execution, run: RunId(n) },
+            started_at: refrain_core::time::Timestamp(0),
             workflow_type: workflow_type.to_owned(),
             component: Digest([1; 32]),
         }
