@@ -15,6 +15,14 @@ pub enum BuildError {
     #[error("no language `{name}`: there is an SDK for rust and typescript")]
     NoLanguage { name: String },
 
+    #[error(
+        "`{name}` can't be the name of a project: expected up to 64 small letters, digits, `-` and `_`, a letter first"
+    )]
+    Name { name: String },
+
+    #[error("`{}` is there already", folder.display())]
+    Exists { folder: PathBuf },
+
     #[error("no workflows in `{}`: {expected}", folder.display())]
     NoWorkflows { folder: PathBuf, expected: String },
 
@@ -48,6 +56,8 @@ impl BuildError {
             BuildError::ManyLanguages { .. } => Some("choose one with `--language`".to_owned()),
             BuildError::Missing { install, .. } => Some(install.clone()),
             BuildError::NoLanguage { .. }
+            | BuildError::Name { .. }
+            | BuildError::Exists { .. }
             | BuildError::NoWorkflows { .. }
             | BuildError::ToolFailed { .. }
             | BuildError::ToolUnclear { .. }

@@ -2,11 +2,14 @@
 //!
 //! A file for each language knows its toolchain, what is missing of it, and how to get that.
 
+mod carried;
+mod create;
 mod errors;
 mod project;
 pub mod rust;
 mod tool;
 pub mod typescript;
 
+pub use create::{SDK_FOLDER, create, write_sdk};
 pub use errors::BuildError;
 pub use project::{Component, Language, Options, Project};

@@ -1,5 +1,6 @@
 //! A folder with workflows, and which language they are in.
 
+use crate::create::{SDK_FOLDER, write_sdk};
 use crate::{BuildError, rust, typescript};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -56,8 +57,6 @@ pub struct Project {
 pub struct Options {
     /// Where components are written. Default: `dist` in the project.
     pub out_dir: Option<PathBuf>,
-    /// Quickly, for someone who waits: a larger and slower component.
-    pub quick: bool,
 }
 
 /// A component that was built, not yet looked at.
@@ -97,11 +96,17 @@ impl Project {
     ///
     /// What is missing, with the command that installs it; or what the toolchain did not like.
     pub fn build(&self, options: &Options) -> Result<Vec<Component>, BuildError> {
+        // Told by what its manifest says, so that no SDK is written where none is wanted.
+        let manifest = self.folder.join(self.language.marker());
+        let wants_sdk = std::fs::read_to_string(manifest).is_ok_and(|it| it.contains(SDK_FOLDER));
+        if wants_sdk && !self.folder.join(SDK_FOLDER).exists() {
+            write_sdk(&self.folder, self.language)?;
+        }
         let out_dir = options.out_dir.clone().unwrap_or_else(|| self.folder.join("dist"));
         std::fs::create_dir_all(&out_dir)
             .map_err(BuildError::files(format!("`{}` can't be made", out_dir.display())))?;
         match self.language {
-            Language::Rust => rust::build_project(&self.folder, &out_dir, options.quick),
+            Language::Rust => rust::build_project(&self.folder, &out_dir),
             Language::Typescript => typescript::build_project(&self.folder, &out_dir),
         }
     }

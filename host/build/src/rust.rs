@@ -73,7 +73,6 @@ pub struct Build<'a> {
     pub target_dir: Option<&'a Path>,
     /// A folder whose path must not be in the component.
     pub hidden: Option<&'a Path>,
-    pub quick: bool,
 }
 
 impl Build<'_> {
@@ -90,10 +89,6 @@ impl Build<'_> {
             .current_dir(self.folder)
             .env_remove("RUSTFLAGS")
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags());
-        if self.quick {
-            cargo.env("CARGO_PROFILE_RELEASE_LTO", "false");
-            cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-        }
         if let Some(target_dir) = self.target_dir {
             cargo.env("CARGO_TARGET_DIR", target_dir);
         }
@@ -166,16 +161,11 @@ fn names(package_id: &str, package: &str) -> bool {
     }
 }
 
-pub(crate) fn build_project(
-    folder: &Path,
-    out_dir: &Path,
-    quick: bool,
-) -> Result<Vec<Component>, BuildError> {
+pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Component>, BuildError> {
     let toolchain = Toolchain::find(folder)?;
     let packages = components_of(folder, &toolchain)?;
     // Paths in the project are relative already.
-    let build =
-        Build { folder, packages: &packages, out_dir, target_dir: None, hidden: None, quick };
+    let build = Build { folder, packages: &packages, out_dir, target_dir: None, hidden: None };
     build.run(&toolchain)
 }
 

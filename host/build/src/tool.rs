@@ -4,18 +4,17 @@ use crate::BuildError;
 use std::io;
 use std::process::{Command, Stdio};
 
-/// Runs a tool. All that it says goes to standard error: standard output is for what we say.
+/// Runs a tool, by whatever program. All that it says goes to standard error: standard output is for what we say.
 ///
 /// # Errors
 ///
 /// If it can't be started, or does not end well.
-pub(crate) fn run(command: &mut Command) -> Result<(), BuildError> {
-    let tool = name(command);
+pub(crate) fn run(tool: &str, command: &mut Command) -> Result<(), BuildError> {
     let status =
-        command.stdout(io::stderr()).status().map_err(BuildError::files(cant_start(&tool)))?;
+        command.stdout(io::stderr()).status().map_err(BuildError::files(cant_start(tool)))?;
     match status.success() {
         true => Ok(()),
-        false => Err(BuildError::ToolFailed { tool, status: status.to_string() }),
+        false => Err(BuildError::ToolFailed { tool: tool.to_owned(), status: status.to_string() }),
     }
 }
 
@@ -36,11 +35,11 @@ pub(crate) fn ask(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-pub(crate) fn name(command: &Command) -> String {
+fn name(command: &Command) -> String {
     let path = std::path::Path::new(command.get_program());
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-pub(crate) fn cant_start(tool: &str) -> String {
+fn cant_start(tool: &str) -> String {
     format!("`{tool}` can't be started")
 }

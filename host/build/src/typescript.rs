@@ -39,10 +39,11 @@ impl Packages<'_> {
         Ok(Packages { folder })
     }
 
-    fn tool(&self, name: &str) -> Option<Command> {
-        let program = self.folder.join("node_modules/.bin").join(name);
-        let mut command = Command::new(&program);
-        command.current_dir(self.folder).stdin(Stdio::null());
+    /// A program of a package. Run by Node itself: not every system can start a script.
+    fn tool(&self, program: &str) -> Option<Command> {
+        let program = self.folder.join("node_modules").join(program);
+        let mut command = Command::new("node");
+        command.arg(&program).current_dir(self.folder).stdin(Stdio::null());
         program.exists().then_some(command)
     }
 
@@ -53,8 +54,8 @@ impl Packages<'_> {
     /// If they do not hold.
     pub fn check(&self) -> Result<(), BuildError> {
         let has_config = self.folder.join("tsconfig.json").exists();
-        match self.tool("tsc").filter(|_| has_config) {
-            Some(mut tsc) => tool::run(tsc.args(["--noEmit", "--project", "."])),
+        match self.tool("typescript/bin/tsc").filter(|_| has_config) {
+            Some(mut tsc) => tool::run("tsc", tsc.args(["--noEmit", "--project", "."])),
             None => Ok(()),
         }
     }
@@ -65,11 +66,12 @@ impl Packages<'_> {
     ///
     /// If it can't be bundled.
     pub fn bundle(&self, workflows: &Path, output: &Path) -> Result<(), BuildError> {
-        let mut build = self.tool("refrain-build").ok_or_else(|| BuildError::Missing {
-            what: "`refrain-build` of the package `@refrain/workflow`".to_owned(),
+        let program = "@refrain/workflow/bin/refrain-build.mjs";
+        let mut build = self.tool(program).ok_or_else(|| BuildError::Missing {
+            what: format!("`{program}`"),
             install: format!("`npm install` in `{}`", self.folder.display()),
         })?;
-        tool::run(build.arg(workflows).arg("--output").arg(output))
+        tool::run("refrain-build", build.arg(workflows).arg("--output").arg(output))
     }
 }
 

@@ -15,8 +15,17 @@ use refrain_wire::api::workflowservice::v1 as pb;
 use refrain_wire::wkt::FieldMask;
 use serde_json::json;
 
+mod worker;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ActivityCommand {
+    /// Work on activities in any language: each is a line of JSON on standard output, and is answered by
+    /// one on standard input.
+    ///
+    /// A task: `{"task": 1, "type": "charge", "input": ["7", 4200], "workflowId": …, "activityId": …,
+    /// "attempt": 1}`. Its answer: `{"task": 1, "result": …}`, or `{"task": 1, "failure": {"message": …,
+    /// "type": …, "nonRetryable": true, "details": …}}`. Ends when standard input does.
+    Worker(worker::WorkerArgs),
     /// Complete an activity with a result, from outside.
     Complete(CompleteArgs),
     /// Fail an activity's attempt, from outside; its retry policy says what comes of it.
@@ -169,6 +178,7 @@ impl ActivityArgs {
 
 pub(crate) async fn run(command: ActivityCommand, format: Format) -> Result<(), CliError> {
     match command {
+        ActivityCommand::Worker(args) => worker::run(args).await,
         ActivityCommand::Complete(args) => complete(args, format).await,
         ActivityCommand::Fail(args) => fail(args, format).await,
         ActivityCommand::Pause(args) => pause(args, format).await,

@@ -2,10 +2,11 @@
 
 use crate::activity::ActivityCommand;
 use crate::batch::BatchCommand;
-use crate::build::BuildArgs;
+use crate::build::{BuildArgs, NewArgs};
 use crate::component::ComponentCommand;
 use crate::deploy::DeployArgs;
 use crate::deployment::DeploymentCommand;
+use crate::dev::DevelopArgs;
 use crate::namespace::NamespaceCommand;
 use crate::output::Format;
 use crate::replay::ReplayArgs;
@@ -40,6 +41,13 @@ pub(crate) enum Command {
     /// Run a server.
     #[command(subcommand)]
     Server(ServerCommand),
+    /// Begin a project: workflows, a test, and the SDK in it.
+    New(NewArgs),
+    /// Build a project whenever a file of it changes, replay the open runs, and deploy it.
+    ///
+    /// Starts a server for development if none is there. Open runs that fit are moved to what was
+    /// built; if one does not fit, or the project does not build, what is deployed stays.
+    Dev(DevelopArgs),
     /// Make components of a project, in whatever language it is, and check them.
     ///
     /// Says what the language's toolchain lacks, and the command that installs it.

@@ -1,4 +1,4 @@
-//! `refrain build`: a project becomes components that can be deployed.
+//! `refrain new` and `refrain build`: a project begins, and becomes components that can be deployed.
 
 use crate::component::{Checked, ComponentFile};
 use crate::errors::CliError;
@@ -6,7 +6,7 @@ use crate::output::{self, Format};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use refrain_build::{BuildError, Language, Options, Project};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -21,12 +21,37 @@ pub(crate) struct BuildArgs {
     cache_dir: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// The project's name: small letters, digits, `-` and `_`.
+    name: String,
+    /// The language that its workflows are written in.
+    #[arg(long, short, value_parser = language(), value_name = "LANGUAGE")]
+    language: Language,
+    /// The folder to write it into, which must not be there yet. Default: the name.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+pub(crate) fn new(args: NewArgs, format: Format) -> Result<(), CliError> {
+    let folder = args.folder.unwrap_or_else(|| PathBuf::from(&args.name));
+    refrain_build::create(&folder, &args.name, args.language).map_err(not_built)?;
+    let folder = folder.display().to_string();
+    match format {
+        Format::Json => output::print_json(&json!({ "folder": folder })),
+        Format::Text => output::print(&format!(
+            "`{folder}` is a project in {}. Its README.md says how it is built, tested and run.",
+            args.language
+        )),
+    }
+}
+
 /// Which project, and in which language.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ProjectArgs {
     /// The project's folder.
     #[arg(value_name = "PROJECT", default_value = ".")]
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Its language, if more than one is there.
     #[arg(long, value_parser = language(), value_name = "LANGUAGE")]
     language: Option<Language>,
@@ -52,7 +77,7 @@ pub(crate) fn not_built(error: BuildError) -> CliError {
 
 pub(crate) async fn run(args: BuildArgs, format: Format) -> Result<(), CliError> {
     let project = args.project.find()?;
-    let options = Options { out_dir: args.out_dir, quick: false };
+    let options = Options { out_dir: args.out_dir };
     let components = project.build(&options).map_err(not_built)?;
     let mut built = Vec::new();
     for component in components {

@@ -6,6 +6,7 @@ use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
 use refrain_wire::api::operatorservice::v1 as operator;
 use refrain_wire::api::workflowservice::v1 as pb;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tonic::Request;
 use tonic::client::Grpc;
@@ -65,6 +66,16 @@ fn first_of(given: Option<&str>, variable: &str, default: &str) -> String {
 }
 
 impl ConnectArgs {
+    /// Where a server of our own can listen so that this finds it: on this machine, without TLS.
+    pub(crate) fn local_server(&self) -> Option<SocketAddr> {
+        let address = first_of(self.address.as_deref(), "TEMPORAL_ADDRESS", DEFAULT_ADDRESS);
+        if self.tls.config(false).ok()?.is_some() {
+            return None;
+        }
+        let address = address.replacen("localhost:", "127.0.0.1:", 1);
+        address.parse::<SocketAddr>().ok().filter(|it| it.ip().is_loopback())
+    }
+
     pub(crate) async fn connect(&self) -> Result<Client, CliError> {
         let address = first_of(self.address.as_deref(), "TEMPORAL_ADDRESS", DEFAULT_ADDRESS);
         let (scheme, host_port) = match address.split_once("://") {
@@ -195,6 +206,9 @@ calls! {
     "SignalWithStartWorkflowExecution" SignalWithStartWorkflowExecutionRequest SignalWithStartWorkflowExecutionResponse
     "UpdateWorkflowExecution" UpdateWorkflowExecutionRequest UpdateWorkflowExecutionResponse
     "PollWorkflowExecutionUpdate" PollWorkflowExecutionUpdateRequest PollWorkflowExecutionUpdateResponse
+    "PollActivityTaskQueue" PollActivityTaskQueueRequest PollActivityTaskQueueResponse
+    "RespondActivityTaskCompleted" RespondActivityTaskCompletedRequest RespondActivityTaskCompletedResponse
+    "RespondActivityTaskFailed" RespondActivityTaskFailedRequest RespondActivityTaskFailedResponse
     "PauseActivity" PauseActivityRequest PauseActivityResponse
     "UnpauseActivity" UnpauseActivityRequest UnpauseActivityResponse
     "ResetActivity" ResetActivityRequest ResetActivityResponse

@@ -263,6 +263,16 @@ pub(crate) struct LogConfig {
 }
 
 impl HostArgs {
+    /// As if these had been given, and nothing else.
+    pub(crate) fn of(
+        listen: SocketAddr,
+        db: Option<PathBuf>,
+        cache_dir: Option<PathBuf>,
+    ) -> HostArgs {
+        let (ip, port) = (Some(listen.ip()), Some(listen.port()));
+        HostArgs { ip, port, db, cache_dir, ..HostArgs::default() }
+    }
+
     /// What a configuration file says.
     pub(crate) fn read(path: &Path) -> Result<HostArgs, CliError> {
         let text = std::fs::read_to_string(path).map_err(|error| {

@@ -68,7 +68,8 @@ pub(crate) async fn run(args: DeployArgs, format: Format) -> Result<(), CliError
 
     let mut checked = None;
     if has_runs && !args.no_check {
-        let report = check(&client, &namespace, &args, &component.digest).await?;
+        let (queue, sample) = (&args.task_queue, args.sample.unwrap_or(0));
+        let report = check(&client, &namespace, queue, &component.digest, sample).await?;
         if let Some(error) = report.failed("the check of the open runs did not come to its end") {
             return Err(error.hint("nothing is switched; `--no-check` deploys without it"));
         }
@@ -81,25 +82,9 @@ pub(crate) async fn run(args: DeployArgs, format: Format) -> Result<(), CliError
         checked = Some(report);
     }
 
-    let request = pb::DeployRequest {
-        namespace: namespace.clone(),
-        task_queue: args.task_queue.clone(),
-        component: component.digest.clone(),
-        kind: pb::ComponentKind::Unspecified as i32,
-        identity: identity(),
-    };
-    let answer = client.answer(client.admin().deploy(request)).await?;
+    let answer = switch(&client, &namespace, &args.task_queue, &component.digest).await?;
     let moved = match args.r#move {
-        true => {
-            let request = pb::MoveRunsRequest {
-                namespace,
-                task_queue: args.task_queue.clone(),
-                component: component.digest.clone(),
-                identity: identity(),
-            };
-            let reports = client.answer(client.admin().move_runs(request)).await?;
-            Some(findings::receive(reports, "moved").await?)
-        }
+        true => Some(move_runs(&client, &namespace, &args.task_queue, &component.digest).await?),
         false => None,
     };
     match format {
@@ -136,20 +121,56 @@ async fn find(client: &Client, namespace: &str, named: &str) -> Result<pb::Compo
     Ok(answer.component.unwrap_or_default())
 }
 
-async fn check(
+/// Replays the open runs of the queue that are on other components; `sample` of each type, 0: all.
+pub(crate) async fn check(
     client: &Client,
     namespace: &str,
-    args: &DeployArgs,
+    task_queue: &str,
     component: &str,
+    sample: u32,
 ) -> Result<Report, CliError> {
     let request = pb::CheckReplayRequest {
         namespace: namespace.to_owned(),
-        task_queue: args.task_queue.clone(),
+        task_queue: task_queue.to_owned(),
         component: component.to_owned(),
-        sample: args.sample.unwrap_or(0),
+        sample,
     };
     let reports = client.answer(client.admin().check_replay(request)).await?;
     findings::receive(reports, "checked").await
+}
+
+/// From now on new runs of the queue start on this component.
+pub(crate) async fn switch(
+    client: &Client,
+    namespace: &str,
+    task_queue: &str,
+    component: &str,
+) -> Result<pb::DeployResponse, CliError> {
+    let request = pb::DeployRequest {
+        namespace: namespace.to_owned(),
+        task_queue: task_queue.to_owned(),
+        component: component.to_owned(),
+        kind: pb::ComponentKind::Unspecified as i32,
+        identity: identity(),
+    };
+    client.answer(client.admin().deploy(request)).await
+}
+
+/// Pins the open runs of the queue that fit to this component.
+pub(crate) async fn move_runs(
+    client: &Client,
+    namespace: &str,
+    task_queue: &str,
+    component: &str,
+) -> Result<Report, CliError> {
+    let request = pb::MoveRunsRequest {
+        namespace: namespace.to_owned(),
+        task_queue: task_queue.to_owned(),
+        component: component.to_owned(),
+        identity: identity(),
+    };
+    let reports = client.answer(client.admin().move_runs(request)).await?;
+    findings::receive(reports, "moved").await
 }
 
 fn dry_run(checked: &Report, component: &pb::Component, format: Format) -> Result<(), CliError> {

@@ -95,6 +95,12 @@ impl CliError {
         if self.silent {
             return ExitCode::SUCCESS;
         }
+        crate::output::say(&self.text());
+        ExitCode::from(self.exit as u8)
+    }
+
+    /// As it is said to people.
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let mut lines = self.message.lines();
         let _ = writeln!(text, "error: {}", crate::output::clean(lines.next().unwrap_or_default()));
@@ -104,8 +110,7 @@ impl CliError {
         if let Some(hint) = &self.hint {
             let _ = writeln!(text, "hint: {hint}");
         }
-        crate::output::say(&text);
-        ExitCode::from(self.exit as u8)
+        text
     }
 }
 

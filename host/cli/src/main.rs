@@ -17,6 +17,7 @@ mod build;
 mod component;
 mod deploy;
 mod deployment;
+mod dev;
 mod findings;
 mod history;
 mod input;
@@ -63,7 +64,7 @@ fn as_test_server(args: Vec<OsString>) -> Vec<OsString> {
 
 fn run(cli: Cli) -> Result<(), CliError> {
     let mut runtime = match cli.command {
-        Command::Server(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Server(_) | Command::Dev(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime
@@ -77,6 +78,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
             Command::Component(command) => component::run(command, format).await,
             Command::Deploy(args) => deploy::run(args, format).await,
             Command::Deployment(command) => deployment::run(command, format).await,
+            Command::New(args) => build::new(args, format),
+            Command::Dev(args) => dev::run(args, format).await,
             Command::Build(args) => build::run(args, format).await,
             Command::Replay(args) => replay::run(args, format),
             Command::Workflow(command) => workflow::run(*command, format).await,

@@ -75,7 +75,7 @@ pub(crate) async fn run(command: ServerCommand, format: Format) -> Result<(), Cl
     }
 }
 
-async fn serve(config: HostConfig, format: Format) -> Result<(), CliError> {
+pub(crate) async fn serve(config: HostConfig, format: Format) -> Result<(), CliError> {
     start_logging(&config.log)?;
     // From here on a signal is an orderly stop, whatever is being opened.
     let stop = stop_on_signals()?;

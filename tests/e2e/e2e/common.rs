@@ -157,6 +157,11 @@ impl Python {
         Ok(std::fs::read_to_string(&self.said)?)
     }
 
+    /// Where its standard error is written.
+    pub(crate) fn complaints(&self) -> PathBuf {
+        self.said.with_extension("err")
+    }
+
     /// How often it said so, by whole lines.
     pub(crate) fn count(&self, line: &str) -> Result<usize> {
         Ok(self.said()?.lines().filter(|it| *it == line).count())

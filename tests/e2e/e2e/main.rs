@@ -23,6 +23,7 @@ mod orders;
 mod parallel_maps;
 mod payloads;
 mod polling;
+mod projects;
 mod python_worker;
 mod request_response;
 mod schedules;

@@ -274,7 +274,8 @@ pub fn eventually<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Res
     within(PATIENCE, what, look)
 }
 
-fn within<T>(
+/// The same, for what may take so long.
+pub fn within<T>(
     patience: Duration,
     what: &str,
     mut look: impl FnMut() -> Result<Option<T>>,

@@ -17,7 +17,6 @@ pub(super) fn build(root: &Path, out_dir: &Path, scenarios: &[Scenario]) -> anyh
         out_dir,
         target_dir: Some(&out_dir.join("cargo")),
         hidden: Some(root),
-        quick: false,
     };
     built(build.run(&toolchain(folder)?))?;
     Ok(())

@@ -1,0 +1,137 @@
+//! `refrain new`: a project that builds and passes its own test.
+//!
+//! No SDK is published yet. So a project has its SDK in it, in the folder `refrain-sdk`, laid out as in this repository.
+
+use crate::{BuildError, Language, carried};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Where in a project its SDK lies.
+pub const SDK_FOLDER: &str = "refrain-sdk";
+/// In templates, the project's name.
+const NAME: &str = "{{name}}";
+
+/// Writes a new project into `folder`, which must not be there yet.
+///
+/// # Errors
+///
+/// If the name can't be a package's name, the folder is there, or it can't be written.
+pub fn create(folder: &Path, name: &str, language: Language) -> Result<(), BuildError> {
+    if !is_name(name) {
+        return Err(BuildError::Name { name: name.to_owned() });
+    }
+    if folder.exists() {
+        return Err(BuildError::Exists { folder: folder.to_owned() });
+    }
+    for (file, bytes) in carried::below(&format!("host/build/templates/{language}")) {
+        // Under its own name, git would heed it here.
+        let file = if file == "gitignore" { ".gitignore" } else { file };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => carried::write(&folder.join(file), text.replace(NAME, name).as_bytes())?,
+            Err(_) => carried::write(&folder.join(file), bytes)?,
+        }
+    }
+    match language {
+        Language::Rust => {
+            copy("guest-examples/rust/hello", folder)?;
+            carried::write(&folder.join("Cargo.lock"), locked().as_bytes())?;
+        }
+        Language::Typescript => {
+            copy("guest-examples/typescript/hello", &folder.join("src"))?;
+            carried::write(&folder.join("package.json"), package_json(name).as_bytes())?;
+        }
+    }
+    write_sdk(folder, language)
+}
+
+/// Writes the SDK of this binary into a project, in place of the one that is there.
+///
+/// # Errors
+///
+/// If the old one can't be removed or the new one not be written.
+pub fn write_sdk(folder: &Path, language: Language) -> Result<(), BuildError> {
+    let sdk: PathBuf = folder.join(SDK_FOLDER);
+    if sdk.exists() {
+        std::fs::remove_dir_all(&sdk)
+            .map_err(BuildError::files(format!("`{}` can't be replaced", sdk.display())))?;
+    }
+    copy("wit", &sdk.join("wit"))?;
+    let source = format!("sdk/{language}");
+    copy(&source, &sdk.join(&source))
+}
+
+fn copy(from: &str, to: &Path) -> Result<(), BuildError> {
+    carried::below(from).try_for_each(|(name, bytes)| carried::write(&to.join(name), bytes))
+}
+
+/// Letters, digits, `-` and `_`, as all package managers take them.
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|it| it.is_ascii_lowercase())
+        && letters.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || "-_".contains(it))
+        && name.len() <= 64
+}
+
+/// The versions that our own guests are built with. Cargo adds the packages of the project itself.
+fn locked() -> String {
+    let lock = carried::text("guest-examples/rust/Cargo.lock").unwrap_or_default();
+    let mut packages = lock.split("[[package]]");
+    let head = packages.next().unwrap_or_default().to_owned();
+    let from_elsewhere = packages.filter(|it| it.contains("\nsource = "));
+    from_elsewhere.fold(head, |lock, package| lock + "[[package]]" + package)
+}
+
+/// The packages that our own guests are built with.
+fn package_json(name: &str) -> String {
+    let examples = carried::text("guest-examples/typescript/package.json").unwrap_or_default();
+    let examples: Value = serde_json::from_str(examples).unwrap_or_default();
+    let mut packages = examples["devDependencies"].clone();
+    packages["@refrain/workflow"] = format!("file:{SDK_FOLDER}/sdk/typescript").into();
+    let manifest = serde_json::json!({
+        "name": name,
+        "private": true,
+        "type": "module",
+        "scripts": { "build": "refrain build" },
+        "devDependencies": packages,
+    });
+    format!("{manifest:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_every_package_manager_takes() {
+        for name in ["shop", "order-7", "a_b"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", "7up", "Shop", "a b", "../a", "ö", &"a".repeat(65)] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_lock_file_names_only_what_comes_from_elsewhere() {
+        let lock = locked();
+        assert!(lock.contains("name = \"serde_json\""));
+        assert!(!lock.contains("name = \"hello\""), "{lock}");
+    }
+
+    #[test]
+    fn packages_are_those_of_our_own_guests() {
+        let manifest: Value = serde_json::from_str(&package_json("shop")).unwrap();
+        let packages = &manifest["devDependencies"];
+        assert_eq!(packages["@refrain/workflow"], "file:refrain-sdk/sdk/typescript");
+        assert!(packages["esbuild"].is_string() && packages["componentize-qjs"].is_string());
+    }
+
+    #[test]
+    fn nothing_that_tools_leave_behind_is_carried() {
+        for language in Language::ALL {
+            for (name, _) in carried::below(&format!("sdk/{language}")) {
+                assert!(!name.contains("node_modules") && !name.contains("target/"), "{name}");
+            }
+        }
+    }
+}

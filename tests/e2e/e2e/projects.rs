@@ -1,0 +1,301 @@
+//! Projects as a stranger begins them: `refrain new`, `refrain build`, their own tests, `refrain dev`.
+
+use crate::common::{Python, blank, directory};
+use anyhow::{Context, Result};
+use expect_test::expect;
+use refrain_e2e::host::{eventually, free_port, output_within, within};
+use refrain_e2e::{Host, paths};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// Compilers are slow on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A new project in a folder of its own.
+fn new_project(name: &str, language: &str) -> Result<PathBuf> {
+    let directory = directory(&format!("project-{name}"));
+    std::fs::create_dir_all(&directory)?;
+    let said = run(refrain()?.args(["new", name, "--language", language]).current_dir(&directory))?;
+    assert_eq!(
+        said,
+        format!(
+            "`{name}` is a project in {language}. Its README.md says how it is built, tested and run.\n"
+        )
+    );
+    Ok(directory.join(name))
+}
+
+/// The binary, as a stranger has it on the path.
+fn refrain() -> Result<Command> {
+    as_on_the_path(Command::new(paths::binary()?))
+}
+
+/// With `refrain` where the project looks for it. What our own guests are built of is not built again.
+fn as_on_the_path(mut command: Command) -> Result<Command> {
+    let remap = format!("--remap-path-prefix={}=refrain", paths::root().display());
+    command
+        .env("REFRAIN_BIN", paths::binary()?)
+        .env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"))
+        .env("CARGO_TARGET_DIR", paths::target().join("guests/rust/cargo"))
+        .env("CARGO_ENCODED_RUSTFLAGS", remap);
+    for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_MANIFEST_DIR"] {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
+fn run(command: &mut Command) -> Result<String> {
+    let said = output_within(PATIENCE, command)?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    said.or_fail(&program, &[])
+}
+
+/// What `refrain build` says, without what differs from machine to machine.
+fn build(project: &Path) -> Result<String> {
+    let said = run(refrain()?.arg("build").current_dir(project))?;
+    let digit = |it: char| it.is_ascii_hexdigit() || it == '.';
+    Ok(blank(&blank(&said, "sha256:", digit), "Size       ", digit))
+}
+
+/// As the project's README does it.
+fn order_runs_to_its_end(project: &Path, task_queue: &str) -> Result<()> {
+    let host = Host::start(&project.with_extension("host"), &[])?;
+    let component = project.join("dist").join(format!("{task_queue}.wasm"));
+    host.cli(&["deploy", &component.display().to_string(), "--task-queue", task_queue])?;
+    start_order(&host.address(), "order-7", task_queue)?;
+    complete(&host.address(), "order-7", "1", r#""payment-7""#)?;
+    host.cli(&["workflow", "signal", "--workflow-id", "order-7", "--name", "confirmed"])?;
+    complete(&host.address(), "order-7", "3", r#""parcel-7""#)?;
+    let result = host.cli(&["workflow", "result", "--workflow-id", "order-7"])?;
+    assert_eq!(result.trim(), r#""parcel-7""#);
+    Ok(())
+}
+
+fn start_order(address: &str, workflow_id: &str, task_queue: &str) -> Result<()> {
+    let start = ["workflow", "start", "--workflow-id", workflow_id, "--type", "order"];
+    let more = ["--task-queue", task_queue, "--input", r#""7""#, "--input", "4200"];
+    run(refrain()?.args(start).args(more).args(["--address", address])).map(drop)
+}
+
+/// Once the workflow asks for it.
+fn complete(address: &str, workflow_id: &str, activity_id: &str, result: &str) -> Result<()> {
+    let args = ["activity", "complete", "--workflow-id", workflow_id, "--result", result];
+    let more = ["--activity-id", activity_id, "--address", address];
+    eventually(&format!("activity {activity_id} of {workflow_id}"), || {
+        let said = output_within(PATIENCE, refrain()?.args(args).args(more))?;
+        Ok((said.code == Some(0)).then_some(()))
+    })
+}
+
+#[test]
+fn a_new_rust_project_builds_passes_its_own_tests_and_is_deployed_at_each_save() -> Result<()> {
+    let project = new_project("shop", "rust")?;
+    expect![[r#"
+        Component  ./dist/shop.wasm
+        Digest     sha256:_
+        Kind       workflow
+        Size       _ KiB
+        SDK        refrain-rust 0.1.0
+
+        Workflow types
+          order
+
+        Signals
+          confirmed
+    "#]]
+    .assert_eq(&build(&project)?);
+    let said = run(as_on_the_path(Command::new("cargo"))?.arg("test").current_dir(&project))?;
+    assert!(said.contains("test result: ok. 2 passed"), "{said}");
+    what_is_saved_is_deployed_if_it_builds_and_the_open_runs_fit(&project)
+}
+
+#[test]
+fn a_new_typescript_project_builds_and_runs() -> Result<()> {
+    let project = new_project("bakery", "typescript")?;
+    link_packages(&project)?;
+    expect![[r#"
+        Component  ./dist/bakery.wasm
+        Digest     sha256:_
+        Kind       workflow
+        Size       _ MiB
+        SDK        refrain-typescript 0.1.0
+
+        Workflow types
+          order
+
+        Signals
+          confirmed
+    "#]]
+    .assert_eq(&build(&project)?);
+    order_runs_to_its_end(&project, "bakery")
+}
+
+/// The packages that our own guests have, as `npm install` would put them there.
+fn link_packages(project: &Path) -> Result<()> {
+    let installed = paths::root().join("guest-examples/typescript/node_modules");
+    let modules = project.join("node_modules");
+    std::fs::create_dir_all(modules.join("@refrain"))?;
+    for package in std::fs::read_dir(installed)? {
+        let package = package?;
+        if package.file_name() != "@refrain" {
+            std::os::unix::fs::symlink(package.path(), modules.join(package.file_name()))?;
+        }
+    }
+    let sdk = project.join("refrain-sdk/sdk/typescript");
+    std::os::unix::fs::symlink(&sdk, modules.join("@refrain/workflow"))?;
+    Ok(())
+}
+
+/// `refrain dev` beside the test, with a server of its own.
+struct Dev {
+    process: Python,
+    address: String,
+    project: PathBuf,
+}
+
+impl Dev {
+    fn start(project: &Path) -> Result<Dev> {
+        let address = format!("127.0.0.1:{}", free_port()?);
+        let mut command = refrain()?;
+        command.arg("dev").current_dir(project).env("REFRAIN_ADDRESS", &address);
+        // Not in the project, where each word of it would be a change.
+        let process = Python::run(&project.with_extension("logs"), "dev", command)?;
+        Ok(Dev { process, address, project: project.to_owned() })
+    }
+
+    /// What it said since it was last asked, once that has a line that begins so.
+    fn said(&self, before: &mut usize, until: &str) -> Result<String> {
+        let said = || -> Result<String> {
+            let all = std::fs::read_to_string(self.process.complaints())?;
+            Ok(all.get(*before..).unwrap_or_default().to_owned())
+        };
+        let new = within(PATIENCE, until, || {
+            let said = said()?;
+            let is_there = said.lines().any(|it| it.starts_with(until));
+            Ok(is_there.then_some(said))
+        });
+        let new = new.with_context(|| said().unwrap_or_default())?;
+        *before += new.len();
+        // What cargo says of itself depends on what it has built before.
+        let ours = |line: &&str| !line.starts_with("   ");
+        let new: String = new.lines().filter(ours).map(|line| format!("{line}\n")).collect();
+        let hex = |it: char| it.is_ascii_hexdigit();
+        let id = |it: char| it.is_ascii_hexdigit() || it == '-';
+        let number = |it: char| it.is_ascii_digit() || it == '.';
+        let new = blank(&blank(&new, "sha256:", hex), "(build ", number);
+        Ok(blank(&blank(&new, ", deploy ", number), "order-2 (", id))
+    }
+
+    fn edit(&self, from: &str, to: &str) -> Result<()> {
+        let file = self.project.join("src/lib.rs");
+        let text = std::fs::read_to_string(&file)?;
+        assert!(text.contains(from), "{from} is not in {text}");
+        Ok(std::fs::write(file, text.replacen(from, to, 1))?)
+    }
+
+    fn cli(&self, args: &[&str]) -> Result<String> {
+        run(refrain()?.args(args).args(["--address", &self.address]))
+    }
+
+    fn deployed(&self) -> Result<String> {
+        let list = self.cli(&["deployment", "list", "--output", "json"])?;
+        let list: serde_json::Value = serde_json::from_str(&list)?;
+        Ok(list[0]["digest"].to_string())
+    }
+}
+
+fn what_is_saved_is_deployed_if_it_builds_and_the_open_runs_fit(project: &Path) -> Result<()> {
+    let mut dev = Dev::start(project)?;
+    let at = &mut 0;
+    expect![[r#"
+        deployed shop (sha256:_) to `shop`: order (build _ s, deploy _ s)
+        watching .
+    "#]]
+    .assert_eq(&dev.said(at, "watching")?);
+
+    // An open run gets the new behavior. Activity 3: the day that it waits for is operation 2.
+    start_order(&dev.address, "order-1", "shop")?;
+    dev.edit(
+        "return shop.ship(&id).await;",
+        r#"return Ok(format!("sent: {}", shop.ship(&id).await?));"#,
+    )?;
+    expect![[r#"
+        deployed shop (sha256:_) to `shop`: order; 1 open run moved to it (build _ s, deploy _ s)
+        watching .
+    "#]]
+    .assert_eq(&dev.said(at, "watching")?);
+    complete(&dev.address, "order-1", "1", r#""payment""#)?;
+    dev.cli(&["workflow", "signal", "--workflow-id", "order-1", "--name", "confirmed"])?;
+    complete(&dev.address, "order-1", "3", r#""parcel""#)?;
+    let result = dev.cli(&["workflow", "result", "--workflow-id", "order-1"])?;
+    assert_eq!(result.trim(), r#""sent: parcel""#);
+
+    // What would break an open run is not deployed.
+    start_order(&dev.address, "order-2", "shop")?;
+    let before = dev.deployed()?;
+    dev.edit("let payment", "sleep(seconds(1)).await?;\n    let payment")?;
+    expect![[r#"
+        1 open run checked against sha256:_ (shop): none fits
+
+        order of sha256:_: 1 run diverges at event 5 (W0101)
+          recorded  activity charge (1) scheduled
+          asked     timer 1 started 1s
+          runs      order-2 (_)
+        error: what was deployed stays: open runs would diverge
+        hint: guard the change with `patched`; or end those runs; or switch new runs only, with `refrain deploy ./dist/shop.wasm --task-queue shop`
+        watching .
+    "#]]
+    .assert_eq(&dev.said(at, "watching")?);
+    assert_eq!(dev.deployed()?, before);
+
+    // Nor what does not build; the next save mends it.
+    dev.edit("sleep(seconds(1))", "sleep(seconds(1)")?;
+    let said = dev.said(at, "watching")?;
+    assert!(said.contains("mismatched closing delimiter"), "{said}");
+    assert!(said.ends_with("what was deployed stays\nwatching .\n"), "{said}");
+    assert_eq!(dev.deployed()?, before);
+    dev.edit("sleep(seconds(1).await?;\n    ", "")?;
+    expect![[r#"
+        shop: the same component as before
+        watching .
+    "#]]
+    .assert_eq(&dev.said(at, "watching")?);
+
+    dev.process.terminate()?;
+    assert!(dev.process.wait_for_end()?);
+    Ok(())
+}
+
+#[test]
+fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
+    let said = |folder: &Path| -> Result<String> {
+        let said = output_within(PATIENCE, refrain()?.arg("build").arg(folder))?;
+        assert_eq!(said.code, Some(1), "{said:?}");
+        Ok(said.stderr.replace(&folder.display().to_string(), "FOLDER"))
+    };
+    let empty = directory("project-empty");
+    std::fs::create_dir_all(&empty)?;
+    expect![[r#"
+        error: no project in `FOLDER`: found none of `Cargo.toml`, `package.json`
+        hint: `refrain new NAME --language LANGUAGE` makes one
+    "#]]
+    .assert_eq(&said(&empty)?);
+
+    let bare = new_project("bare", "typescript")?;
+    expect![[r#"
+        error: the package `@refrain/workflow` is missing
+        hint: `npm install` in `FOLDER`
+    "#]]
+    .assert_eq(&said(&bare)?);
+
+    let again = refrain()?
+        .args(["new", "bare", "--language", "rust"])
+        .current_dir(bare.join(".."))
+        .output()?;
+    expect![[r#"
+        error: `bare` is there already
+    "#]]
+    .assert_eq(&String::from_utf8_lossy(&again.stderr));
+    Ok(())
+}
