@@ -105,3 +105,31 @@ export async function mistake(): Promise<string> {
   const nothing: { name: string } | undefined = JSON.parse("null") ?? undefined;
   return nothing!.name;
 }
+
+const drawn = defineQuery<object>("drawn");
+
+/** Draws from all that could differ, before a wait and after it, and waits to be asked. */
+export async function draws(): Promise<void> {
+  const values: unknown[] = [];
+  const draw = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(8));
+    values.push(Date.now(), new Date().toISOString(), performance.now(), Math.random());
+    values.push(crypto.randomUUID(), uuid4(), [...bytes], getRandomStream("dice").random());
+  };
+  let isDone = false;
+  setHandler(drawn, () => values);
+  setHandler(approve, () => void (isDone = true));
+  draw();
+  const order: string[] = [];
+  setTimeout(() => order.push("later"), 20);
+  setTimeout(() => order.push("sooner"), 10);
+  queueMicrotask(() => order.push("at once"));
+  const controller = new AbortController();
+  controller.signal.addEventListener("abort", () => order.push("aborted"));
+  setTimeout(() => controller.abort(), 15);
+  await sleep(30);
+  values.push(order, structuredClone({ order }), new TextDecoder().decode(new TextEncoder().encode("ü")));
+  console.log("drawn", values.length);
+  draw();
+  await condition(() => isDone);
+}

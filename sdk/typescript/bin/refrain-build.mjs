@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 // Makes a workflow component of a module whose exported functions are workflows:
 //
-//   refrain-build <workflow.ts> --output <component.wasm> [--wit <folder>]
+//   refrain-build <workflow.ts> --output <component.wasm> [--interceptors <module>]... [--wit <folder>]
+//
+// A module of interceptors exports `interceptors`, as the workflow's own may.
 //
 // esbuild and componentize-qjs are those of the package that this is run in.
 
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,11 +19,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     output: { type: "string", short: "o" },
-    wit: { type: "string", default: resolve(sdk, "../../wit") },
+    interceptors: { type: "string", multiple: true, default: [] },
+    // In the repository, and in the package.
+    wit: { type: "string", default: ["../../wit", "wit"].map((it) => resolve(sdk, it)).find(hasWorlds) },
   },
 });
 if (positionals.length !== 1 || !values.output) {
-  fail("usage: refrain-build <workflow.ts> --output <component.wasm> [--wit <folder>]");
+  fail("usage: refrain-build <workflow.ts> --output <component.wasm> [--interceptors <module>]... [--wit <folder>]");
 }
 
 const source = resolve(positionals[0]);
@@ -53,7 +57,9 @@ function bundled(inject) {
       contents: `
         import { component } from "@refrain/workflow/component";
         import * as workflows from "./${basename(source)}";
-        export const { run, query, validateUpdate, update, definition } = component(workflows);
+        ${values.interceptors.map((it, nth) => `import * as interceptors${nth} from ${JSON.stringify(resolve(it))};`).join("\n")}
+        export const { run, query, validateUpdate, update, definition } =
+          component(${["workflows", ...values.interceptors.map((_, nth) => `interceptors${nth}`)].join(", ")});
       `,
       resolveDir: dirname(source),
     },
@@ -116,6 +122,10 @@ function sourceLines(text) {
   // As text, which takes less memory in each run than the list would.
   const sources = JSON.stringify({ files: [...files.keys()], runs });
   return `globalThis.__refrainSources = ${JSON.stringify(sources)};`;
+}
+
+function hasWorlds(folder) {
+  return existsSync(resolve(folder, "worlds.wit"));
 }
 
 function fail(message) {

@@ -2,8 +2,13 @@ import host from "refrain:workflow/activities@0.1.0";
 import type { LocalOptions, Options } from "refrain:workflow/activities@0.1.0";
 import type { Payloads, RetryPolicy as HostRetryPolicy, Priority as HostPriority } from "refrain:workflow/types@0.1.0";
 import { type Duration, optionalMs, toMs } from "./duration";
+import { type Headers, fromHeaders } from "./converter";
+import type { EventGroupMarker } from "./event-groups";
+import { nextSeq, onTheWayOut } from "./interceptors";
+import { toHost } from "./names";
 import { operation } from "./operation";
 import { fromPayloads, toPayloads } from "./payload";
+import type { ActivityFunction, UntypedActivities } from "./types";
 
 export interface RetryPolicy {
   /** 1 s if nothing is said. */
@@ -24,9 +29,9 @@ export interface Priority {
 }
 
 export const ActivityCancellationType = {
-  TRY_CANCEL: "try-cancel",
-  WAIT_CANCELLATION_COMPLETED: "wait-cancellation-completed",
-  ABANDON: "abandon",
+  TRY_CANCEL: "TRY_CANCEL",
+  WAIT_CANCELLATION_COMPLETED: "WAIT_CANCELLATION_COMPLETED",
+  ABANDON: "ABANDON",
 } as const;
 export type ActivityCancellationType = (typeof ActivityCancellationType)[keyof typeof ActivityCancellationType];
 
@@ -40,40 +45,66 @@ export interface LocalActivityOptions {
   cancellationType?: ActivityCancellationType;
   /** One line for people who look at the history. */
   summary?: string;
+  /** Without effect: backoffs of more than a minute are durable timers. */
+  localRetryThreshold?: Duration;
+  /** Without effect. */
+  eventGroups?: EventGroupMarker[];
 }
 
 /** One of `startToCloseTimeout` and `scheduleToCloseTimeout` must be set. */
-export interface ActivityOptions extends LocalActivityOptions {
+export interface ActivityOptions extends Omit<LocalActivityOptions, "localRetryThreshold"> {
   taskQueue?: string;
   scheduleToStartTimeout?: Duration;
   heartbeatTimeout?: Duration;
   priority?: Priority;
+  /** Without effect: a worker that waits is reserved as the task is written. */
+  allowEagerDispatch?: boolean;
+  /** Without effect: workers of activities have no versions. */
+  versioningIntent?: "COMPATIBLE" | "DEFAULT";
 }
 
-/** The functions of `A`, as the workflow calls them; options of a single call come first. */
-export type ActivityInterface<A, Options = ActivityOptions> = {
-  [Name in keyof A]: A[Name] extends (...args: infer Args) => infer Result
-    ? {
-        (...args: Args): Promise<Awaited<Result>>;
-        executeWithOptions(options: Options, args: Args): Promise<Awaited<Result>>;
-      }
-    : never;
+type WithOptions<F, Options> = F extends (...args: infer Args) => infer Result
+  ? {
+      (...args: Args): Promise<Awaited<Result>>;
+      /** One call with options of its own, over those of the proxy. */
+      executeWithOptions(options: Options, args: Args): Promise<Awaited<Result>>;
+    }
+  : never;
+
+export type ActivityFunctionWithOptions<F extends ActivityFunction> = WithOptions<F, ActivityOptions>;
+export type LocalActivityFunctionWithOptions<F extends ActivityFunction> = WithOptions<F, LocalActivityOptions>;
+
+/** The type of what a proxy does not have: a member of `A` that is no function. */
+export const NotAnActivityMethod = Symbol.for("__TEMPORAL_NOT_AN_ACTIVITY_METHOD");
+
+/** The functions of `A`, as the workflow calls them. */
+export type ActivityInterfaceFor<A> = {
+  [Name in keyof A]: A[Name] extends (...args: any[]) => any
+    ? WithOptions<A[Name], ActivityOptions>
+    : typeof NotAnActivityMethod;
+};
+export type LocalActivityInterfaceFor<A> = {
+  [Name in keyof A]: A[Name] extends (...args: any[]) => any
+    ? WithOptions<A[Name], LocalActivityOptions>
+    : typeof NotAnActivityMethod;
 };
 
 /** Functions that run activities of the same names. Each call starts one at once. */
-export function proxyActivities<A>(options: ActivityOptions): ActivityInterface<A> {
+export function proxyActivities<A = UntypedActivities>(options: ActivityOptions): ActivityInterfaceFor<A> {
   return proxy(options, scheduleActivity);
 }
 
 /** As `proxyActivities`, for short activities that the host runs beside the workflow. */
-export function proxyLocalActivities<A>(options: LocalActivityOptions): ActivityInterface<A, LocalActivityOptions> {
+export function proxyLocalActivities<A = UntypedActivities>(
+  options: LocalActivityOptions,
+): LocalActivityInterfaceFor<A> {
   return proxy(options, scheduleLocalActivity);
 }
 
 type Call<Options> = (type: string, args: unknown[], options: Options) => Promise<unknown>;
 
-function proxy<A, Options>(options: Options, call: Call<Options>): ActivityInterface<A, Options> {
-  return new Proxy({} as ActivityInterface<A, Options>, {
+function proxy<Options, Interface extends object>(options: Options, call: Call<Options>): Interface {
+  return new Proxy({} as Interface, {
     get: (_, name) => {
       // A proxy with a `then` would be awaited as a promise.
       if (typeof name !== "string" || name === "then") return undefined;
@@ -84,25 +115,32 @@ function proxy<A, Options>(options: Options, call: Call<Options>): ActivityInter
   });
 }
 
-export function scheduleActivity<R>(type: string, args: unknown[], options: ActivityOptions): Promise<R> {
-  return operation(() => host.execute(type, toPayloads(args), remote(options)), first<R>);
+/** Runs one activity by its name. */
+export function scheduleActivity<R>(activityType: string, args: unknown[], options: ActivityOptions): Promise<R> {
+  const schedule = onTheWayOut("scheduleActivity", ({ activityType, args, options, headers }) =>
+    operation(() => host.execute(activityType, toPayloads(args), remote(options, headers)), first),
+  );
+  return schedule({ activityType, args, options, headers: {}, seq: nextSeq() }) as Promise<R>;
 }
 
 export function scheduleLocalActivity<R>(
-  type: string,
+  activityType: string,
   args: unknown[],
   options: LocalActivityOptions,
 ): Promise<R> {
-  return operation(() => host.executeLocal(type, toPayloads(args), local(options)), first<R>);
+  const schedule = onTheWayOut("scheduleLocalActivity", ({ activityType, args, options, headers }) =>
+    operation(() => host.executeLocal(activityType, toPayloads(args), local(options, headers)), first),
+  );
+  return schedule({ activityType, args, options, headers: {}, seq: nextSeq(), attempt: 1 }) as Promise<R>;
 }
 
 function first<R>(payloads: Payloads): R {
   return fromPayloads(payloads)[0] as R;
 }
 
-function remote(options: ActivityOptions): Options {
+function remote(options: ActivityOptions, headers: Headers): Options {
   return {
-    ...local(options),
+    ...local(options, headers),
     taskQueue: options.taskQueue ?? null,
     scheduleToStartMs: optionalMs(options.scheduleToStartTimeout),
     heartbeatMs: optionalMs(options.heartbeatTimeout),
@@ -110,14 +148,14 @@ function remote(options: ActivityOptions): Options {
   };
 }
 
-function local(options: LocalActivityOptions): LocalOptions {
+function local(options: LocalActivityOptions, headers: Headers): LocalOptions {
   return {
     activityId: options.activityId ?? null,
     scheduleToCloseMs: optionalMs(options.scheduleToCloseTimeout),
     startToCloseMs: optionalMs(options.startToCloseTimeout),
     retry: toRetryPolicy(options.retry),
-    cancellation: options.cancellationType ?? "try-cancel",
-    headers: [],
+    cancellation: toHost(options.cancellationType ?? "TRY_CANCEL"),
+    headers: fromHeaders(headers),
     summary: options.summary ?? null,
   };
 }

@@ -5,31 +5,50 @@ import operations from "refrain:workflow/operations@0.1.0";
 import type { Execution } from "refrain:workflow/types@0.1.0";
 import { type Priority, type RetryPolicy, toPriority, toRetryPolicy } from "./activities";
 import { type Duration, optionalMs } from "./duration";
+import { type Headers, fromHeaders } from "./converter";
+import type { EventGroupMarker } from "./event-groups";
 import type { SignalDefinition } from "./handlers";
+import { type SignalWorkflowInput, nextSeq, onTheWayOut } from "./interceptors";
+import { toHost } from "./names";
 import { nothing, operation, outcome } from "./operation";
 import { fromPayloads, toFields, toPayloads } from "./payload";
 import { CancellationScope } from "./scope";
+import {
+  type SearchAttributePair,
+  type SearchAttributes,
+  type TypedSearchAttributes,
+  searchAttributesOf,
+} from "./search-attributes";
+import type { Workflow, WorkflowResultType } from "./types";
 
 export const ParentClosePolicy = {
-  TERMINATE: "terminate",
-  ABANDON: "abandon",
-  REQUEST_CANCEL: "request-cancel",
+  TERMINATE: "TERMINATE",
+  ABANDON: "ABANDON",
+  REQUEST_CANCEL: "REQUEST_CANCEL",
 } as const;
 export type ParentClosePolicy = (typeof ParentClosePolicy)[keyof typeof ParentClosePolicy];
 
 export const WorkflowIdReusePolicy = {
-  ALLOW_DUPLICATE: "allow-duplicate",
-  ALLOW_DUPLICATE_FAILED_ONLY: "allow-duplicate-failed-only",
-  REJECT_DUPLICATE: "reject-duplicate",
-  TERMINATE_IF_RUNNING: "terminate-if-running",
+  ALLOW_DUPLICATE: "ALLOW_DUPLICATE",
+  ALLOW_DUPLICATE_FAILED_ONLY: "ALLOW_DUPLICATE_FAILED_ONLY",
+  REJECT_DUPLICATE: "REJECT_DUPLICATE",
+  TERMINATE_IF_RUNNING: "TERMINATE_IF_RUNNING",
 } as const;
 export type WorkflowIdReusePolicy = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
 
+/** What a client's start does with an open run of the same id. A child has no such choice. */
+export const WorkflowIdConflictPolicy = {
+  FAIL: "FAIL",
+  USE_EXISTING: "USE_EXISTING",
+  TERMINATE_EXISTING: "TERMINATE_EXISTING",
+} as const;
+export type WorkflowIdConflictPolicy = (typeof WorkflowIdConflictPolicy)[keyof typeof WorkflowIdConflictPolicy];
+
 export const ChildWorkflowCancellationType = {
-  ABANDON: "abandon",
-  TRY_CANCEL: "try-cancel",
-  WAIT_CANCELLATION_COMPLETED: "wait-cancellation-completed",
-  WAIT_CANCELLATION_REQUESTED: "wait-cancellation-requested",
+  ABANDON: "ABANDON",
+  TRY_CANCEL: "TRY_CANCEL",
+  WAIT_CANCELLATION_COMPLETED: "WAIT_CANCELLATION_COMPLETED",
+  WAIT_CANCELLATION_REQUESTED: "WAIT_CANCELLATION_REQUESTED",
 } as const;
 export type ChildWorkflowCancellationType =
   (typeof ChildWorkflowCancellationType)[keyof typeof ChildWorkflowCancellationType];
@@ -37,7 +56,7 @@ export type ChildWorkflowCancellationType =
 export interface ChildWorkflowOptions {
   workflowId?: string;
   taskQueue?: string;
-  args?: unknown[];
+  args?: readonly unknown[];
   workflowExecutionTimeout?: Duration;
   workflowRunTimeout?: Duration;
   workflowTaskTimeout?: Duration;
@@ -46,46 +65,83 @@ export interface ChildWorkflowOptions {
   retry?: RetryPolicy;
   cronSchedule?: string;
   memo?: Record<string, unknown>;
+  /** By names alone, each with a list. */
+  searchAttributes?: SearchAttributes;
+  typedSearchAttributes?: SearchAttributePair[] | TypedSearchAttributes;
   cancellationType?: ChildWorkflowCancellationType;
   priority?: Priority;
   /** Start on the component that this run is pinned to, not on the current one. */
   sameVersion?: boolean;
   staticSummary?: string;
   staticDetails?: string;
+  /** Without effect: see `sameVersion`. */
+  versioningIntent?: "COMPATIBLE" | "DEFAULT";
+  /** Without effect. */
+  eventGroups?: EventGroupMarker[];
 }
+export type RequiredChildWorkflowOptions = Required<Pick<ChildWorkflowOptions, "workflowId" | "cancellationType">> & {
+  args: unknown[];
+};
+export type ChildWorkflowOptionsWithDefaults = ChildWorkflowOptions & RequiredChildWorkflowOptions;
 
-export interface ChildWorkflowHandle<R> {
+/** Of any workflow that is not this one. */
+export interface BaseWorkflowHandle<W extends Workflow> {
   readonly workflowId: string;
-  readonly firstExecutionRunId: string;
-  result(): Promise<R>;
-  signal<Args extends unknown[]>(definition: SignalDefinition<Args> | string, ...args: Args): Promise<void>;
+  result(): Promise<WorkflowResultType<W>>;
+  signal<Args extends any[] = []>(definition: SignalDefinition<Args> | string, ...args: Args): Promise<void>;
+  signalWithOptions<Args extends any[] = []>(name: string, options: WorkflowSignalOptions<Args>): Promise<void>;
 }
 
-type Workflow = (...args: any[]) => Promise<any>;
-type ResultOf<W> = W extends (...args: any[]) => Promise<infer R> ? R : unknown;
+export interface WorkflowSignalOptions<Args extends any[] = []> {
+  args?: Args;
+}
+
+export interface ChildWorkflowHandle<W extends Workflow> extends BaseWorkflowHandle<W> {
+  readonly firstExecutionRunId: string;
+}
+
+/** `options` with what is there if nothing is said: the host makes an id of an empty one. */
+export function addDefaultWorkflowOptions(options: ChildWorkflowOptions): ChildWorkflowOptionsWithDefaults {
+  const { workflowId = "", cancellationType = "WAIT_CANCELLATION_COMPLETED", args = [] } = options;
+  return { ...options, workflowId, cancellationType, args: [...args] };
+}
 
 /** Starts a child and waits until it has started. */
 export async function startChild<W extends Workflow = Workflow>(
   workflow: string | W,
   options: ChildWorkflowOptions = {},
-): Promise<ChildWorkflowHandle<ResultOf<W>>> {
-  const scope = CancellationScope.current();
-  scope.check();
-  const type = typeof workflow === "string" ? workflow : workflow.name;
-  const child = host.start(type, toPayloads(options.args ?? []), toOptions(options));
-  const forget = scope.onCancel(() => operations.cancel(child.op));
-  const result = outcome(child.result, (payloads) => {
-    forget();
-    return fromPayloads(payloads)[0] as ResultOf<W>;
+): Promise<ChildWorkflowHandle<W>> {
+  let workflowId = options.workflowId ?? "";
+  const start = onTheWayOut("startChildWorkflowExecution", async ({ workflowType, options, headers }) => {
+    const scope = CancellationScope.current();
+    scope.check();
+    const child = host.start(workflowType, toPayloads(options.args), toOptions(options, headers));
+    const forget = scope.onCancel(() => operations.cancel(child.op));
+    const result = outcome(child.result, (payloads) => {
+      forget();
+      return fromPayloads(payloads)[0];
+    });
+    // Whoever is interested awaits it.
+    result.catch(nothing);
+    const started = outcome(child.started, (it) => {
+      workflowId = it.workflowId;
+      return it.runId;
+    });
+    started.catch(nothing);
+    return [started, result] as [Promise<string>, Promise<unknown>];
   });
-  // Whoever is interested awaits it.
+  const workflowType = typeof workflow === "string" ? workflow : workflow.name;
+  const input = { workflowType, options: addDefaultWorkflowOptions(options), headers: {}, seq: nextSeq() };
+  const [started, result] = await start(input);
   result.catch(nothing);
-  const { workflowId, runId } = await outcome(child.started, (started) => started);
+  const firstExecutionRunId = await started;
+  const send = (name: string, args: unknown[]) => signal({ type: "child", childWorkflowId: workflowId }, name, args);
   return {
     workflowId,
-    firstExecutionRunId: runId,
-    result: () => result,
-    signal: (definition, ...args) => signal({ workflowId, runId: null }, definition, args),
+    firstExecutionRunId,
+    result: () => result as Promise<WorkflowResultType<W>>,
+    signal: (definition, ...args) => send(nameOf(definition), args),
+    signalWithOptions: (name, { args = [] }) => send(name, args),
   };
 }
 
@@ -93,26 +149,26 @@ export async function startChild<W extends Workflow = Workflow>(
 export async function executeChild<W extends Workflow = Workflow>(
   workflow: string | W,
   options?: ChildWorkflowOptions,
-): Promise<ResultOf<W>> {
+): Promise<WorkflowResultType<W>> {
   const child = await startChild(workflow, options);
   return child.result();
 }
 
-function toOptions(options: ChildWorkflowOptions): Options {
+function toOptions(options: ChildWorkflowOptionsWithDefaults, headers: Headers): Options {
   return {
-    workflowId: options.workflowId ?? null,
+    workflowId: options.workflowId || null,
     taskQueue: options.taskQueue ?? null,
     executionTimeoutMs: optionalMs(options.workflowExecutionTimeout),
     runTimeoutMs: optionalMs(options.workflowRunTimeout),
     taskTimeoutMs: optionalMs(options.workflowTaskTimeout),
-    parentClose: options.parentClosePolicy ?? "terminate",
-    idReuse: options.workflowIdReusePolicy ?? "allow-duplicate",
+    parentClose: toHost(options.parentClosePolicy ?? "TERMINATE", "PARENT_CLOSE_POLICY_"),
+    idReuse: toHost(options.workflowIdReusePolicy ?? "ALLOW_DUPLICATE", "WORKFLOW_ID_REUSE_POLICY_"),
     retry: toRetryPolicy(options.retry),
     cronSchedule: options.cronSchedule ?? null,
     memo: toFields(options.memo),
-    searchAttributes: [],
-    cancellation: options.cancellationType ?? "wait-cancellation-completed",
-    headers: [],
+    searchAttributes: searchAttributesOf(options) ?? [],
+    cancellation: toHost(options.cancellationType),
+    headers: fromHeaders(headers),
     priority: toPriority(options.priority),
     version: options.sameVersion ? "same" : "current",
     summary: options.staticSummary ?? null,
@@ -123,22 +179,37 @@ function toOptions(options: ChildWorkflowOptions): Options {
 export interface ExternalWorkflowHandle {
   readonly workflowId: string;
   readonly runId?: string;
-  signal<Args extends unknown[]>(definition: SignalDefinition<Args> | string, ...args: Args): Promise<void>;
+  signal<Args extends any[] = []>(definition: SignalDefinition<Args> | string, ...args: Args): Promise<void>;
+  signalWithOptions<Args extends any[] = []>(name: string, options: WorkflowSignalOptions<Args>): Promise<void>;
   cancel(reason?: string): Promise<void>;
 }
 
 /** The open run of a workflow id, or that run. */
 export function getExternalWorkflowHandle(workflowId: string, runId?: string): ExternalWorkflowHandle {
-  const target = { workflowId, runId: runId ?? null };
+  const send = (name: string, args: unknown[]) =>
+    signal({ type: "external", workflowExecution: { workflowId, runId } }, name, args);
   return {
     workflowId,
     runId,
-    signal: (definition, ...args) => signal(target, definition, args),
-    cancel: (reason = "") => operation(() => externalHost.cancel(target, reason), nothing),
+    signal: (definition, ...args) => send(nameOf(definition), args),
+    signalWithOptions: (name, { args = [] }) => send(name, args),
+    cancel: (reason = "") => operation(() => externalHost.cancel({ workflowId, runId: runId ?? null }, reason), nothing),
   };
 }
 
-function signal(target: Execution, definition: SignalDefinition<any> | string, args: unknown[]): Promise<void> {
-  const name = typeof definition === "string" ? definition : definition.name;
-  return operation(() => externalHost.signal(target, name, toPayloads(args), []), nothing);
+function nameOf(definition: SignalDefinition<any> | string): string {
+  return typeof definition === "string" ? definition : definition.name;
+}
+
+function signal(target: SignalWorkflowInput["target"], signalName: string, args: unknown[]): Promise<void> {
+  const send = onTheWayOut("signalWorkflow", ({ target, signalName, args, headers }) =>
+    operation(() => externalHost.signal(execution(target), signalName, toPayloads(args), fromHeaders(headers)), nothing),
+  );
+  return send({ target, signalName, args, headers: {}, seq: nextSeq() });
+}
+
+function execution(target: SignalWorkflowInput["target"]): Execution {
+  if (target.type === "child") return { workflowId: target.childWorkflowId, runId: null };
+  const { workflowId = "", runId } = target.workflowExecution;
+  return { workflowId, runId: runId ?? null };
 }

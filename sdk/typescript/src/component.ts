@@ -3,10 +3,13 @@
 import "./globals";
 import context from "refrain:workflow/context@0.1.0";
 import type { IncomingUpdate, Outcome } from "refrain:workflow/lifecycle@0.1.0";
-import type { Payloads } from "refrain:workflow/types@0.1.0";
-import { log } from "./context";
+import type { Payload, Payloads } from "refrain:workflow/types@0.1.0";
+import { log, toText } from "./context";
 import { ContinueAsNew } from "./continue-as-new";
+import { toHeaders } from "./converter";
+import { PayloadConverterError } from "./errors";
 import { ApplicationFailure, CancelledFailure, TemporalFailure, toFailure } from "./failures";
+import { type UpdateInput, type WorkflowInterceptorsFactory, install, onTheWayIn } from "./interceptors";
 import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } from "./handlers";
 import { conditionsMayHold } from "./operation";
 import { fromPayloads, toPayload } from "./payload";
@@ -24,11 +27,12 @@ interface Named {
 }
 
 /** What the world `workflow` exports, for a module whose exported functions are workflows. */
-export function component(module: Record<string, unknown>) {
+export function component(module: Record<string, unknown>, ...interceptors: { interceptors?: unknown }[]) {
   const workflows = new Map<string, Workflow>();
   for (const [name, value] of Object.entries(module)) {
-    if (typeof value === "function") workflows.set(name, value as Workflow);
+    if (typeof value === "function" && name !== "interceptors") workflows.set(name, value as Workflow);
   }
+  const factories = [module, ...interceptors].map((it) => it.interceptors).filter((it) => typeof it === "function");
 
   async function run(type: string, args: Payloads): Promise<Outcome> {
     const workflow = workflows.get(type) ?? workflows.get("default");
@@ -39,9 +43,12 @@ export function component(module: Record<string, unknown>) {
     const task = Task.enter();
     task.stay();
     try {
-      const result = await race(() => workflow(...fromPayloads(args)));
+      for (const make of factories) install((make as WorkflowInterceptorsFactory)());
+      const execute = onTheWayIn("execute", async ({ args }) => workflow(...args));
+      const headers = toHeaders(context.info().headers);
+      const result = await race(() => execute({ args: fromPayloads(args), headers }));
       warnOfHandlers();
-      return { tag: "completed", val: [toPayload(result)] };
+      return { tag: "completed", val: [resultOf(`workflow \`${type}\``, result)] };
     } catch (error) {
       warnOfHandlers();
       if (error instanceof ContinueAsNew) return { tag: "continue-as-new", val: error.command };
@@ -55,24 +62,24 @@ export function component(module: Record<string, unknown>) {
     run,
     query: (name: string, args: Payloads): Payloads => {
       try {
-        return [toPayload(answer(name, fromPayloads(args)))];
+        return [resultOf(`query \`${name}\``, answer(name, fromPayloads(args)))];
       } catch (error) {
         throw toFailure(error);
       }
     },
-    validateUpdate: ({ id, name, args }: IncomingUpdate): void => {
+    validateUpdate: (incoming: IncomingUpdate): void => {
       try {
-        validate({ id, name }, fromPayloads(args));
+        validate(inputOf(incoming));
       } catch (error) {
         throw toFailure(error);
       }
     },
-    update: async ({ id, name, args }: IncomingUpdate): Promise<Payloads> => {
+    update: async (incoming: IncomingUpdate): Promise<Payloads> => {
       const task = Task.enter();
       try {
-        const result = update({ id, name }, fromPayloads(args));
+        const result = update(inputOf(incoming));
         task.stay();
-        return [toPayload(await result)];
+        return [resultOf(`update \`${incoming.name}\``, await result)];
       } catch (error) {
         throw thrown(error);
       } finally {
@@ -104,6 +111,19 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
   });
 }
 
+function inputOf({ id, name, args, headers }: IncomingUpdate): UpdateInput {
+  return { updateId: id, name, args: fromPayloads(args), headers: toHeaders(headers) };
+}
+
+function resultOf(what: string, value: unknown): Payload {
+  try {
+    return toPayload(value);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PayloadConverterError(`the result of ${what} can't be stored: ${why}`, error);
+  }
+}
+
 function warnOfHandlers(): void {
   const warning = unfinishedHandlers();
   if (warning) log.warn(warning);
@@ -112,8 +132,15 @@ function warnOfHandlers(): void {
 /** A failure to return. Anything else is a bug, and goes on as what traps. */
 function thrown(error: unknown, failures: WorkflowOptions["failureExceptionTypes"] = []): unknown {
   if (error instanceof TemporalFailure || failures.some((type) => error instanceof type)) return toFailure(error);
-  log.error(error instanceof Error ? `${error.name}: ${error.message}\n${traced(error.stack)}` : String(error));
-  return error;
+  const bug = error instanceof Error ? error : new TypeError(
+    `${described(error)} was thrown: throw an \`ApplicationFailure\` to fail the workflow, or another Error`,
+  );
+  log.error(`${bug.name}: ${bug.message}\n${traced(bug.stack)}`.trimEnd());
+  return bug;
+}
+
+function described(thrown: unknown): string {
+  return thrown === undefined || thrown === null ? String(thrown) : `the ${typeof thrown} ${toText(thrown)}`;
 }
 
 function namesOf(type: "signal" | "query" | "update"): Named[] {

@@ -3,7 +3,9 @@ import state from "refrain:workflow/state@0.1.0";
 import type { LogLevel } from "refrain:workflow/types@0.1.0";
 import { type Priority, type RetryPolicy, fromPriority, fromRetryPolicy } from "./activities";
 import { fromFailure } from "./failures";
+import { onTheWayOut } from "./interceptors";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
+import { CancellationScope } from "./scope";
 import { TypedSearchAttributes } from "./search-attributes";
 
 export interface WorkflowInfo {
@@ -11,6 +13,7 @@ export interface WorkflowInfo {
   readonly workflowId: string;
   readonly runId: string;
   readonly firstExecutionRunId: string;
+  readonly originalExecutionRunId: string;
   readonly continuedFromExecutionRunId?: string;
   readonly workflowType: string;
   readonly taskQueue: string;
@@ -18,10 +21,11 @@ export interface WorkflowInfo {
   readonly startTime: Date;
   readonly runStartTime: Date;
   readonly executionTimeoutMs?: number;
+  readonly executionExpirationTime?: Date;
   readonly runTimeoutMs?: number;
   readonly taskTimeoutMs: number;
-  readonly parent?: { namespace: string; workflowId: string; runId: string };
-  readonly root?: { workflowId: string; runId: string };
+  readonly parent?: ParentWorkflowInfo;
+  readonly root?: RootWorkflowInfo;
   readonly cronSchedule?: string;
   readonly memo: Record<string, unknown>;
   readonly searchAttributes: Record<string, unknown>;
@@ -34,24 +38,63 @@ export interface WorkflowInfo {
   readonly historyLength: number;
   readonly historySize: number;
   readonly continueAsNewSuggested: boolean;
-  readonly unsafe: { readonly isReplaying: boolean; now(): number };
+  /** Always false: a run stays on the component that it began on. */
+  readonly targetWorkerDeploymentVersionChanged: boolean;
+  readonly unsafe: UnsafeWorkflowInfo;
+}
+
+export interface ParentWorkflowInfo {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export interface RootWorkflowInfo {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** What tells replay from the first time, or would in Temporal's SDK: here, time and chance are the run's own. */
+export interface UnsafeWorkflowInfo {
+  readonly isReplaying: boolean;
+  /** The same: a query is answered after the replay. */
+  readonly isReplayingHistoryEvents: boolean;
+  readonly random: UnsafeRandomSource;
+  now(): number;
+}
+
+export interface UnsafeRandomSource {
+  random(): number;
+  uuid4(): string;
+  fillRandom(bytes: Uint8Array): Uint8Array;
+}
+
+/** False at the top level of a module, before a run has begun. */
+export function inWorkflowContext(): boolean {
+  return CancellationScope.isThere();
 }
 
 export function workflowInfo(): WorkflowInfo {
   const info = host.info();
   const searchAttributes = fromFields(info.searchAttributes);
+  const startTimeMs = Number(info.startTimeMs);
+  const executionTimeoutMs = optionalNumber(info.executionTimeoutMs);
+  const isFirst = info.firstRunId === info.runId;
   return {
     namespace: info.namespace,
     workflowId: info.workflowId,
     runId: info.runId,
     firstExecutionRunId: info.firstRunId,
+    originalExecutionRunId: info.originalRunId,
     continuedFromExecutionRunId: info.continuedFromRunId ?? undefined,
     workflowType: info.workflowType,
     taskQueue: info.taskQueue,
     attempt: info.attempt,
     startTime: new Date(Number(info.startTimeMs)),
     runStartTime: new Date(Number(info.startTimeMs)),
-    executionTimeoutMs: optionalNumber(info.executionTimeoutMs),
+    executionTimeoutMs,
+    // Of the whole chain; the host tells the start of its first run only for that one.
+    executionExpirationTime: isFirst && executionTimeoutMs !== undefined ? new Date(startTimeMs + executionTimeoutMs) : undefined,
     runTimeoutMs: optionalNumber(info.runTimeoutMs),
     taskTimeoutMs: Number(info.taskTimeoutMs),
     parent: info.parent
@@ -74,7 +117,13 @@ export function workflowInfo(): WorkflowInfo {
     historyLength: host.historyLength(),
     historySize: Number(host.historySize()),
     continueAsNewSuggested: host.continueAsNewSuggested(),
-    unsafe: { isReplaying: host.isReplaying(), now: () => Number(host.nowMs()) },
+    targetWorkerDeploymentVersionChanged: false,
+    unsafe: {
+      isReplaying: host.isReplaying(),
+      isReplayingHistoryEvents: host.isReplaying(),
+      random: { random: Math.random, uuid4, fillRandom: (bytes) => crypto.getRandomValues(bytes) },
+      now: () => Number(host.nowMs()),
+    },
   };
 }
 
@@ -105,7 +154,18 @@ export const log = {
 };
 
 function line(level: LogLevel, message: string, attributes?: Record<string, unknown>): void {
-  host.log(level, attributes ? `${message} ${JSON.stringify(attributes)}` : message);
+  const all = onTheWayOut("getLogAttributes", (it) => it)({});
+  const shown = { ...all, ...attributes };
+  host.log(level, Object.keys(shown).length > 0 ? `${message} ${toText(shown)}` : message);
+}
+
+/** For people: what has no JSON form is still shown somehow. */
+export function toText(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, part) => (typeof part === "bigint" ? `${part}` : part)) ?? String(value);
+  } catch {
+    return String(value);
+  }
 }
 
 /** Publishes a value, so that reading it need not run the workflow. `undefined` takes it away. */

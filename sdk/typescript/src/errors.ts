@@ -16,6 +16,27 @@ export class DeterminismViolationError extends WorkflowError {}
 /** Something was done at a time when it can't be done. */
 export class IllegalStateError extends Named {}
 
+/** What a client says of a workflow that is not there. */
+export class WorkflowNotFoundError extends Named {
+  constructor(
+    message: string,
+    readonly workflowId: string,
+    readonly runId: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/** What a client says of a namespace that is not there. */
+export class NamespaceNotFoundError extends Named {
+  constructor(readonly namespace: string) {
+    super(`Namespace not found: '${namespace}'`);
+  }
+}
+
+/** What an activity throws that somebody else completes. */
+export class CompleteAsyncError extends Named {}
+
 /** A value can't be used. */
 export class ValueError extends Named {
   constructor(

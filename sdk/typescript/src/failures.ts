@@ -1,9 +1,31 @@
 // Errors under Temporal's names, and the list of frames that a failure is in `wit/`.
 
-import type { Failure, FailureFrame, FailureKind, Payload, TimeoutType } from "refrain:workflow/types@0.1.0";
+import type { Failure, FailureFrame, FailureKind, Payload } from "refrain:workflow/types@0.1.0";
 import { type Duration, optionalMs } from "./duration";
+import { fromHost, toHost } from "./names";
 import { fromPayloads, toPayloads } from "./payload";
 import { traced } from "./source-lines";
+
+/** Which of an activity's limits ended it. */
+export const TimeoutType = {
+  START_TO_CLOSE: "START_TO_CLOSE",
+  SCHEDULE_TO_START: "SCHEDULE_TO_START",
+  SCHEDULE_TO_CLOSE: "SCHEDULE_TO_CLOSE",
+  HEARTBEAT: "HEARTBEAT",
+} as const;
+export type TimeoutType = (typeof TimeoutType)[keyof typeof TimeoutType];
+
+/** Why there is no further attempt. */
+export const RetryState = {
+  IN_PROGRESS: "IN_PROGRESS",
+  NON_RETRYABLE_FAILURE: "NON_RETRYABLE_FAILURE",
+  TIMEOUT: "TIMEOUT",
+  MAXIMUM_ATTEMPTS_REACHED: "MAXIMUM_ATTEMPTS_REACHED",
+  RETRY_POLICY_NOT_SET: "RETRY_POLICY_NOT_SET",
+  INTERNAL_SERVER_ERROR: "INTERNAL_SERVER_ERROR",
+  CANCEL_REQUESTED: "CANCEL_REQUESTED",
+} as const;
+export type RetryState = (typeof RetryState)[keyof typeof RetryState];
 
 const SOURCE = "refrain-typescript";
 
@@ -119,7 +141,7 @@ export class ActivityFailure extends TemporalFailure {
     message: string,
     readonly activityType: string,
     readonly activityId: string,
-    readonly retryState: string,
+    readonly retryState: RetryState,
     cause?: Error,
   ) {
     super(message, cause);
@@ -131,7 +153,7 @@ export class ChildWorkflowFailure extends TemporalFailure {
     message: string,
     readonly workflowType: string,
     readonly execution: { workflowId: string; runId?: string },
-    readonly retryState: string,
+    readonly retryState: RetryState,
     cause?: Error,
   ) {
     super(message, cause);
@@ -185,15 +207,15 @@ function fromKind(frame: FailureFrame, kind: FailureKind, cause: Error | undefin
     case "reset-workflow":
       return new ResetWorkflowFailure(message, fromPayloads(frame.details)[0], cause);
     case "timeout":
-      return new TimeoutFailure(message, fromPayloads(frame.details)[0], kind.val, cause);
+      return new TimeoutFailure(message, fromPayloads(frame.details)[0], fromHost(kind.val), cause);
     case "server":
       return new ServerFailure(message, kind.val, cause);
     case "activity":
-      return new ActivityFailure(message, kind.val.activityType, kind.val.activityId, kind.val.retryState, cause);
+      return new ActivityFailure(message, kind.val.activityType, kind.val.activityId, fromHost(kind.val.retryState), cause);
     case "child-workflow": {
       const { workflowId, runId } = kind.val.execution;
       const execution = { workflowId, runId: runId ?? undefined };
-      return new ChildWorkflowFailure(message, kind.val.workflowType, execution, kind.val.retryState, cause);
+      return new ChildWorkflowFailure(message, kind.val.workflowType, execution, fromHost(kind.val.retryState), cause);
     }
   }
 }
@@ -237,16 +259,18 @@ function toKind(error: Error): Pick<FailureFrame, "kind" | "details"> {
   }
   if (error instanceof TimeoutFailure) {
     const details = error.lastHeartbeatDetails === undefined ? [] : [error.lastHeartbeatDetails];
-    return { kind: { tag: "timeout", val: error.timeoutType }, details: toPayloads(details) };
+    return { kind: { tag: "timeout", val: toHost(error.timeoutType) }, details: toPayloads(details) };
   }
   if (error instanceof ServerFailure) return { kind: { tag: "server", val: error.nonRetryable }, details: [] };
   if (error instanceof ActivityFailure) {
-    const { activityType, activityId, retryState } = error;
+    const { activityType, activityId } = error;
+    const retryState = toHost<string>(error.retryState);
     return { kind: { tag: "activity", val: { activityType, activityId, retryState } }, details: [] };
   }
   if (error instanceof ChildWorkflowFailure) {
     const execution = { workflowId: error.execution.workflowId, runId: error.execution.runId ?? null };
-    const { workflowType, retryState } = error;
+    const { workflowType } = error;
+    const retryState = toHost<string>(error.retryState);
     return { kind: { tag: "child-workflow", val: { workflowType, execution, retryState } }, details: [] };
   }
   return application(error.name);

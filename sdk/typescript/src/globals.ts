@@ -3,7 +3,7 @@
 import context from "refrain:workflow/context@0.1.0";
 import timers from "refrain:workflow/timers@0.1.0";
 import operations from "refrain:workflow/operations@0.1.0";
-import { log } from "./context";
+import { log, toText } from "./context";
 import { conditionsMayHold } from "./operation";
 import { CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
@@ -91,11 +91,7 @@ const text = (values: unknown[]): string =>
 
 function show(value: unknown): string {
   if (value instanceof Error) return value.stack ? `${value}\n${traced(value.stack)}` : String(value);
-  try {
-    return JSON.stringify(value) ?? String(value);
-  } catch {
-    return String(value);
-  }
+  return toText(value);
 }
 
 globals.console = {

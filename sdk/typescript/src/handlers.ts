@@ -2,27 +2,29 @@
 
 import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
+import { toHeaders } from "./converter";
 import { ApplicationFailure } from "./failures";
+import { type SignalInput, type UpdateInput, onTheWayIn } from "./interceptors";
 import { askConditions, conditionsMayHold } from "./operation";
 import { fromPayloads } from "./payload";
-import { CancellationScope, type UpdateInfo, within, withinUpdate } from "./scope";
+import { CancellationScope, within, withinUpdate } from "./scope";
 import { read } from "./task";
 
-export interface SignalDefinition<Args extends unknown[] = [], Name extends string = string> {
+export interface SignalDefinition<Args extends any[] = [], Name extends string = string> {
   type: "signal";
   name: Name;
   /** Only for the compiler. */
   args?: Args;
 }
 
-export interface QueryDefinition<Result, Args extends unknown[] = [], Name extends string = string> {
+export interface QueryDefinition<Result, Args extends any[] = [], Name extends string = string> {
   type: "query";
   name: Name;
   args?: Args;
   result?: Result;
 }
 
-export interface UpdateDefinition<Result, Args extends unknown[] = [], Name extends string = string> {
+export interface UpdateDefinition<Result, Args extends any[] = [], Name extends string = string> {
   type: "update";
   name: Name;
   args?: Args;
@@ -46,7 +48,7 @@ export interface QueryHandlerOptions {
   description?: string;
 }
 
-export interface UpdateHandlerOptions<Args extends unknown[]> {
+export interface UpdateHandlerOptions<Args extends any[]> {
   description?: string;
   validator?: (...args: Args) => void;
   /** Default: `WARN_AND_ABANDON`. */
@@ -64,20 +66,23 @@ type Handler = (...args: any[]) => unknown;
 /** Of all definitions made, for the component's own description. */
 export const defined: Definition[] = [];
 
-export function defineSignal<Args extends unknown[] = [], Name extends string = string>(
+export function defineSignal<Args extends any[] = [], Name extends string = string>(
   name: Name,
+  _options?: object,
 ): SignalDefinition<Args, Name> {
   return define({ type: "signal", name });
 }
 
-export function defineQuery<Result, Args extends unknown[] = [], Name extends string = string>(
+export function defineQuery<Result, Args extends any[] = [], Name extends string = string>(
   name: Name,
+  _options?: object,
 ): QueryDefinition<Result, Args, Name> {
   return define({ type: "query", name });
 }
 
-export function defineUpdate<Result, Args extends unknown[] = [], Name extends string = string>(
+export function defineUpdate<Result, Args extends any[] = [], Name extends string = string>(
   name: Name,
+  _options?: object,
 ): UpdateDefinition<Result, Args, Name> {
   return define({ type: "update", name });
 }
@@ -87,6 +92,11 @@ function define<D extends Definition>(definition: D): D {
   return definition;
 }
 
+/** Queries of the host's own, which answers them; not for `setHandler`. */
+export const stackTraceQuery: QueryDefinition<string> = { type: "query", name: "__stack_trace" };
+export const enhancedStackTraceQuery: QueryDefinition<unknown> = { type: "query", name: "__enhanced_stack_trace" };
+export const workflowMetadataQuery: QueryDefinition<unknown> = { type: "query", name: "__temporal_workflow_metadata" };
+
 const handlers = {
   signal: new Map<string, Handler>(),
   query: new Map<string, Handler>(),
@@ -95,7 +105,7 @@ const handlers = {
 const validators = new Map<string, Handler>();
 /** Of signals and updates whose handlers may be abandoned without a word. */
 const abandoned = { signal: new Set<string>(), update: new Set<string>() };
-const kept: { name: string; args: unknown[] }[] = [];
+const kept: SignalInput[] = [];
 let defaultSignalHandler: DefaultSignalHandler | undefined;
 let defaultQueryHandler: DefaultQueryHandler | undefined;
 let defaultUpdateHandler: DefaultUpdateHandler | undefined;
@@ -108,20 +118,20 @@ interface Running {
 }
 const running = new Set<Running>();
 
-export function setHandler<Args extends unknown[]>(
+export function setHandler<Args extends any[]>(
   definition: SignalDefinition<Args>,
-  handler: ((...args: Args) => void | Promise<void>) | undefined,
+  handler: ((...args: NoInfer<Args>) => void | Promise<void>) | undefined,
   options?: SignalHandlerOptions,
 ): void;
-export function setHandler<Result, Args extends unknown[]>(
+export function setHandler<Result, Args extends any[]>(
   definition: QueryDefinition<Result, Args>,
-  handler: ((...args: Args) => Result) | undefined,
+  handler: ((...args: NoInfer<Args>) => NoInfer<Result>) | undefined,
   options?: QueryHandlerOptions,
 ): void;
-export function setHandler<Result, Args extends unknown[]>(
+export function setHandler<Result, Args extends any[]>(
   definition: UpdateDefinition<Result, Args>,
-  handler: ((...args: Args) => Result | Promise<Result>) | undefined,
-  options?: UpdateHandlerOptions<Args>,
+  handler: ((...args: NoInfer<Args>) => NoInfer<Result> | Promise<NoInfer<Result>>) | undefined,
+  options?: UpdateHandlerOptions<NoInfer<Args>>,
 ): void;
 export function setHandler(
   definition: Definition,
@@ -215,7 +225,8 @@ function receive(name: string | null): void {
     // By name again: what was canceled may be wanted anew.
     if (wanted.has(name)) receive(name);
     if (result.tag === "err") return;
-    kept.push({ name: result.val.name, args: fromPayloads(result.val.args) });
+    const { name: signalName, args, headers } = result.val;
+    kept.push({ signalName, args: fromPayloads(args), headers: toHeaders(headers) });
     deliverKept();
     askConditions();
     conditionsMayHold();
@@ -224,10 +235,14 @@ function receive(name: string | null): void {
 
 function deliverKept(): void {
   for (const signal of kept.splice(0)) {
-    const { name, args } = signal;
+    const { signalName: name } = signal;
     const handler = handlers.signal.get(name) ?? defaultSignalHandler?.bind(undefined, name);
-    if (handler) handle({ type: "signal", name }, () => handler(...args)).catch((error) => onFailure?.(error));
-    else kept.push(signal);
+    if (!handler) {
+      kept.push(signal);
+      continue;
+    }
+    const take = onTheWayIn("handleSignal", async ({ args }) => void (await handler(...args)));
+    handle({ type: "signal", name }, () => take(signal)).catch((error) => onFailure?.(error));
   }
 }
 
@@ -241,30 +256,51 @@ async function handle<T>(one: Running, handler: () => T | Promise<T>): Promise<T
   }
 }
 
-export function answer(name: string, args: unknown[]): unknown {
+export function answer(queryName: string, args: unknown[]): unknown {
+  let answered: { result: unknown } | undefined;
+  const ask = onTheWayIn("handleQuery", (input) => {
+    answered = { result: answerOf(input.queryName, input.args) };
+    // For interceptors, which are made for promises; nothing is waited for in a query.
+    return answered.result as Promise<unknown>;
+  });
+  const result = ask({ queryId: "", queryName, args, headers: {} }) as unknown;
+  if (!(result instanceof Promise)) return result;
+  // Who looks at it without being asked sees no error of an interceptor: what the handler gave is the answer.
+  result.catch(() => {});
+  if (!answered) throw new TypeError(`an interceptor of query \`${queryName}\` waits before it calls \`next\``);
+  return answered.result;
+}
+
+function answerOf(name: string, args: unknown[]): unknown {
   const handler = handlers.query.get(name) ?? defaultQueryHandler?.bind(undefined, name);
   if (!handler) {
     const known = [...handlers.query.keys()].sort().join(" ");
     throw ApplicationFailure.nonRetryable(`unknown queryType ${name}. KnownQueryTypes=[${known}]`, "QueryNotFound");
   }
   const result = handler(...args);
-  if (result instanceof Promise) throw new TypeError(`the handler of query \`${name}\` is async`);
+  if (result instanceof Promise) {
+    // Its end is of no interest.
+    result.catch(() => {});
+    throw new TypeError(`the handler of query \`${name}\` is async: answer from what the workflow knows already`);
+  }
   return result;
 }
 
-export function validate(update: UpdateInfo, args: unknown[]): void {
+export function validate(update: UpdateInput): void {
   const { name } = update;
   const isKnown = handlers.update.has(name);
   if (!isKnown && !defaultUpdateHandler) throw unknownUpdate(name);
   const validator = isKnown ? validators.get(name) : defaultUpdateValidator?.bind(undefined, name);
-  withinUpdate(update, () => validator?.(...args));
+  const check = onTheWayIn("validateUpdate", ({ args }) => void validator?.(...args));
+  withinUpdate({ id: update.updateId, name }, () => check(update));
 }
 
-export async function update(update: UpdateInfo, args: unknown[]): Promise<unknown> {
-  const { id, name } = update;
+export async function update(update: UpdateInput): Promise<unknown> {
+  const { updateId: id, name } = update;
   const handler = handlers.update.get(name) ?? defaultUpdateHandler?.bind(undefined, name);
   if (!handler) throw unknownUpdate(name);
-  const result = withinUpdate(update, () => handle({ type: "update", name, id }, () => handler(...args)));
+  const run = onTheWayIn("handleUpdate", async ({ args }) => handler(...args));
+  const result = withinUpdate({ id, name }, () => handle({ type: "update", name, id }, () => run(update)));
   askConditions();
   return result;
 }

@@ -1,6 +1,7 @@
 // Values to bytes and back: JSON, as `wit/README.md` says.
 
 import type { Fields, Payload, Payloads } from "refrain:workflow/types@0.1.0";
+import { PayloadConverterError } from "./errors";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 const JSON_PLAIN = encodeUtf8("json/plain");
@@ -14,9 +15,33 @@ export function toPayload(value: unknown): Payload {
   if (value instanceof Uint8Array) {
     return { metadata: [["encoding", BINARY_PLAIN]], data: value };
   }
-  const json = JSON.stringify(value);
-  if (json === undefined) throw new TypeError(`a ${typeof value} cannot be a payload`);
-  return { metadata: [["encoding", JSON_PLAIN]], data: encodeUtf8(json) };
+  return { metadata: [["encoding", JSON_PLAIN]], data: encodeUtf8(toJson(value)) };
+}
+
+/** Errors: says what has no JSON form, and what to do. */
+function toJson(value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch (error) {
+    throw new PayloadConverterError(whyNot(value) ?? String(error), error);
+  }
+  if (json === undefined) {
+    throw new PayloadConverterError(`a ${typeof value} has no JSON form: give what it stands for`);
+  }
+  return json;
+}
+
+function whyNot(value: unknown, path: string[] = [], around: object[] = []): string | undefined {
+  const it = path.length > 0 ? `\`${path.join(".")}\`` : "it";
+  if (typeof value === "bigint") return `${it} is a BigInt, which JSON does not have: give a string`;
+  if (typeof value !== "object" || value === null) return undefined;
+  if (around.includes(value)) return `${it} is part of itself: give an id instead`;
+  for (const [name, part] of Object.entries(value)) {
+    const why = whyNot(part, [...path, name], [...around, value]);
+    if (why) return why;
+  }
+  return undefined;
 }
 
 export function fromPayload(payload: Payload): unknown {
@@ -31,7 +56,7 @@ export function fromPayload(payload: Payload): unknown {
     case "binary/plain":
       return payload.data;
     default:
-      throw new TypeError(`unknown encoding \`${encoding}\``);
+      throw new PayloadConverterError(`unknown encoding \`${encoding}\``);
   }
 }
 

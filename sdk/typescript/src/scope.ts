@@ -64,6 +64,10 @@ export class CancellationScope {
     return scope;
   }
 
+  static isThere(): boolean {
+    return (place.scope ?? root) !== undefined;
+  }
+
   /** The scope of the whole run. */
   static root(): CancellationScope {
     root ??= new CancellationScope();

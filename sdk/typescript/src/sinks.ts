@@ -1,6 +1,6 @@
 // Sinks: what a workflow tells its worker. There is no worker here, so a call becomes a line in the log of the run.
 
-import { log } from "./context";
+import { log, toText } from "./context";
 
 export type SinkFunction = (...args: any[]) => void;
 export type Sink = Record<string, SinkFunction>;
@@ -18,7 +18,7 @@ export function proxySinks<T extends Sinks>(): T {
       get: (_, fn) =>
         name === "defaultWorkerLogger" && fn in log
           ? log[fn as keyof typeof log]
-          : (...args: unknown[]) => log.info(`${name}.${String(fn)} ${JSON.stringify(args)}`),
+          : (...args: unknown[]) => log.info(`${name}.${String(fn)} ${toText(args)}`),
     });
   return new Proxy({} as T, { get: (_, name) => sink(String(name)) });
 }

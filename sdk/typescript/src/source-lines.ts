@@ -7,7 +7,7 @@ interface Sources {
 }
 
 const FRAME = /^(\s*at .*?)\(?\S*\.bundle\.js:(\d+)(?::\d+)?\)?$/;
-/** The frames of the author's program alone, unless there are none. */
+/** The frames of the author's program alone. */
 export function traced(stack: string | undefined): string {
   const json = (globalThis as { __refrainSources?: string }).__refrainSources;
   if (!stack || !json) return stack ?? "";
@@ -20,7 +20,7 @@ export function traced(stack: string | undefined): string {
     const where = lookUp(sources, Number(number));
     return where ? [`${what}(${where})`] : [];
   });
-  return (traced.length > 0 ? traced : lines).join("\n");
+  return traced.join("\n");
 }
 
 function lookUp({ files, runs }: Sources, line: number): string | undefined {

@@ -1,17 +1,25 @@
 import timers from "refrain:workflow/timers@0.1.0";
 import { type Duration, toMs } from "./duration";
+import { type TimerOptions, nextSeq, onTheWayOut } from "./interceptors";
 import { nothing, operation, untilHolds } from "./operation";
 import { CancellationScope } from "./scope";
 
 /** Waits, for months if need be. */
-export function sleep(duration: Duration, options?: { summary?: string }): Promise<void> {
-  return operation(() => timers.sleep(toMs(duration), options?.summary ?? null), nothing);
+export function sleep(duration: Duration, options?: TimerOptions): Promise<void> {
+  const start = onTheWayOut("startTimer", ({ durationMs, options }) =>
+    operation(() => timers.sleep(durationMs, options?.summary ?? null), nothing),
+  );
+  return start({ durationMs: toMs(duration), options, seq: nextSeq() });
 }
 
 /** Waits until `holds` gives true. With a timeout: false if that was faster. */
 export function condition(holds: () => boolean): Promise<void>;
-export function condition(holds: () => boolean, timeout: Duration): Promise<boolean>;
-export async function condition(holds: () => boolean, timeout?: Duration): Promise<boolean | void> {
+export function condition(holds: () => boolean, timeout: Duration, options?: TimerOptions): Promise<boolean>;
+export async function condition(
+  holds: () => boolean,
+  timeout?: Duration,
+  options?: TimerOptions,
+): Promise<boolean | void> {
   CancellationScope.current().check();
   if (holds()) return timeout === undefined ? undefined : true;
 
@@ -20,7 +28,7 @@ export async function condition(holds: () => boolean, timeout?: Duration): Promi
     return untilCanceled(promise).finally(abandon);
   }
   const timer = new CancellationScope();
-  const fired = timer.run(() => sleep(timeout));
+  const fired = timer.run(() => sleep(timeout, options));
   try {
     return await Promise.race([promise.then(() => true), fired.then(() => false)]);
   } finally {

@@ -1,3 +1,4 @@
+import type { Duration } from "./duration";
 // Types under Temporal's names that files of workflows import.
 
 export type WorkflowReturnType = Promise<any>;
@@ -11,4 +12,21 @@ export type WithWorkflowArgs<W extends Workflow, T> = T &
     : { args?: Parameters<W> | Readonly<Parameters<W>> });
 
 export type ActivityFunction<P extends any[] = any[], R = any> = (...args: P) => Promise<R>;
+export type ActivityInterface = Record<string, ActivityFunction>;
 export type UntypedActivities = Record<string, ActivityFunction>;
+
+/** The type of a workflow by its function, or as it is given. */
+export function extractWorkflowType(workflow: string | Workflow): string {
+  if (typeof workflow === "string") return workflow;
+  if (workflow.name === "") throw new TypeError("the workflow's function has no name: give the type as text");
+  return workflow.name;
+}
+
+export interface WorkflowQueryOptions<Args extends any[] = []> {
+  args?: Args;
+}
+export interface WorkflowDurationOptions {
+  workflowRunTimeout?: Duration;
+  workflowExecutionTimeout?: Duration;
+  workflowTaskTimeout?: Duration;
+}

@@ -19,6 +19,14 @@ export function setWorkflowOptions<Args extends any[], Result>(
   options.set(workflow, given);
 }
 
+/** As `setWorkflowOptions`, the other way round. */
+export function defineWorkflowOptions<Args extends any[], Result>(
+  workflow: (...args: Args) => Promise<Result>,
+  given: WorkflowOptions,
+): void {
+  options.set(workflow, given);
+}
+
 export function workflowOptions(workflow: Workflow): WorkflowOptions {
   const given = options.get(workflow) ?? {};
   return typeof given === "function" ? given() : given;

@@ -3,10 +3,15 @@
 use crate::common::{directory, task_failure};
 use anyhow::Result;
 use expect_test::expect;
-use refrain_e2e::{Host, order};
-use serde_json::Value;
+use refrain_e2e::host::{eventually, output_within};
+use refrain_e2e::{Host, order, paths};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::Duration;
 
 const QUEUE: &str = "names";
+/// On a machine with much else to do.
+const SLOW: Duration = Duration::from_secs(120);
 
 fn host(name: &str) -> Result<Host> {
     let host = Host::start(&directory(name), &[])?;
@@ -68,5 +73,118 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     expect![[r#"
         [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: TypeError: cannot read property 'name' of undefined
             at <anonymous> (temporal-names/workflow.ts:106)"#]].assert_eq(said);
+    Ok(())
+}
+
+/// What differs from run to run, or from machine to machine, is the same live and in replay.
+#[test]
+fn what_a_program_draws_is_the_same_after_its_memory_is_gone() -> Result<()> {
+    let mut host = host("typescript-draws")?;
+    start(&host, "draws")?;
+    let drawn = |host: &Host| {
+        let query = ["workflow", "query", "--workflow-id", "draws", "--type", "drawn"];
+        Ok::<Value, anyhow::Error>(serde_json::from_str(host.cli(&query)?.trim())?)
+    };
+    let live = eventually("it has drawn twice", || {
+        let values = drawn(&host)?;
+        Ok((values.as_array().is_some_and(|it| it.len() == 19)).then_some(values))
+    })?;
+    expect![[r#"
+        [
+          "at once",
+          "sooner",
+          "aborted",
+          "later"
+        ]"#]]
+    .assert_eq(&serde_json::to_string_pretty(&live[8])?);
+    assert_eq!(live[9], json!({ "order": live[8] }));
+    assert_ne!(live[3], live[14], "chance");
+    assert_ne!(live[0], live[11], "time");
+    host.kill()?;
+    host.start_again()?;
+    assert_eq!(drawn(&host)?, live);
+    assert_eq!(host.log()?.matches("drawn 11").count(), 1, "{}", host.log()?);
+    Ok(())
+}
+
+/// One line per mistake: what its author is told.
+#[test]
+fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
+    let host = Host::start(&directory("typescript-bad"), &[])?;
+    order::deploy_guest(&host, "typescript/bad", QUEUE)?;
+    let mistakes = [
+        "throwsText",
+        "throwsObject",
+        "throwsUndefined",
+        "returnsBigInt",
+        "returnsCycle",
+        "returnsFunction",
+        "sendsBigInt",
+        "neverYields",
+        "neverRests",
+        "recurses",
+    ];
+    for mistake in mistakes {
+        start(&host, mistake)?;
+    }
+    let mut told = String::new();
+    for mistake in mistakes {
+        let failure = task_failure(&host, mistake)?;
+        let message = failure["failure"]["message"].as_str().unwrap_or_default();
+        let message = message.trim_start_matches("[W0201] guest failed: ");
+        let message = message.split([';', '\n']).next().unwrap_or_default();
+        told.push_str(&format!("{mistake}: {message}\n"));
+    }
+    expect![[""]].assert_eq(&told);
+
+    start(&host, "answersLater")?;
+    let query = ["workflow", "query", "--workflow-id", "answersLater", "--type", "slow"];
+    let said = host.try_cli(&query)?;
+    assert!(said.stderr.contains("is async: answer from what the workflow knows"), "{said:?}");
+    Ok(())
+}
+
+fn program(name: &str, guest: &str) -> Result<String> {
+    let mut node = Command::new("node");
+    node.arg(name).current_dir(paths::typescript_clients()?);
+    node.arg(paths::binary()?).arg(paths::guest(guest)?);
+    let said = output_within(SLOW, &mut node)?.or_fail(name, &[guest])?;
+    let (_, of_program) = said.split_once("ready; Ctrl-C stops it\n").unwrap_or(("", &said));
+    Ok(of_program.replace("stopped\n", ""))
+}
+
+#[test]
+fn an_author_tests_a_workflow_with_mocked_activities_and_a_week_that_passes_at_once() -> Result<()>
+{
+    expect![[r#"
+        a chair escalated
+        a week passed at once
+        pending
+        a desk done for Ann
+        asked for a chair and a desk
+        both replay
+        another component does not: W0101
+    "#]].assert_eq(&program("test_kit.mjs", "typescript/approval")?);
+    Ok(())
+}
+
+#[test]
+fn trace_context_goes_from_a_client_through_interceptors_to_activities() -> Result<()> {
+    expect![[r#"
+        visit in 00-start
+        guest in 00-start
+        ring in 00-signal
+        it replays
+    "#]].assert_eq(&program("trace_context.mjs", "typescript/trace-context")?);
+    Ok(())
+}
+
+#[test]
+fn the_package_has_the_names_and_the_types_of_temporals() -> Result<()> {
+    let tests = paths::root().join("sdk/typescript/test");
+    paths::typescript_clients()?;
+    let mut node = Command::new("node");
+    let said = output_within(SLOW, node.arg("--test").arg(&tests))?;
+    assert_eq!(said.code, Some(0), "{}", said.stdout);
     Ok(())
 }

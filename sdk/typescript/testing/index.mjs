@@ -1,0 +1,132 @@
+// Tests of workflows: a host of their own whose time passes at once, mocked activities, a client, and a check of
+// saved histories. Node.js, beside `@temporalio/testing`, `@temporalio/worker` and `@temporalio/client`.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Temporal's packages are those of the project that is tested. */
+const ofProject = createRequire(resolve("package.json"));
+
+export class TestEnvironment {
+  #host;
+  #server;
+  #component;
+  #worker;
+  #running;
+
+  /** @param {import(".").TestEnvironmentOptions} options */
+  static async create({ component, activities = {}, taskQueue = "test", server, interceptors }) {
+    const { TestWorkflowEnvironment } = ofProject("@temporalio/testing");
+    const path = server ?? process.env.REFRAIN ?? "refrain";
+    const host = await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: "existing-path", path } },
+    });
+    const environment = new TestEnvironment(host, path, component, taskQueue);
+    try {
+      await environment.deploy(component);
+      await environment.#work(activities, interceptors);
+      return environment;
+    } catch (error) {
+      await environment.close();
+      throw error;
+    }
+  }
+
+  constructor(host, server, component, taskQueue) {
+    this.#host = host;
+    this.#server = server;
+    this.#component = component;
+    this.taskQueue = taskQueue;
+  }
+
+  get client() {
+    return this.#host.client;
+  }
+
+  get address() {
+    return this.#host.address;
+  }
+
+  async #work(activities, interceptors) {
+    if (Object.keys(activities).length === 0) return;
+    const { Worker } = ofProject("@temporalio/worker");
+    this.#worker = await Worker.create({
+      connection: this.#host.nativeConnection,
+      namespace: this.#host.namespace ?? "default",
+      taskQueue: this.taskQueue,
+      activities,
+      interceptors,
+    });
+    this.#running = this.#worker.run();
+    // A worker that fails is seen when the environment is closed.
+    this.#running.catch(() => {});
+  }
+
+  async deploy(component) {
+    await this.#refrain("deploy", component, "--task-queue", this.taskQueue, "--address", this.address);
+  }
+
+  start(workflow, options = {}) {
+    return this.client.workflow.start(workflow, this.#options(options));
+  }
+
+  execute(workflow, options = {}) {
+    return this.client.workflow.execute(workflow, this.#options(options));
+  }
+
+  #options(options) {
+    return { taskQueue: this.taskQueue, workflowId: crypto.randomUUID(), ...options };
+  }
+
+  sleep(duration) {
+    return this.#host.sleep(duration);
+  }
+
+  async replay(workflowId) {
+    const history = await this.history(workflowId);
+    const directory = await mkdtemp(join(tmpdir(), "refrain-"));
+    try {
+      const file = join(directory, "history.json");
+      await writeFile(file, history);
+      await this.replaySaved(file);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  async replaySaved(...files) {
+    for (const file of files) await this.#refrain("replay", file, this.#component);
+  }
+
+  history(workflowId) {
+    const show = ["workflow", "show", "--workflow-id", workflowId, "--output", "json", "--address", this.address];
+    return this.#refrain(...show);
+  }
+
+  async #refrain(...args) {
+    try {
+      return (await run(this.#server, args, { maxBuffer: 256 * 1024 * 1024 })).stdout;
+    } catch (error) {
+      throw new Error(`\`refrain ${args.join(" ")}\` failed:\n${error.stdout ?? ""}${error.stderr ?? error}`);
+    }
+  }
+
+  async close() {
+    try {
+      this.#worker?.shutdown();
+      await this.#running;
+    } finally {
+      await this.#host.teardown();
+    }
+  }
+
+  [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    return this.close();
+  }
+}
