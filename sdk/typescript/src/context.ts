@@ -5,7 +5,7 @@ import { type Priority, type RetryPolicy, fromPriority, fromRetryPolicy } from "
 import { fromFailure } from "./failures";
 import { onTheWayOut } from "./interceptors";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
-import { CancellationScope } from "./scope";
+import { isRunning } from "./scope";
 import { TypedSearchAttributes } from "./search-attributes";
 
 export interface WorkflowInfo {
@@ -71,7 +71,7 @@ export interface UnsafeRandomSource {
 
 /** False at the top level of a module, before a run has begun. */
 export function inWorkflowContext(): boolean {
-  return CancellationScope.isThere();
+  return isRunning();
 }
 
 export function workflowInfo(): WorkflowInfo {

@@ -92,7 +92,7 @@ function define<D extends Definition>(definition: D): D {
   return definition;
 }
 
-/** Queries of the host's own, which answers them; not for `setHandler`. */
+/** Names of queries that no program handles. The host answers the first and the last. */
 export const stackTraceQuery: QueryDefinition<string> = { type: "query", name: "__stack_trace" };
 export const enhancedStackTraceQuery: QueryDefinition<unknown> = { type: "query", name: "__enhanced_stack_trace" };
 export const workflowMetadataQuery: QueryDefinition<unknown> = { type: "query", name: "__temporal_workflow_metadata" };

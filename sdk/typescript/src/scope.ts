@@ -64,10 +64,6 @@ export class CancellationScope {
     return scope;
   }
 
-  static isThere(): boolean {
-    return (place.scope ?? root) !== undefined;
-  }
-
   /** The scope of the whole run. */
   static root(): CancellationScope {
     root ??= new CancellationScope();
@@ -139,6 +135,11 @@ export class CancellationScope {
     this.listeners.clear();
     for (const listener of listeners) listener(failure);
   }
+}
+
+/** False before a run has begun. */
+export function isRunning(): boolean {
+  return (place.scope ?? root) !== undefined;
 }
 
 export function within<T>(scope: CancellationScope | undefined, fn: () => T): T {

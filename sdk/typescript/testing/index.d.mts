@@ -36,8 +36,10 @@ export class TestEnvironment implements AsyncDisposable {
   execute<W extends Workflow>(workflow: string | W, options?: StartOptions): Promise<WorkflowResultType<W>>;
   /** Lets so much time pass, at once. */
   sleep(duration: string | number): Promise<void>;
-  /** Puts another component in the place of the first one, for new runs. */
-  deploy(component: string): Promise<void>;
+  /** Puts another component in the place of the first one, for new runs; or one on another task queue. */
+  deploy(component: string, taskQueue?: string): Promise<void>;
+  /** Mocks the activities of another task queue. */
+  work(taskQueue: string, activities: object, interceptors?: WorkerOptions["interceptors"]): Promise<void>;
   /** What happened in a run, as Temporal's JSON: to be saved for `replaySaved`. */
   history(workflowId: string): Promise<string>;
   /** Errors: the component does not do again what the run did. */

@@ -17,8 +17,7 @@ export class TestEnvironment {
   #host;
   #server;
   #component;
-  #worker;
-  #running;
+  #workers = [];
 
   /** @param {import(".").TestEnvironmentOptions} options */
   static async create({ component, activities = {}, taskQueue = "test", server, interceptors }) {
@@ -30,7 +29,7 @@ export class TestEnvironment {
     const environment = new TestEnvironment(host, path, component, taskQueue);
     try {
       await environment.deploy(component);
-      await environment.#work(activities, interceptors);
+      if (Object.keys(activities).length > 0) await environment.work(taskQueue, activities, interceptors);
       return environment;
     } catch (error) {
       await environment.close();
@@ -53,23 +52,18 @@ export class TestEnvironment {
     return this.#host.address;
   }
 
-  async #work(activities, interceptors) {
-    if (Object.keys(activities).length === 0) return;
+  async work(taskQueue, activities, interceptors) {
     const { Worker } = ofProject("@temporalio/worker");
-    this.#worker = await Worker.create({
-      connection: this.#host.nativeConnection,
-      namespace: this.#host.namespace ?? "default",
-      taskQueue: this.taskQueue,
-      activities,
-      interceptors,
-    });
-    this.#running = this.#worker.run();
-    // A worker that fails is seen when the environment is closed.
-    this.#running.catch(() => {});
+    const connection = this.#host.nativeConnection;
+    const worker = await Worker.create({ connection, taskQueue, activities, interceptors });
+    const running = worker.run();
+    // One that fails is seen when the environment is closed.
+    running.catch(() => {});
+    this.#workers.push({ worker, running });
   }
 
-  async deploy(component) {
-    await this.#refrain("deploy", component, "--task-queue", this.taskQueue, "--address", this.address);
+  async deploy(component, taskQueue = this.taskQueue) {
+    await this.#refrain("deploy", component, "--task-queue", taskQueue, "--address", this.address);
   }
 
   start(workflow, options = {}) {
@@ -119,8 +113,8 @@ export class TestEnvironment {
 
   async close() {
     try {
-      this.#worker?.shutdown();
-      await this.#running;
+      for (const { worker } of this.#workers) worker.shutdown();
+      await Promise.all(this.#workers.map(({ running }) => running));
     } finally {
       await this.#host.teardown();
     }

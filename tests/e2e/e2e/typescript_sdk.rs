@@ -135,7 +135,18 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         let message = message.split([';', '\n']).next().unwrap_or_default();
         told.push_str(&format!("{mistake}: {message}\n"));
     }
-    expect![[""]].assert_eq(&told);
+    expect![[r#"
+        throwsText: wasm trap: wasm `unreachable` instruction executed: TypeError: the string "out of paper" was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        throwsObject: wasm trap: wasm `unreachable` instruction executed: TypeError: the object {"code":42,"parts":["tray"]} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        throwsUndefined: wasm trap: wasm `unreachable` instruction executed: TypeError: undefined was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        returnsBigInt: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsBigInt` can't be stored: `order.total` is a BigInt, which JSON does not have: give a string
+        returnsCycle: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsCycle` can't be stored: `child.parent` is part of itself: give an id instead
+        returnsFunction: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsFunction` can't be stored: a function has no JSON form: give what it stands for
+        sendsBigInt: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
+        neverYields: guest ran for more than 1000 ms without waiting for anything
+        neverRests: guest ran for more than 1000 ms without waiting for anything
+        recurses: wasm trap: call stack exhausted
+    "#]].assert_eq(&told);
 
     start(&host, "answersLater")?;
     let query = ["workflow", "query", "--workflow-id", "answersLater", "--type", "slow"];
@@ -144,11 +155,15 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
     Ok(())
 }
 
-fn program(name: &str, guest: &str) -> Result<String> {
+/// What a program says that starts a host of its own.
+fn program(name: &str, guests: &[&str]) -> Result<String> {
     let mut node = Command::new("node");
     node.arg(name).current_dir(paths::typescript_clients()?);
-    node.arg(paths::binary()?).arg(paths::guest(guest)?);
-    let said = output_within(SLOW, &mut node)?.or_fail(name, &[guest])?;
+    node.arg(paths::binary()?).env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
+    for guest in guests {
+        node.arg(paths::guest(guest)?);
+    }
+    let said = output_within(SLOW, &mut node)?.or_fail(name, guests)?;
     let (_, of_program) = said.split_once("ready; Ctrl-C stops it\n").unwrap_or(("", &said));
     Ok(of_program.replace("stopped\n", ""))
 }
@@ -164,7 +179,8 @@ fn an_author_tests_a_workflow_with_mocked_activities_and_a_week_that_passes_at_o
         asked for a chair and a desk
         both replay
         another component does not: W0101
-    "#]].assert_eq(&program("test_kit.mjs", "typescript/approval")?);
+    "#]]
+    .assert_eq(&program("test_kit.mjs", &["typescript/approval"])?);
     Ok(())
 }
 
@@ -175,7 +191,8 @@ fn trace_context_goes_from_a_client_through_interceptors_to_activities() -> Resu
         guest in 00-start
         ring in 00-signal
         it replays
-    "#]].assert_eq(&program("trace_context.mjs", "typescript/trace-context")?);
+    "#]]
+    .assert_eq(&program("trace_context.mjs", &["typescript/trace-context"])?);
     Ok(())
 }
 
@@ -186,5 +203,27 @@ fn the_package_has_the_names_and_the_types_of_temporals() -> Result<()> {
     let mut node = Command::new("node");
     let said = output_within(SLOW, node.arg("--test").arg(&tests))?;
     assert_eq!(said.code, Some(0), "{}", said.stdout);
+    Ok(())
+}
+
+/// Orders, payments, notifications, a schedule and two versions, as an article would have them.
+#[test]
+fn the_programs_that_people_write_first_run_as_they_stand() -> Result<()> {
+    let versions = ["typescript/patched-upgrade-v1", "typescript/patched-upgrade-v2"];
+    let guests = ["typescript/first-programs", versions[0], versions[1]];
+    expect![[r#"
+        order: 7 with 2 items for Ann
+        order: order 8 was not paid within 24 hours
+        payment: charge-3 after 3 seconds
+        payment: payment declined at attempt 3
+        notified: 120 ids: 120 true
+        on: notifications
+        schedule: Fri 9:00 AM, Mon 9:00 AM, Thu 9:00 AM, Tue 9:00 AM, Wed 9:00 AM
+        policies: SKIP 24 hours
+        reports: true
+        old: version 1: charged, reserved
+        young: version 2: charged, express
+    "#]]
+    .assert_eq(&program("first_programs.mjs", &guests)?);
     Ok(())
 }
