@@ -18,8 +18,9 @@ pub(crate) fn python() -> Result<()> {
     shell::run(Command::new("python3").args(["-m", "venv"]).arg(&python))
         .context("a Python with `venv` is needed (Debian: apt-get install python3-venv)")?;
     shell::run(
-        Command::new(python.join("bin/pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        Command::new(python.join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .arg("--requirement")
             .arg(&requirements),
     )?;
     std::fs::write(stamp, wanted).context("the stamp can't be written")

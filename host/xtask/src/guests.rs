@@ -10,6 +10,7 @@ use std::{fs, io};
 use clap::ValueEnum;
 use refrain_build::BuildError;
 
+mod python;
 mod rust;
 mod typescript;
 
@@ -30,6 +31,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Language {
+    Python,
     Rust,
     Typescript,
 }
@@ -37,6 +39,7 @@ enum Language {
 impl Language {
     fn folder(self) -> &'static str {
         match self {
+            Language::Python => "python",
             Language::Rust => "rust",
             Language::Typescript => "typescript",
         }
@@ -45,6 +48,7 @@ impl Language {
     /// The file that makes a folder a scenario.
     fn marker(self) -> &'static str {
         match self {
+            Language::Python => "workflow.py",
             Language::Rust => "Cargo.toml",
             Language::Typescript => "workflow.ts",
         }
@@ -79,6 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let out_dir = root.join("target/guests").join(language.folder());
         fs::create_dir_all(&out_dir)?;
         match language {
+            Language::Python => python::build(&root, &stale, &scenarios(&root, *language)?)?,
             Language::Rust => rust::build(&root, &out_dir, &stale)?,
             Language::Typescript => typescript::build(&root, &stale)?,
         }
@@ -139,7 +144,7 @@ fn hash_tree(path: &Path, hasher: &mut DefaultHasher) -> io::Result<()> {
     }
     for entry in entries(path)? {
         let name = entry.file_name().unwrap_or_default();
-        if name != "target" && name != "node_modules" {
+        if name != "target" && name != "node_modules" && name != "__pycache__" {
             hash_tree(&entry, hasher)?;
         }
     }

@@ -1,0 +1,72 @@
+//! Python: built by `refrain-build` of the SDK, with componentize-py as `tests/clients/requirements.txt` pins it.
+//!
+//! A component has all of CPython in it: 20 MB, ten seconds to build and as many to compile. So the scenarios that can
+//! live in one component do, and their files are links to it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Scenario, run_tool};
+use crate::clients;
+use anyhow::{Context, bail};
+use refrain_e2e::paths;
+
+/// Those that have a workflow type which another one has too.
+const ALONE: [&str; 2] = ["patched-upgrade-v1", "patched-upgrade-v2"];
+
+/// `all`: the scenarios that are there, fresh ones too.
+pub(super) fn build(root: &Path, stale: &[Scenario], all: &[Scenario]) -> anyhow::Result<()> {
+    clients::python()?;
+    let examples = root.join("guest-examples/python");
+    for scenario in stale.iter().filter(|it| is_alone(it)) {
+        component(root, &examples, &[scenario.source()], &scenario.output)?;
+    }
+    if stale.iter().all(is_alone) {
+        return Ok(());
+    }
+    let together: Vec<_> = all.iter().filter(|it| !is_alone(it)).collect();
+    let sources: Vec<_> = together.iter().map(|it| it.source()).collect();
+    let whole = root.join("target/guests/python/together.wasm");
+    component(root, &examples, &sources, &whole)?;
+    for scenario in together {
+        let _ = fs::remove_file(&scenario.output);
+        fs::hard_link(&whole, &scenario.output)
+            .with_context(|| format!("{} can't be linked", scenario.output.display()))?;
+    }
+    Ok(())
+}
+
+fn is_alone(scenario: &Scenario) -> bool {
+    ALONE.contains(&scenario.name.as_str())
+}
+
+impl Scenario {
+    fn source(&self) -> PathBuf {
+        self.folder.join("workflow.py")
+    }
+}
+
+/// One component of these files, which are named by and import from `folder`.
+pub(super) fn component(
+    root: &Path,
+    folder: &Path,
+    sources: &[PathBuf],
+    output: &Path,
+) -> anyhow::Result<()> {
+    let python = paths::python_directory().join("bin/python");
+    if !python.exists() {
+        bail!("{} is not there: run `cargo xtask guests`, which installs it", python.display());
+    }
+    run_tool(
+        Command::new(python)
+            .args(["-m", "refrain.build"])
+            .args(sources)
+            .arg("--root")
+            .arg(folder)
+            .arg("--output")
+            .arg(output)
+            .env("PYTHONPATH", root.join("sdk/python/src"))
+            .env_remove("VIRTUAL_ENV"),
+    )
+}

@@ -1,0 +1,491 @@
+"""What a run knows about itself, and what it does by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random as python_random
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, NoReturn
+
+from . import _definitions as definitions
+from . import _host as host
+from . import _run
+from ._definitions import Handler
+from ._loop import LOOP, timer_summary
+from ._operations import UNSET, VersioningIntent, arguments, version_choice
+from ._run import ContinueAsNewError, UpdateInfo
+from .common import (
+    Priority,
+    RetryPolicy,
+    SearchAttributes,
+    SearchAttributeUpdate,
+    TypedSearchAttributes,
+    search_attributes_to_host,
+)
+from .converter import from_fields, from_payload, milliseconds, to_fields, to_payload, to_payloads
+
+
+@dataclass(frozen=True)
+class ParentInfo:
+    namespace: str
+    run_id: str
+    workflow_id: str
+
+
+@dataclass(frozen=True)
+class RootInfo:
+    run_id: str
+    workflow_id: str
+
+
+@dataclass(frozen=True)
+class Info:
+    attempt: int
+    continued_run_id: str | None
+    cron_schedule: str | None
+    execution_timeout: timedelta | None
+    first_execution_run_id: str
+    headers: Mapping[str, Any]
+    namespace: str
+    original_execution_run_id: str
+    parent: ParentInfo | None
+    root: RootInfo | None
+    priority: Priority
+    raw_memo: Mapping[str, Any]
+    retry_policy: RetryPolicy | None
+    run_id: str
+    run_timeout: timedelta | None
+    start_time: datetime
+    task_queue: str
+    task_timeout: timedelta
+    typed_search_attributes: TypedSearchAttributes
+    workflow_id: str
+    workflow_type: str
+    _host: Any = field(repr=False)
+
+    @property
+    def workflow_start_time(self) -> datetime:
+        return self.start_time
+
+    @property
+    def search_attributes(self) -> SearchAttributes:
+        values = {pair.key.name: pair.value for pair in self.typed_search_attributes}
+        return {name: it if isinstance(it, list) else [it] for name, it in values.items()}
+
+    def get_current_history_length(self) -> int:
+        return host.context.history_length()
+
+    def get_current_history_size(self) -> int:
+        return host.context.history_size()
+
+    def is_continue_as_new_suggested(self) -> bool:
+        return host.context.continue_as_new_suggested()
+
+
+def info() -> Info:
+    """Of this run, with what it has changed."""
+    it = host.context.info()
+    return Info(
+        attempt=it.attempt,
+        continued_run_id=it.continued_from_run_id,
+        cron_schedule=it.cron_schedule,
+        execution_timeout=_duration(it.execution_timeout_ms),
+        first_execution_run_id=it.first_run_id,
+        headers=dict(it.headers),
+        namespace=it.namespace,
+        original_execution_run_id=it.original_run_id,
+        parent=it.parent
+        and ParentInfo(it.parent.namespace, it.parent.execution.run_id or "", it.parent.execution.workflow_id),
+        root=it.root and RootInfo(it.root.run_id or "", it.root.workflow_id),
+        priority=Priority._from_host(it.priority),
+        raw_memo=dict(it.memo),
+        retry_policy=it.retry_policy and RetryPolicy._from_host(it.retry_policy),
+        run_id=it.run_id,
+        run_timeout=_duration(it.run_timeout_ms),
+        start_time=datetime.fromtimestamp(it.start_time_ms / 1000, timezone.utc),
+        task_queue=it.task_queue,
+        task_timeout=timedelta(milliseconds=it.task_timeout_ms),
+        typed_search_attributes=TypedSearchAttributes._from_host(it.search_attributes),
+        workflow_id=it.workflow_id,
+        workflow_type=it.workflow_type,
+        _host=it,
+    )
+
+
+def _duration(ms: int | None) -> timedelta | None:
+    return None if ms is None else timedelta(milliseconds=ms)
+
+
+def in_workflow() -> bool:
+    return _run.current is not None
+
+
+def instance() -> Any:
+    """The object of the class of the workflow."""
+    return _run.run().instance
+
+
+def cancellation_reason() -> str | None:
+    """Why this run was asked to stop; none if it was not."""
+    return _run.run().cancel_reason
+
+
+def is_failure_exception(error: BaseException) -> bool:
+    """Would it fail the run, and not only the workflow task?"""
+    return _run.run().is_failure(error)
+
+
+def current_update_info() -> UpdateInfo | None:
+    return _run.current_update.get()
+
+
+def has_last_completion_result() -> bool:
+    return bool(host.context.info().last_completion_result)
+
+
+def get_last_completion_result(type_hint: Any = None) -> Any:
+    """Of the run before this one: continue-as-new, cron."""
+    payloads = host.context.info().last_completion_result
+    return from_payload(payloads[0], type_hint) if payloads else None
+
+
+def get_last_failure() -> BaseException | None:
+    from ._failures import from_failure
+
+    frames = host.context.info().last_failure
+    return from_failure(frames) if frames else None
+
+
+# Time, chance, versions.
+
+
+def now() -> datetime:
+    return datetime.fromtimestamp(time(), timezone.utc)
+
+
+def time() -> float:
+    return host.context.now_ms() / 1000
+
+
+def time_ns() -> int:
+    return host.context.now_ms() * 1_000_000
+
+
+def random() -> python_random.Random:
+    """As the module `random`, which is just as right in a workflow."""
+    return python_random._inst  # type: ignore[attr-defined]
+
+
+def random_seed() -> int:
+    return host.context.random_u64()
+
+
+def new_random() -> python_random.Random:
+    """A stream of its own."""
+    return python_random.Random(host.context.random_bytes(32))
+
+
+def uuid4() -> uuid.UUID:
+    return uuid.UUID(host.context.uuid4())
+
+
+def patched(id: str) -> bool:
+    """True on the new side of a change, false for runs that passed here before the change."""
+    return host.context.patched(id)
+
+
+def deprecate_patch(id: str) -> None:
+    host.context.deprecate_patch(id)
+
+
+# Waiting.
+
+
+async def sleep(duration: float | timedelta, *, summary: str | None = None) -> None:
+    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    await _summarized(summary, lambda: asyncio.sleep(seconds))
+
+
+async def wait_condition(
+    fn: Callable[[], bool], *, timeout: timedelta | float | None = None, timeout_summary: str | None = None
+) -> None:
+    """Waits until `fn` gives true; it is asked whenever something has happened.
+
+    Errors: `asyncio.TimeoutError` if it does not within `timeout` (seconds, or a `timedelta`).
+    """
+    if fn():
+        return
+    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    future = LOOP.until(fn)
+    await _summarized(timeout_summary, lambda: asyncio.wait_for(future, seconds))
+
+
+async def _summarized(summary: str | None, wait: Callable[[], Awaitable[Any]]) -> None:
+    if summary is None:
+        await wait()
+        return
+    before = timer_summary.set(summary)
+    try:
+        await wait()
+    finally:
+        timer_summary.reset(before)
+
+
+async def wait(
+    fs: Iterable[Any], *, timeout: float | None = None, return_when: str = asyncio.ALL_COMPLETED
+) -> tuple[list[Any], list[Any]]:
+    """As `asyncio.wait`, with lists in the order given."""
+    fs = list(fs)
+    done, _ = await asyncio.wait(fs, timeout=timeout, return_when=return_when)
+    return [it for it in fs if it in done], [it for it in fs if it not in done]
+
+
+def as_completed(fs: Iterable[Any], *, timeout: float | None = None) -> Iterator[Awaitable[Any]]:
+    return asyncio.as_completed([asyncio.ensure_future(it) for it in fs], timeout=timeout)
+
+
+# What others see.
+
+
+def memo() -> Mapping[str, Any]:
+    return from_fields(host.context.info().memo)
+
+
+def memo_value(key: str, default: Any = UNSET, *, type_hint: Any = None) -> Any:
+    fields = dict(host.context.info().memo)
+    if key in fields:
+        return from_payload(fields[key], type_hint)
+    if default is UNSET:
+        raise KeyError(f"the memo has no {key}")
+    return default
+
+
+def upsert_memo(updates: Mapping[str, Any]) -> None:
+    """Sets fields of the memo of this run; the others stay, and `None` takes one away."""
+    host.state.upsert_memo(to_fields(updates))
+
+
+def upsert_search_attributes(attributes: Sequence[SearchAttributeUpdate] | SearchAttributes) -> None:
+    """Sets search attributes of this run; the others stay."""
+    if isinstance(attributes, Mapping):
+        fields = search_attributes_to_host(attributes)
+    else:
+        fields = [it._to_host() for it in attributes]
+    host.state.upsert_search_attributes(fields)
+
+
+def publish(name: str, value: Any) -> None:
+    """Publishes a value, so that reading it need not run the workflow. `None` takes it away."""
+    host.state.publish(name, None if value is None else to_payload(value))
+
+
+_current_details = ""
+
+
+def get_current_details() -> str:
+    return _current_details
+
+
+def set_current_details(details: str) -> None:
+    """Text in Markdown that pages and tools show as the current state of the run."""
+    global _current_details
+    _current_details = details
+    host.state.set_current_details(details)
+
+
+# Handlers.
+
+
+def all_handlers_finished() -> bool:
+    """Is no handler of a signal or an update running? To be waited for before the end."""
+    running = _run.run().running
+    return all(task is asyncio.current_task() for task in running)
+
+
+def _set(kind: str, name: str | None, fn: Any, validator: Any = None) -> None:
+    handler = None if fn is None else Handler(kind, name, fn, validator=validator, is_method=False).seal()
+    _run.run().set_handler(kind, name, handler)
+
+
+def _get(kind: str, name: str | None) -> Any:
+    handler = _run.run().handlers.get((kind, name))
+    if handler is None:
+        return None
+    return handler.fn.__get__(instance()) if handler.is_method else handler.fn
+
+
+def get_signal_handler(name: str) -> Any:
+    return _get("signal", name)
+
+
+def set_signal_handler(name: str, handler: Callable[..., Any] | None) -> None:
+    """Signals are kept until there is a handler."""
+    _set("signal", name, handler)
+
+
+def get_dynamic_signal_handler() -> Any:
+    return _get("signal", None)
+
+
+def set_dynamic_signal_handler(handler: Callable[..., Any] | None) -> None:
+    _set("signal", None, handler)
+
+
+def get_query_handler(name: str) -> Any:
+    return _get("query", name)
+
+
+def set_query_handler(name: str, handler: Callable[..., Any] | None) -> None:
+    _set("query", name, handler)
+
+
+def get_dynamic_query_handler() -> Any:
+    return _get("query", None)
+
+
+def set_dynamic_query_handler(handler: Callable[..., Any] | None) -> None:
+    _set("query", None, handler)
+
+
+def get_update_handler(name: str) -> Any:
+    return _get("update", name)
+
+
+def set_update_handler(
+    name: str, handler: Callable[..., Any] | None, *, validator: Callable[..., Any] | None = None
+) -> None:
+    _set("update", name, handler, validator)
+
+
+def get_dynamic_update_handler() -> Any:
+    return _get("update", None)
+
+
+def set_dynamic_update_handler(
+    handler: Callable[..., Any] | None, *, validator: Callable[..., Any] | None = None
+) -> None:
+    _set("update", None, handler, validator)
+
+
+# The end.
+
+
+def continue_as_new(
+    arg: Any = UNSET,
+    *,
+    args: Sequence[Any] = (),
+    workflow: Any = None,
+    task_queue: str | None = None,
+    run_timeout: timedelta | None = None,
+    task_timeout: timedelta | None = None,
+    retry_policy: RetryPolicy | None = None,
+    memo: Mapping[str, Any] | None = None,
+    search_attributes: TypedSearchAttributes | SearchAttributes | None = None,
+    versioning_intent: VersioningIntent | None = None,
+) -> NoReturn:
+    """Ends this run and starts the next one of the chain with these arguments."""
+    raise ContinueAsNewError(
+        host.lifecycle.ContinueAsNew(
+            None if workflow is None else definitions.name_of_workflow(workflow)[0],
+            to_payloads(arguments(arg, args)),
+            task_queue,
+            milliseconds(run_timeout),
+            milliseconds(task_timeout),
+            None if memo is None else to_fields(memo),
+            None if search_attributes is None else search_attributes_to_host(search_attributes),
+            None,
+            retry_policy and retry_policy._to_host(),
+            version_choice(versioning_intent),
+        )
+    )
+
+
+# The log.
+
+
+class _LogHandler(logging.Handler):
+    """Lines for the log of the run; not repeated in replay."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not in_workflow():
+            return
+        levels = host.types.LogLevel
+        level = levels.TRACE
+        for least, name in (
+            (logging.ERROR, levels.ERROR),
+            (logging.WARNING, levels.WARN),
+            (logging.INFO, levels.INFO),
+            (logging.DEBUG, levels.DEBUG),
+        ):
+            if record.levelno >= least:
+                level = name
+                break
+        host.context.log(level, self.format(record))
+
+
+class LoggerAdapter(logging.LoggerAdapter):
+    """A logger for workflows. The host names the run beside each line."""
+
+    workflow_info_on_message = False
+    workflow_info_on_extra = False
+    log_during_replay = False
+
+    def __init__(self, logger: logging.Logger, extra: Any = None) -> None:
+        super().__init__(logger, extra or {})
+
+    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
+        extra = kwargs.get("extra")
+        return (f"{msg} {json.dumps(extra, default=str)}" if extra else msg), kwargs
+
+    @property
+    def base_logger(self) -> logging.Logger:
+        return self.logger
+
+
+logger = LoggerAdapter(logging.getLogger("refrain.workflow"))
+
+if host.IS_COMPONENT:
+    logging.basicConfig(level=logging.DEBUG, format="%(message)s", handlers=[_LogHandler()])
+
+
+class unsafe:
+    """Under Temporal's names. There is no sandbox: nothing that a workflow can do is unsafe."""
+
+    @staticmethod
+    def is_replaying() -> bool:
+        return host.context.is_replaying()
+
+    @staticmethod
+    def is_replaying_history_events() -> bool:
+        return host.context.is_replaying()
+
+    @staticmethod
+    def in_sandbox() -> bool:
+        return False
+
+    @staticmethod
+    def imports_passed_through() -> Any:
+        return _Nothing()
+
+    @staticmethod
+    def sandbox_unrestricted() -> Any:
+        return _Nothing()
+
+    @staticmethod
+    def sandbox_import_notification_policy(policy: Any) -> Any:
+        return _Nothing()
+
+
+class _Nothing:
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: Any) -> None:
+        pass
+
+

@@ -1,0 +1,239 @@
+"""The decorators: what a component has, known before it runs."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .converter import RawValue
+
+
+class HandlerUnfinishedPolicy(enum.Enum):
+    """What becomes of a handler that is running when the workflow ends: it is abandoned, with a warning or without."""
+
+    WARN_AND_ABANDON = 1
+    ABANDON = 2
+
+
+@dataclass
+class Handler:
+    """Of a signal, a query or an update."""
+
+    kind: str
+    #: None: takes whatever no other handler takes.
+    name: str | None
+    fn: Callable[..., Any]
+    description: str = ""
+    unfinished_policy: HandlerUnfinishedPolicy = HandlerUnfinishedPolicy.WARN_AND_ABANDON
+    validator: Callable[..., Any] | None = None
+    #: Is `fn` a method of a workflow, not yet bound to one?
+    is_method: bool = True
+    hints: list[Any] = field(default_factory=list)
+
+    def seal(self) -> Handler:
+        """Looks up what the arguments are."""
+        self.hints = argument_types(self.fn, self.is_method)
+        if self.name is None:
+            self.hints = self.hints[1:]
+        return self
+
+
+@dataclass
+class Workflow:
+    name: str | None
+    cls: type
+    run: Callable[..., Any]
+    failure_exception_types: tuple[type[BaseException], ...]
+    handlers: list[Handler]
+    #: Does the constructor take the arguments too?
+    init: bool
+    hints: list[Any] = field(default_factory=list)
+
+    def seal(self) -> None:
+        self.hints = argument_types(self.run, True)
+        for handler in self.handlers:
+            handler.seal()
+
+
+#: Of all modules that were imported.
+workflows: list[Workflow] = []
+
+_RUN, _INIT, _HANDLER = "__refrain_run__", "__refrain_init__", "__refrain_handler__"
+_WORKFLOW = "__refrain_workflow__"
+
+
+def argument_types(fn: Callable[..., Any], is_method: bool) -> list[Any]:
+    """Of the positional arguments; `None` where nothing is said."""
+    hints = hints_of(fn)
+    parameters = list(inspect.signature(fn).parameters.values())[int(is_method) :]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [hints.get(it.name) for it in parameters if it.kind in positional]
+
+
+def hints_of(fn: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(fn)
+    except Exception:
+        # A name that is only there for the type checker.
+        return {}
+
+
+def result_type(fn: Any) -> Any:
+    """What a function says that it returns; `None` if it says nothing."""
+    if isinstance(fn, type):
+        fn = fn.__call__
+    elif not inspect.isroutine(fn) and hasattr(fn, "__call__"):
+        fn = fn.__call__
+    hints = hints_of(fn)
+    hint = hints.get("return")
+    return None if hint is type(None) else hint
+
+
+def defn(
+    cls: Any = None,
+    *,
+    name: str | None = None,
+    sandboxed: bool = True,
+    dynamic: bool = False,
+    failure_exception_types: typing.Sequence[type[BaseException]] = (),
+    versioning_behavior: Any = None,
+) -> Any:
+    """Makes a class a workflow. There is no sandbox to leave: a component sees nothing but what the host hands it."""
+
+    def decorate(cls: type) -> type:
+        run, init, handlers = None, False, {}
+        for base in reversed(cls.__mro__):
+            for attribute, value in vars(base).items():
+                if getattr(value, _RUN, False):
+                    run = value
+                if attribute == "__init__":
+                    init = getattr(value, _INIT, False)
+                if (handler := getattr(value, _HANDLER, None)) is not None:
+                    handlers[attribute] = handler
+                else:
+                    handlers.pop(attribute, None)
+        if run is None:
+            raise ValueError(f"workflow {cls.__name__} has no method with `@workflow.run`")
+        named: dict[tuple[str, str | None], Handler] = {}
+        for handler in handlers.values():
+            if (other := named.setdefault((handler.kind, handler.name), handler)) is not handler:
+                raise ValueError(
+                    f"workflow {cls.__name__} has two handlers of {handler.kind} {handler.name}: "
+                    f"{other.fn.__name__} and {handler.fn.__name__}"
+                )
+        if dynamic and name is not None:
+            raise ValueError("a dynamic workflow has no name")
+        workflow_type = None if dynamic else name or cls.__name__
+        for other in workflows:
+            if other.name == workflow_type and other.cls is not cls:
+                raise ValueError(f"two workflows of type `{workflow_type}`: {other.cls} and {cls}")
+        workflow = Workflow(workflow_type, cls, run, tuple(failure_exception_types), list(named.values()), init)
+        setattr(cls, _WORKFLOW, workflow)
+        workflows.append(workflow)
+        return cls
+
+    return decorate if cls is None else decorate(cls)
+
+
+def run(fn: Any) -> Any:
+    """The method that is the workflow."""
+    if not inspect.iscoroutinefunction(fn):
+        raise ValueError(f"`@workflow.run` is on {fn.__qualname__}, expected an `async def`")
+    setattr(fn, _RUN, True)
+    return fn
+
+
+def init(fn: Any) -> Any:
+    """For an `__init__` that takes the arguments of the workflow."""
+    if fn.__name__ != "__init__":
+        raise ValueError(f"`@workflow.init` is on {fn.__qualname__}, expected `__init__`")
+    setattr(fn, _INIT, True)
+    return fn
+
+
+def _handler(kind: str, fn: Any, name: str | None, dynamic: bool, options: dict[str, Any]) -> Any:
+    def decorate(fn: Any) -> Any:
+        if name is not None and dynamic:
+            raise ValueError(f"a dynamic {kind} has no name")
+        setattr(fn, _HANDLER, Handler(kind, None if dynamic else name or fn.__name__, fn, **options))
+        return fn
+
+    return decorate if fn is None else decorate(fn)
+
+
+def signal(
+    fn: Any = None,
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = HandlerUnfinishedPolicy.WARN_AND_ABANDON,
+    description: str | None = None,
+) -> Any:
+    """A method that takes a signal. `dynamic`: `(self, name: str, args: Sequence[RawValue])` takes all others."""
+    options = {"unfinished_policy": unfinished_policy, "description": description or ""}
+    return _handler("signal", fn, name, dynamic, options)
+
+
+def query(fn: Any = None, *, name: str | None = None, dynamic: bool = False, description: str | None = None) -> Any:
+    """A method that answers a question about the state of the run, and changes nothing."""
+    return _handler("query", fn, name, dynamic, {"description": description or ""})
+
+
+def update(
+    fn: Any = None,
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = HandlerUnfinishedPolicy.WARN_AND_ABANDON,
+    description: str | None = None,
+) -> Any:
+    """A method that is called and answers. `@<it>.validator` makes another one say whether it may be called."""
+
+    def decorate(fn: Any) -> Any:
+        options = {"unfinished_policy": unfinished_policy, "description": description or ""}
+        fn = _handler("update", fn, name, dynamic, options)
+
+        def validator(check: Any) -> Any:
+            getattr(fn, _HANDLER).validator = check
+            return check
+
+        fn.validator = validator
+        return fn
+
+    return decorate if fn is None else decorate(fn)
+
+
+def name_of_handler(kind: str, handler: Any) -> str:
+    """Of a name, or of a method with the decorator."""
+    if isinstance(handler, str):
+        return handler
+    it = getattr(handler, _HANDLER, None)
+    if it is None or it.kind != kind or it.name is None:
+        raise TypeError(f"{handler!r} is no {kind}: expected its name, or a method with `@workflow.{kind}`")
+    return it.name
+
+
+def name_of_workflow(workflow: Any) -> tuple[str, Any]:
+    """The type and what it returns; of a name, a class with `@workflow.defn` or its method with `@workflow.run`."""
+    if isinstance(workflow, str):
+        return workflow, None
+    if isinstance(workflow, type):
+        it = getattr(workflow, _WORKFLOW, None)
+    else:
+        # The class is named only once its body has been run.
+        fn = getattr(workflow, "__func__", workflow)
+        it = next((it for it in workflows if it.run is fn), None)
+    if it is None:
+        raise TypeError(f"{workflow!r} is no workflow: expected its name, or a method with `@workflow.run`")
+    if it.name is None:
+        raise TypeError(f"{workflow!r} is dynamic: start it by a name")
+    return it.name, result_type(it.run)
+
+
+def takes_raw(hints: list[Any]) -> bool:
+    """Does what is dynamic take the payloads as they are, in one list?"""
+    return bool(hints) and typing.get_args(hints[0])[:1] == (RawValue,)

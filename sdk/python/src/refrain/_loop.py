@@ -1,0 +1,308 @@
+"""The event loop of a run: no thread, no clock of its own, one completion of the host at a time.
+
+`run` and each update are calls of the host into the component, tasks of their own for it, and each has to return from
+within itself. The program of all of them is one: its handles lie in one queue, and whatever it waits for is read for
+`run`. A call whose end was brought about within another one is woken by a wait that is canceled at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import itertools
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from . import _host as host
+
+#: One line for people who look at the history, for timers that are started here.
+timer_summary: contextvars.ContextVar[str | None] = contextvars.ContextVar("timer_summary", default=None)
+
+#: Turns of the host between two collections of garbage.
+TURNS_PER_COLLECTION = 500
+
+_numbers = itertools.count()
+
+
+class Future(asyncio.Future):
+    """Hashed by its number, so that sets of futures have the same order in replay."""
+
+    def __init__(self, *, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        super().__init__(loop=loop or LOOP)
+        self.number = next(_numbers)
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class Task(asyncio.Task):
+    """Hashed as `Future` is."""
+
+    def __init__(self, coroutine: Any, **options: Any) -> None:
+        self.number = next(_numbers)
+        super().__init__(coroutine, **options)
+
+    def __hash__(self) -> int:
+        return self.number
+
+
+class Operation(Future):
+    """Something of the host's that is under way. Canceling asks the host, which says what comes of it."""
+
+    op: int | None = None
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self.done() or self.op is None:
+            return False
+        host.operations.cancel(self.op)
+        return True
+
+
+class _Timer(asyncio.TimerHandle):
+    op: int | None = None
+
+    def fired(self, result: Any) -> None:
+        self.op = None
+        if isinstance(result, host.Ok) and not self._cancelled:
+            LOOP.add(self)
+
+
+class _Read:
+    """Takes the place of a future in componentize-py's table of what is read."""
+
+    def __init__(self, reader: Any, promise: int, done: Callable[[Any], None]) -> None:
+        self.type, self.handle = reader.type_, reader.handle
+        self.promise = promise
+        self.done = done
+
+    def set_result(self, event: int) -> None:
+        result = host.runtime.promise_get_result(event, self.promise)
+        host.runtime.future_drop_readable(self.type, self.handle)
+        self.done(result)
+
+
+class Loop(asyncio.AbstractEventLoop):
+    def __init__(self) -> None:
+        #: A mistake of the program: ends the turn with a trap.
+        self.exception: BaseException | None = None
+        self.running = True
+        #: The call of `run`.
+        self.home: Any = None
+        self._ready: deque[asyncio.Handle] = deque()
+        self._n_turns = 0
+        self._calls: list[Any] = []
+        self._conditions: list[tuple[Callable[[], bool], asyncio.Future]] = []
+
+    # What the host's calls into the component come to.
+
+    def poll(self, call: Any) -> None:
+        """Runs the program until all of it waits."""
+        if call not in self._calls:
+            self._calls.append(call)
+        # What garbage does when it goes must not depend on how many queries there were: it goes at counted turns.
+        self._n_turns += 1
+        if self._n_turns % TURNS_PER_COLLECTION == 0:
+            gc.collect()
+        while call.handles or self._ready or self._ask_conditions():
+            handles, call.handles = call.handles, []
+            for handle in handles:
+                handle._run()
+            while self._ready:
+                handle = self._ready.popleft()
+                if not handle._cancelled:
+                    handle._run()
+                if self.exception is not None:
+                    raise self.exception
+            if self.exception is not None:
+                raise self.exception
+        sys.stdout.flush()
+        for other in self._calls:
+            if other is not call and other.handles:
+                self._wake(other)
+        if call.pending_count == 0:
+            self._calls.remove(call)
+            # The set can't go while something is in it; what is still open is of no interest any more.
+            for waitable in call.futures:
+                host.runtime.waitable_join(waitable, 0)
+            call.futures.clear()
+        else:
+            _set_of(call)
+
+    def _wake(self, call: Any) -> None:
+        op, reader = host.signals.receive("__wake")
+        host.operations.cancel(op)
+        self._read_for(call, reader, lambda _: None)
+
+    def read(self, reader: Any, done: Callable[[Any], None]) -> None:
+        """Calls `done` with the outcome of a future of the host."""
+        self._read_for(self.home, reader, done)
+
+    def _read_for(self, call: Any, reader: Any, done: Callable[[Any], None]) -> None:
+        reader.finalizer.detach()
+        read = host.runtime.future_read(reader.type_, reader.handle)
+        if isinstance(read, host.Ok):
+            host.runtime.future_drop_readable(reader.type_, reader.handle)
+            self.call_soon(done, read.value)
+            return
+        waitable, promise = read.value
+        call.futures[waitable] = _Read(reader, promise, done)
+        host.runtime.waitable_join(waitable, _set_of(call))
+
+    # Conditions are asked whenever the program has come to rest.
+
+    def until(self, holds: Callable[[], bool]) -> asyncio.Future:
+        future = self.create_future()
+        self._conditions.append((holds, future))
+        return future
+
+    def _ask_conditions(self) -> bool:
+        waiting, self._conditions = self._conditions, []
+        for holds, future in waiting:
+            if future.done():
+                continue
+            try:
+                if holds():
+                    future.set_result(True)
+                    continue
+            except Exception as error:
+                future.set_exception(error)
+                continue
+            self._conditions.append((holds, future))
+        return bool(self._ready)
+
+    # What `asyncio` asks of a loop.
+
+    def add(self, handle: asyncio.Handle) -> None:
+        self._ready.append(handle)
+
+    def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        call = None if context is None else context.get(host.support._future_state)
+        if call is None:
+            self._ready.append(handle)
+        else:
+            call.handles.append(handle)
+        return handle
+
+    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+        return self.call_soon(callback, *args, context=context)
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        timer = _Timer(self.time() + delay, callback, args, self, context)
+        if delay <= 0:
+            self._ready.append(timer)
+            return timer
+        timer.op, reader = host.timers.sleep(max(1, round(delay * 1000)), timer_summary.get())
+        self.read(reader, timer.fired)
+        return timer
+
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        return self.call_later(when - self.time(), callback, *args, context=context)
+
+    def _timer_handle_cancelled(self, timer: _Timer) -> None:
+        if timer.op is not None:
+            host.operations.cancel(timer.op)
+
+    def time(self) -> float:
+        return host.context.now_ms() / 1000
+
+    def create_future(self) -> Future:
+        return Future(loop=self)
+
+    def create_task(self, coro: Any, **options: Any) -> Task:
+        return Task(coro, loop=self, **options)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if "handle" in context and error is not None:
+            self.exception = error
+        else:
+            told = context.get("message") or "unhandled"
+            host.context.log(host.types.LogLevel.WARN, f"{told}: {error!r}" if error else told)
+
+    default_exception_handler = call_exception_handler
+
+    def get_exception_handler(self) -> None:
+        return None
+
+    def get_task_factory(self) -> None:
+        return None
+
+    def get_debug(self) -> bool:
+        return False
+
+    def is_running(self) -> bool:
+        return True
+
+    def is_closed(self) -> bool:
+        return False
+
+    async def shutdown_asyncgens(self) -> None:
+        pass
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        raise RuntimeError("a workflow has no threads: do this in an activity")
+
+    async def create_connection(self, *args: Any, **options: Any) -> Any:
+        raise RuntimeError("a workflow has no network: do this in an activity")
+
+    async def create_server(self, *args: Any, **options: Any) -> Any:
+        raise RuntimeError("a workflow has no network: do this in an activity")
+
+    async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
+        raise RuntimeError("a workflow has no processes: do this in an activity")
+
+    async def subprocess_shell(self, *args: Any, **options: Any) -> Any:
+        raise RuntimeError("a workflow has no processes: do this in an activity")
+
+
+def _set_of(call: Any) -> int:
+    if call.waitable_set is None:
+        call.waitable_set = host.runtime.waitable_set_new()
+    return call.waitable_set
+
+
+LOOP = Loop()
+
+
+def install() -> None:
+    """Takes the place of componentize-py's own loop."""
+    host.support._loop = LOOP
+    asyncio.events._set_running_loop(LOOP)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def current_call() -> Any:
+    """The call of the host that this coroutine was made for."""
+    return host.support._future_state.get()
+
+
+def detached(coroutine: Any) -> Task:
+    """A task of the program, which no call of the host ends."""
+    return LOOP.create_task(coroutine, context=contextvars.Context())
+
+
+def operation(op: int, reader: Any, decode: Callable[[Any], Any], operation_type: type[Operation] = Operation) -> Any:
+    """The outcome of an operation that has begun, to be awaited."""
+    from ._failures import from_failure
+
+    it = operation_type()
+    it.op = op
+
+    def done(result: Any) -> None:
+        it.op = None
+        if it.done():
+            return
+        if isinstance(result, host.Err):
+            it.set_exception(from_failure(result.value))
+            return
+        try:
+            it.set_result(decode(result.value))
+        except Exception as error:
+            it.set_exception(error)
+
+    LOOP.read(reader, done)
+    return it

@@ -1,0 +1,271 @@
+"""One run: its workflow, its handlers, and what its ends mean."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import os
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from . import _definitions as definitions
+from . import _host as host
+from ._definitions import Handler, HandlerUnfinishedPolicy
+from ._failures import described, to_failure
+from ._loop import LOOP, current_call, detached
+from .converter import RawValue, from_payloads, to_payload
+from .exceptions import ApplicationError, CancelledError, FailureError, is_cancelled_exception
+
+
+class ContinueAsNewError(BaseException):
+    """Raised to end this run and start the next one. Not to be caught."""
+
+    def __init__(self, command: Any) -> None:
+        super().__init__("workflow continues as new")
+        self.command = command
+
+
+@dataclass(frozen=True)
+class UpdateInfo:
+    id: str
+    name: str
+
+
+current_update: contextvars.ContextVar[UpdateInfo | None] = contextvars.ContextVar("current_update", default=None)
+
+
+class Run:
+    def __init__(self, definition: definitions.Workflow, args: list[Any]) -> None:
+        self.definition = definition
+        self.args = args
+        self.instance: Any = None
+        self.cancel_reason: str | None = None
+        self.failure_exception_types = definition.failure_exception_types
+        self.handlers: dict[tuple[str, str | None], Handler] = {}
+        #: What is running: its handler, and the update's id.
+        self.running: dict[asyncio.Task, tuple[Handler, str]] = {}
+        self._waits: dict[str | None, int] = {}
+        self._main: asyncio.Task | None = None
+        self._outcome: asyncio.Future = LOOP.create_future()
+
+    # The workflow itself.
+
+    async def outcome(self) -> Any:
+        """Runs the workflow to its end. Awaited by the host's call of `run`."""
+        LOOP.home = current_call()
+        random.seed(host.context.random_bytes(32))
+        self.instance = self.definition.cls(*self.args) if self.definition.init else self.definition.cls()
+        for handler in self.definition.handlers:
+            self.handlers[handler.kind, handler.name] = handler
+            if handler.kind == "signal":
+                self._receive(handler.name)
+        _, reader = host.context.cancellation()
+        LOOP.read(reader, self._cancel)
+        self._main = detached(self._to_the_end(self._run))
+        return await self._outcome
+
+    async def _run(self) -> Any:
+        result = await self.definition.run(self.instance, *self.args)
+        try:
+            return host.lifecycle.Outcome_Completed([to_payload(result)])
+        except TypeError as error:
+            raise TypeError(f"the result of workflow {self.definition.name}: {error}") from error
+
+    async def _to_the_end(self, of: Callable[[], Any]) -> None:
+        """Runs what may end the run: the workflow, or a handler of a signal."""
+        try:
+            outcome = await of()
+            if outcome is None:
+                return
+        except ContinueAsNewError as error:
+            outcome = host.lifecycle.Outcome_ContinueAsNew(error.command)
+        except BaseException as error:
+            self._end(error=error)
+            return
+        self._end(outcome)
+
+    def _end(self, outcome: Any = None, error: BaseException | None = None) -> None:
+        if self._outcome.done():
+            return
+        self._warn_of_handlers()
+        if error is None:
+            self._outcome.set_result(outcome)
+        elif self.cancel_reason is not None and is_cancelled_exception(error):
+            canceled = CancelledError(self.cancel_reason or "workflow canceled")
+            self._outcome.set_exception(host.Err(to_failure(canceled)))
+        elif self.is_failure(error):
+            self._outcome.set_exception(host.Err(to_failure(error)))
+        else:
+            mistake(error)
+
+    def is_failure(self, error: BaseException) -> bool:
+        """Does it fail the run? Anything else is a mistake, and fails the workflow task only."""
+        return isinstance(error, (FailureError, asyncio.TimeoutError, *self.failure_exception_types))
+
+    def _cancel(self, request: Any) -> None:
+        if not isinstance(request, host.Ok):
+            return
+        self.cancel_reason = request.value.reason
+        if self._main is not None and not self._main.done():
+            self._main.cancel(self.cancel_reason or "workflow canceled")
+
+    # Signals. One that has no handler stays with the host, and goes to the next run if there is one.
+
+    def set_handler(self, kind: str, name: str | None, handler: Handler | None) -> None:
+        if handler is None:
+            self.handlers.pop((kind, name), None)
+        else:
+            self.handlers[kind, name] = handler
+        if kind != "signal":
+            return
+        if handler is not None and name not in self._waits:
+            self._receive(name)
+        elif handler is None and name in self._waits:
+            host.operations.cancel(self._waits[name])
+
+    def _receive(self, name: str | None) -> None:
+        op, reader = host.signals.receive(name)
+        self._waits[name] = op
+        LOOP.read(reader, lambda result: self._received(name, result))
+
+    def _received(self, name: str | None, result: Any) -> None:
+        del self._waits[name]
+        # By name again: what was canceled may be wanted anew.
+        if ("signal", name) in self.handlers:
+            self._receive(name)
+        if isinstance(result, host.Ok):
+            self._signal(result.value)
+
+    def _signal(self, signal: Any) -> None:
+        handler = self._handler("signal", signal.name)
+        if handler is None:
+            return
+        try:
+            args = _arguments(handler, signal.name, signal.args)
+        except Exception as error:
+            told = f"signal {signal.name} is dropped, its arguments can't be read: {error}"
+            host.context.log(host.types.LogLevel.ERROR, told)
+            return
+
+        async def handle() -> None:
+            await self._call(handler, args)
+
+        self._start(handler, "", self._to_the_end(handle))
+
+    def _start(self, handler: Handler, update_id: str, coroutine: Any) -> asyncio.Task:
+        task = detached(coroutine)
+        self.running[task] = (handler, update_id)
+        task.add_done_callback(self.running.pop)
+        return task
+
+    async def _call(self, handler: Handler, args: Sequence[Any]) -> Any:
+        result = self._bound(handler)(*args)
+        return await result if inspect.isawaitable(result) else result
+
+    def _bound(self, handler: Handler) -> Callable[..., Any]:
+        return handler.fn.__get__(self.instance) if handler.is_method else handler.fn
+
+    def _handler(self, kind: str, name: str) -> Handler | None:
+        return self.handlers.get((kind, name)) or self.handlers.get((kind, None))
+
+    def _known(self, kind: str) -> str:
+        return " ".join(sorted(name for of, name in self.handlers if of == kind and name is not None))
+
+    def _warn_of_handlers(self) -> None:
+        names = []
+        for task, (handler, update_id) in self.running.items():
+            if task is asyncio.current_task() or handler.unfinished_policy is HandlerUnfinishedPolicy.ABANDON:
+                continue
+            names.append(f"{handler.kind} {handler.name}" + (f" ({update_id})" if update_id else ""))
+        if names:
+            told = f"the workflow ended while handlers were running: {', '.join(names)}; wait for "
+            told += "`workflow.wait_condition(workflow.all_handlers_finished)` first"
+            host.context.log(host.types.LogLevel.WARN, told)
+
+    # Queries and updates.
+
+    def query(self, name: str, payloads: Sequence[Any]) -> Any:
+        handler = self._handler("query", name)
+        if handler is None:
+            told = f"unknown queryType {name}. KnownQueryTypes=[{self._known('query')}]"
+            raise ApplicationError(told, type="QueryNotFound", non_retryable=True)
+        # A query leaves no trace in the run.
+        before = random.getstate()
+        try:
+            result = self._bound(handler)(*_arguments(handler, name, payloads))
+        finally:
+            random.setstate(before)
+        if inspect.isawaitable(result):
+            result.close() if inspect.iscoroutine(result) else None
+            raise TypeError(f"the handler of query {name} is async, expected a plain `def`")
+        return to_payload(result)
+
+    def validate(self, update: Any) -> None:
+        handler = self._update_handler(update.name)
+        args = _arguments(handler, update.name, update.args)
+        if handler.validator is None:
+            return
+        check = handler.validator.__get__(self.instance) if handler.is_method else handler.validator
+        context = contextvars.Context()
+        context.run(current_update.set, UpdateInfo(update.id, update.name))
+        context.run(check, *args)
+
+    async def update(self, update: Any) -> Any:
+        """Runs an update to its end. Awaited by the host's call of `update`."""
+        handler = self._update_handler(update.name)
+        args = _arguments(handler, update.name, update.args)
+
+        async def handle() -> Any:
+            current_update.set(UpdateInfo(update.id, update.name))
+            try:
+                return to_payload(await self._call(handler, args))
+            except (FailureError, asyncio.CancelledError, asyncio.TimeoutError) as error:
+                return error
+            except Exception as error:
+                if self.is_failure(error):
+                    return error
+                mistake(error)
+
+        answer = await self._start(handler, update.id, handle())
+        if isinstance(answer, BaseException):
+            raise host.Err(to_failure(answer))
+        return answer
+
+    def _update_handler(self, name: str) -> Handler:
+        handler = self._handler("update", name)
+        if handler is None:
+            told = f"unknown update {name}. KnownUpdates=[{self._known('update')}]"
+            raise ApplicationError(told, type="UpdateNotFound", non_retryable=True)
+        return handler
+
+
+def _arguments(handler: Handler, name: str, payloads: Sequence[Any]) -> list[Any]:
+    if handler.name is not None:
+        args = from_payloads(payloads, handler.hints)
+    elif definitions.takes_raw(handler.hints):
+        args = [name, [RawValue(payload) for payload in payloads]]
+    else:
+        args = [name, *from_payloads(payloads)]
+    try:
+        inspect.signature(handler.fn).bind(*([None] if handler.is_method else []), *args)
+    except TypeError as error:
+        raise TypeError(f"{handler.kind} {name}: {error}") from error
+    return args
+
+
+def mistake(error: BaseException) -> NoReturn:
+    """Ends the turn with a trap, whose message is what is logged here: the run stays open until the mistake is mended."""
+    host.context.log(host.types.LogLevel.ERROR, described(error))
+    os.abort()
+
+
+current: Run | None = None
+
+
+def run() -> Run:
+    if current is None:
+        raise RuntimeError("not in a workflow: this only works while one runs")
+    return current

@@ -1,0 +1,43 @@
+"""Names of activities, for files that workflows and activities share. Activities themselves run on a worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+logger = logging.getLogger("refrain.activity")
+
+#: Where a function says what it is called as an activity.
+NAME = "__refrain_activity__"
+
+
+def defn(fn: Any = None, *, name: str | None = None, dynamic: bool = False, no_thread_cancel_exception: bool = False) -> Any:
+    """Makes a function an activity."""
+
+    def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
+        setattr(fn, NAME, name or getattr(fn, "__name__", type(fn).__name__))
+        return fn
+
+    return decorate if fn is None else decorate(fn)
+
+
+def name_of(activity: Any) -> str:
+    if isinstance(activity, str):
+        return activity
+    if hasattr(activity, NAME):
+        return getattr(activity, NAME)
+    call = getattr(activity, "__call__", None)
+    if isinstance(activity, type) and hasattr(activity.__call__, NAME):
+        return getattr(activity.__call__, NAME)
+    if call is not None and hasattr(call, NAME):
+        return getattr(call, NAME)
+    raise TypeError(f"{activity!r} is not an activity: expected a name or a function with `@activity.defn`")
+
+
+def _elsewhere(*args: Any, **options: Any) -> NoReturn:
+    raise RuntimeError("this is a workflow: activities run on a worker")
+
+
+heartbeat = info = in_activity = is_cancelled = raise_complete_async = payload_converter = client = _elsewhere
+wait_for_cancelled = wait_for_worker_shutdown = shield_thread_cancel_exception = _elsewhere
