@@ -73,6 +73,14 @@ fn children_in_batches_in_typescript() -> Result<()> {
     check_fan_out(&host, 60)
 }
 
+#[test]
+fn children_in_batches_in_python() -> Result<()> {
+    let host = Host::start(&directory("fan-out-python"), &[])?;
+    deploy(&host, "python")?;
+    fan_out(&host, 60, 20)?;
+    check_fan_out(&host, 60)
+}
+
 /// Killed whenever a further hundred events are there: messages were sent and not taken, children
 /// had ended and their parent did not know.
 #[test]
@@ -203,6 +211,11 @@ fn whatever_can_be_done_with_children_in_rust() -> Result<()> {
 #[test]
 fn whatever_can_be_done_with_children_in_typescript() -> Result<()> {
     family("typescript")
+}
+
+#[test]
+fn whatever_can_be_done_with_children_in_python() -> Result<()> {
+    family("python")
 }
 
 fn family_that_waits(host: &Host, language: &str) -> Result<()> {

@@ -114,6 +114,11 @@ fn an_account_in_typescript_goes_on_in_a_new_run_with_its_deposits() -> Result<(
     account_goes_on("typescript")
 }
 
+#[test]
+fn an_account_in_python_goes_on_in_a_new_run_with_its_deposits() -> Result<()> {
+    account_goes_on("python")
+}
+
 /// Sends all deposits one after the other, each until it is answered, and every seventh once more.
 async fn deposit_all(client: Client, sent: Arc<AtomicU32>, deadline: Instant) -> Result<()> {
     for nth in 0..N_DEPOSITS {
@@ -246,6 +251,11 @@ fn a_digest_in_typescript_is_written_each_morning() -> Result<()> {
     digest_is_written("typescript")
 }
 
+#[test]
+fn a_digest_in_python_is_written_each_morning() -> Result<()> {
+    digest_is_written("python")
+}
+
 fn chains_by_python(language: &str) -> Result<()> {
     let host = host("chains-python", language, &[])?;
     let said = output(python("chains")?.arg(host.address()))?.or_fail("chains", &[])?;
@@ -271,4 +281,9 @@ fn chains_in_rust_are_one_workflow_to_temporals_python_client() -> Result<()> {
 #[test]
 fn chains_in_typescript_are_one_workflow_to_temporals_python_client() -> Result<()> {
     chains_by_python("typescript")
+}
+
+#[test]
+fn chains_in_python_are_one_workflow_to_temporals_python_client() -> Result<()> {
+    chains_by_python("python")
 }

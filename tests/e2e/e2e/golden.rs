@@ -7,7 +7,7 @@ use refrain_e2e::paths;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const LANGUAGES: [&str; 2] = ["rust", "typescript"];
+const LANGUAGES: [&str; 3] = ["python", "rust", "typescript"];
 
 #[test]
 fn golden_histories_are_replayed_by_the_guests_of_now() -> Result<()> {

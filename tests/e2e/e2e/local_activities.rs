@@ -92,6 +92,11 @@ fn a_quote_in_typescript_is_looked_up_in_the_host() -> Result<()> {
     a_quote("typescript")
 }
 
+#[test]
+fn a_quote_in_python_is_looked_up_in_the_host() -> Result<()> {
+    a_quote("python")
+}
+
 /// The host dies while a local activity runs: what had ended before is not done again, and the one
 /// that had not begins again with the host's next life, without anybody asking for it.
 fn host_is_killed(language: &str) -> Result<()> {

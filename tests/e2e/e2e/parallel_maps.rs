@@ -7,7 +7,7 @@ use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
 
-const LANGUAGES: [&str; 2] = ["rust", "typescript"];
+const LANGUAGES: [&str; 3] = ["python", "rust", "typescript"];
 const DAY_MS: u64 = 24 * 3600 * 1000;
 
 /// A search for the prices of three items, two at a time.

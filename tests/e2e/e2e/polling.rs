@@ -19,7 +19,7 @@ fn is_told(stage: &Stage, guest: &str) -> Result<()> {
 
 /// The first worker is killed, the second goes on from what the first had said.
 fn goes_on(guest: &str, first: &str, second: &str) -> Result<()> {
-    let mut stage = Stage::new(&format!("polling-{first}"), guest)?;
+    let mut stage = Stage::new(&guest.replace('/', "-"), guest)?;
     let mut first = stage.worker(first, &[])?;
     stage.start(ID, "watchParcel", &json!("p7"))?;
     stage.happens("p7", "picked up")?;
@@ -69,13 +69,18 @@ fn a_parcel_in_rust_is_watched_by_the_next_worker_when_one_is_killed() -> Result
 }
 
 #[test]
+fn a_parcel_in_python_is_watched_by_the_next_worker_when_one_is_killed() -> Result<()> {
+    goes_on("python/polling", "python", "python")
+}
+
+#[test]
 fn a_parcel_in_typescript_is_watched_by_the_next_worker_when_one_is_killed() -> Result<()> {
     goes_on("typescript/polling", "typescript", "python")
 }
 
 /// The workflow waits until the activity has stopped, and tidies up.
 fn is_forgotten(guest: &str, worker: &str) -> Result<()> {
-    let stage = Stage::new(&format!("polling-canceled-{worker}"), guest)?;
+    let stage = Stage::new(&format!("{}-canceled", guest.replace('/', "-")), guest)?;
     let mut worker = stage.worker(worker, &[])?;
     stage.start(ID, "watchParcel", &json!("p7"))?;
     worker.wait_for("watch p7 attempt 1 from 0")?;
@@ -121,6 +126,11 @@ fn check_canceled(history: &str) {
 #[test]
 fn a_parcel_in_rust_is_forgotten_when_its_workflow_is_canceled() -> Result<()> {
     is_forgotten("rust/polling", "typescript")
+}
+
+#[test]
+fn a_parcel_in_python_is_forgotten_when_its_workflow_is_canceled() -> Result<()> {
+    is_forgotten("python/polling", "python")
 }
 
 #[test]

@@ -90,6 +90,11 @@ fn a_desk_in_typescript_checks_and_answers_requests() -> Result<()> {
     desk_answers("typescript")
 }
 
+#[test]
+fn a_desk_in_python_checks_and_answers_requests() -> Result<()> {
+    desk_answers("python")
+}
+
 fn desk_survives_its_host(language: &str) -> Result<()> {
     let mut host = Host::start(&directory(&format!("desk-killed-{language}")), &[])?;
     deploy_desk(&host, language)?;
@@ -134,6 +139,11 @@ fn ten_requests_in_rust_survive_a_kill_between_their_acceptance_and_their_answer
 fn ten_requests_in_typescript_survive_a_kill_between_their_acceptance_and_their_answer()
 -> Result<()> {
     desk_survives_its_host("typescript")
+}
+
+#[test]
+fn ten_requests_in_python_survive_a_kill_between_their_acceptance_and_their_answer() -> Result<()> {
+    desk_survives_its_host("python")
 }
 
 #[test]
@@ -223,6 +233,11 @@ fn a_switchboard_in_rust_takes_what_nobody_else_takes_and_warns_of_who_is_left()
 fn a_switchboard_in_typescript_takes_what_nobody_else_takes_and_warns_of_who_is_left() -> Result<()>
 {
     switchboard_connects("typescript")
+}
+
+#[test]
+fn a_switchboard_in_python_takes_what_nobody_else_takes_and_warns_of_who_is_left() -> Result<()> {
+    switchboard_connects("python")
 }
 
 #[test]

@@ -117,6 +117,11 @@ fn a_schedule_starts_reports_in_typescript() -> Result<()> {
     in_language("typescript")
 }
 
+#[test]
+fn a_schedule_starts_reports_in_python() -> Result<()> {
+    in_language("python")
+}
+
 /// Seconds since midnight, from `report-2026-11-22T13:48:34Z`.
 fn second_of(workflow_id: &str) -> Option<u64> {
     let clock = workflow_id.strip_suffix('Z')?.rsplit('T').next()?;

@@ -120,6 +120,11 @@ fn a_typescript_parcel_is_found_by_what_it_says_of_itself() -> Result<()> {
 }
 
 #[test]
+fn a_python_parcel_is_found_by_what_it_says_of_itself() -> Result<()> {
+    a_parcel_is_found("python")
+}
+
+#[test]
 fn a_name_that_is_not_registered_fails_the_task_until_it_is() -> Result<()> {
     let host = host("search-attributes-misnamed")?;
     order::deploy_guest(&host, "rust/search-attributes", QUEUE)?;

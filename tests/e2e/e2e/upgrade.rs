@@ -192,6 +192,11 @@ fn an_upgrade_in_flight_in_typescript_breaks_no_run() -> Result<()> {
     upgrade_in_flight("typescript")
 }
 
+#[test]
+fn an_upgrade_in_flight_in_python_breaks_no_run() -> Result<()> {
+    upgrade_in_flight("python")
+}
+
 /// A component that served nothing for a while, and that no run is pinned to.
 #[test]
 fn a_component_that_nothing_needs_is_collected() -> Result<()> {

@@ -222,7 +222,7 @@ pub fn binary(args: &[&str]) -> Result<Said> {
 }
 
 /// The binary. What it compiles is shared by all that is run from here, and by nobody else.
-fn refrain() -> Result<Command> {
+pub(crate) fn refrain() -> Result<Command> {
     let mut command = Command::new(paths::binary()?);
     command.env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
     Ok(command)

@@ -1,7 +1,11 @@
 //! Where the binary and the guests lie.
 
+use crate::host;
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// The repository.
 pub fn root() -> PathBuf {
@@ -38,7 +42,24 @@ pub fn guest(name: &str) -> Result<PathBuf> {
     if !path.exists() {
         bail!("{} is not there: run `cargo xtask guests`", path.display());
     }
+    if name.starts_with("python/") {
+        compile(&path)?;
+    }
     Ok(path)
+}
+
+/// A component of Python takes ten seconds to compile, on a loaded machine a minute: once for all tests, and before the
+/// patience of one of them begins.
+fn compile(file: &Path) -> Result<()> {
+    static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if compiled.insert(file.to_owned()) {
+        // Whether it fits this history is of no interest.
+        let history = root().join("tests/histories/daily-report/0.1.0-rust-scheduled.json");
+        let args = ["replay", &history.to_string_lossy(), &file.to_string_lossy()];
+        host::output_within(Duration::from_secs(300), host::refrain()?.args(args))?;
+    }
+    Ok(())
 }
 
 /// Where `cargo xtask test` installs Temporal's own clients.

@@ -220,9 +220,24 @@ async def wait_condition(
     """
     if fn():
         return
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
     future = LOOP.until(fn)
-    await _summarized(timeout_summary, lambda: asyncio.wait_for(future, seconds))
+    ms = milliseconds(timeout)
+    if ms is None:
+        await future
+        return
+
+    def expire() -> None:
+        if not future.done():
+            future.set_exception(asyncio.TimeoutError("the condition did not hold in time"))
+
+    async def in_time() -> None:
+        timer = LOOP.start_timer(ms, expire)
+        try:
+            await future
+        finally:
+            timer.cancel()
+
+    await _summarized(timeout_summary, in_time)
 
 
 async def _summarized(summary: str | None, wait: Callable[[], Awaitable[Any]]) -> None:

@@ -53,10 +53,13 @@ class Operation(Future):
     """Something of the host's that is under way. Canceling asks the host, which says what comes of it."""
 
     op: int | None = None
+    #: Was it asked to end? Then nobody has to look at how.
+    is_canceled = False
 
     def cancel(self, msg: Any = None) -> bool:
         if self.done() or self.op is None:
             return False
+        self.is_canceled = True
         host.operations.cancel(self.op)
         return True
 
@@ -106,10 +109,12 @@ class Loop(asyncio.AbstractEventLoop):
         self._n_turns += 1
         if self._n_turns % TURNS_PER_COLLECTION == 0:
             gc.collect()
-        while call.handles or self._ready or self._ask_conditions():
-            handles, call.handles = call.handles, []
-            for handle in handles:
-                handle._run()
+        call.is_woken = False
+        while self._may_go_on(call) or self._ready or self._ask_conditions():
+            if self._may_go_on(call):
+                handles, call.handles = call.handles, []
+                for handle in handles:
+                    handle._run()
             while self._ready:
                 handle = self._ready.popleft()
                 if not handle._cancelled:
@@ -120,7 +125,7 @@ class Loop(asyncio.AbstractEventLoop):
                 raise self.exception
         sys.stdout.flush()
         for other in self._calls:
-            if other is not call and other.handles:
+            if other is not call and self._may_go_on(other) and not other.is_woken:
                 self._wake(other)
         if call.pending_count == 0:
             self._calls.remove(call)
@@ -131,7 +136,12 @@ class Loop(asyncio.AbstractEventLoop):
         else:
             _set_of(call)
 
+    def _may_go_on(self, call: Any) -> bool:
+        """Is there something for this call alone? `run` is the last to return: the host takes no answer after that."""
+        return bool(call.handles) and not (call is self.home and any(it.handles for it in self._calls if it is not call))
+
     def _wake(self, call: Any) -> None:
+        call.is_woken = True
         op, reader = host.signals.receive("__wake")
         host.operations.cancel(op)
         self._read_for(call, reader, lambda _: None)
@@ -191,11 +201,16 @@ class Loop(asyncio.AbstractEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
-        timer = _Timer(self.time() + delay, callback, args, self, context)
-        if delay <= 0:
-            self._ready.append(timer)
-            return timer
-        timer.op, reader = host.timers.sleep(max(1, round(delay * 1000)), timer_summary.get())
+        if delay > 0:
+            return self.start_timer(max(1, round(delay * 1000)), callback, *args, context=context)
+        timer = _Timer(self.time(), callback, args, self, context)
+        self._ready.append(timer)
+        return timer
+
+    def start_timer(self, ms: int, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        """A timer of the host's, also one of 0 ms."""
+        timer = _Timer(self.time() + ms / 1000, callback, args, self, context)
+        timer.op, reader = host.timers.sleep(ms, timer_summary.get())
         self.read(reader, timer.fired)
         return timer
 
@@ -298,6 +313,8 @@ def operation(op: int, reader: Any, decode: Callable[[Any], Any], operation_type
             return
         if isinstance(result, host.Err):
             it.set_exception(from_failure(result.value))
+            if it.is_canceled:
+                it._log_traceback = False
             return
         try:
             it.set_result(decode(result.value))

@@ -20,7 +20,7 @@ from .common import (
     search_attributes_to_host,
 )
 from .converter import first, milliseconds, to_fields, to_payloads
-from .exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from .exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 
 UNSET: Any = object()
 
@@ -202,7 +202,8 @@ async def start_child_workflow(
 ) -> ChildWorkflowHandle:
     """Starts a child and waits until it has started.
 
-    Errors: `WorkflowAlreadyStartedError`, or `ChildWorkflowError` if it could not start.
+    Errors: `WorkflowAlreadyStartedError`; `ApplicationError` if it could not start for another reason;
+    `ChildWorkflowError` if it was canceled before.
     """
     name, returns = definitions.name_of_workflow(workflow)
     c = host.children
@@ -230,12 +231,11 @@ async def start_child_workflow(
     started = operation(child.op, child.started, lambda it: it)
     try:
         it = await started
-    except ChildWorkflowError as error:
+    except FailureError as error:
         # Nobody else will ask.
-        handle.add_done_callback(lambda it: it.cancelled() or it.exception())
-        cause = error.cause
-        if isinstance(cause, ApplicationError) and cause.type == ALREADY_STARTED:
-            raise WorkflowAlreadyStartedError(id or error.workflow_id, name) from cause
+        handle.add_done_callback(lambda it: it.exception())
+        if isinstance(error, ApplicationError) and error.type == ALREADY_STARTED:
+            raise WorkflowAlreadyStartedError(id or "", name) from error
         raise
     handle.id, handle.first_execution_run_id = it.workflow_id, it.run_id
     return handle

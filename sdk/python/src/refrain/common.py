@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -161,9 +161,17 @@ class SearchAttributeUpdate:
     value: Any
 
     def _to_host(self) -> tuple[str, Any]:
-        payload = to_payload(self.value)
+        payload = to_payload(_in_utc(self.value) if isinstance(self.value, datetime) else self.value)
         payload.metadata.append(("type", self.key.type.value.encode()))
         return self.key.name, payload
+
+
+def _in_utc(it: datetime) -> str:
+    """As guests in other languages write it, so that they can share a history."""
+    if it.tzinfo is None:
+        raise ValueError(f"{it} has no time zone, expected one in a search attribute")
+    precision = "milliseconds" if it.microsecond % 1000 == 0 else "microseconds"
+    return it.astimezone(timezone.utc).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 class SearchAttributePair(NamedTuple):

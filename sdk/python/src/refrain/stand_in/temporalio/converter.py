@@ -1,0 +1,3 @@
+"""Ours under Temporal's name."""
+
+from refrain.converter import *  # noqa: F403

@@ -1,0 +1,111 @@
+"""Tests of workflows: in a host of their own, where time is skipped and activities are functions of the test.
+
+Needs `temporalio` (`pip install refrain[testing]`) and the program `refrain`: what `REFRAIN_BIN` names, or the one on the PATH.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+TASK_QUEUE = "tests"
+
+
+class Diverged(AssertionError):
+    """The component does something else than a history says."""
+
+
+@dataclass
+class Environment:
+    """A host with one component."""
+
+    #: Temporal's. While it waits for the outcome of a workflow, time jumps to the next timer.
+    client: Client
+    task_queue: str
+    _inner: WorkflowEnvironment
+
+    async def start(self, workflow: str, *args: Any, **options: Any) -> WorkflowHandle[Any, Any]:
+        """Starts a workflow by its type. Options: as `Client.start_workflow`."""
+        options = {"id": str(uuid.uuid4()), "task_queue": self.task_queue, **options}
+        return await self.client.start_workflow(workflow, args=args, **options)
+
+    async def execute(self, workflow: str, *args: Any, **options: Any) -> Any:
+        """Starts a workflow and waits for its result. Errors: `WorkflowFailureError`."""
+        return await (await self.start(workflow, *args, **options)).result()
+
+    async def sleep(self, seconds: float) -> None:
+        """Lets so much time pass, at once."""
+        await self._inner.sleep(seconds)
+
+    async def save_history(self, handle: WorkflowHandle[Any, Any], file: Path | str) -> None:
+        """Keeps a run for `replay`."""
+        Path(file).write_text((await handle.fetch_history()).to_json())
+
+
+@contextlib.asynccontextmanager
+async def environment(
+    component: Path | str,
+    activities: Mapping[str, Callable[..., Any]] | None = None,
+    *,
+    task_queue: str = TASK_QUEUE,
+    server_args: Sequence[str] = (),
+) -> AsyncIterator[Environment]:
+    """A host with this component, and a worker whose activities are these functions, plain or async."""
+    inner = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=_program(), test_server_extra_args=server_args
+    )
+    async with inner:
+        address = inner.client.service_client.config.target_host
+        await asyncio.to_thread(_run, "deploy", str(component), "--task-queue", task_queue, "--address", address)
+        mocks = [_mock(name, fn) for name, fn in (activities or {}).items()]
+        async with contextlib.AsyncExitStack() as stack:
+            if mocks:
+                await stack.enter_async_context(Worker(inner.client, task_queue=task_queue, activities=mocks))
+            yield Environment(inner.client, task_queue, inner)
+
+
+def _mock(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(fn)
+    async def mock(*args: Any) -> Any:
+        result = fn(*args)
+        return await result if inspect.isawaitable(result) else result
+
+    return activity.defn(name=name)(mock)
+
+
+def replay(component: Path | str, *histories: Path | str) -> None:
+    """Plays exported histories, files or folders of them. Errors: `Diverged`, with the event that differs."""
+    for history in histories:
+        said = subprocess.run([_program(), "replay", str(history), str(component)], capture_output=True, text=True)
+        if said.returncode == 4:
+            raise Diverged(said.stdout)
+        if said.returncode != 0:
+            raise RuntimeError(said.stdout + said.stderr)
+
+
+def _run(*args: str) -> None:
+    said = subprocess.run([_program(), *args], capture_output=True, text=True)
+    if said.returncode != 0:
+        raise RuntimeError(f"refrain {' '.join(args)}: {said.stdout}{said.stderr}")
+
+
+def _program() -> str:
+    program = os.environ.get("REFRAIN_BIN") or shutil.which("refrain")
+    if program is None:
+        raise RuntimeError("the program `refrain` is not on the PATH: install it, or name it in REFRAIN_BIN")
+    return program
