@@ -242,7 +242,7 @@ fn a_switchboard_in_python_takes_what_nobody_else_takes_and_warns_of_who_is_left
 
 #[test]
 fn a_name_that_nobody_knows_is_answered_with_those_that_are_known() -> Result<()> {
-    for language in ["rust", "typescript"] {
+    for language in ["python", "rust", "typescript"] {
         let host = Host::start(&directory(&format!("desk-unknown-{language}")), &[])?;
         deploy_desk(&host, language)?;
         start(&host)?;

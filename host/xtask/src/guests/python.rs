@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Scenario, run_tool};
-use crate::clients;
+use super::Scenario;
+use crate::{clients, shell};
 use anyhow::{Context, bail};
 use refrain_e2e::paths;
 
@@ -58,7 +58,7 @@ pub(super) fn component(
     if !python.exists() {
         bail!("{} is not there: run `cargo xtask guests`, which installs it", python.display());
     }
-    run_tool(
+    shell::run(
         Command::new(python)
             .args(["-m", "refrain.build"])
             .args(sources)

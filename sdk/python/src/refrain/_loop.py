@@ -1,8 +1,8 @@
 """The event loop of a run: no thread, no clock of its own, one completion of the host at a time.
 
 `run` and each update are calls of the host into the component, tasks of their own for it, and each has to return from
-within itself. The program of all of them is one: its handles lie in one queue, and whatever it waits for is read for
-`run`. A call whose end was brought about within another one is woken by a wait that is canceled at once.
+within itself. The program of all of them is one: it runs in the call of `run`, which also reads whatever the host gives.
+The other calls begin there and end there.
 """
 
 from __future__ import annotations
@@ -102,49 +102,63 @@ class Loop(asyncio.AbstractEventLoop):
     # What the host's calls into the component come to.
 
     def poll(self, call: Any) -> None:
-        """Runs the program until all of it waits."""
+        """Runs what may run in this call, until all of it waits."""
         if call not in self._calls:
             self._calls.append(call)
-        # What garbage does when it goes must not depend on how many queries there were: it goes at counted turns.
-        self._n_turns += 1
-        if self._n_turns % TURNS_PER_COLLECTION == 0:
-            gc.collect()
-        call.is_woken = False
-        while self._may_go_on(call) or self._ready or self._ask_conditions():
-            if self._may_go_on(call):
-                handles, call.handles = call.handles, []
-                for handle in handles:
-                    handle._run()
-            while self._ready:
-                handle = self._ready.popleft()
-                if not handle._cancelled:
-                    handle._run()
-                if self.exception is not None:
-                    raise self.exception
-            if self.exception is not None:
-                raise self.exception
-        sys.stdout.flush()
+            call.wake = None
+        self._run_handles(call)
+        if call is self.home:
+            self._run_program()
+        elif self._ready:
+            self._wake(self.home)
         for other in self._calls:
-            if other is not call and self._may_go_on(other) and not other.is_woken:
+            if other is not call and self._may_return(other):
                 self._wake(other)
+        sys.stdout.flush()
         if call.pending_count == 0:
             self._calls.remove(call)
             # The set can't go while something is in it; what is still open is of no interest any more.
             for waitable in call.futures:
                 host.runtime.waitable_join(waitable, 0)
             call.futures.clear()
-        else:
-            _set_of(call)
+        elif call.wake is None:
+            call.wake, reader = host.signals.receive("__wake")
+            self._read_for(call, reader, lambda _: None)
 
-    def _may_go_on(self, call: Any) -> bool:
-        """Is there something for this call alone? `run` is the last to return: the host takes no answer after that."""
+    def _run_program(self) -> None:
+        # What garbage does when it goes must not depend on how many queries there were: it goes at counted turns.
+        self._n_turns += 1
+        if self._n_turns % TURNS_PER_COLLECTION == 0:
+            gc.collect()
+        while self._ready or self._ask_conditions() or self._may_return(self.home):
+            while self._ready:
+                handle = self._ready.popleft()
+                if not handle._cancelled:
+                    handle._run()
+                if self.exception is not None:
+                    raise self.exception
+            if self._may_return(self.home):
+                self._run_handles(self.home)
+
+    def _run_handles(self, call: Any) -> None:
+        """What this call alone may do: begin and return."""
+        while self._may_return(call):
+            handles, call.handles = call.handles, []
+            for handle in handles:
+                handle._run()
+            if self.exception is not None:
+                raise self.exception
+
+    def _may_return(self, call: Any) -> bool:
+        """`run` is the last to return: the host takes no answer after that."""
         return bool(call.handles) and not (call is self.home and any(it.handles for it in self._calls if it is not call))
 
     def _wake(self, call: Any) -> None:
-        call.is_woken = True
-        op, reader = host.signals.receive("__wake")
-        host.operations.cancel(op)
-        self._read_for(call, reader, lambda _: None)
+        """Lets the host go on with another call. Each waits for something of its own, for this alone: what is read in a
+        call can't outlive it."""
+        if call.wake is not None:
+            host.operations.cancel(call.wake)
+            call.wake = None
 
     def read(self, reader: Any, done: Callable[[Any], None]) -> None:
         """Calls `done` with the outcome of a future of the host."""
