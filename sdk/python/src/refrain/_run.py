@@ -158,7 +158,8 @@ class Run:
     def _start(self, handler: Handler, update_id: str, coroutine: Any) -> asyncio.Task:
         task = detached(coroutine)
         self.running[task] = (handler, update_id)
-        task.add_done_callback(self.running.pop)
+        # Of the program, not of the call that it begins in.
+        task.add_done_callback(self.running.pop, context=contextvars.Context())
         return task
 
     async def _call(self, handler: Handler, args: Sequence[Any]) -> Any:
