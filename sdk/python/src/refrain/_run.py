@@ -45,7 +45,7 @@ class Run:
         self.cancel_reason: str | None = None
         self.failure_exception_types = definition.failure_exception_types
         self.handlers: dict[tuple[str, str | None], Handler] = {}
-        #: What is running: its handler, and the update's id.
+        #: What is running: its handler, and what it was called by: a name, for updates an id too.
         self.running: dict[asyncio.Task, tuple[Handler, str]] = {}
         self._waits: dict[str | None, int] = {}
         self._main: asyncio.Task | None = None
@@ -153,11 +153,11 @@ class Run:
         async def handle() -> None:
             await self._call(handler, args)
 
-        self._start(handler, "", self._to_the_end(handle))
+        self._start(handler, signal.name, self._to_the_end(handle))
 
-    def _start(self, handler: Handler, update_id: str, coroutine: Any) -> asyncio.Task:
+    def _start(self, handler: Handler, called: str, coroutine: Any) -> asyncio.Task:
         task = detached(coroutine)
-        self.running[task] = (handler, update_id)
+        self.running[task] = (handler, called)
         # Of the program, not of the call that it begins in.
         task.add_done_callback(self.running.pop, context=contextvars.Context())
         return task
@@ -177,10 +177,10 @@ class Run:
 
     def _warn_of_handlers(self) -> None:
         names = []
-        for task, (handler, update_id) in self.running.items():
+        for task, (handler, called) in self.running.items():
             if task is asyncio.current_task() or handler.unfinished_policy is HandlerUnfinishedPolicy.ABANDON:
                 continue
-            names.append(f"{handler.kind} {handler.name}" + (f" ({update_id})" if update_id else ""))
+            names.append(f"{handler.kind} {called}")
         if names:
             told = f"the workflow ended while handlers were running: {', '.join(names)}; wait for "
             told += "`workflow.wait_condition(workflow.all_handlers_finished)` first"
@@ -230,7 +230,7 @@ class Run:
                     return error
                 mistake(error)
 
-        answer = await self._start(handler, update.id, handle())
+        answer = await self._start(handler, f"{update.name} ({update.id})", handle())
         if isinstance(answer, BaseException):
             raise host.Err(to_failure(answer))
         return answer
