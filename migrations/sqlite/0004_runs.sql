@@ -22,6 +22,10 @@ CREATE TABLE runs (
     -- The component that the run is pinned to, and those before it, one after the other, if it was moved.
     component           BLOB    NOT NULL CHECK (length(component) = 32),
     earlier_components  BLOB    CHECK (length(earlier_components) % 32 = 0),
+    -- Those that were changed since its start, or that say which component it is on: a `WorkflowExecutionOptions`.
+    options             BLOB,
+    -- It moves on with what is deployed: so the options say.
+    auto_upgrade        INTEGER NOT NULL DEFAULT 0 CHECK (auto_upgrade IN (0, 1)),
     start_request_id  TEXT,
     first_run_id      BLOB    NOT NULL CHECK (length(first_run_id) = 16),
     -- Commits that moved the run on.

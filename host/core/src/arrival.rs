@@ -6,6 +6,7 @@ use crate::machines::child::{Outcome, StartFailedCause};
 use crate::machines::external::FailedCause;
 use crate::machines::{execution, local, signal, update};
 use crate::message::Origin;
+use crate::options::OptionsChange;
 use crate::payload::Payloads;
 use crate::time::Timestamp;
 
@@ -39,6 +40,11 @@ pub enum Arrival {
         reason: String,
         identity: String,
         request_id: String,
+    },
+    /// Of whatever the run's program is: it is not told.
+    UpdateOptions {
+        change: Box<OptionsChange>,
+        identity: String,
     },
     TimerDue {
         started: EventId,

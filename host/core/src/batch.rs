@@ -3,6 +3,7 @@
 use crate::attempt::Tuning;
 use crate::ids::{EventId, RunId};
 use crate::machines::signal::Signal;
+use crate::options::OptionsChange;
 use crate::payload::Payloads;
 use crate::reset::Reapply;
 use crate::time::{Delay, Timestamp};
@@ -35,6 +36,7 @@ pub enum Deed {
     Signal(Box<Signal>),
     Delete,
     Reset { to: ResetPoint, reapply: Reapply, signals: Vec<Signal> },
+    Options(Box<OptionsChange>),
     Activities { which: Which, tuning: Box<Tuning>, jitter: Delay },
 }
 
@@ -42,9 +44,11 @@ impl Deed {
     /// Can it only be done to runs that are open? Then a query finds no others.
     pub fn needs_open_runs(&self) -> bool {
         match self {
-            Deed::Terminate { .. } | Deed::Cancel | Deed::Signal(_) | Deed::Activities { .. } => {
-                true
-            }
+            Deed::Terminate { .. }
+            | Deed::Cancel
+            | Deed::Signal(_)
+            | Deed::Options(_)
+            | Deed::Activities { .. } => true,
             Deed::Delete | Deed::Reset { .. } => false,
         }
     }

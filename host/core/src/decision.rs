@@ -8,7 +8,7 @@ use crate::ids::{EventId, RunId};
 use crate::machines::attributes::Attributes;
 use crate::machines::execution;
 use crate::message::Outgoing;
-use crate::options::VersionChoice;
+use crate::options::{RunOptions, VersionChoice};
 use crate::payload::{Payload, Payloads};
 use crate::time::Timestamp;
 
@@ -84,6 +84,8 @@ pub enum Effect {
     Send(Box<Outgoing>),
     /// Memo and search attributes are these from now on.
     SetAttributes(Box<Attributes>),
+    /// These are its options from now on.
+    SetOptions(Box<RunOptions>),
     /// The run is closed: timers and activities that are left go with it.
     Close {
         result: CloseResult,

@@ -41,6 +41,7 @@ impl fmt::Display for Event {
                 }
                 execution::Event::Paused { .. } => f.write_str("execution paused"),
                 execution::Event::Unpaused { .. } => f.write_str("execution unpaused"),
+                execution::Event::OptionsUpdated { .. } => f.write_str("execution options updated"),
             },
             Event::Task(event) => match event {
                 task::Event::Scheduled { .. } => f.write_str("task scheduled"),

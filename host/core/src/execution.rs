@@ -15,6 +15,7 @@ use crate::machines::{
     Event, activity, attributes, child, execution, external, local, patch, signal, task, timer,
     update,
 };
+use crate::options::RunOptions;
 use crate::reset::FirstTaskOn;
 use crate::time::{Delay, Timestamp};
 use crate::updates::WaitingUpdates;
@@ -50,6 +51,8 @@ pub struct Execution {
     pub patches: BTreeSet<String>,
     /// Memo and search attributes as they are now.
     pub attributes: attributes::Attributes,
+    /// As they are now.
+    pub options: RunOptions,
     pub n_signals: u64,
     /// Those that history knows of, by the id that the caller chose.
     pub updates: BTreeMap<String, update::State>,
@@ -136,6 +139,7 @@ impl Default for Execution {
             external_cancels: BTreeMap::new(),
             patches: BTreeSet::new(),
             attributes: attributes::Attributes::default(),
+            options: RunOptions::default(),
             n_signals: 0,
             updates: BTreeMap::new(),
             open_updates: BTreeMap::new(),
@@ -206,10 +210,14 @@ impl Execution {
                     };
                     let carried = started.carried_requests.iter().cloned();
                     self.signal_requests = carried.zip(0..).collect();
+                    self.options = started.options();
                     self.started = Some(Arc::new((**started).clone()));
                 }
                 if event.closes_run() {
                     self.closed_at = Some(time);
+                }
+                if let execution::Event::OptionsUpdated { options, .. } = event {
+                    self.options = (**options).clone().standing();
                 }
                 if let execution::Event::Paused { request_id, .. } = event {
                     self.pause_request = Some(request_id.clone());
@@ -494,6 +502,16 @@ impl Execution {
                 draft.wants_task |= !self.undelivered.is_empty() && !waits;
                 Ok(Ok(Accepted::Recorded))
             }
+            Arrival::UpdateOptions { change, identity } => {
+                let options = Box::new(self.options.changed(*change));
+                if *options == self.options {
+                    return Ok(Ok(Accepted::AlreadyThere));
+                }
+                let event = execution::Event::OptionsUpdated { options, identity };
+                self.push(draft, now, Event::Execution(event))?;
+                draft.effects.push(Effect::SetOptions(Box::new(self.options.clone())));
+                Ok(Ok(Accepted::Recorded))
+            }
             Arrival::TaskRetryDue => {
                 if self.status.is_paused() {
                     // It is tried again when the run is unpaused.
@@ -518,6 +536,9 @@ impl Execution {
         };
         draft.effects.push(Effect::InsertRun(Box::new(started.clone())));
         self.push(draft, now, Event::Execution(execution::Event::Started(Box::new(started))))?;
+        if self.options.versioning.is_some() {
+            draft.effects.push(Effect::SetOptions(Box::new(self.options.clone())));
+        }
         if let Some(fire_at) = self.run_deadline() {
             draft.effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });
         }

@@ -1,6 +1,7 @@
 //! What a user may ask for when starting a workflow or an activity, after validation.
 
 use crate::time::Delay;
+use std::fmt;
 
 /// When and how often a failed attempt is tried again.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,83 @@ pub struct Priority {
     pub fairness_key: String,
     /// Relative to 1, which is what an absent one means.
     pub fairness_weight: Option<f32>,
+}
+
+/// A component in a queue, in the words of Temporal's worker versioning: a build id is a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub deployment: String,
+    pub build_id: String,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.deployment, self.build_id)
+    }
+}
+
+/// Which component a run is to be on, if somebody has said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Override {
+    Pinned(Version),
+    /// Whatever is deployed, as long as the run fits it.
+    AutoUpgrade,
+    /// Moved to it now, and then as if nobody had said anything.
+    OneTime(Version),
+}
+
+/// What can be changed of a run while it is open.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RunOptions {
+    pub versioning: Option<Override>,
+    pub priority: Priority,
+}
+
+/// A change of some of it. `None`: as it is.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct OptionsChange {
+    pub versioning: Option<Option<Override>>,
+    pub priority_key: Option<Option<u8>>,
+    pub fairness_key: Option<String>,
+    pub fairness_weight: Option<Option<f32>>,
+}
+
+impl OptionsChange {
+    /// All of it is to be so.
+    pub fn to(options: RunOptions) -> OptionsChange {
+        let RunOptions { versioning, priority } = options;
+        OptionsChange {
+            versioning: Some(versioning),
+            priority_key: Some(priority.key),
+            fairness_key: Some(priority.fairness_key),
+            fairness_weight: Some(priority.fairness_weight),
+        }
+    }
+}
+
+impl RunOptions {
+    pub fn changed(&self, change: OptionsChange) -> RunOptions {
+        let RunOptions { versioning, priority } = self.clone();
+        RunOptions {
+            versioning: change.versioning.unwrap_or(versioning),
+            priority: Priority {
+                key: change.priority_key.unwrap_or(priority.key),
+                fairness_key: change.fairness_key.unwrap_or(priority.fairness_key),
+                fairness_weight: change.fairness_weight.unwrap_or(priority.fairness_weight),
+            },
+        }
+    }
+
+    /// What holds from then on.
+    pub fn standing(self) -> RunOptions {
+        let versioning = self.versioning.filter(|it| !matches!(it, Override::OneTime(_)));
+        RunOptions { versioning, ..self }
+    }
+
+    /// Does the run move on with what is deployed?
+    pub fn follows(&self) -> bool {
+        self.versioning == Some(Override::AutoUpgrade)
+    }
 }
 
 /// How long an activity may take. `Delay::ZERO` is "no limit" on the wire; here it is `None`.

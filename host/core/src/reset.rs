@@ -14,6 +14,7 @@ use crate::execution::Execution;
 use crate::ids::{Digest, EventId, RunId};
 use crate::limits;
 use crate::machines::{Event, child, execution, external, signal, task, update};
+use crate::options::OptionsChange;
 use crate::time::Timestamp;
 
 /// What a client asks for.
@@ -178,7 +179,7 @@ impl Reset {
         Ok(Beginning { events, again, history_bytes, children })
     }
 
-    /// As Temporal: a request to cancel is not made again.
+    /// As Temporal: a request to cancel is not made again. Options are, whatever else is.
     fn again(&self, event: &Event) -> Option<Arrival> {
         match event {
             Event::Signal(signal::Event::Received(signal)) if self.reapply.signals => {
@@ -188,6 +189,10 @@ impl Reset {
                 update::Event::Admitted { request }
                 | update::Event::Accepted { request: Some(request), .. },
             ) if self.reapply.updates => Some(Arrival::UpdateAgain(request.clone())),
+            Event::Execution(execution::Event::OptionsUpdated { options, identity }) => {
+                let change = Box::new(OptionsChange::to((**options).clone()));
+                Some(Arrival::UpdateOptions { change, identity: identity.clone() })
+            }
             _ => None,
         }
     }

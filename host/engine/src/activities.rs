@@ -194,6 +194,7 @@ impl Activities {
             | Effect::InsertActivity(_)
             | Effect::DeleteActivity { .. }
             | Effect::SetAttributes(_)
+            | Effect::SetOptions(_)
             | Effect::PublishState { .. }
             | Effect::Send(_)
             | Effect::Close { .. } => None,

@@ -302,6 +302,9 @@ async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), E
             engine.signal(target, signal).await
         }
         Deed::Delete => engine.delete(&target).await,
+        Deed::Options(change) => {
+            engine.update_options(&target, (**change).clone(), identity).await.map(drop)
+        }
         Deed::Reset { to, reapply, signals } => {
             let (target, at) = place_to_reset_to(engine, target, to).await?;
             let (reapply, signals, onto) = (*reapply, signals.clone(), Onto::Its);

@@ -3,7 +3,7 @@
 //! There is one cell for a workflow id, whatever run it is at: so a start, a signal and the end
 //! of a run can't miss each other. A cell that nobody needs is forgotten; the store knows all.
 
-use crate::api::{ResetRequest, StartReply, StartRequest};
+use crate::api::{OptionsRequest, ResetRequest, StartReply, StartRequest};
 use crate::error::EngineError;
 use crate::updates::UpdateAnswer;
 use crate::worker::{ClosedBase, Parked};
@@ -46,6 +46,12 @@ pub(crate) enum Letter {
     Move {
         run: RunId,
         to: Digest,
+        reply: ReplyTo<Accepted>,
+    },
+    /// Of the run, which may move by them.
+    Options {
+        run: RunId,
+        asked: Box<OptionsRequest>,
         reply: ReplyTo<Accepted>,
     },
     /// A new run, from a place in the history of this one or an earlier one.
@@ -93,6 +99,7 @@ impl Letter {
             Letter::Deliver { reply: Some(reply), .. } => drop(reply.send(Err(error))),
             Letter::Deliver { reply: None, .. } | Letter::Message(_) => {}
             Letter::Move { reply, .. } => drop(reply.send(Err(error))),
+            Letter::Options { reply, .. } => drop(reply.send(Err(error))),
             Letter::Update { reply, .. } => drop(reply.send(Err(error))),
             Letter::Query { reply, .. } => drop(reply.send(Err(error))),
             Letter::Delete { reply, .. } => drop(reply.send(Err(error))),

@@ -9,6 +9,10 @@ use refrain_core::reset::ResetError;
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EngineError {
+    #[error(
+        "Pinned version '{version}' is not present in task queue '{task_queue}' of type 'Workflow'"
+    )]
+    NoSuchVersion { version: String, task_queue: String },
     #[error("namespace `{0}` not found")]
     NamespaceNotFound(String),
     #[error("namespace `{0}` already exists")]

@@ -249,7 +249,8 @@ impl Inner {
                 Effect::InsertRun(_)
                 | Effect::PublishState { .. }
                 | Effect::Send(_)
-                | Effect::SetAttributes(_) => {}
+                | Effect::SetAttributes(_)
+                | Effect::SetOptions(_) => {}
             }
         }
     }

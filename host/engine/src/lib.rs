@@ -27,6 +27,7 @@ pub mod programs;
 mod reads;
 mod ready;
 mod rows;
+mod run_options;
 mod schedules;
 mod search;
 mod standalone;

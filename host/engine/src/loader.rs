@@ -70,10 +70,8 @@ impl Inner {
     pub(crate) async fn load_for_replay(&self, row: &RunRow) -> Result<Loaded, EngineError> {
         let history = self.history_for_replay(row.key.run).await?;
         let program = self.program(row.component).await;
-        let deployed = match row.task_failure {
-            Some(_) => self.deployed_since(row).await,
-            None => None,
-        };
+        let may_move = row.task_failure.is_some() || row.follows();
+        let deployed = if may_move { self.deployed_since(row).await } else { None };
         Ok(Loaded { history, program, deployed })
     }
 

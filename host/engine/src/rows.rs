@@ -26,6 +26,7 @@ pub(crate) fn of_start(
         history_bytes: 0,
         component,
         earlier: Vec::new(),
+        options: None,
         start_request_id: Some(request_id.to_owned()).filter(|it| !it.is_empty()),
         first_run: started.first_run.unwrap_or(key.run),
         task_failure: None,
@@ -56,8 +57,13 @@ pub(crate) fn advance(row: &mut RunRow, summary: RunSummary, history_bytes: u64)
     row.state_transitions += 1;
 }
 
-/// The last word of a step on memo and search attributes, if it has one.
+/// The last word of a step on memo, search attributes and options, if it has one.
 pub(crate) fn set_attributes(row: &mut RunRow, effects: &[Effect]) {
+    let options = |effect: &Effect| match effect {
+        Effect::SetOptions(options) => Some((**options).clone()),
+        _ => None,
+    };
+    row.options = effects.iter().rev().find_map(options).or(row.options.take());
     let attributes = |effect: &Effect| match effect {
         Effect::SetAttributes(attributes) => Some(attributes.clone()),
         _ => None,

@@ -6,6 +6,7 @@ mod commit;
 mod delete;
 mod messages;
 mod move_run;
+mod options;
 mod park;
 pub(crate) mod query;
 mod reset;
@@ -122,7 +123,11 @@ impl<'a> Visit<'a> {
         // A step under way knows its run, also the first step of one.
         let unknown = matches!(state.known, Known::Unknown) && state.parked.is_none();
         let letters = if unknown { VecDeque::new() } else { std::mem::take(&mut state.mailbox) };
-        let (warm, loaded) = (state.warm.take(), state.loaded.take());
+        let (mut warm, loaded) = (state.warm.take(), state.loaded.take());
+        if current.as_ref().is_some_and(|it| inner.is_outdated(it)) {
+            // It is replayed on what is deployed now, and moves if it fits.
+            warm = None;
+        }
         let parked = state.parked.take();
         drop(state);
         if unknown {
@@ -146,6 +151,7 @@ impl<'a> Visit<'a> {
                 Letter::Message(message) => self.message(message),
                 Letter::Move { run, to, reply } => self.move_run(run, to, reply),
                 Letter::Reset { request, base, reply } => self.reset(request, base, reply),
+                Letter::Options { run, asked, reply } => self.update_options(run, asked, reply),
                 Letter::Query { run, name, args, reply } => self.query(run, name, args, reply),
                 Letter::Update { run, chain, request, reply } => {
                     self.update(run, chain, request, reply)
@@ -347,7 +353,8 @@ impl<'a> Visit<'a> {
         if ((step.task_failure.is_some() && !retries) || stays_paused) && !is_over {
             return Ok(Alive::WithoutGuest(Box::new(Execution::fold(&history)?), None));
         }
-        // A run that is stuck has nothing to lose: what is deployed now may be the repair.
+        // A run that is stuck has nothing to lose: what is deployed now may be the repair. Others are
+        // to follow, by their options.
         if let Some((component, program)) = deployed
             && let Ok(run) =
                 self.replay(&RunRow { component, ..row.clone() }, &history, Ok(program))

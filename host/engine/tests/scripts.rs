@@ -12,6 +12,7 @@ mod scripts {
     mod failures;
     mod locals;
     mod operated;
+    mod options;
     mod pause;
     mod random;
     mod releases;

@@ -208,6 +208,13 @@ impl WorkflowService for Frontend {
         lifecycle::delete(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
+    async fn update_workflow_execution_options(
+        &self,
+        request: Request<UpdateWorkflowExecutionOptionsRequest>,
+    ) -> Answer<UpdateWorkflowExecutionOptionsResponse> {
+        lifecycle::update_options(&self.engine, request.into_inner()).await.map(Response::new)
+    }
+
     async fn unpause_workflow_execution(
         &self,
         request: Request<UnpauseWorkflowExecutionRequest>,

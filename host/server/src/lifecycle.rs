@@ -13,8 +13,9 @@ use refrain_wire::api::workflowservice::v1::{
     DeleteWorkflowExecutionRequest, DeleteWorkflowExecutionResponse, PauseWorkflowExecutionRequest,
     PauseWorkflowExecutionResponse, ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse,
     UnpauseWorkflowExecutionRequest, UnpauseWorkflowExecutionResponse,
+    UpdateWorkflowExecutionOptionsRequest, UpdateWorkflowExecutionOptionsResponse,
 };
-use refrain_wire::reset;
+use refrain_wire::{reset, run_options};
 use tonic::Status;
 
 pub(crate) async fn pause(
@@ -127,6 +128,23 @@ fn onto_of(versioning: Option<VersioningOverride>) -> Result<Onto, Status> {
             "versioning_override is `{other:?}`, expected pinned or auto_upgrade"
         ))),
     }
+}
+
+pub(crate) async fn update_options(
+    engine: &Engine,
+    request: UpdateWorkflowExecutionOptionsRequest,
+) -> Result<UpdateWorkflowExecutionOptionsResponse, Status> {
+    let namespace = validate::namespace(engine, &request.namespace)?;
+    let target = validate::target(&namespace, request.workflow_execution)?;
+    validate::short("identity", &request.identity)?;
+    let asked = request.workflow_execution_options;
+    let change = run_options::change_from_proto(asked, request.update_mask).map_err(undecodable)?;
+    let options = engine.update_options(&target, change, request.identity).await.map_err(of)?;
+    let options = Some(run_options::to_proto(&options));
+    Ok(UpdateWorkflowExecutionOptionsResponse {
+        workflow_execution_options: options,
+        update_time: None,
+    })
 }
 
 /// Done when it answers, unlike the real server's, which only promises it.

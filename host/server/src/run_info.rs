@@ -22,7 +22,7 @@ use refrain_wire::options::{
     delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, run_priority_to_proto,
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
-use refrain_wire::{payload, reset, search, wkt};
+use refrain_wire::{payload, reset, run_options, search, wkt};
 
 /// Go's zero time, which the real server sends for "never".
 const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
@@ -76,6 +76,11 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
                 build_id,
                 deployment_name: row.task_queue.clone(),
             }),
+            versioning_override: row
+                .options
+                .as_ref()
+                .and_then(|it| it.versioning.as_ref())
+                .map(run_options::override_shown),
             ..Default::default()
         }),
         worker_deployment_name: row.task_queue.clone(),
@@ -129,7 +134,9 @@ pub(crate) fn description(
             ),
         }),
         workflow_execution_info: Some(WorkflowExecutionInfo {
-            priority: Some(run_priority_to_proto(&started.priority)),
+            priority: Some(run_priority_to_proto(
+                row.options.as_ref().map_or(&started.priority, |it| &it.priority),
+            )),
             auto_reset_points: Some(reset::points_to_proto(reset_points)),
             ..execution_info(row)
         }),

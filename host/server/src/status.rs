@@ -190,6 +190,7 @@ pub(crate) fn of(error: EngineError) -> Status {
         | EngineError::ScheduleChanged { .. }
         | EngineError::DeployRefused(_)
         | EngineError::DoesNotFit(_)
+        | EngineError::NoSuchVersion { .. }
         | EngineError::NotReset(ResetError::PendingElsewhere { .. })
         | EngineError::ActivityAlreadyPaused => Status::failed_precondition(text),
         EngineError::NotReset(ResetError::Broken(_)) => internal(&error),

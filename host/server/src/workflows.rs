@@ -1,6 +1,6 @@
 //! Starting workflows, and telling and asking open ones something.
 
-use crate::status::{invalid, of};
+use crate::status::{invalid, of, undecodable};
 use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
@@ -20,7 +20,7 @@ use refrain_wire::api::workflowservice::v1::{
     SignalWorkflowExecutionResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
     TerminateWorkflowExecutionRequest, TerminateWorkflowExecutionResponse,
 };
-use refrain_wire::{options, payload};
+use refrain_wire::{options, payload, run_options};
 use tonic::Status;
 
 pub(crate) async fn start(
@@ -100,6 +100,8 @@ pub(crate) fn started(
     validate::blob_map("header", &header)?;
     let (summary, details) = validate::user_metadata(request.user_metadata)?;
     let priority = validate::priority(request.priority)?;
+    let versioning =
+        run_options::override_from_proto(request.versioning_override).map_err(undecodable)?;
     Ok(execution::Started {
         workflow_type,
         workflow_id: request.workflow_id,
@@ -117,6 +119,7 @@ pub(crate) fn started(
         search_attributes,
         header,
         priority,
+        versioning,
         summary,
         details,
         // Its place in a chain and in a tree of parents is the engine's to say.

@@ -16,6 +16,7 @@ SELECT
     runs.history_bytes,
     runs.component,
     runs.earlier_components,
+    runs.options,
     runs.start_request_id,
     runs.first_run_id,
     runs.task_attempts,

@@ -70,6 +70,7 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::RUN_ADVANCE,
     sql::RUN_INSERT,
     sql::RUN_ATTRIBUTES_PUT,
+    sql::RUN_OPTIONS_PUT,
     sql::SEARCH_ATTRIBUTES_DELETE_OF_RUNS,
     sql::SEARCH_ATTRIBUTES_INSERT,
     sql::HISTORY_APPEND,
@@ -89,7 +90,7 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::SCHEDULE_PUT,
     sql::STANDALONE_PUT,
 ];
-const N_STATEMENTS: usize = 21;
+const N_STATEMENTS: usize = 22;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -269,6 +270,7 @@ struct Tables {
     run_advance: Rows,
     run_insert: Rows,
     run_attributes_put: Rows,
+    run_options_put: Rows,
     search_attributes_delete_of_runs: Rows,
     search_attributes_insert: Rows,
     history_append: Rows,
@@ -295,6 +297,7 @@ impl Tables {
             run_advance: Rows::new(),
             run_insert: Rows::new(),
             run_attributes_put: Rows::new(),
+            run_options_put: Rows::new(),
             search_attributes_delete_of_runs: Rows::new(),
             search_attributes_insert: Rows::new(),
             history_append: Rows::new(),
@@ -322,6 +325,7 @@ impl Tables {
             self.run_advance,
             self.run_insert,
             self.run_attributes_put,
+            self.run_options_put,
             self.search_attributes_delete_of_runs,
             self.search_attributes_insert,
             self.history_append,
@@ -388,6 +392,14 @@ impl Tables {
         }
         if let Some(base) = part.reset_from {
             self.run_reset_put.row().int(namespace).fixed(&base.to_bytes()).fixed(&run);
+        }
+        if let Some((options, follows)) = &part.options {
+            self.run_options_put
+                .row()
+                .int(namespace)
+                .fixed(&run)
+                .bytes(options)
+                .int(i64::from(*follows));
         }
         if let Some(attributes) = &part.attributes {
             self.run_attributes_put

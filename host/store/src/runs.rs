@@ -7,6 +7,7 @@ use crate::sql::{self, Statement};
 use refrain_core::decision::TaskFailure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::execution::{self, WorkflowRun};
+use refrain_core::options::RunOptions;
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::search::RunVersions;
 use refrain_core::time::Timestamp;
@@ -36,6 +37,8 @@ pub struct RunRow {
     pub component: Digest,
     /// What it was pinned to before, in order.
     pub earlier: Vec<Digest>,
+    /// `None`: as its start said.
+    pub options: Option<RunOptions>,
     /// The request that started it, if that had an id.
     pub start_request_id: Option<String>,
     /// The first run of its chain; itself, if it is that.
@@ -64,7 +67,13 @@ impl RunRow {
             task_queue: &self.task_queue,
             component: self.component,
             earlier: &self.earlier,
+            follows: self.follows(),
         }
+    }
+
+    /// Does it move on with what is deployed?
+    pub fn follows(&self) -> bool {
+        self.options.as_ref().is_some_and(RunOptions::follows)
     }
 }
 
@@ -316,6 +325,7 @@ fn read_run(columns: &mut Columns<'_>) -> Result<RunRow, StoreError> {
         history_bytes: columns.count("bytes of history")?,
         component: columns.digest()?,
         earlier: columns.digests_or_null()?,
+        options: read_options(columns)?,
         start_request_id: columns.text_or_null()?,
         first_run: columns.run()?,
         task_failure: read_task_failure(columns)?,
@@ -340,6 +350,11 @@ fn read_task_failure(columns: &mut Columns<'_>) -> Result<Option<TaskFailure>, S
         })),
         (None, _) | (_, None) => Ok(None),
     }
+}
+
+fn read_options(columns: &mut Columns<'_>) -> Result<Option<RunOptions>, StoreError> {
+    let Some(bytes) = columns.bytes_or_null()? else { return Ok(None) };
+    stored::decode_options(bytes).map(Some).map_err(columns.undecodable("a run's options"))
 }
 
 fn read_family(columns: &mut Columns<'_>) -> Result<Option<WorkflowRun>, StoreError> {

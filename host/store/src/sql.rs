@@ -25,6 +25,7 @@ statements! {
     CHANGES_CHECK = "changes_check";
     RUN_INSERT = "run_insert";
     RUN_ATTRIBUTES_PUT = "run_attributes_put";
+    RUN_OPTIONS_PUT = "run_options_put";
     SEARCH_ATTRIBUTES_DELETE_OF_RUNS = "search_attributes_delete_of_runs";
     SEARCH_ATTRIBUTES_INSERT = "search_attributes_insert";
     HISTORY_APPEND = "history_append";

@@ -83,6 +83,8 @@ pub(crate) struct RunPart {
     pub(crate) published: BTreeMap<String, Vec<u8>>,
     /// Only if they change; of a new run, only if there are any.
     pub(crate) attributes: Option<AttributesPart>,
+    /// Encoded, and whether the run follows what is deployed.
+    pub(crate) options: Option<(Vec<u8>, bool)>,
     /// Of a new run.
     pub(crate) reset_from: Option<RunId>,
     /// All its timers and activities go.
@@ -304,6 +306,7 @@ impl RunPart {
             timers: BTreeMap::new(),
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
+            options: None,
             attributes: None,
             reset_from: reset_from(&events, key.run),
             closes: false,
@@ -352,6 +355,9 @@ impl RunPart {
                     let is_new = part.insert.is_some();
                     part.attributes =
                         (!(says_nothing && is_new)).then(|| AttributesPart::of(memo, search));
+                }
+                Effect::SetOptions(options) => {
+                    part.options = Some((stored::encode_options(&options), options.follows()));
                 }
                 Effect::Close { result: _ } => part.closes = true,
             }

@@ -27,7 +27,7 @@ use refrain_core::limits;
 use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::{Event, execution, local, signal, update};
 use refrain_core::message::Message;
-use refrain_core::options::VersionChoice;
+use refrain_core::options::{RunOptions, VersionChoice};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{Reapply, Reset, continued_as};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
@@ -83,6 +83,7 @@ struct ModelRun {
     /// Updates that wait for a workflow task.
     admitted: Vec<update::Request>,
     attributes: Attributes,
+    options: Option<RunOptions>,
 }
 
 impl Model {
@@ -163,6 +164,10 @@ impl Model {
                 identity: "client".to_owned(),
                 request_id: request.clone(),
             }),
+            Act::RunOptions { priority, follows } => Some(Arrival::UpdateOptions {
+                change: Box::new(crate::versions::change(*priority, *follows)),
+                identity: "client".to_owned(),
+            }),
             Act::Done { activity, result } => {
                 let (_, task) = self.activity(activity)?;
                 Some(Arrival::ActivityClosed(task.on_completed(result.clone())))
@@ -211,7 +216,11 @@ impl Model {
             | Act::Cancel { .. }
             | Act::Terminate { .. }
             | Act::Pause { .. }
-            | Act::Unpause { .. } => {
+            | Act::Unpause { .. }
+            | Act::RunOptions { .. } => {
+                let moves = matches!(line.act, Act::RunOptions { follows: Some(true), .. });
+                let retry = self.move_to_follow(last, moves);
+                let more = more.into_iter().chain(retry);
                 let arrivals: Vec<_> = self.arrival_of(line).into_iter().chain(more).collect();
                 let updates: Vec<_> = arrivals.iter().map(update_of).collect();
                 for (reply, update) in self.step(last, arrivals).into_iter().zip(updates) {
@@ -384,7 +393,9 @@ impl Model {
     }
 
     fn step(&mut self, at: usize, arrivals: Vec<Arrival>) -> Vec<Result<Accepted, Refused>> {
-        if self.mode == Mode::Evict {
+        let is_outdated =
+            self.runs[at].follows() && self.runs[at].component != self.versions.newest();
+        if self.mode == Mode::Evict || is_outdated {
             self.runs[at].live = None;
         }
         // What waits comes along with each step; nobody waits for its reply here.

@@ -99,6 +99,11 @@ fn event(event: &Event) -> String {
         Event::Execution(
             execution::Event::Paused { reason, .. } | execution::Event::Unpaused { reason, .. },
         ) => reason.clone(),
+        Event::Execution(execution::Event::OptionsUpdated { options, .. }) => {
+            let priority = options.priority.key.map(|it| format!("priority {it}"));
+            let version = options.follows().then(|| "auto-upgrade".to_owned());
+            priority.into_iter().chain(version).collect::<Vec<_>>().join(", ")
+        }
         Event::Execution(execution::Event::Completed { result, new_run, .. }) => {
             format!("{}{}", show(result), if new_run.is_some() { ", next run" } else { "" })
         }

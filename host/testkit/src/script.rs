@@ -19,6 +19,7 @@
 //! | `reset EVENT ["WHY"] [signals=no] [updates=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
 //! | `delete` | the latest run is gone for good |
 //! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
+//! | `run-options [priority=N] [version=auto\|free]` | changes the run's options |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
 //! | `beat TYPE ["DETAILS"]` | it heartbeats |
 //! | `done TYPE "RESULT"` | it completes |
@@ -100,6 +101,11 @@ pub enum Act {
     Unpause {
         reason: String,
         request: String,
+    },
+    RunOptions {
+        priority: Option<u8>,
+        /// It follows what is deployed, or does not any more.
+        follows: Option<bool>,
     },
     Take {
         activity: String,
@@ -333,6 +339,18 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
             })
         }
         "delete" => Ok(Act::Delete),
+        "run-options" => {
+            let (mut priority, mut follows) = (None, None);
+            for (option, value) in &args.options {
+                match (*option, *value) {
+                    ("priority", value) => priority = value.parse().ok(),
+                    ("version", "auto") => follows = Some(true),
+                    ("version", "free") => follows = Some(false),
+                    (other, _) => return unknown(other, "priority=N or version=auto|free"),
+                }
+            }
+            Ok(Act::RunOptions { priority, follows })
+        }
         "reset" => {
             let event = args.name("the event")?;
             let mut reset = Reset {
@@ -412,7 +430,7 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                 Ok(Act::Tune { activity: args.name("the activity's type")?, tuning: tuning? })
             }
             None => Err(format!(
-                "unknown verb `{other}`: expected start, guest, signal, update, ask, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
+                "unknown verb `{other}`: expected start, guest, signal, update, ask, cancel, terminate, delete, reset, pause, unpause, run-options, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -"
             )),
         },
     }
@@ -481,7 +499,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let reason = |text: &str| Script::parse(text).unwrap_err().to_string();
         expect_test::expect![[r#"
-            line 3 of the script: unknown verb `dance`: expected start, guest, signal, update, ask, cancel, terminate, delete, reset, pause, unpause, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
+            line 3 of the script: unknown verb `dance`: expected start, guest, signal, update, ask, cancel, terminate, delete, reset, pause, unpause, run-options, take, beat, done, done-outside, fail, give-up, pause-activity, unpause-activity, reset-activity, options, query, deploy, release, check, move or -
             line 1 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`
             line 2 of the script: time goes back
             line 3 of the script: `soon` is not a time: expected one like `1m30s` or `250ms`

@@ -369,6 +369,11 @@ impl Sim {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.unpause(target, reason.clone(), client, request.clone()).await
             }
+            Act::RunOptions { priority, follows } => {
+                let (target, client) = (self.target(None), "client".to_owned());
+                let change = versions::change(*priority, *follows);
+                self.engine.update_options(&target, change, client).await.map(drop)
+            }
             Act::Take { activity, worker } => self.take(activity, worker).await,
             Act::Beat { activity, details } => match self.started(activity).await {
                 Ok(task) => match self.engine.heartbeat_activity(task, details.clone()).await {

@@ -3,6 +3,7 @@
 use crate::program::ScriptedProgram;
 use refrain_core::errors::StepError;
 use refrain_core::ids::Digest;
+use refrain_core::options::{OptionsChange, Override};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Versions(Vec<ScriptedProgram>);
@@ -44,5 +45,14 @@ pub(crate) fn told(fits: Result<(), &StepError>) -> String {
     match fits {
         Ok(()) => "fits".to_owned(),
         Err(error) => format!("does not fit: {error}"),
+    }
+}
+
+/// What a script asks for.
+pub(crate) fn change(priority: Option<u8>, follows: Option<bool>) -> OptionsChange {
+    OptionsChange {
+        priority_key: priority.map(Some),
+        versioning: follows.map(|it| it.then_some(Override::AutoUpgrade)),
+        ..OptionsChange::default()
     }
 }

@@ -10,6 +10,7 @@ use crate::api::workflow::v1::post_reset_operation::Variant;
 use crate::api::workflowservice::v1::StartBatchOperationRequest;
 use crate::api::workflowservice::v1::start_batch_operation_request::Operation;
 use crate::options::{delay_from_proto, event_id_from_proto, run_from_proto};
+use crate::run_options::change_from_proto;
 use crate::{DecodeError, payload, reset, wkt};
 use prost::Message;
 use refrain_core::attempt::{Reset, Tuning};
@@ -132,10 +133,9 @@ fn deed(operation: Operation) -> Result<(String, Deed), DecodeError> {
             let tuning = changing(it.activity_options, it.update_mask, it.restore_original)?;
             (it.identity, activities(which, tuning, None)?)
         }
-        Operation::UpdateWorkflowOptionsOperation(_) => {
-            return Err(refused(
-                "a batch of option updates is not supported: runs are pinned to their components, and `refrain deploy --move` moves them",
-            ));
+        Operation::UpdateWorkflowOptionsOperation(it) => {
+            let change = change_from_proto(it.workflow_execution_options, it.update_mask)?;
+            (it.identity, Deed::Options(Box::new(change)))
         }
         Operation::CancelActivitiesOperation(_)
         | Operation::TerminateActivitiesOperation(_)
@@ -218,6 +218,7 @@ pub fn operation_type(deed: &Deed) -> BatchOperationType {
         Deed::Cancel => BatchOperationType::CancelWorkflow,
         Deed::Signal(_) => BatchOperationType::SignalWorkflow,
         Deed::Delete => BatchOperationType::DeleteWorkflow,
+        Deed::Options(_) => BatchOperationType::UpdateWorkflowExecutionOptions,
         Deed::Reset { .. } => BatchOperationType::ResetWorkflow,
         Deed::Activities { tuning, .. } => match **tuning {
             Tuning::Unpause { .. } | Tuning::Pause { .. } => BatchOperationType::UnpauseActivity,

@@ -63,8 +63,9 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
     // Temporal's is a number of its shard, growing with each event; ours grows with each event.
     line.event.task_id = line.event.event_id;
     // As the real server says it: to a worker of its own, these mean nothing.
-    line.event.worker_may_ignore =
-        [EventType::WorkflowExecutionPaused, EventType::WorkflowExecutionUnpaused]
+    line.event.worker_may_ignore = line.event.event_type()
+        == EventType::WorkflowExecutionOptionsUpdated
+        || [EventType::WorkflowExecutionPaused, EventType::WorkflowExecutionUnpaused]
             .contains(&line.event.event_type());
     line.event
 }
@@ -103,6 +104,9 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::WorkflowExecutionTerminatedEventAttributes(_) => EventType::WorkflowExecutionTerminated,
         A::WorkflowExecutionPausedEventAttributes(_) => EventType::WorkflowExecutionPaused,
         A::WorkflowExecutionUnpausedEventAttributes(_) => EventType::WorkflowExecutionUnpaused,
+        A::WorkflowExecutionOptionsUpdatedEventAttributes(_) => {
+            EventType::WorkflowExecutionOptionsUpdated
+        }
         A::WorkflowExecutionContinuedAsNewEventAttributes(_) => {
             EventType::WorkflowExecutionContinuedAsNew
         }
@@ -209,6 +213,7 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::WorkflowExecutionTerminatedEventAttributes(it) => execution::terminated(it),
         A::WorkflowExecutionPausedEventAttributes(it) => execution::paused(it),
         A::WorkflowExecutionUnpausedEventAttributes(it) => execution::unpaused(it),
+        A::WorkflowExecutionOptionsUpdatedEventAttributes(it) => execution::options_updated(it)?,
         A::WorkflowExecutionContinuedAsNewEventAttributes(it) => execution::continued(it)?,
         A::WorkflowTaskScheduledEventAttributes(it) => task::scheduled(it)?,
         A::WorkflowTaskStartedEventAttributes(it) => task::started(it)?,

@@ -14,6 +14,7 @@ pub mod search;
 pub mod raw;
 
 pub mod reset;
+pub mod run_options;
 
 pub mod update;
 

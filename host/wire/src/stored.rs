@@ -10,13 +10,15 @@ pub use standalone::{decode_standalone, encode_standalone};
 use crate::api::common::v1::{Header, Payload as PbPayload, Payloads as PbPayloads};
 use crate::api::failure::v1::Failure as PbFailure;
 use crate::api::history::v1::ActivityTaskScheduledEventAttributes;
+use crate::api::workflow::v1::WorkflowExecutionOptions;
 use crate::event::{scheduled_from_proto, scheduled_to_proto};
-use crate::{DecodeError, failure, payload};
+use crate::{DecodeError, failure, payload, run_options};
 use prost::Message;
 use refrain_core::attempt::{ActivityTask, Heartbeat, Pause, Previous, Reset, State, Tunable};
 use refrain_core::failure::Failure;
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::activity::Scheduled;
+use refrain_core::options::RunOptions;
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 
@@ -285,6 +287,16 @@ pub fn decode_payload_map(bytes: &[u8]) -> Result<PayloadMap, DecodeError> {
     let map = Header::decode(bytes)
         .map_err(|cause| DecodeError::Malformed { what: "stored payload map", cause })?;
     Ok(payload::header_from_proto(Some(map)))
+}
+
+pub fn encode_options(options: &RunOptions) -> Vec<u8> {
+    run_options::to_proto(options).encode_to_vec()
+}
+
+pub fn decode_options(bytes: &[u8]) -> Result<RunOptions, DecodeError> {
+    let options = WorkflowExecutionOptions::decode(bytes)
+        .map_err(|cause| DecodeError::Malformed { what: "stored options", cause })?;
+    run_options::from_proto(options)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub(super) fn wakes_guest(event: &Event) -> bool {
             | execution::Event::Terminated { .. }
             | execution::Event::Paused { .. }
             | execution::Event::Unpaused { .. }
+            | execution::Event::OptionsUpdated { .. }
             | execution::Event::ContinuedAsNew(_) => false,
         },
         Event::Activity(event) => match event {

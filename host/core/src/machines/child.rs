@@ -133,7 +133,8 @@ impl Outcome {
             | execution::Event::CancelRequested { .. }
             | execution::Event::ContinuedAsNew(_)
             | execution::Event::Paused { .. }
-            | execution::Event::Unpaused { .. } => None,
+            | execution::Event::Unpaused { .. }
+            | execution::Event::OptionsUpdated { .. } => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, RunId};
 use crate::message::Origin;
+use crate::options::RunOptions;
 use crate::payload::Payloads;
 
 pub use continued::{ContinueAsNew, ContinuedAsNew};
@@ -71,6 +72,11 @@ pub enum Event {
         reason: String,
         identity: String,
         request_id: String,
+    },
+    /// All of the options, as they are from now on.
+    OptionsUpdated {
+        options: Box<RunOptions>,
+        identity: String,
     },
     ContinuedAsNew(Box<ContinuedAsNew>),
 }
@@ -140,6 +146,10 @@ impl State {
     pub fn apply(self, event: &Event) -> Result<State, IllegalTransition> {
         match (self, event) {
             (State::Absent, Event::Started(_)) => Ok(State::Running),
+            (
+                State::Running | State::CancelRequested | State::Paused { .. },
+                Event::OptionsUpdated { .. },
+            ) => Ok(self),
             (State::Running | State::CancelRequested, Event::CancelRequested { .. }) => {
                 Ok(State::CancelRequested)
             }
@@ -176,6 +186,7 @@ impl State {
             (
                 State::Absent,
                 Event::CancelRequested { .. }
+                | Event::OptionsUpdated { .. }
                 | Event::Paused { .. }
                 | Event::Unpaused { .. }
                 | Event::Completed { .. }
@@ -213,6 +224,7 @@ impl State {
                 | Event::Terminated { .. }
                 | Event::Paused { .. }
                 | Event::Unpaused { .. }
+                | Event::OptionsUpdated { .. }
                 | Event::ContinuedAsNew(_),
             ) => Err(IllegalTransition::new("execution", self.name(), event.name())),
         }
@@ -225,7 +237,8 @@ impl Event {
             Event::Started(_)
             | Event::CancelRequested { .. }
             | Event::Paused { .. }
-            | Event::Unpaused { .. } => false,
+            | Event::Unpaused { .. }
+            | Event::OptionsUpdated { .. } => false,
             Event::Completed { .. }
             | Event::Failed { .. }
             | Event::Canceled { .. }
@@ -246,7 +259,8 @@ impl Event {
             | Event::TimedOut { .. }
             | Event::Terminated { .. }
             | Event::Paused { .. }
-            | Event::Unpaused { .. } => None,
+            | Event::Unpaused { .. }
+            | Event::OptionsUpdated { .. } => None,
         }
     }
 
@@ -262,7 +276,8 @@ impl Event {
             | Event::Canceled { .. }
             | Event::Terminated { .. }
             | Event::Paused { .. }
-            | Event::Unpaused { .. } => None,
+            | Event::Unpaused { .. }
+            | Event::OptionsUpdated { .. } => None,
         }
     }
 
@@ -286,6 +301,7 @@ impl Event {
                 | Event::Terminated { .. }
                 | Event::Paused { .. }
                 | Event::Unpaused { .. }
+                | Event::OptionsUpdated { .. }
                 | Event::ContinuedAsNew(_),
                 _,
             ) => false,
@@ -303,6 +319,7 @@ impl Event {
             Event::Terminated { .. } => "Terminated",
             Event::Paused { .. } => "Paused",
             Event::Unpaused { .. } => "Unpaused",
+            Event::OptionsUpdated { .. } => "OptionsUpdated",
             Event::ContinuedAsNew(_) => "ContinuedAsNew",
         }
     }

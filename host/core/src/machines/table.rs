@@ -96,6 +96,10 @@ fn execution_transitions() {
             },
         ),
         (
+            "OptionsUpdated",
+            Event::OptionsUpdated { options: Box::default(), identity: String::new() },
+        ),
+        (
             "ContinuedAsNew",
             Event::ContinuedAsNew(Box::new(execution::ContinuedAsNew {
                 new_run: RunId(2),
@@ -136,18 +140,18 @@ fn execution_transitions() {
         &events,
         |state, event| state.apply(event).map(State::name),
         expect![[r#"
-            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused         ContinuedAsNew
-            Absent                   | Running  -                -          -       -         -         -           -       -                -
-            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -                ContinuedAsNew
-            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -                ContinuedAsNew
-            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running          -
-            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested  -
-            Completed                | -        -                -          -       -         -         -           -       -                -
-            Failed                   | -        -                -          -       -         -         -           -       -                -
-            Canceled                 | -        -                -          -       -         -         -           -       -                -
-            TimedOut                 | -        -                -          -       -         -         -           -       -                -
-            Terminated               | -        -                -          -       -         -         -           -       -                -
-            ContinuedAsNew           | -        -                -          -       -         -         -           -       -                -
+            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused         OptionsUpdated   ContinuedAsNew
+            Absent                   | Running  -                -          -       -         -         -           -       -                -                -
+            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -                Running          ContinuedAsNew
+            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -                CancelRequested  ContinuedAsNew
+            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running          Paused           -
+            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested  Paused           -
+            Completed                | -        -                -          -       -         -         -           -       -                -                -
+            Failed                   | -        -                -          -       -         -         -           -       -                -                -
+            Canceled                 | -        -                -          -       -         -         -           -       -                -                -
+            TimedOut                 | -        -                -          -       -         -         -           -       -                -                -
+            Terminated               | -        -                -          -       -         -         -           -       -                -                -
+            ContinuedAsNew           | -        -                -          -       -         -         -           -       -                -                -
         "#]],
     );
 }

@@ -43,6 +43,7 @@ impl Run {
                 | execution::Event::Terminated { .. }
                 | execution::Event::Paused { .. }
                 | execution::Event::Unpaused { .. }
+                | execution::Event::OptionsUpdated { .. }
                 | execution::Event::ContinuedAsNew(_),
             )
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })

@@ -73,7 +73,7 @@ impl Run {
                 child.task_queue.clone_from(&parent.task_queue);
             }
             if child.priority.key.is_none() {
-                child.priority.key = parent.priority.key;
+                child.priority.key = self.execution.options.priority.key;
             }
         }
         Ok(Some(Granted {

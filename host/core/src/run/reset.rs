@@ -1,6 +1,7 @@
 //! A run that begins with the history of another one.
 
 use super::*;
+use crate::options::RunOptions;
 use crate::reset::Beginning;
 
 impl Run {
@@ -32,6 +33,9 @@ impl Run {
             let started = execution::Started { first_task_backoff: None, ..started.clone() };
             effects.push(Effect::InsertRun(Box::new(started)));
             effects.push(Effect::SetAttributes(Box::new(execution.attributes.clone())));
+            if execution.options != RunOptions::default() {
+                effects.push(Effect::SetOptions(Box::new(execution.options.clone())));
+            }
         }
         if let Some(fire_at) = execution.run_deadline() {
             effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });

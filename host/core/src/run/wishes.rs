@@ -407,6 +407,7 @@ fn close_result(event: &execution::Event) -> Option<CloseResult> {
         | execution::Event::CancelRequested { .. }
         | execution::Event::Paused { .. }
         | execution::Event::Unpaused { .. }
+        | execution::Event::OptionsUpdated { .. }
         | execution::Event::ContinuedAsNew(_) => None,
     }
 }

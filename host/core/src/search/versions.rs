@@ -11,6 +11,8 @@ pub struct RunVersions<'a> {
     pub component: Digest,
     /// What it was pinned to before that, if it was moved.
     pub earlier: &'a [Digest],
+    /// It moves on with what is deployed.
+    pub follows: bool,
 }
 
 impl RunVersions<'_> {
@@ -24,11 +26,14 @@ impl RunVersions<'_> {
         match system {
             System::WorkerDeployment => vec![self.task_queue.to_owned()],
             System::WorkerDeploymentVersion => vec![version(self.component)],
-            System::VersioningBehavior => vec!["Pinned".to_owned()],
+            System::VersioningBehavior => {
+                vec![if self.follows { "AutoUpgrade" } else { "Pinned" }.to_owned()]
+            }
             System::BuildIds => {
                 let pinned = BuildId::Pinned(self.task_queue.to_owned(), self.component);
                 let used = used.into_iter().map(BuildId::Used);
-                std::iter::once(pinned).chain(used).map(|it| it.to_string()).collect()
+                let pinned = Some(pinned).filter(|_| !self.follows);
+                pinned.into_iter().chain(used).map(|it| it.to_string()).collect()
             }
             System::UsedVersions => used.into_iter().map(version).collect(),
             System::WorkflowId

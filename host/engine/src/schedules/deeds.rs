@@ -290,6 +290,7 @@ fn outcome(last: &Recorded) -> Outcome {
         | E::CancelRequested { .. }
         | E::Paused { .. }
         | E::Unpaused { .. }
+        | E::OptionsUpdated { .. }
         | E::ContinuedAsNew(_) => Outcome::Unknown,
     }
 }

@@ -69,7 +69,8 @@ impl Visit<'_> {
             Effect::InsertRun(_)
             | Effect::PublishState { .. }
             | Effect::Send(_)
-            | Effect::SetAttributes(_) => false,
+            | Effect::SetAttributes(_)
+            | Effect::SetOptions(_) => false,
             Effect::InsertTimer { .. }
             | Effect::DeleteTimer { .. }
             | Effect::InsertActivity(_)

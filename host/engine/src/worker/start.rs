@@ -1,6 +1,7 @@
 //! A request to start, and what is in its way.
 
 use super::*;
+use refrain_core::options::Override;
 
 impl Visit<'_> {
     pub(super) fn start(&mut self, request: Box<StartRequest>, with: With, reply: Starter) -> bool {
@@ -139,6 +140,13 @@ impl Visit<'_> {
     ) -> Result<(Digest, Arc<dyn Program>), EngineError> {
         if let Some(component) = component {
             return self.program(component);
+        }
+        if let Some(Override::Pinned(version) | Override::OneTime(version)) =
+            &request.started.versioning
+        {
+            let queue = &request.started.task_queue;
+            let found = self.inner.component_of_version(request.namespace, queue, version);
+            return self.program(self.inner.runtime.block_on(found)?);
         }
         let task_queue = &request.started.task_queue;
         let (id, kind) = (&request.started.workflow_id, &request.started.workflow_type);

@@ -282,7 +282,10 @@ impl Text {
         let used = format!("({is} OR coalesce(instr(r.earlier_components, {component}), 0) > 0)");
         match it {
             BuildId::Used(_) => used,
-            BuildId::Pinned(queue, _) => format!("(r.task_queue = {} AND {is})", self.text(queue)),
+            BuildId::Pinned(queue, _) => {
+                let queue = self.text(queue);
+                format!("(r.auto_upgrade = 0 AND r.task_queue = {queue} AND {is})")
+            }
             BuildId::UsedIn(queue, _) => {
                 format!("(r.task_queue = {} AND {used})", self.text(queue))
             }
@@ -368,7 +371,7 @@ fn expression(system: System) -> String {
         System::WorkerDeploymentVersion => {
             "(r.task_queue || ':' || lower(hex(r.component)))".to_owned()
         }
-        System::VersioningBehavior => "'Pinned'".to_owned(),
+        System::VersioningBehavior => "iif(r.auto_upgrade, 'AutoUpgrade', 'Pinned')".to_owned(),
         System::BuildIds | System::UsedVersions => "r.component".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use refrain_core::machines::execution::{Parent, State as RunState, WorkflowRun};
+use refrain_core::options::{Override, RunOptions};
 use refrain_core::search::{
     Condition, Expr, Field, Instant, Kind, Literal, Op, Query, Registry, Row as _, System, Value,
     holds, parse, typed,
@@ -491,6 +492,11 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
             let Step { key, request, decision } = step;
             let component = component(n as u8 % 3);
             Write::run(RunWrite { key, component, start_request_id: request, decision })
+        };
+        let follow = RunOptions { versioning: Some(Override::AutoUpgrade), ..Default::default() };
+        let step = match at % 4 {
+            1 => step.effect(Effect::SetOptions(Box::new(follow))),
+            _ => step,
         };
         store.commit(&[pinned(step, at)]).await.unwrap();
         // One in three was moved, some of them back again.

@@ -32,6 +32,9 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         run_attributes_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        run_options_put
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
         search_attributes_delete_of_runs
             SEARCH search_attributes USING PRIMARY KEY (run_id=?)
             LIST SUBQUERY 1
@@ -637,12 +640,12 @@ async fn plans_of_lists_and_counts() {
           page
             MERGE (UNION ALL) (7 times)
             LEFT (7 times)
-            SEARCH r USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
+            SEARCH r USING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
             RIGHT (7 times)
           count
             COMPOUND QUERY
             LEFT-MOST SUBQUERY
-            SEARCH r USING COVERING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
+            SEARCH r USING INDEX runs_by_component (component=? AND namespace_id=? AND status=?) (8 times)
             UNION ALL (7 times)
         TemporalUsedWorkerDeploymentVersions = 'orders:0101010101010101010101010101010101010101010101010101010101010101'
           page

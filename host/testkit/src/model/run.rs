@@ -16,6 +16,7 @@ impl ModelRun {
             activities: BTreeMap::new(),
             published: BTreeMap::new(),
             attributes: Attributes::default(),
+            options: None,
             gone: false,
             admitted: Vec::new(),
         }
@@ -55,6 +56,7 @@ impl ModelRun {
             // Delivered by the model, once it is committed.
             Effect::Send(_) => {}
             Effect::SetAttributes(attributes) => self.attributes = *attributes,
+            Effect::SetOptions(options) => self.options = Some(*options),
             Effect::Close { .. } => {
                 self.timers.clear();
                 self.activities.clear();
@@ -63,9 +65,16 @@ impl ModelRun {
         None
     }
 
+    pub(super) fn follows(&self) -> bool {
+        self.options.as_ref().is_some_and(RunOptions::follows)
+    }
+
     /// The rows beside a history say what the history says.
     pub(super) fn check_rows(&self, folded: &Execution) {
         assert_eq!(self.attributes, folded.attributes, "memo and search attributes of the row");
+        if let Some(options) = &self.options {
+            assert_eq!(options, &folded.options, "options of the row");
+        }
         if !folded.status.is_open() {
             assert!(self.timers.is_empty() && self.activities.is_empty(), "rows outlive the run");
             return;

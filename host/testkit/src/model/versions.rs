@@ -10,10 +10,12 @@ impl Model {
         Run::replay(self.facts(&run.key, component), &run.history, guest)
     }
 
-    /// A run that is stuck is tried on the newest version first: it has nothing to lose.
+    /// A run that is stuck is tried on the newest version first: it has nothing to lose. So is one
+    /// whose options say so.
     pub(super) fn revive(&mut self, at: usize) -> Result<Run, StepError> {
         let newest = self.versions.newest();
-        if self.runs[at].task_failure.is_some()
+        let may_move = self.runs[at].task_failure.is_some() || self.runs[at].follows();
+        if may_move
             && newest != self.runs[at].component
             && let Ok(run) = self.replay_on(at, newest)
         {
@@ -36,6 +38,19 @@ impl Model {
             let unchanged = run.unchanged(self.runs[at].task_failure.clone());
             self.commit(at, Some(run), unchanged);
         }
+    }
+
+    /// What it does at once when it is told to follow. A failed task is tried again then.
+    pub(super) fn move_to_follow(&mut self, at: usize, moves: bool) -> Option<Arrival> {
+        let newest = self.versions.newest();
+        let run = &self.runs[at];
+        if !moves || !run.status.is_open() || run.component == newest {
+            return None;
+        }
+        let run = self.replay_on(at, newest).ok()?;
+        self.runs[at].component = newest;
+        self.runs[at].live = Some(run);
+        self.runs[at].task_failure.is_some().then_some(Arrival::TaskRetryDue)
     }
 
     /// One that is stuck is not kept: its next attempt may be another version's.

@@ -13,6 +13,7 @@ use crate::api::common::v1::Link;
 use crate::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use crate::api::common::v1::link::{Variant, WorkflowEvent};
 use crate::api::enums::v1::EventType;
+use crate::api::history::v1::WorkflowExecutionOptionsUpdatedEventAttributes;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
     WorkflowExecutionCancelRequestedEventAttributes, WorkflowExecutionCanceledEventAttributes,
@@ -20,11 +21,12 @@ use crate::api::history::v1::{
     WorkflowExecutionPausedEventAttributes, WorkflowExecutionTerminatedEventAttributes,
     WorkflowExecutionTimedOutEventAttributes, WorkflowExecutionUnpausedEventAttributes,
 };
+use crate::api::workflow::v1::WorkflowExecutionOptions;
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
 use crate::options::{
     event_id_from_proto, event_id_to_proto, run_from_proto, run_to_proto, user_metadata_to_proto,
 };
-use crate::{failure, payload};
+use crate::{failure, payload, run_options};
 use refrain_core::ids::RunId;
 use refrain_core::machines::Event as AnyEvent;
 use refrain_core::machines::execution::Event;
@@ -106,6 +108,18 @@ pub(super) fn to_proto(event: &Event) -> Line {
                     reason: reason.clone(),
                     identity: identity.clone(),
                     request_id: request_id.clone(),
+                },
+            )
+        }
+        Event::OptionsUpdated { options, identity } => {
+            let pb = run_options::to_proto(options);
+            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(
+                WorkflowExecutionOptionsUpdatedEventAttributes {
+                    unset_versioning_override: pb.versioning_override.is_none(),
+                    versioning_override: pb.versioning_override,
+                    priority: pb.priority,
+                    identity: identity.clone(),
+                    ..Default::default()
                 },
             )
         }
@@ -229,6 +243,18 @@ pub(super) fn paused(it: WorkflowExecutionPausedEventAttributes) -> AnyEvent {
 pub(super) fn unpaused(it: WorkflowExecutionUnpausedEventAttributes) -> AnyEvent {
     let WorkflowExecutionUnpausedEventAttributes { identity, reason, request_id } = it;
     AnyEvent::Execution(Event::Unpaused { reason, identity, request_id })
+}
+
+pub(super) fn options_updated(
+    it: WorkflowExecutionOptionsUpdatedEventAttributes,
+) -> Result<AnyEvent, DecodeError> {
+    let options = run_options::from_proto(WorkflowExecutionOptions {
+        versioning_override: it.versioning_override,
+        priority: it.priority,
+        time_skipping_config: None,
+    })?;
+    let (options, identity) = (Box::new(options), it.identity);
+    Ok(AnyEvent::Execution(Event::OptionsUpdated { options, identity }))
 }
 
 pub(super) fn task_of(id: i64) -> Result<refrain_core::ids::EventId, DecodeError> {

@@ -8,7 +8,9 @@ use refrain_core::ids::{Digest, EventId, OpSeq, RunId};
 use refrain_core::machines::{
     activity, attributes, execution, local, patch, signal, task, timer, update,
 };
-use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
+use refrain_core::options::{
+    ActivityTimeouts, Override, Priority, RetryPolicy, RunOptions, Version,
+};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 
@@ -163,9 +165,14 @@ fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
             fairness_key: "tenant".to_owned(),
             fairness_weight: Some(0.5),
         },
+        versioning: Some(Override::AutoUpgrade),
         summary: Some(Payload::json("\"s\"")),
         details: Some(Payload::json("\"d\"")),
     })
+}
+
+fn full_start_options() -> RunOptions {
+    full_start(execution::Initiator::Retry).options()
 }
 
 fn full_continued() -> execution::ContinuedAsNew {
@@ -275,6 +282,24 @@ fn after(event: &Event) -> Vec<Event> {
                 })]
             }
             execution::Event::Unpaused { .. } => {
+                let version = || Version {
+                    deployment: "orders".to_owned(),
+                    build_id: Digest([7; 32]).to_string(),
+                };
+                let all = [
+                    Some(Override::Pinned(version())),
+                    Some(Override::OneTime(version())),
+                    Some(Override::AutoUpgrade),
+                    None,
+                ];
+                let updated = |versioning| {
+                    let options = RunOptions { versioning, ..full_start_options() };
+                    let (options, identity) = (Box::new(options), "cli".to_owned());
+                    Event::Execution(execution::Event::OptionsUpdated { options, identity })
+                };
+                all.map(updated).into()
+            }
+            execution::Event::OptionsUpdated { .. } => {
                 let bare = execution::ContinuedAsNew {
                     run_timeout: None,
                     backoff: None,

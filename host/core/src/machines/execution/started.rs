@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::ids::{EventId, RunId};
-use crate::options::{Priority, RetryPolicy};
+use crate::options::{Override, Priority, RetryPolicy, RunOptions};
 use crate::payload::{Payload, PayloadMap, Payloads};
 use crate::reset::FirstTaskOn;
 use crate::time::{Delay, Timestamp};
@@ -51,9 +51,17 @@ pub struct Started {
     pub search_attributes: PayloadMap,
     pub header: PayloadMap,
     pub priority: Priority,
+    pub versioning: Option<Override>,
     /// Shown by tools: one line, and a text.
     pub summary: Option<Payload>,
     pub details: Option<Payload>,
+}
+
+impl Started {
+    pub fn options(&self) -> RunOptions {
+        RunOptions { versioning: self.versioning.clone(), priority: self.priority.clone() }
+            .standing()
+    }
 }
 
 /// One run, as events name it.

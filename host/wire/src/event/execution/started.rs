@@ -13,7 +13,7 @@ use crate::options::{
     task_queue_from_proto, task_queue_to_proto, timestamp_from_proto, timestamp_to_proto,
     user_metadata_from_proto,
 };
-use crate::{failure, payload, reset};
+use crate::{failure, payload, reset, run_options};
 use refrain_core::machines::execution::{Initiator, Parent, Started, WorkflowRun};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::Delay;
@@ -61,6 +61,7 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
         parent_initiated_event_id: parent.map_or(0, |it| event_id_to_proto(it.initiated)),
         root_workflow_execution: it.root.as_ref().map(workflow_run_to_proto),
         priority: Some(run_priority_to_proto(&it.priority)),
+        versioning_override: it.versioning.as_ref().map(run_options::override_to_proto),
         identity: it.identity.clone(),
         attempt: count_to_proto(it.attempt),
         retry_policy: it.retry.as_ref().map(retry_to_proto),
@@ -126,6 +127,7 @@ pub(in crate::event) fn started(
         },
         root: workflow_run_from_proto("root_workflow_execution", it.root_workflow_execution)?,
         priority: run_priority_from_proto(it.priority)?,
+        versioning: run_options::override_from_proto(it.versioning_override)?,
         identity: it.identity,
         attempt: count_from_proto("attempt", it.attempt)?,
         retry: it.retry_policy.map(retry_from_proto).transpose()?,

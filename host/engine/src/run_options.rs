@@ -1,0 +1,92 @@
+//! Changes of what a run was started with: which version it is on, and its priority.
+
+use crate::api::{OptionsRequest, Target};
+use crate::cell::Letter;
+use crate::error::EngineError;
+use crate::inner::Inner;
+use crate::start::unavailable;
+use refrain_core::arrival::{Accepted, Refused};
+use refrain_core::ids::{Digest, NamespaceId};
+use refrain_core::options::{OptionsChange, Override, RunOptions, Version};
+use refrain_store::{ComponentKind, Queue, RunRow};
+use std::sync::Arc;
+
+impl Inner {
+    pub(crate) async fn update_options(
+        self: &Arc<Inner>,
+        target: &Target,
+        mut change: OptionsChange,
+        identity: String,
+    ) -> Result<RunOptions, EngineError> {
+        let row = self.row(target).await?;
+        if !row.status.is_open() {
+            return Err(EngineError::Refused(Refused::RunClosed));
+        }
+        if let Some(Some(Override::Pinned(version))) = &mut change.versioning
+            && version.build_id.is_empty()
+        {
+            let (deployment, build_id) = (row.task_queue.clone(), row.component.to_string());
+            *version = Version { deployment, build_id };
+        }
+        let (component, may_stay) = match &change.versioning {
+            Some(Some(Override::Pinned(version) | Override::OneTime(version))) => {
+                let namespace = row.key.execution.namespace;
+                let component = self.component_of_version(namespace, &row.task_queue, version);
+                (Some(component.await?), false)
+            }
+            Some(Some(Override::AutoUpgrade)) => (self.deployed_for(&row), true),
+            Some(None) | None => (None, false),
+        };
+        let (run, change) = (row.key.run, Box::new(change));
+        let asked = Box::new(OptionsRequest { change, identity, component, may_stay });
+        let letter = |reply| Letter::Options { run, asked, reply };
+        let _: Accepted = self.ask(&row.key.execution, letter).await?;
+        self.options(&Target::of(&row.key)).await
+    }
+
+    /// As they are now.
+    pub(crate) async fn options(&self, target: &Target) -> Result<RunOptions, EngineError> {
+        let row = self.row(target).await?;
+        match &row.options {
+            Some(options) => Ok(options.clone()),
+            None => Ok(self.describe(target).await?.started.options()),
+        }
+    }
+
+    /// Errors: it never served the queue.
+    pub(crate) async fn component_of_version(
+        &self,
+        namespace: NamespaceId,
+        task_queue: &str,
+        version: &Version,
+    ) -> Result<Digest, EngineError> {
+        let kind = ComponentKind::Workflow;
+        let queue = Queue { namespace, task_queue: task_queue.to_owned(), kind };
+        let serve = self.store.deployments_of(&queue).await.map_err(unavailable)?;
+        let is_it = |digest: &Digest| digest.to_string() == version.build_id;
+        let found = serve.iter().map(|it| it.digest).find(is_it);
+        found.filter(|_| version.deployment == task_queue).ok_or_else(|| {
+            let (version, task_queue) = (version.to_string(), task_queue.to_owned());
+            EngineError::NoSuchVersion { version, task_queue }
+        })
+    }
+
+    /// What a new run like this one would start on.
+    fn deployed_for(&self, row: &RunRow) -> Option<Digest> {
+        let id = &row.key.execution;
+        let deployed = self.deployments.for_start(
+            id.namespace,
+            &row.task_queue,
+            &id.workflow,
+            &row.workflow_type,
+        );
+        deployed.map(|it| it.row.digest)
+    }
+
+    /// It is to follow what is deployed, and that is another component by now.
+    pub(crate) fn is_outdated(&self, row: &RunRow) -> bool {
+        row.follows()
+            && row.status.is_open()
+            && self.deployed_for(row).is_some_and(|deployed| deployed != row.component)
+    }
+}

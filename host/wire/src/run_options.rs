@@ -1,0 +1,164 @@
+//! What can be changed of a run while it is open, and the overrides of Temporal's worker versioning.
+
+use crate::DecodeError;
+use crate::api::deployment::v1::WorkerDeploymentVersion;
+use crate::api::enums::v1::VersioningBehavior;
+use crate::api::workflow::v1 as pb;
+use crate::api::workflow::v1::versioning_override::{
+    OneTimeOverride, Override as PbOverride, PinnedOverride, PinnedOverrideBehavior,
+};
+use crate::options::{run_priority_from_proto, run_priority_to_proto};
+use crate::wkt;
+use refrain_core::options::{OptionsChange, Override, RunOptions, Version};
+
+fn refused(words: impl Into<String>) -> DecodeError {
+    DecodeError::Refused(words.into())
+}
+
+/// `Some` but empty text in a version: the run's own, to be filled in.
+pub fn override_from_proto(
+    it: Option<pb::VersioningOverride>,
+) -> Result<Option<Override>, DecodeError> {
+    let Some(it) = it else { return Ok(None) };
+    Ok(Some(match &it.r#override {
+        Some(PbOverride::Pinned(pinned)) => {
+            if pinned.behavior != PinnedOverrideBehavior::Pinned as i32 {
+                return Err(refused(
+                    "must specify pinned override behavior if override is pinned.",
+                ));
+            }
+            match &pinned.version {
+                Some(version) => Override::Pinned(version_from_proto(version)?),
+                None => {
+                    let (deployment, build_id) = (String::new(), String::new());
+                    Override::Pinned(Version { deployment, build_id })
+                }
+            }
+        }
+        Some(PbOverride::AutoUpgrade(true)) => Override::AutoUpgrade,
+        Some(PbOverride::OneTime(one_time)) => {
+            let target = one_time.target_deployment_version.as_ref();
+            let missing = || refused("target_deployment_version is not set in a one_time override");
+            Override::OneTime(version_from_proto(target.ok_or_else(missing)?)?)
+        }
+        Some(PbOverride::AutoUpgrade(false)) | None => old_override(&it)?,
+    }))
+}
+
+fn version_from_proto(it: &WorkerDeploymentVersion) -> Result<Version, DecodeError> {
+    if it.deployment_name.is_empty() || it.build_id.is_empty() {
+        return Err(refused("a version has a deployment_name and a build_id, and one is not set"));
+    }
+    Ok(Version { deployment: it.deployment_name.clone(), build_id: it.build_id.clone() })
+}
+
+/// As older clients say it.
+#[allow(deprecated, reason = "older clients say it so")]
+fn old_override(it: &pb::VersioningOverride) -> Result<Override, DecodeError> {
+    match VersioningBehavior::try_from(it.behavior) {
+        Ok(VersioningBehavior::AutoUpgrade) => Ok(Override::AutoUpgrade),
+        Ok(VersioningBehavior::Pinned) => {
+            // A digest has no dot.
+            let (deployment, build_id) = it.pinned_version.rsplit_once('.').ok_or_else(|| {
+                refused(
+                    "must provide deployment (deprecated) or pinned version if behavior is 'PINNED'",
+                )
+            })?;
+            let (deployment, build_id) = (deployment.to_owned(), build_id.to_owned());
+            Ok(Override::Pinned(Version { deployment, build_id }))
+        }
+        Ok(VersioningBehavior::Unspecified) | Err(_) => {
+            Err(refused("override behavior is required"))
+        }
+    }
+}
+
+/// As history has it: the new form only.
+pub fn override_to_proto(it: &Override) -> pb::VersioningOverride {
+    let version = |it: &Version| {
+        let (deployment_name, build_id) = (it.deployment.clone(), it.build_id.clone());
+        Some(WorkerDeploymentVersion { build_id, deployment_name })
+    };
+    let r#override = match it {
+        Override::Pinned(it) => {
+            let behavior = PinnedOverrideBehavior::Pinned as i32;
+            PbOverride::Pinned(PinnedOverride { behavior, version: version(it) })
+        }
+        Override::AutoUpgrade => PbOverride::AutoUpgrade(true),
+        Override::OneTime(it) => {
+            PbOverride::OneTime(OneTimeOverride { target_deployment_version: version(it) })
+        }
+    };
+    pb::VersioningOverride { r#override: Some(r#override), ..Default::default() }
+}
+
+/// As describe shows it: with what older clients read.
+#[allow(deprecated, reason = "older clients read it")]
+pub fn override_shown(it: &Override) -> pb::VersioningOverride {
+    let (behavior, pinned_version) = match it {
+        Override::Pinned(it) => {
+            (VersioningBehavior::Pinned, format!("{}.{}", it.deployment, it.build_id))
+        }
+        Override::AutoUpgrade => (VersioningBehavior::AutoUpgrade, String::new()),
+        Override::OneTime(_) => (VersioningBehavior::Unspecified, String::new()),
+    };
+    let behavior = behavior as i32;
+    pb::VersioningOverride { behavior, pinned_version, ..override_to_proto(it) }
+}
+
+pub fn to_proto(options: &RunOptions) -> pb::WorkflowExecutionOptions {
+    let has_priority = options.priority != Default::default();
+    pb::WorkflowExecutionOptions {
+        versioning_override: options.versioning.as_ref().map(override_to_proto),
+        priority: has_priority.then(|| run_priority_to_proto(&options.priority)),
+        time_skipping_config: None,
+    }
+}
+
+pub fn from_proto(it: pb::WorkflowExecutionOptions) -> Result<RunOptions, DecodeError> {
+    Ok(RunOptions {
+        versioning: override_from_proto(it.versioning_override)?,
+        priority: run_priority_from_proto(it.priority)?,
+    })
+}
+
+/// What the mask names is taken from the options; what is absent there is taken away. In
+/// Temporal's words.
+pub fn change_from_proto(
+    options: Option<pb::WorkflowExecutionOptions>,
+    mask: Option<wkt::FieldMask>,
+) -> Result<OptionsChange, DecodeError> {
+    let mask = mask.ok_or_else(|| refused("UpdateMask is required"))?;
+    let options = options.unwrap_or_default();
+    let mut change = OptionsChange::default();
+    for path in &mask.paths {
+        let (field, part) = path.split_once('.').unwrap_or((path, ""));
+        let priority = || run_priority_from_proto(options.priority.clone());
+        match (field, part) {
+            ("versioning_override", _) => {
+                change.versioning = Some(override_from_proto(options.versioning_override.clone())?);
+            }
+            ("priority", "") => {
+                let priority = priority()?;
+                change.priority_key = Some(priority.key);
+                change.fairness_key = Some(priority.fairness_key);
+                change.fairness_weight = Some(priority.fairness_weight);
+            }
+            ("priority", "priority_key") => change.priority_key = Some(priority()?.key),
+            ("priority", "fairness_key") => change.fairness_key = Some(priority()?.fairness_key),
+            ("priority", "fairness_weight") => {
+                change.fairness_weight = Some(priority()?.fairness_weight);
+            }
+            // As the real server without the setting that turns it on.
+            ("time_skipping_config", _) => {
+                return Err(refused("time skipping is not enabled"));
+            }
+            _ => {
+                return Err(refused(format!(
+                    "error parsing UpdateMask: proto: invalid path \"{path}\" for message \"temporal.api.workflow.v1.WorkflowExecutionOptions\""
+                )));
+            }
+        }
+    }
+    Ok(change)
+}
