@@ -3,11 +3,14 @@
 use crate::output::{camel, clean, payload_list, payloads, shorten, span, time_precise};
 use refrain_core::machines::{Event, local};
 use refrain_wire::api::common::v1::{Payloads, WorkflowExecution, WorkflowType};
+use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::failure::v1::Failure;
 use refrain_wire::api::failure::v1::failure::FailureInfo;
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
+use refrain_wire::api::workflow::v1::VersioningOverride;
+use refrain_wire::api::workflow::v1::versioning_override::Override;
 use refrain_wire::payload::list_to_proto;
 use refrain_wire::wkt;
 
@@ -120,6 +123,9 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
         }
         Attributes::WorkflowExecutionUnpausedEventAttributes(it) => {
             join(&[it.reason.clone(), labeled("by", &it.identity)])
+        }
+        Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(it) => {
+            join(&[over(it.versioning_override.as_ref()), labeled("by", &it.identity)])
         }
         Attributes::WorkflowExecutionCancelRequestedEventAttributes(it) => {
             join(&[it.cause.clone(), labeled("by", &it.identity)])
@@ -376,5 +382,21 @@ mod tests {
         let words: Vec<String> =
             event_line(&HistoryEvent::default()).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words, ["0", "Unspecified"]);
+    }
+}
+
+/// Which component a run is to be on from then on.
+fn over(it: Option<&VersioningOverride>) -> String {
+    let build = |version: Option<&WorkerDeploymentVersion>| {
+        let build = version.map_or("", |it| it.build_id.as_str());
+        build.get(..12).unwrap_or(build).to_owned()
+    };
+    match it.and_then(|it| it.r#override.as_ref()) {
+        Some(Override::Pinned(it)) => labeled("pinned to", &build(it.version.as_ref())),
+        Some(Override::OneTime(it)) => {
+            labeled("moved to", &build(it.target_deployment_version.as_ref()))
+        }
+        Some(Override::AutoUpgrade(_)) => "follows what is deployed".to_owned(),
+        None => String::new(),
     }
 }

@@ -14,7 +14,7 @@ use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
 use refrain_core::machines::{execution, signal};
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy, OptionsChange, RunOptions};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::queue::{QueueConfig, QueueKind};
 pub use refrain_core::reset::{FirstTaskOn, Reapply};
@@ -33,7 +33,7 @@ pub use refrain_core::updates::UpdateState;
 mod batches;
 mod standalone;
 mod target;
-mod versions;
+pub(crate) mod versions;
 
 pub use refrain_store::StandalonePlace;
 pub use standalone::{NewStandalone, StandaloneRef, StandaloneReply, StandaloneView};
@@ -88,16 +88,6 @@ pub struct ResetRequest {
     /// Sent to the new run after what is applied again.
     pub signals: Vec<signal::Signal>,
     pub onto: Onto,
-}
-
-/// A change of a run's options, and the component that it moves to by them.
-#[derive(Clone, Debug)]
-pub(crate) struct OptionsRequest {
-    pub(crate) change: Box<OptionsChange>,
-    pub(crate) identity: String,
-    pub(crate) component: Option<Digest>,
-    /// The options are changed also if it does not fit.
-    pub(crate) may_stay: bool,
 }
 
 /// The component that a new run is pinned to.
@@ -280,22 +270,7 @@ impl Engine {
         self.deliver(target, Arrival::Unpause { reason, identity, request_id }).await.map(drop)
     }
 
-    /// Changes what is given of a run's options; returns all of them. By them the run may move to
-    /// another component.
-    ///
-    /// Errors: the run is not open, the version is none of its queue's, or the run does not fit it.
-    /// Then nothing has changed.
-    pub async fn update_options(
-        &self,
-        target: &Target,
-        change: OptionsChange,
-        identity: String,
-    ) -> Result<RunOptions, EngineError> {
-        self.inner.update_options(target, change, identity).await
-    }
-
-    /// Deletes a run for good; an open one is terminated first. When this returns, nothing of it is
-    /// left.
+    /// Deletes a run for good: nothing is left when this returns. An open one is terminated first.
     pub async fn delete(&self, target: &Target) -> Result<(), EngineError> {
         let row = self.inner.row(target).await?;
         let run = DoomedRun { key: row.key.clone(), history_bytes: row.history_bytes };

@@ -3,7 +3,8 @@
 //! There is one cell for a workflow id, whatever run it is at: so a start, a signal and the end
 //! of a run can't miss each other. A cell that nobody needs is forgotten; the store knows all.
 
-use crate::api::{OptionsRequest, ResetRequest, StartReply, StartRequest};
+use crate::api::versions::OptionsRequest;
+use crate::api::{ResetRequest, StartReply, StartRequest};
 use crate::error::EngineError;
 use crate::updates::UpdateAnswer;
 use crate::worker::{ClosedBase, Parked};

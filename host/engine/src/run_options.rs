@@ -1,6 +1,7 @@
 //! Changes of what a run was started with: which version it is on, and its priority.
 
-use crate::api::{OptionsRequest, Target};
+use crate::api::Target;
+use crate::api::versions::OptionsRequest;
 use crate::cell::Letter;
 use crate::error::EngineError;
 use crate::inner::Inner;

@@ -1,6 +1,7 @@
 //! What an operator does to runs: pause, unpause, reset, delete.
 
 use crate::status::{invalid, of, undecodable};
+use crate::testing::own_clock;
 use crate::validate;
 use refrain_core::ids::EventId;
 use refrain_engine::Engine;
@@ -138,6 +139,7 @@ pub(crate) async fn update_options(
     let target = validate::target(&namespace, request.workflow_execution)?;
     validate::short("identity", &request.identity)?;
     let asked = request.workflow_execution_options;
+    own_clock(engine, asked.as_ref().and_then(|it| it.time_skipping_config.as_ref()))?;
     let change = run_options::change_from_proto(asked, request.update_mask).map_err(undecodable)?;
     let options = engine.update_options(&target, change, request.identity).await.map_err(of)?;
     let options = Some(run_options::to_proto(&options));

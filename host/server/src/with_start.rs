@@ -80,6 +80,7 @@ pub(crate) async fn signal_with_start(
         links: request.links,
         versioning_override: request.versioning_override,
         priority: request.priority,
+        time_skipping_config: request.time_skipping_config,
         ..Default::default()
     };
     let start = start_request(engine, start)?;

@@ -1,6 +1,7 @@
 //! Starting workflows, and telling and asking open ones something.
 
 use crate::status::{invalid, of, undecodable};
+use crate::testing::own_clock;
 use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
@@ -42,6 +43,7 @@ pub(crate) fn start_request(
         request.workflow_id_conflict_policy,
     )?;
     validate::cron_schedule(&request, engine.now())?;
+    own_clock(engine, request.time_skipping_config.as_ref())?;
     let request_id = request.request_id.clone();
     let attributes = engine.search_attributes(namespace.id);
     let started = started(request, &attributes)?;

@@ -218,9 +218,7 @@ impl Model {
             | Act::Pause { .. }
             | Act::Unpause { .. }
             | Act::RunOptions { .. } => {
-                let moves = matches!(line.act, Act::RunOptions { follows: Some(true), .. });
-                let retry = self.move_to_follow(last, moves);
-                let more = more.into_iter().chain(retry);
+                let more = more.into_iter().chain(self.move_to_follow(last, &line.act));
                 let arrivals: Vec<_> = self.arrival_of(line).into_iter().chain(more).collect();
                 let updates: Vec<_> = arrivals.iter().map(update_of).collect();
                 for (reply, update) in self.step(last, arrivals).into_iter().zip(updates) {

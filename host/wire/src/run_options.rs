@@ -11,11 +11,14 @@ use crate::options::{run_priority_from_proto, run_priority_to_proto};
 use crate::wkt;
 use refrain_core::options::{OptionsChange, Override, RunOptions, Version};
 
+/// In the words of the real server without the setting that turns it on.
+pub const NO_TIME_SKIPPING: &str = "The Time-Skipping feature is not enabled for namespace.";
+
 fn refused(words: impl Into<String>) -> DecodeError {
     DecodeError::Refused(words.into())
 }
 
-/// `Some` but empty text in a version: the run's own, to be filled in.
+/// A pinned version may be left out, and is the run's own then: its texts are empty.
 pub fn override_from_proto(
     it: Option<pb::VersioningOverride>,
 ) -> Result<Option<Override>, DecodeError> {
@@ -149,10 +152,9 @@ pub fn change_from_proto(
             ("priority", "fairness_weight") => {
                 change.fairness_weight = Some(priority()?.fairness_weight);
             }
-            // As the real server without the setting that turns it on.
-            ("time_skipping_config", _) => {
-                return Err(refused("time skipping is not enabled"));
-            }
+            // There is none to take away.
+            ("time_skipping_config", _) if options.time_skipping_config.is_none() => {}
+            ("time_skipping_config", _) => return Err(refused(NO_TIME_SKIPPING)),
             _ => {
                 return Err(refused(format!(
                     "error parsing UpdateMask: proto: invalid path \"{path}\" for message \"temporal.api.workflow.v1.WorkflowExecutionOptions\""
@@ -161,4 +163,63 @@ pub fn change_from_proto(
         }
     }
     Ok(change)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::common::v1::Priority as PbPriority;
+    use expect_test::expect;
+
+    fn pinned(behavior: i32) -> pb::VersioningOverride {
+        let version =
+            WorkerDeploymentVersion { build_id: "b".to_owned(), deployment_name: "d".to_owned() };
+        let pinned = PinnedOverride { behavior, version: Some(version) };
+        pb::VersioningOverride {
+            r#override: Some(PbOverride::Pinned(pinned)),
+            ..Default::default()
+        }
+    }
+
+    #[allow(deprecated, reason = "older clients say it so")]
+    fn old(behavior: i32, pinned_version: &str) -> pb::VersioningOverride {
+        let pinned_version = pinned_version.to_owned();
+        pb::VersioningOverride { behavior, pinned_version, ..Default::default() }
+    }
+
+    #[test]
+    fn what_the_mask_names_is_changed_or_refused_in_temporals_words() {
+        let mut text = String::new();
+        let mut say = |mask: &str, versioning: Option<pb::VersioningOverride>, key: i32| {
+            let options = pb::WorkflowExecutionOptions {
+                versioning_override: versioning,
+                priority: Some(PbPriority { priority_key: key, ..Default::default() }),
+                time_skipping_config: Some(Default::default()),
+            };
+            let paths = mask.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+            let said = match change_from_proto(Some(options), Some(wkt::FieldMask { paths })) {
+                Ok(it) => {
+                    format!("{:?} {:?} {:?}", it.versioning, it.priority_key, it.fairness_key)
+                }
+                Err(error) => error.to_string(),
+            };
+            text += &format!("{mask}: {said}\n");
+        };
+        say("", None, 2);
+        say("priority", None, 2);
+        say("priority.priority_key", None, 0);
+        say("priority.fairnessKey", None, 2);
+        say("versioning_override", None, 2);
+        say("versioning_override", Some(pinned(1)), 2);
+        say("versioning_override", Some(pinned(0)), 2);
+        say("versioning_override,priority.priority_key", Some(old(1, "d.e.b")), 2);
+        say("versioning_override", Some(old(1, "")), 2);
+        say("versioning_override", Some(old(2, "")), 2);
+        say("versioning_override", Some(old(0, "")), 2);
+        say("time_skipping_config", None, 2);
+        say("*", None, 2);
+        expect![[r#""#]].assert_eq(&text);
+        let no_mask = change_from_proto(None, None).map_err(|it| it.to_string());
+        assert_eq!(no_mask, Err("UpdateMask is required".to_owned()));
+    }
 }

@@ -1,10 +1,10 @@
 //! Components as Temporal's command line sees them: versions of a Worker Deployment, which runs are
 //! found by, moved to and reset to.
 
-use crate::common::{directory, temporal, temporal_json};
+use crate::common::{directory, temporal, temporal_json, try_temporal};
 use crate::upgrade::{QUEUE, bring_to, end};
 use anyhow::{Context, Result};
-use refrain_e2e::host::eventually;
+use refrain_e2e::host::{Said, eventually};
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 
@@ -98,5 +98,115 @@ fn a_run_is_found_by_its_build_id_and_goes_back_to_where_a_build_id_began() -> R
     assert_eq!(reset_at.map(|it| (it + 1).to_string()).as_deref(), Some(point));
     assert!(end(&host, "moves", &["ship"])?.contains("version 2"));
     assert!(end(&host, "stays", &["ship"])?.contains("version 1"));
+    Ok(())
+}
+
+fn update_options(host: &Host, which: [&str; 2], behavior: &str, build_id: &str) -> Result<Said> {
+    let behavior = ["--versioning-override-behavior", behavior];
+    let version = ["--versioning-override-deployment-name", QUEUE];
+    let version = [&version[..], &["--versioning-override-build-id", build_id]].concat();
+    let version = if build_id.is_empty() { &[][..] } else { &version };
+    let yes = if which[0] == "--query" { &["--yes"][..] } else { &[] };
+    let args = [&["workflow", "update-options"], &which[..], &behavior, version, yes].concat();
+    try_temporal(host, &args)
+}
+
+/// The versions that its workflow tasks ran on, each once in a row, and its overrides.
+fn story(host: &Host, id: &str) -> Result<String> {
+    let shown = temporal_json(host, &["workflow", "show", "--workflow-id", id])?;
+    let mut story: Vec<String> = Vec::new();
+    for event in shown["events"].as_array().context("events")? {
+        let on = &event["workflowTaskCompletedEventAttributes"]["deploymentVersion"]["buildId"];
+        if let Some(on) = on.as_str() {
+            let on = format!("on {}", &on[..8]);
+            if story.last() != Some(&on) {
+                story.push(on);
+            }
+        }
+        let updated = &event["workflowExecutionOptionsUpdatedEventAttributes"];
+        if updated.is_object() {
+            assert_eq!(event["workerMayIgnore"], true, "{event}");
+            let over = &updated["versioningOverride"];
+            let to = |it: &Value| it["buildId"].as_str().unwrap_or_default()[..8].to_owned();
+            story.push(
+                match (&over["pinned"]["version"], &over["oneTime"], &over["autoUpgrade"]) {
+                    (pinned, _, _) if pinned.is_object() => format!("pinned {}", to(pinned)),
+                    (_, once, _) if once.is_object() => {
+                        format!("once {}", to(&once["targetDeploymentVersion"]))
+                    }
+                    (_, _, Value::Bool(true)) => "follows".to_owned(),
+                    _ if updated["unsetVersioningOverride"] == true => "free".to_owned(),
+                    _ => format!("{updated}"),
+                },
+            );
+        }
+    }
+    Ok(story.join(", "))
+}
+
+#[test]
+fn runs_are_moved_by_their_options_and_follow_what_is_deployed_if_they_fit() -> Result<()> {
+    let host = Host::start(&directory("update-options"), &[])?;
+    order::deploy_guest(&host, "rust/order-activities", QUEUE)?;
+    let old = deploy(&host, 1, &[])?;
+    for id in ["pinned", "follows", "batch-1", "batch-2"] {
+        bring_to(&host, id, &[])?;
+    }
+    bring_to(&host, "unfit", &["approve", "pack"])?;
+    assert_eq!(update_options(&host, ["-w", "follows"], "auto_upgrade", "")?.code, Some(0));
+    assert_eq!(update_options(&host, ["-w", "unfit"], "auto_upgrade", "")?.code, Some(0));
+    let behavior = "TemporalWorkflowVersioningBehavior = 'AutoUpgrade'";
+    assert_eq!(count(&host, behavior)?, "2");
+    let new = deploy(&host, 2, &[])?;
+
+    // To the new one and back, while nothing happens to it.
+    for to in [&new, &old, &new] {
+        let said = update_options(&host, ["-w", "pinned"], "pinned", to)?;
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let versioning = info(&host, "pinned")?["versioningInfo"].clone();
+    assert_eq!(versioning["deploymentVersion"]["buildId"], *new);
+    let pinned = &versioning["versioningOverride"]["pinned"]["version"];
+    assert_eq!(
+        (&pinned["buildId"], &pinned["deploymentName"]),
+        (&new.as_str().into(), &QUEUE.into())
+    );
+    assert_eq!(update_options(&host, ["-w", "pinned"], "unspecified", "")?.code, Some(0));
+    assert_eq!(count(&host, &format!("BuildIds = 'unversioned:{old}'"))?, "5");
+    assert!(end(&host, "pinned", &["approve", "pack", "ship"])?.contains("version 2"));
+    let (o, n) = (&old[..8], &new[..8]);
+    assert_eq!(
+        story(&host, "pinned")?,
+        format!("on {o}, pinned {n}, pinned {o}, pinned {n}, free, on {n}")
+    );
+
+    // What does not fit stays, and says so.
+    let said = update_options(&host, ["-w", "unfit"], "pinned", &new)?;
+    assert_eq!(said.code, Some(1));
+    assert!(said.stderr.contains("diverged from history at event"), "{said:?}");
+    let said = update_options(&host, ["-w", "unfit"], "pinned", &"0".repeat(64))?;
+    assert!(said.stderr.contains("is not present in task queue 'upgrades'"), "{said:?}");
+    for (id, version) in [("follows", 2), ("unfit", 1)] {
+        let signals = ["approve", "pack", "ship"];
+        let left = if id == "unfit" { &signals[2..] } else { &signals };
+        assert!(end(&host, id, left)?.contains(&format!("version {version}")), "{id}");
+    }
+    assert_eq!(story(&host, "follows")?, format!("on {o}, follows, on {n}"));
+    assert_eq!(story(&host, "unfit")?, format!("on {o}, follows, on {o}"));
+
+    // Many at once.
+    let query = ["--query", "WorkflowId STARTS_WITH 'batch'"];
+    assert_eq!(update_options(&host, query, "one_time", &new)?.code, Some(0));
+    let done = batch(&host)?;
+    assert_eq!(done["operationType"], "BATCH_OPERATION_TYPE_UPDATE_WORKFLOW_EXECUTION_OPTIONS");
+    assert_eq!(
+        (&done["completeOperationCount"], &done["state"]),
+        (&"2".into(), &"BATCH_OPERATION_STATE_COMPLETED".into())
+    );
+    assert!(info(&host, "batch-1")?["versioningInfo"]["versioningOverride"].is_null());
+    assert!(end(&host, "batch-1", &["approve", "pack", "ship"])?.contains("version 2"));
+    assert_eq!(story(&host, "batch-1")?, format!("on {o}, once {n}, on {n}"));
+    let listed = host.cli(&["workflow", "show", "--workflow-id", "batch-1"])?;
+    assert!(listed.to_lowercase().contains("options"), "{listed}");
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Versions of queues: how they stand, what is kept for them, and would open runs go on elsewhere?
 
-use super::Engine;
+use super::{Engine, Target};
 use crate::error::EngineError;
 use refrain_core::deployment::{Change, Share};
 use refrain_core::ids::{Digest, EventId, NamespaceId, RunKey};
+use refrain_core::options::{OptionsChange, RunOptions};
 use refrain_store::{ComponentMeta, Deployment, Queue};
 use tokio::sync::watch;
 
@@ -92,7 +93,31 @@ pub struct Finding {
     pub runs: Vec<RunKey>,
 }
 
+/// A change of a run's options, and the component that it moves to by them.
+#[derive(Clone, Debug)]
+pub(crate) struct OptionsRequest {
+    pub(crate) change: Box<OptionsChange>,
+    pub(crate) identity: String,
+    pub(crate) component: Option<Digest>,
+    /// The options are changed also if it does not fit.
+    pub(crate) may_stay: bool,
+}
+
 impl Engine {
+    /// Changes what is given of a run's options; returns all of them. By them the run may move to
+    /// another component.
+    ///
+    /// Errors: the run is not open, the version is none of its queue's, or the run does not fit it.
+    /// Then nothing has changed.
+    pub async fn update_options(
+        &self,
+        target: &Target,
+        change: OptionsChange,
+        identity: String,
+    ) -> Result<RunOptions, EngineError> {
+        self.inner.update_options(target, change, identity).await
+    }
+
     /// Makes a component current in a queue, lets it ramp, or goes back. Returns all versions of
     /// the queue as they are then, oldest first.
     pub async fn change_deployment(

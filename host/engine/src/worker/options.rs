@@ -1,7 +1,7 @@
 //! A run's options, and the component that they put it on.
 
 use super::*;
-use crate::api::OptionsRequest;
+use crate::api::versions::OptionsRequest;
 
 impl Visit<'_> {
     /// In one commit: the run is on another component, and its history says why. A run that does

@@ -41,7 +41,8 @@ impl Model {
     }
 
     /// What it does at once when it is told to follow. A failed task is tried again then.
-    pub(super) fn move_to_follow(&mut self, at: usize, moves: bool) -> Option<Arrival> {
+    pub(super) fn move_to_follow(&mut self, at: usize, act: &Act) -> Option<Arrival> {
+        let moves = matches!(act, Act::RunOptions { follows: Some(true), .. });
         let newest = self.versions.newest();
         let run = &self.runs[at];
         if !moves || !run.status.is_open() || run.component == newest {
