@@ -1,9 +1,9 @@
 //! What a list and a count cost over many runs:
-//! `cargo run -p refrain-store --example list_bench --release -- 1000000`.
+//! `cargo xtask bench lists 1000000`.
 //!
 //! Writes so many runs straight into a store file: four in five are closed, they have twenty types,
-//! one in ten has search attributes. Prints the milliseconds of a page of 100 of each shape, the best
-//! of five and the worst, and of the counts.
+//! one in ten has search attributes, one in a hundred was moved to another component. Prints the milliseconds of a page of 100 of each shape, the best
+//! of five and the worst, and of the counts. The plans behind them are in `src/tests/plans.rs`.
 
 use refrain_core::decision::{CloseResult, Decision, Effect, RunSummary};
 use refrain_core::event::Recorded;
@@ -19,6 +19,8 @@ use std::time::Instant;
 const BEGIN: u64 = 1_795_000_000_000;
 const NAMESPACE: NamespaceId = NamespaceId(1);
 const BATCH: u64 = 1000;
+const OLD: Digest = Digest([7; 32]);
+const NEW: Digest = Digest([8; 32]);
 
 fn run(n: u64) -> Write {
     let at = Timestamp(BEGIN + n * 10);
@@ -37,11 +39,7 @@ fn run(n: u64) -> Write {
         },
         ..execution::Started::default()
     };
-    let workflow = started.workflow_id.as_str().into();
-    let key = RunKey {
-        execution: ExecutionKey { namespace: NAMESPACE, workflow },
-        run: RunId(u128::from(at.0) << 80 | 7 << 76 | u128::from(n)),
-    };
+    let key = key_of(n, at);
     let (status, closed_at) = match mixed % 5 {
         0 => (execution::State::Running, None),
         1 if mixed % 1000 == 1 => (execution::State::Failed, Some(Timestamp(at.0 + 5000))),
@@ -54,7 +52,7 @@ fn run(n: u64) -> Write {
     }
     Write::run(RunWrite {
         key,
-        component: Digest([7; 32]),
+        component: OLD,
         start_request_id: None,
         decision: Decision {
             first_event: EventId::FIRST,
@@ -65,6 +63,33 @@ fn run(n: u64) -> Write {
             run: RunSummary { status, next_event: EventId(2), closed_at, task_failure: None },
         },
     })
+}
+
+/// Some of those that are open.
+fn moved(n: u64) -> Option<Write> {
+    let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let at = Timestamp(BEGIN + n * 10);
+    let status = execution::State::Running;
+    let decision = Decision {
+        first_event: EventId(2),
+        events: Vec::new(),
+        effects: Vec::new(),
+        replies: Vec::new(),
+        successor: None,
+        run: RunSummary { status, next_event: EventId(2), closed_at: None, task_failure: None },
+    };
+    let (key, component) = (key_of(n, at), NEW);
+    let write = Write::run(RunWrite { key, component, start_request_id: None, decision });
+    (mixed % 100 == 0).then_some(write)
+}
+
+fn key_of(n: u64, at: Timestamp) -> RunKey {
+    let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let workflow = format!("order-{mixed:016x}").as_str().into();
+    RunKey {
+        execution: ExecutionKey { namespace: NAMESPACE, workflow },
+        run: RunId(u128::from(at.0) << 80 | 7 << 76 | u128::from(n)),
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -81,6 +106,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for first in (0..n_runs).step_by(BATCH as usize) {
         let writes: Vec<_> = (first..(first + BATCH).min(n_runs)).map(run).collect();
         store.commit(&writes).await?;
+        let moves: Vec<_> = (first..(first + BATCH).min(n_runs)).filter_map(moved).collect();
+        store.commit(&moves).await?;
     }
     println!("{n_runs} runs written in {:.1} s", begun.elapsed().as_secs_f64());
     let registry = Registry(
@@ -106,6 +133,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "Customer IN ('c6', 'c8', 'c9')",
         "Amount > 9990",
         "Amount > 10",
+        &format!(
+            "TemporalWorkerDeploymentVersion = 'orders:{OLD}' AND ExecutionStatus = 'Running'"
+        ),
+        &format!("TemporalWorkerDeploymentVersion = 'orders:{NEW}'"),
+        &format!("BuildIds = 'unversioned:{OLD}'"),
+        "TemporalWorkflowVersioningBehavior = 'Pinned' AND TaskQueue = 'orders'",
     ] {
         let condition = typed(&parse(query)?, &registry)?.condition;
         let mut spent = Vec::new();

@@ -218,7 +218,21 @@ mod tests {
         say("versioning_override", Some(old(0, "")), 2);
         say("time_skipping_config", None, 2);
         say("*", None, 2);
-        expect![[r#""#]].assert_eq(&text);
+        expect![[r#"
+            : None None None
+            priority: None Some(Some(2)) Some("")
+            priority.priority_key: None Some(None) None
+            priority.fairnessKey: error parsing UpdateMask: proto: invalid path "priority.fairnessKey" for message "temporal.api.workflow.v1.WorkflowExecutionOptions"
+            versioning_override: Some(None) None None
+            versioning_override: Some(Some(Pinned(Version { deployment: "d", build_id: "b" }))) None None
+            versioning_override: must specify pinned override behavior if override is pinned.
+            versioning_override,priority.priority_key: Some(Some(Pinned(Version { deployment: "d.e", build_id: "b" }))) Some(Some(2)) None
+            versioning_override: must provide deployment (deprecated) or pinned version if behavior is 'PINNED'
+            versioning_override: Some(Some(AutoUpgrade)) None None
+            versioning_override: override behavior is required
+            time_skipping_config: The Time-Skipping feature is not enabled for namespace.
+            *: error parsing UpdateMask: proto: invalid path "*" for message "temporal.api.workflow.v1.WorkflowExecutionOptions"
+        "#]].assert_eq(&text);
         let no_mask = change_from_proto(None, None).map_err(|it| it.to_string());
         assert_eq!(no_mask, Err("UpdateMask is required".to_owned()));
     }

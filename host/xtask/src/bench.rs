@@ -1,4 +1,5 @@
-//! Measures a release build of the real binary. What is measured and how: `tests/bench`.
+//! Measures a release build of the real binary. What is measured and how: `tests/bench`. `lists N` measures
+//! the store alone: a page and a count of each kind over N runs, see `host/store/examples/list_bench.rs`.
 
 use crate::{clients, shell};
 use anyhow::Result;
@@ -8,12 +9,20 @@ use std::process::Command;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Workloads (W1a, W1b, ...; all if none is named), and flags: `--quick`, `--runs N`,
-    /// `--idle-runs N`, `--remote driver`, `--without typescript`, `--peers`.
+    /// `--idle-runs N`, `--remote driver`, `--without typescript`, `--peers`. Or `lists N`: lists and counts
+    /// over N runs (a million, if it is not said).
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if let [lists, rest @ ..] = &args.rest[..]
+        && lists == "lists"
+    {
+        let n_runs = rest.first().map_or("1000000", String::as_str);
+        let example = ["run", "--release", "--package", "refrain-store", "--example", "list_bench"];
+        return shell::cargo(&[&example[..], &["--", n_runs]].concat());
+    }
     shell::cargo(&["build", "--release", "--package", "refrain", "--package", "refrain-bench"])?;
     shell::cargo(&["xtask", "guests"])?;
     clients::typescript()?;
