@@ -233,6 +233,21 @@ const PLAYS: &[Play] = &[
         steps: &[COMPLETED],
         ..MIRROR
     },
+    // An update that comes again with a reset, before the signal that it needs.
+    Play {
+        name: "update-rejected",
+        workflow_type: "gate",
+        steps: &[
+            Signal("open"),
+            Do(&["workflow", "update", "execute", "--name", "enter"]),
+            Do(&["workflow", "reset", "--type", "first", "--reapply-exclude", "signal"]),
+            Wait("WORKFLOW_EXECUTION_UPDATE_REJECTED", 1),
+            Signal("open"),
+            Signal("close"),
+            COMPLETED,
+        ],
+        ..MIRROR
+    },
     Play { name: "activity-canceled", workflow_type: "leavesIt", steps: &[COMPLETED], ..MIRROR },
     Play {
         name: "activities-timed-out",

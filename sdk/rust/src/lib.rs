@@ -102,7 +102,7 @@ pub use handlers::{
 };
 pub use operation::Operation;
 pub use operations::{
-    Activity, Child, ChildBuilder, External, LocalActivity, ParentClose, RetryPolicy,
+    Activity, Child, ChildBuilder, ChildCancellation, External, LocalActivity, ParentClose, RetryPolicy,
     SearchAttribute, SearchAttributeUpdate, Signals, Step, activity, child, current_details,
     external, local, local_activity, or_canceled, remote, set_current_details, signal, sleep,
     sleep_named, timeout, upsert_memo, upsert_search_attributes,

@@ -10,7 +10,7 @@ mod timer;
 pub use activity::{
     Activity, LocalActivity, RetryPolicy, Step, activity, local, local_activity, remote,
 };
-pub use child::{Child, ChildBuilder, ParentClose, child};
+pub use child::{Child, ChildBuilder, ChildCancellation, ParentClose, child};
 pub use external::{External, external};
 pub use search_attributes::{SearchAttribute, SearchAttributeUpdate, upsert_search_attributes};
 pub use signals::{SignalMethods, Signals, signal};

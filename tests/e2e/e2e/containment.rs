@@ -1,6 +1,6 @@
 //! Guests that misbehave hurt nobody but themselves: their task fails, their run stays open, and others go on.
 
-use crate::common::{BENCH, blank, deploy_bench, directory, task_failure};
+use crate::common::{BENCH, blank, deploy_bench, directory, task_failure, temporal};
 use anyhow::Result;
 use expect_test::{Expect, expect};
 use refrain_e2e::host::eventually;
@@ -58,6 +58,40 @@ fn a_guest_that_traps_fails_its_task() -> Result<()> {
         trapped on purpose
     "#]],
     )
+}
+
+/// Where it trapped, by the names of functions: once the task was tried again.
+fn described(host: &Host, workflow_id: &str) -> Result<String> {
+    eventually("the task is tried again", || {
+        let told = host.cli(&["workflow", "describe", "--workflow-id", workflow_id])?;
+        let failed = told.split_once("Pending workflow task: ").map(|it| it.1.to_owned());
+        Ok(failed.filter(|it| it.lines().count() > 1))
+    })
+}
+
+#[test]
+fn a_trap_is_described_with_the_names_of_the_functions_that_it_came_through() -> Result<()> {
+    let host = Host::start(&directory("bad-described"), &[])?;
+    order::deploy_guest(&host, "rust/bad", "bad")?;
+    order::deploy_guest(&host, "typescript/temporal-names", "names")?;
+    start(&host, "bad", "trap", "")?;
+    start(&host, "names", "mistake", "")?;
+    let told = described(&host, "trap")?;
+    for line in ["Scheduled, attempt ", "trapped on purpose", "panic_fmt", "bad::give_up"] {
+        assert!(told.contains(line), "no `{line}` in\n{told}");
+    }
+    let told = described(&host, "mistake")?;
+    for line in ["cannot read property 'name'", "(temporal-names/workflow.ts:106)"] {
+        assert!(told.contains(line), "no `{line}` in\n{told}");
+    }
+    for id in ["trap", "mistake"] {
+        let failed = task_failure(&host, id)?;
+        let stack = failed["failure"]["stackTrace"].as_str().unwrap_or_default();
+        assert!(stack.starts_with("  0: "), "{stack}");
+        let shown = temporal(&host, &["workflow", "show", "--workflow-id", id])?;
+        assert!(shown.contains("WorkflowTaskFailed"), "{shown}");
+    }
+    Ok(())
 }
 
 #[test]

@@ -7,8 +7,9 @@ use crate::torture::until_answered;
 use anyhow::{Context, Result, ensure};
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output};
-use refrain_e2e::{Host, order};
+use refrain_e2e::{Host, order, paths};
 use serde_json::{Value, json};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -286,4 +287,26 @@ fn chains_in_typescript_are_one_workflow_to_temporals_python_client() -> Result<
 #[test]
 fn chains_in_python_are_one_workflow_to_temporals_python_client() -> Result<()> {
     chains_by_python("python")
+}
+
+#[test]
+fn chains_are_one_workflow_to_temporals_typescript_client() -> Result<()> {
+    let host = host("chains-typescript-client", "typescript", &[])?;
+    let mut chains = Command::new("node");
+    chains.arg("chains.mjs").arg(host.address()).current_dir(paths::typescript_clients()?);
+    let said = output(&mut chains)?.or_fail("chains.mjs", &[])?;
+    expect![[r#"
+        retried: attempt 3 after attempt 2 failed
+        first attempt: WorkflowFailedError <- ApplicationFailure
+        followed: [7]
+        not followed: WorkflowContinuedAsNewError
+        cancel of another chain: WorkflowNotFoundError RUNNING
+        canceled: WorkflowFailedError <- CancelledFailure CANCELLED
+        terminated: WorkflowFailedError <- TerminatedFailure TERMINATED
+        old handle: WorkflowNotFoundError RUNNING
+        reset: WorkflowFailedError <- TerminatedFailure
+        again: [7]
+    "#]]
+    .assert_eq(&said);
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod differences;
 mod entities;
 mod errands;
 mod faults;
+mod fine_print;
 mod golden;
 mod http_api;
 mod lifecycle;

@@ -21,6 +21,12 @@ refrain_sdk::export_workflows!(
 /// Panics, which is a trap and not a failure.
 #[workflow]
 async fn trap() -> Result {
+    give_up()
+}
+
+/// A frame of its own in the backtrace.
+#[inline(never)]
+fn give_up() -> ! {
     panic!("trapped on purpose");
 }
 

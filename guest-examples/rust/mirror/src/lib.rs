@@ -30,6 +30,7 @@ refrain_sdk::export_workflows!(
     messages::listens,
     messages::waits,
     messages::late_waits,
+    messages::gate,
     messages::Desk,
     others::parent,
     others::impatient_parent,

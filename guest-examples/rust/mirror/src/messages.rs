@@ -1,5 +1,6 @@
 //! Signals, queries, updates.
 
+use refrain_sdk::on_validated_update;
 use refrain_sdk::prelude::*;
 
 /// Returns what two signals brought.
@@ -26,6 +27,24 @@ pub async fn late_waits() -> Result<String> {
         1 => Err(Failure::new("NotYet", "the first attempt fails")),
         _ => waits().await,
     }
+}
+
+/// Lets nobody in before it is open.
+#[workflow(signals("open", "close"), updates("enter"))]
+pub async fn gate() -> Result {
+    let open = shared(false);
+    let is_open = open.clone();
+    on_validated_update(
+        "enter",
+        move |(): &()| match is_open.get() {
+            true => Ok(()),
+            false => Err(Failure::new("Closed", "the gate is closed")),
+        },
+        |(): ()| async { Ok(()) },
+    );
+    signal::<()>("open").receive().await?;
+    open.set(true);
+    signal::<()>("close").receive().await
 }
 
 #[derive(Default)]

@@ -6,12 +6,14 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::External;
-use crate::bindings::children::{self, CancellationType, IdReusePolicy, Options};
+use crate::bindings::children::{self, IdReusePolicy, Options};
 use crate::bindings::types;
 use crate::payload::{Payload, from_payloads, to_payload};
 use crate::{Operation, RetryPolicy, scope};
 
-pub use children::{ParentClosePolicy as ParentClose, Started};
+pub use children::{
+    CancellationType as ChildCancellation, ParentClosePolicy as ParentClose, Started,
+};
 
 /// A child workflow, by the name of its type. Of a type in this component, `its_function::child(...)` is the
 /// same, typed.
@@ -32,7 +34,7 @@ pub fn child<T>(workflow_type: &str) -> ChildBuilder<T> {
             cron_schedule: None,
             memo: Vec::new(),
             search_attributes: Vec::new(),
-            cancellation: CancellationType::WaitCancellationCompleted,
+            cancellation: ChildCancellation::WaitCancellationCompleted,
             headers: Vec::new(),
             priority: None,
             version: types::VersionChoice::Current,
@@ -80,6 +82,12 @@ impl<T> ChildBuilder<T> {
     /// What becomes of it when this run closes. It is terminated if nothing is said.
     pub fn parent_close(mut self, policy: ParentClose) -> Self {
         self.options.parent_close = policy;
+        self
+    }
+
+    /// What [`Child::cancel`] waits for. For its end if nothing is said.
+    pub fn when_canceled(mut self, how: ChildCancellation) -> Self {
+        self.options.cancellation = how;
         self
     }
 
