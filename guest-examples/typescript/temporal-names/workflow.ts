@@ -8,16 +8,19 @@ import {
   condition,
   defineQuery,
   defineSignal,
+  executeChild,
   getRandomStream,
   isCancellation,
   log,
   proxySinks,
   setHandler,
   sleep,
+  startChild,
   uuid4,
   workflowInfo,
 } from "@temporalio/workflow";
 import type { Sinks } from "@temporalio/workflow";
+import { WorkflowExecutionAlreadyStartedError, ensureApplicationFailure, msToNumber } from "@temporalio/common";
 
 interface Alerts extends Sinks {
   alerts: { raise(what: string, times: number): void };
@@ -87,6 +90,20 @@ export async function everything(): Promise<object> {
     elapsed: Math.round(performance.now()) === Date.now() - workflowInfo().startTime.getTime(),
     bytes: new TextDecoder().decode(new TextEncoder().encode("grün")),
     base64: atob(btoa("refrain")),
+  };
+}
+
+/** Names of `@temporalio/common`, and a child whose id is taken. */
+export async function common(): Promise<object> {
+  const workflowId = "common-child";
+  const child = await startChild(approval, { workflowId, parentClosePolicy: "TERMINATE" });
+  const taken = await executeChild(approval, { workflowId }).catch((error) => error);
+  await child.signalWithOptions("approve", { args: ["eve"] });
+  return {
+    taken: taken instanceof WorkflowExecutionAlreadyStartedError && [taken.workflowId, taken.workflowType],
+    first: await child.result(),
+    day: msToNumber("1 day"),
+    failure: ensureApplicationFailure(new RangeError("too far")).type,
   };
 }
 

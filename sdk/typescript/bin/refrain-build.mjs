@@ -70,7 +70,7 @@ function bundled(inject) {
     // A file of Temporal's SDK is one of ours.
     alias: {
       "@temporalio/workflow": resolve(sdk, "src/index.ts"),
-      "@temporalio/common": resolve(sdk, "src/index.ts"),
+      "@temporalio/common": resolve(sdk, "src/common.ts"),
     },
     inject,
     define: { global: "globalThis" },

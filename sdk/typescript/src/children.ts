@@ -7,6 +7,7 @@ import { type Priority, type RetryPolicy, toPriority, toRetryPolicy } from "./ac
 import { type Duration, optionalMs } from "./duration";
 import { type Headers, fromHeaders } from "./converter";
 import type { EventGroupMarker } from "./event-groups";
+import { ApplicationFailure, ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from "./failures";
 import type { SignalDefinition } from "./handlers";
 import { type SignalWorkflowInput, nextSeq, onTheWayOut } from "./interceptors";
 import { toHost } from "./names";
@@ -134,7 +135,11 @@ export async function startChild<W extends Workflow = Workflow>(
   const input = { workflowType, options: addDefaultWorkflowOptions(options), headers: {}, seq: nextSeq() };
   const [started, result] = await start(input);
   result.catch(nothing);
-  const firstExecutionRunId = await started;
+  const firstExecutionRunId = await started.catch((error) => {
+    const why = error instanceof ChildWorkflowFailure ? error.cause : error;
+    const isTaken = why instanceof ApplicationFailure && why.type === "WorkflowExecutionAlreadyStarted";
+    throw isTaken ? new WorkflowExecutionAlreadyStartedError(why.message, workflowId, workflowType) : error;
+  });
   const send = (name: string, args: unknown[]) => signal({ type: "child", childWorkflowId: workflowId }, name, args);
   return {
     workflowId,

@@ -160,6 +160,17 @@ export class ChildWorkflowFailure extends TemporalFailure {
   }
 }
 
+/** A child could not start: its id is in use. */
+export class WorkflowExecutionAlreadyStartedError extends TemporalFailure {
+  constructor(
+    message: string,
+    readonly workflowId: string,
+    readonly workflowType: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Was this caused by cancellation, of the workflow or of something in it? */
 export function isCancellation(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {

@@ -2,7 +2,7 @@
 
 export interface WorkflowOptions {
   /** A run stays on the version that it began on, whatever is said here. */
-  versioningBehavior?: "PINNED";
+  versioningBehavior?: "PINNED" | "AUTO_UPGRADE";
   /** Errors of these classes fail the workflow; any other that is no `TemporalFailure` fails its task. */
   failureExceptionTypes?: (new (...args: any[]) => Error)[];
 }

@@ -10,7 +10,9 @@ const path = (from) => fileURLToPath(new URL(from, import.meta.url));
 const ts = createRequire(path("../../../guest-examples/typescript/package.json"))("typescript");
 
 const OURS = path("../src/index.ts");
-const THEIRS = path("../../../tests/clients/typescript/node_modules/@temporalio/workflow/lib/index.d.ts");
+const PACKAGES = "../../../tests/clients/typescript/node_modules/@temporalio";
+const OUR_COMMON = path("../src/common.ts");
+const THEIRS = path(`${PACKAGES}/workflow/lib/index.d.ts`);
 
 /** What is theirs only, and why. */
 const LEFT_OUT = {
@@ -45,6 +47,44 @@ const LEFT_OUT = {
   "payloads are kept by reference without any setting": ["ExternalStorageNotConfiguredError"],
 };
 
+/** The same of `@temporalio/common`, which is mostly of clients and workers. */
+const LEFT_OUT_OF_COMMON = {
+  "of activities and their workers":
+    "ActivityCancellationDetails ActivityCancellationDetailsOptions ActivityDefinitionOptions Logger LogMetadata LogMetaOrFunc " +
+    "LoggerWithComposedMetadata SdkComponent isActivityFunctionWithOptions MetricMeterWithComposedTags MetricTagsOrFunc " +
+    "noopMetricMeter",
+  "of clients":
+    "BaseWorkflowOptions CommonWorkflowOptions HistoryAndWorkflowId VersioningOverride " +
+    "AutoUpgradeVersioningOverride PinnedVersioningOverride WorkerDeploymentVersion convertDeploymentVersion",
+  "of converters and codecs: every value is JSON here, and a codec is the client's":
+    "ActivitySerializationContext ActivityTypeInfoMap BinaryPayloadConverter CompositePayloadConverter ConverterHint DataConverter " +
+    "DefaultEncodedFailureAttributes DefaultFailureConverter DefaultFailureConverterOptions DefaultPayloadConverter EncodingType " +
+    "FAILURE_SOURCE FailureConverter JsonPayloadConverter LoadedDataConverter METADATA_ENCODING_KEY METADATA_MESSAGE_TYPE_KEY " +
+    "PayloadCodec PayloadConverterWithEncoding PayloadTypeInfo RawValue SerializationContext TransferTypeConverter TypeInfo " +
+    "UndefinedPayloadConverter WorkflowSerializationContext arrayFromPayloads convertOptionalToPayload " +
+    "createPayloadValidationError cutoffStackTrace defaultDataConverter defaultFailureConverter encodingKeys encodingTypes " +
+    "extractWorkflowTypeAndConfig fromPayloadWithTypeInfo fromPayloadsAtIndex mapFromPayloads mapToPayloads " +
+    "rawPayloadTypeBrand rawValueTypeInfo str toCanonicalString toPayloadWithTypeInfo toPayloads toPayloadsWithContext u8 " +
+    "QueryDefinitionOptions SignalDefinitionOptions SignalTypeInfo UpdateDefinitionOptions WorkflowDefinitionConfig " +
+    "WorkflowFunctionWithOptions WorkflowFunctionWithStaticOptions WorkflowStaticOptions WorkflowTypeOptions " +
+    "isWorkflowFunctionWithOptions isWorkflowFunctionWithStaticOptions",
+  "payloads are kept by reference without any setting":
+    "ExternalStorage ExternalStorageNotConfiguredError StorageDriver StorageDriverActivityInfo StorageDriverClaim " +
+    "StorageDriverRetrieveContext StorageDriverSelectContext StorageDriverSelector StorageDriverStoreContext " +
+    "StorageDriverTargetInfo StorageDriverWorkflowInfo",
+  "of protobuf messages, which no program sees":
+    "ProtoFailure Timestamp compilePriority compileRetryPolicy decodeApplicationFailureCategory decodeInitialVersioningBehavior " +
+    "decodePriority decodeRetryState decodeTimeoutType decodeVersioningBehavior decodeWorkflowIdConflictPolicy " +
+    "decodeWorkflowIdReusePolicy decompileRetryPolicy encodeApplicationFailureCategory encodeInitialVersioningBehavior " +
+    "encodeRetryState encodeTimeoutType encodeVersioningBehavior encodeWorkflowIdConflictPolicy encodeWorkflowIdReusePolicy " +
+    "msNumberToTs msOptionalToTs msToTs optionalTsToDate optionalTsToMs tsToDate tsToMs",
+  "types of types that no program names":
+    "StringValue WorkflowQueryAnnotatedType WorkflowQueryType WorkflowSignalAnnotatedType WorkflowSignalType " +
+    "WorkflowUpdateAnnotatedType WorkflowUpdateType WorkflowUpdateValidatorType",
+  "Nexus is not there": "NexusOperationFailure",
+  "the host does not tell why it suggests it, and moves no run by itself": "InitialVersioningBehavior SuggestContinueAsNewReason",
+};
+
 /** Members of theirs that ours has not, and why. */
 const MEMBERS_LEFT_OUT = {
   "every value is JSON here": ["typeInfo", "inputType", "outputType"],
@@ -72,22 +112,26 @@ const MEMBERS_LEFT_OUT = {
 
 const FILE = path("temporal-file.ts");
 
-/** With `@temporalio/workflow` from there. */
-function programOf(files, workflow) {
-  return ts.createProgram([...files, FILE], {
+/** With Temporal's packages from there. */
+function programOf(files, paths) {
+  return ts.createProgram(files, {
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     target: ts.ScriptTarget.ES2022,
-    lib: ["lib.es2022.d.ts"],
+    lib: ["lib.es2022.d.ts", "lib.esnext.disposable.d.ts"],
     types: [],
-    paths: { "@temporalio/workflow": [workflow] },
+    paths,
     strict: true,
     noEmit: true,
     skipLibCheck: true,
   });
 }
 
-const program = programOf([OURS, THEIRS, path("../globals.d.ts")], THEIRS);
+const GLOBALS = path("../globals.d.ts");
+const KIT = path("kit-file.ts");
+
+const THEIR_COMMON = path(`${PACKAGES}/common/lib/index.d.ts`);
+const program = programOf([OURS, OUR_COMMON, THEIRS, THEIR_COMMON, GLOBALS, FILE, KIT], { "@temporalio/*": [path(`${PACKAGES}/*`)] });
 const checker = program.getTypeChecker();
 
 function exportsOf(file) {
@@ -102,6 +146,12 @@ const theirs = exportsOf(THEIRS);
 test("every name of Temporal's package is there, or is left out for a reason", () => {
   const missing = [...theirs.keys()].filter((name) => !ours.has(name)).sort();
   assert.deepEqual(missing, Object.values(LEFT_OUT).flat().sort());
+});
+
+test("every name of `@temporalio/common` is there, or is left out for a reason", () => {
+  const own = exportsOf(OUR_COMMON);
+  const missing = [...exportsOf(THEIR_COMMON).keys()].filter((name) => !own.has(name)).sort();
+  assert.deepEqual(missing, Object.values(LEFT_OUT_OF_COMMON).join(" ").split(" ").sort());
 });
 
 test("what is a value there is a value here", () => {
@@ -127,18 +177,21 @@ test("every member of their options, inputs and classes is there, or is left out
   assert.deepEqual(unreasoned.sort(), []);
 });
 
-/** Errors in the file that imports by Temporal's names. */
-function errorsIn(program) {
-  const errors = program.getSemanticDiagnostics(program.getSourceFile(FILE));
+function errorsIn(program, file) {
+  const errors = program.getSemanticDiagnostics(program.getSourceFile(file));
   return errors.map((it) => ts.flattenDiagnosticMessageText(it.messageText, "\n"));
 }
 
 test("a file that imports by Temporal's names compiles against Temporal's own types", () => {
-  assert.deepEqual(errorsIn(program), []);
+  assert.deepEqual(errorsIn(program, FILE), []);
 });
 
 test("and against ours as it stands", () => {
-  assert.deepEqual(errorsIn(programOf([path("../globals.d.ts")], OURS)), []);
+  assert.deepEqual(errorsIn(programOf([GLOBALS, FILE], { "@temporalio/workflow": [OURS] }), FILE), []);
+});
+
+test("the test kit is typed by Temporal's client", () => {
+  assert.deepEqual(errorsIn(program, KIT), []);
 });
 
 test("choices have Temporal's values", () => {

@@ -33,6 +33,13 @@ fn a_file_of_temporals_sdk_finds_its_names_and_those_of_the_web() -> Result<()> 
         {"stored":["one","two","nobody"],"trigger":"pulled","ticks":3,"given":"given up","canceled":true,"url":["shop.example",["7","8"]],"copy":["1970-01-01T00:00:00.000Z",2],"uuids":[36,36,36],"dice":true,"elapsed":true,"bytes":"grün","base64":"refrain"}
     "#]].assert_eq(&result);
 
+    start(&host, "common")?;
+    let result = host.cli(&["workflow", "result", "--workflow-id", "common"])?;
+    expect![[r#"
+        {"taken":["common-child","approval"],"first":{"by":"eve"},"day":86400000,"failure":"RangeError"}
+    "#]]
+    .assert_eq(&result);
+
     start(&host, "approval")?;
     let signal = ["workflow", "signal", "--workflow-id", "approval", "--name", "approve"];
     host.cli(&[&signal[..], &["--input", r#""ann""#]].concat())?;
@@ -62,8 +69,8 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let failed = history.iter().find_map(|it| it.get("workflowExecutionFailedEventAttributes"));
     let stack = failed.map(|it| text(&it["failure"]["stackTrace"]).replace("    at", "at"));
     expect![[r#"
-            at checked (temporal-names/workflow.ts:94)
-            at <anonymous> (temporal-names/workflow.ts:100)"#]]
+        at checked (temporal-names/workflow.ts:111)
+        at <anonymous> (temporal-names/workflow.ts:117)"#]]
     .assert_eq(&stack.unwrap_or_default());
 
     // A mistake fails the task alone, and says where it is too.
@@ -72,7 +79,7 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let said = message.split(';').next().unwrap_or_default();
     expect![[r#"
         [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: TypeError: cannot read property 'name' of undefined
-            at <anonymous> (temporal-names/workflow.ts:106)"#]].assert_eq(said);
+            at <anonymous> (temporal-names/workflow.ts:123)"#]].assert_eq(said);
     Ok(())
 }
 

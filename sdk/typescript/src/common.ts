@@ -1,0 +1,56 @@
+// What files of workflows import from `@temporalio/common` beside the names that `@temporalio/workflow` has too.
+
+import { type Duration, toMs } from "./duration";
+import { ApplicationFailure, TemporalFailure } from "./failures";
+import type { WorkflowOptions } from "./workflow-options";
+
+export * from "./index";
+export { WorkflowExecutionAlreadyStartedError } from "./failures";
+export type { SearchAttributePair as SearchAttributeUpdatePair } from "./search-attributes";
+
+export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR";
+export type VersioningIntent = "COMPATIBLE" | "DEFAULT";
+export type WorkflowDefinitionOptions = WorkflowOptions;
+export type WorkflowDefinitionOptionsOrGetter = WorkflowOptions | (() => WorkflowOptions);
+export interface WorkflowExecution {
+  workflowId?: string;
+  runId?: string;
+}
+
+/** A run stays on the version that it began on, whatever is said. */
+export const VersioningBehavior = { PINNED: "PINNED", AUTO_UPGRADE: "AUTO_UPGRADE" } as const;
+export type VersioningBehavior = (typeof VersioningBehavior)[keyof typeof VersioningBehavior];
+
+export function msToNumber(duration: Duration): number {
+  return toMs(duration);
+}
+
+export function msOptionalToNumber(duration: Duration | undefined): number | undefined {
+  return duration === undefined ? undefined : toMs(duration);
+}
+
+/** The text of an error, or of what was thrown in its place. */
+export function errorMessage(error: unknown): string | undefined {
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" ? error : undefined;
+}
+
+/** The `code` that Node's errors have. */
+export function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** As it is if it is one; any other error becomes one of the type that its class is named. */
+export function ensureApplicationFailure(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error) });
+  const cause = error.cause instanceof Error ? error.cause : undefined;
+  const failure = ApplicationFailure.create({ message: error.message, type: error.name, cause });
+  failure.stack = error.stack;
+  return failure;
+}
+
+export function ensureTemporalFailure(error: unknown): TemporalFailure {
+  return error instanceof TemporalFailure ? error : ensureApplicationFailure(error);
+}
