@@ -1,4 +1,5 @@
-//! `refrain activity`: what an operator does to activities that a workflow waits for.
+//! `refrain activity`: activities without a workflow, and what an operator does to those that a workflow
+//! waits for.
 
 use crate::client::{ScopeArgs, identity};
 use crate::errors::CliError;
@@ -15,6 +16,7 @@ use refrain_wire::api::workflowservice::v1 as pb;
 use refrain_wire::wkt::FieldMask;
 use serde_json::json;
 
+mod standalone;
 mod worker;
 
 #[derive(Debug, Subcommand)]
@@ -26,6 +28,24 @@ pub(crate) enum ActivityCommand {
     /// "attempt": 1}`. Its answer: `{"task": 1, "result": …}`, or `{"task": 1, "failure": {"message": …,
     /// "type": …, "nonRetryable": true, "details": …}}`. Ends when standard input does.
     Worker(worker::WorkerArgs),
+    /// Start an activity without a workflow.
+    Start(Box<standalone::StartArgs>),
+    /// Start an activity without a workflow and wait for its outcome.
+    Execute(Box<standalone::StartArgs>),
+    /// Wait for the outcome of an activity without a workflow.
+    Result(standalone::TargetArgs),
+    /// Show how an activity without a workflow is, or what became of it.
+    Describe(standalone::TargetArgs),
+    /// List activities without a workflow, newest first.
+    List(standalone::ListArgs),
+    /// Count activities without a workflow.
+    Count(standalone::CountArgs),
+    /// Ask an activity without a workflow to cancel.
+    Cancel(standalone::EndArgs),
+    /// End an activity without a workflow at once.
+    Terminate(standalone::EndArgs),
+    /// Delete an activity without a workflow; an open one is terminated.
+    Delete(standalone::TargetArgs),
     /// Complete an activity with a result, from outside.
     Complete(CompleteArgs),
     /// Fail an activity's attempt, from outside; its retry policy says what comes of it.
@@ -46,10 +66,10 @@ pub(crate) struct ActivityArgs {
     /// The activity's id.
     #[arg(long, short, value_name = "ID")]
     activity_id: String,
-    /// The id of the workflow that waits for it.
-    #[arg(long, short, value_name = "ID")]
+    /// The id of the workflow that waits for it. Default: none, it is an activity without a workflow.
+    #[arg(long, short, value_name = "ID", default_value = "", hide_default_value = true)]
     workflow_id: String,
-    /// One run of that. Default: the latest.
+    /// One run of that, or of the activity. Default: the latest.
     #[arg(long, short, value_name = "UUID", default_value = "", hide_default_value = true)]
     run_id: String,
     #[command(flatten)]
@@ -166,7 +186,8 @@ impl ActivityArgs {
             Format::Text => {
                 let (activity, workflow) = (&self.activity_id, &self.workflow_id);
                 let (activity, workflow) = (output::clean(activity), output::clean(workflow));
-                output::say(&format!("{words} activity `{activity}` of {workflow}"));
+                let of = if workflow.is_empty() { workflow } else { format!(" of {workflow}") };
+                output::say(&format!("{words} activity `{activity}`{of}"));
                 Ok(())
             }
             Format::Json => output::print_json(
@@ -179,6 +200,15 @@ impl ActivityArgs {
 pub(crate) async fn run(command: ActivityCommand, format: Format) -> Result<(), CliError> {
     match command {
         ActivityCommand::Worker(args) => worker::run(args).await,
+        ActivityCommand::Start(args) => standalone::start(*args, format).await,
+        ActivityCommand::Execute(args) => standalone::execute(*args, format).await,
+        ActivityCommand::Result(args) => standalone::result(args, format).await,
+        ActivityCommand::Describe(args) => standalone::describe(args, format).await,
+        ActivityCommand::List(args) => standalone::list(args, format).await,
+        ActivityCommand::Count(args) => standalone::count(args, format).await,
+        ActivityCommand::Cancel(args) => standalone::cancel(args, format).await,
+        ActivityCommand::Terminate(args) => standalone::terminate(args, format).await,
+        ActivityCommand::Delete(args) => standalone::delete(args, format).await,
         ActivityCommand::Complete(args) => complete(args, format).await,
         ActivityCommand::Fail(args) => fail(args, format).await,
         ActivityCommand::Pause(args) => pause(args, format).await,

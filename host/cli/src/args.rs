@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Start, look at, talk to and end workflows.
     #[command(subcommand)]
     Workflow(Box<WorkflowCommand>),
-    /// Hold, change and complete activities that a workflow waits for.
+    /// Start activities without a workflow; hold, change and complete all that are open.
     #[command(subcommand)]
     Activity(ActivityCommand),
     /// Look at batches, which do something to many workflows.
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// Start workflows at times.
     #[command(subcommand)]
     Schedule(Box<ScheduleCommand>),
-    /// Look at task queues: who works on them, and how much waits.
+    /// Look at task queues: who works on them, how much waits, how fast they may be.
     #[command(subcommand)]
     TaskQueue(TaskQueueCommand),
     /// Create and look at namespaces.

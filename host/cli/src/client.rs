@@ -227,6 +227,15 @@ calls! {
     "DescribeBatchOperation" DescribeBatchOperationRequest DescribeBatchOperationResponse
     "ListBatchOperations" ListBatchOperationsRequest ListBatchOperationsResponse
     "DescribeTaskQueue" DescribeTaskQueueRequest DescribeTaskQueueResponse
+    "StartActivityExecution" StartActivityExecutionRequest StartActivityExecutionResponse
+    "PollActivityExecution" PollActivityExecutionRequest PollActivityExecutionResponse
+    "DescribeActivityExecution" DescribeActivityExecutionRequest DescribeActivityExecutionResponse
+    "ListActivityExecutions" ListActivityExecutionsRequest ListActivityExecutionsResponse
+    "CountActivityExecutions" CountActivityExecutionsRequest CountActivityExecutionsResponse
+    "RequestCancelActivityExecution" RequestCancelActivityExecutionRequest RequestCancelActivityExecutionResponse
+    "TerminateActivityExecution" TerminateActivityExecutionRequest TerminateActivityExecutionResponse
+    "DeleteActivityExecution" DeleteActivityExecutionRequest DeleteActivityExecutionResponse
+    "UpdateTaskQueueConfig" UpdateTaskQueueConfigRequest UpdateTaskQueueConfigResponse
     "UpdateNamespace" UpdateNamespaceRequest UpdateNamespaceResponse
     "RegisterNamespace" RegisterNamespaceRequest RegisterNamespaceResponse
     "ListNamespaces" ListNamespacesRequest ListNamespacesResponse

@@ -1,4 +1,5 @@
-//! A batch: one thing that is done to many workflows, by a query or by a list.
+//! A batch: one thing that is done to many workflows, or to many activities without one, by a query or
+//! by a list.
 
 use crate::attempt::Tuning;
 use crate::ids::{EventId, RunId};
@@ -31,18 +32,37 @@ pub enum Targets {
 /// What is done to each.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
-    Terminate { details: Payloads },
+    Terminate {
+        details: Payloads,
+    },
     Cancel,
     Signal(Box<Signal>),
     Delete,
-    Reset { to: ResetPoint, reapply: Reapply, signals: Vec<Signal> },
+    Reset {
+        to: ResetPoint,
+        reapply: Reapply,
+        signals: Vec<Signal>,
+    },
     Options(Box<OptionsChange>),
-    Activities { which: Which, tuning: Box<Tuning>, jitter: Delay },
+    Activities {
+        which: Which,
+        tuning: Box<Tuning>,
+        jitter: Delay,
+    },
+    /// Its objects are activities without a workflow.
+    Standalone(StandaloneDeed),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandaloneDeed {
+    Terminate { reason: String },
+    Cancel { reason: String },
+    Delete,
 }
 
 impl Deed {
-    /// Can it only be done to runs that are open? Then a query finds no others.
-    pub fn needs_open_runs(&self) -> bool {
+    /// Can it only be done to what is open? Then a query finds no others.
+    pub fn needs_open(&self) -> bool {
         match self {
             Deed::Terminate { .. }
             | Deed::Cancel
@@ -50,6 +70,10 @@ impl Deed {
             | Deed::Options(_)
             | Deed::Activities { .. } => true,
             Deed::Delete | Deed::Reset { .. } => false,
+            Deed::Standalone(deed) => match deed {
+                StandaloneDeed::Terminate { .. } | StandaloneDeed::Cancel { .. } => true,
+                StandaloneDeed::Delete => false,
+            },
         }
     }
 }

@@ -22,15 +22,24 @@ pub struct Execution {
     pub search_attributes: PayloadMap,
     /// Before the first attempt.
     pub delay: Delay,
-    /// Why it was asked to cancel, if it was.
-    pub cancel_reason: Option<String>,
+    /// If it was asked to cancel.
+    pub cancel: Option<Cancel>,
     pub closed: Option<Closed>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cancel {
+    pub reason: String,
+    /// Who asked.
+    pub identity: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Closed {
     pub at: Timestamp,
     pub status: Status,
+    /// Who wanted it to end so; empty: nobody but its attempts.
+    pub by: String,
     pub outcome: Result<Payloads, Box<Failure>>,
     pub retry_state: RetryState,
 }
@@ -89,8 +98,14 @@ impl Status {
 pub enum End {
     /// By its attempts, or by their deadlines.
     Attempts(Box<ActivityOutcome>),
+    /// By somebody who is no worker.
+    Outside {
+        result: Payloads,
+        identity: String,
+    },
     Terminated {
         reason: String,
+        identity: String,
     },
 }
 
@@ -99,8 +114,19 @@ impl Execution {
         self.closed.as_ref().map_or(Status::Running, |it| it.status)
     }
 
+    /// When it may begin: at its start, or after its delay.
+    pub fn began_at(&self) -> Timestamp {
+        self.task.scheduled_at.plus(self.delay)
+    }
+
+    /// From there to its end.
+    pub fn took(&self) -> Option<Delay> {
+        self.closed.as_ref().map(|closed| Delay(closed.at.0.saturating_sub(self.began_at().0)))
+    }
+
     /// `task`: what its row said last.
-    pub fn ended(self, task: ActivityTask, end: End, at: Timestamp) -> Execution {
+    pub fn ended(self, mut task: ActivityTask, end: End, at: Timestamp) -> Execution {
+        let mut by = String::new();
         let (status, outcome, retry_state) = match end {
             End::Attempts(outcome) => match *outcome {
                 ActivityOutcome::Completed { result } => {
@@ -114,19 +140,33 @@ impl Execution {
                 }
                 ActivityOutcome::Canceled { details } => {
                     let kind = FailureKind::Canceled { details };
-                    let failure = Failure { kind, ..Failure::canceled("Activity canceled") };
+                    let failure = said("Activity canceled", kind);
+                    by = self.cancel.as_ref().map_or_else(String::new, |it| it.identity.clone());
                     (Status::Canceled, Err(Box::new(failure)), RetryState::Unspecified)
                 }
             },
-            End::Terminated { reason } => {
-                let failure =
-                    Failure { kind: FailureKind::Terminated, ..Failure::canceled(reason) };
+            End::Outside { result, identity } => {
+                let began = match &task.state {
+                    State::Started { at, .. } => *at,
+                    State::Waiting { .. } => at,
+                };
+                task = task.on_started(identity, began);
+                (Status::Completed, Ok(result), RetryState::Unspecified)
+            }
+            End::Terminated { reason, identity } => {
+                let failure = said(&reason, FailureKind::Terminated);
+                by = identity;
                 (Status::Terminated, Err(Box::new(failure)), RetryState::Unspecified)
             }
         };
-        let closed = Some(Closed { at, status, outcome, retry_state });
+        let closed = Some(Closed { at, status, by, outcome, retry_state });
         Execution { task, closed, ..self }
     }
+}
+
+/// The words of whoever ended it, not the host's.
+fn said(message: &str, kind: FailureKind) -> Failure {
+    Failure { message: message.to_owned(), kind, ..Failure::default() }
 }
 
 impl ActivityTask {

@@ -434,6 +434,7 @@ impl Inner {
             match outcome {
                 Ok(()) => {
                     inner.watch_deadline(&started);
+                    inner.standalone_changed(&started.run);
                     inner.hand_over(key, worker);
                     inner.pass_on_cancel(key);
                 }
@@ -517,6 +518,7 @@ impl Inner {
             state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
         }
         drop(state);
+        self.standalone_changed(&task.run);
         self.pass_on_cancel(key);
         if waits_now {
             self.match_queue(&queue_key);

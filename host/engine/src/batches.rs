@@ -1,24 +1,27 @@
-//! Batches: one thing done to many workflows, a few at a time.
+//! Batches: one thing done to many workflows, or to many activities without one, a few at a time.
 //!
 //! The row says how far it is. It is written after every page of deeds, so a host that is killed does
 //! at most one page again; each deed has a name of its own (the job and the run), so that it
 //! counts once.
 
-use crate::api::{Engine, Onto, ResetRequest, StartReply, Target, WhichActivities};
+use crate::api::{Engine, Onto, ResetRequest, StandaloneRef, StartReply, Target, WhichActivities};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
 use futures::StreamExt;
 use refrain_core::attempt::{Reset, Tuning};
-use refrain_core::batch::{Batch, Deed, Progress, ResetPoint, State, Targets, Which};
+use refrain_core::batch::{
+    Batch, Deed, Progress, ResetPoint, StandaloneDeed, State, Targets, Which,
+};
 use refrain_core::ids::{EventId, NamespaceId, RunId};
 use refrain_core::limits::BATCHES_RUNNING_MAX;
 use refrain_core::machines::{Event, task};
 use refrain_core::reset::FirstTaskOn;
 use refrain_core::search::{Condition, Test, parse, typed};
 use refrain_core::spread::spread;
-use refrain_core::time::Delay;
-use refrain_store::{BatchRow, ListPlace, Status};
+use refrain_core::standalone::Execution;
+use refrain_core::time::{Delay, Timestamp};
+use refrain_store::{BatchRow, ListPlace, StandalonePlace, Status};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -40,10 +43,16 @@ pub(crate) struct Batches {
     changing: tokio::sync::Mutex<()>,
 }
 
-/// One workflow of a batch. `place`: where it is in its list.
+/// One object of a batch. `place`: where it is in its list.
 struct One {
-    target: Target,
-    place: Option<ListPlace>,
+    object: Object,
+    place: Option<(Timestamp, RunId)>,
+}
+
+#[derive(Clone)]
+enum Object {
+    Workflow(Target),
+    Activity(StandaloneRef),
 }
 
 impl Inner {
@@ -110,8 +119,7 @@ impl Inner {
 
     pub(crate) async fn expire_batches(&self) -> Result<(), EngineError> {
         for namespace in self.namespaces.all() {
-            let before =
-                refrain_core::time::Timestamp(self.now().0.saturating_sub(namespace.retention.0));
+            let before = Timestamp(self.now().0.saturating_sub(namespace.retention.0));
             self.store.expire_batches(namespace.id, before).await.map_err(unavailable)?;
         }
         Ok(())
@@ -143,7 +151,7 @@ impl Inner {
     async fn work(self: &Arc<Inner>, row: &BatchRow, batch: &Batch) {
         let engine = Engine { inner: Arc::clone(self) };
         let mut progress = row.progress.clone();
-        let condition = match self.runs_of(row.namespace, batch) {
+        let condition = match self.objects_of(row.namespace, batch) {
             Ok(condition) => condition,
             Err(wrong) => {
                 tracing::info!(job = row.job, wrong, "a batch has failed");
@@ -160,9 +168,9 @@ impl Inner {
             let page =
                 self.until_stored(|| self.page(row, batch, &condition, &progress, n_max)).await;
             let Some(last) = page.last() else { break };
-            progress.after = last.place.map(|it| (it.started_at, it.run)).or(progress.after);
+            progress.after = last.place.or(progress.after);
             let n_page = page.len();
-            let deeds = page.into_iter().map(|one| do_one(&engine, batch, one.target));
+            let deeds = page.into_iter().map(|one| do_one(&engine, batch, one.object));
             let done: Vec<bool> =
                 futures::stream::iter(deeds).buffer_unordered(AT_ONCE).collect().await;
             let n_done = done.iter().filter(|it| **it).count() as u64;
@@ -212,14 +220,18 @@ impl Inner {
         }
     }
 
-    /// The runs of a query. Of a list: all.
-    fn runs_of(&self, namespace: NamespaceId, batch: &Batch) -> Result<Condition, String> {
+    /// What a query asks for. Of a list: all.
+    fn objects_of(&self, namespace: NamespaceId, batch: &Batch) -> Result<Condition, String> {
         let Targets::Query(text) = &batch.targets else { return Ok(Condition::All(Vec::new())) };
-        let query = parse(text).map_err(|error| error.to_string())?;
-        let registry = &self.namespaces.search_attributes(namespace).registry;
-        let condition = typed(&query, registry).map_err(|error| error.to_string())?.condition;
+        let condition = if let Deed::Standalone(_) = batch.deed {
+            self.standalone_filter(namespace, text)?.condition
+        } else {
+            let query = parse(text).map_err(|error| error.to_string())?;
+            let registry = &self.namespaces.search_attributes(namespace).registry;
+            typed(&query, registry).map_err(|error| error.to_string())?.condition
+        };
         let open = Status::ALL.into_iter().filter(|it| it.is_open()).map(Status::number);
-        Ok(match batch.deed.needs_open_runs() {
+        Ok(match batch.deed.needs_open() {
             true => Condition::All(vec![condition, Condition::Test(Test::Status(open.collect()))]),
             false => condition,
         })
@@ -231,9 +243,13 @@ impl Inner {
         batch: &Batch,
         condition: &Condition,
     ) -> Result<u64, EngineError> {
-        match &batch.targets {
-            Targets::List(list) => Ok(list.len() as u64),
-            Targets::Query(_) => Ok(self.count(row.namespace, condition).await?.total()),
+        match (&batch.targets, &batch.deed) {
+            (Targets::List(list), _) => Ok(list.len() as u64),
+            (Targets::Query(_), Deed::Standalone(_)) => {
+                let counts = self.store.count_standalone(row.namespace, condition).await;
+                Ok(counts.map_err(unavailable)?.values().sum())
+            }
+            (Targets::Query(_), _) => Ok(self.count(row.namespace, condition).await?.total()),
         }
     }
 
@@ -245,24 +261,46 @@ impl Inner {
         progress: &Progress,
         n_max: u32,
     ) -> Result<Vec<One>, EngineError> {
-        let target = |workflow_id: &str, run: Option<RunId>| Target {
-            namespace: row.namespace,
-            workflow_id: workflow_id.to_owned(),
-            run,
-            chain: None,
+        let namespace = row.namespace;
+        let object = |id: &str, run: Option<RunId>| match &batch.deed {
+            Deed::Standalone(_) => {
+                Object::Activity(StandaloneRef { namespace, activity_id: id.to_owned(), run })
+            }
+            Deed::Terminate { .. }
+            | Deed::Cancel
+            | Deed::Signal(_)
+            | Deed::Delete
+            | Deed::Reset { .. }
+            | Deed::Options(_)
+            | Deed::Activities { .. } => {
+                let workflow_id = id.to_owned();
+                Object::Workflow(Target { namespace, workflow_id, run, chain: None })
+            }
         };
-        match &batch.targets {
-            Targets::List(list) => {
+        match (&batch.targets, &batch.deed) {
+            (Targets::List(list), _) => {
                 let begin = usize::try_from(progress.n_tried()).unwrap_or(usize::MAX);
                 let page = list.iter().skip(begin).take(n_max as usize);
-                Ok(page.map(|(id, run)| One { target: target(id, *run), place: None }).collect())
+                Ok(page.map(|(id, run)| One { object: object(id, *run), place: None }).collect())
             }
-            Targets::Query(_) => {
+            (Targets::Query(_), Deed::Standalone(_)) => {
+                let after = progress.after;
+                let after = after.map(|(started_at, run)| StandalonePlace { started_at, run });
+                let found =
+                    self.store.standalone_matching(namespace, condition, after, n_max).await;
+                let one = |it: &Execution| {
+                    let StandalonePlace { started_at, run } = StandalonePlace::of(it);
+                    let object = object(&it.task.options.activity_id, Some(run));
+                    One { object, place: Some((started_at, run)) }
+                };
+                Ok(found.map_err(unavailable)?.iter().map(one).collect())
+            }
+            (Targets::Query(_), _) => {
                 let after = progress.after.map(|(started_at, run)| ListPlace { started_at, run });
                 let rows = self.list(row.namespace, condition, after, n_max).await?;
                 let one = |row: &refrain_store::RunRow| One {
-                    target: target(&row.key.execution.workflow, Some(row.key.run)),
-                    place: Some(ListPlace::of(row)),
+                    object: object(&row.key.execution.workflow, Some(row.key.run)),
+                    place: Some((row.started_at, row.key.run)),
                 };
                 Ok(rows.iter().map(one).collect())
             }
@@ -270,16 +308,23 @@ impl Inner {
     }
 }
 
-async fn do_one(engine: &Engine, batch: &Batch, target: Target) -> bool {
+async fn do_one(engine: &Engine, batch: &Batch, object: Object) -> bool {
     for _ in 0..TRIES_MAX {
-        match attempt(engine, batch, target.clone()).await {
+        let tried = match object.clone() {
+            Object::Workflow(target) => attempt(engine, batch, target).await,
+            Object::Activity(target) => attempt_standalone(engine, batch, &target).await,
+        };
+        match tried {
             Ok(()) => return true,
             Err(EngineError::StoreUnavailable(_) | EngineError::MailboxFull { .. }) => {
                 tokio::time::sleep(AGAIN).await;
             }
             Err(error) => {
-                let workflow_id = target.workflow_id;
-                tracing::debug!(job = batch.job, workflow_id, %error, "not done in a batch");
+                let id = match object {
+                    Object::Workflow(target) => target.workflow_id,
+                    Object::Activity(target) => target.activity_id,
+                };
+                tracing::debug!(job = batch.job, id, %error, "not done in a batch");
                 return false;
             }
         }
@@ -320,6 +365,26 @@ async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), E
             let tuning = after_a_while(tuning, *jitter, &request_id);
             engine.tune_activities(&target, &which, &tuning).await.map(drop)
         }
+        // Done to activities only.
+        Deed::Standalone(_) => Ok(()),
+    }
+}
+
+async fn attempt_standalone(
+    engine: &Engine,
+    batch: &Batch,
+    target: &StandaloneRef,
+) -> Result<(), EngineError> {
+    let Deed::Standalone(deed) = &batch.deed else { return Ok(()) };
+    let identity = batch.identity.clone();
+    match deed {
+        StandaloneDeed::Terminate { reason } => {
+            engine.terminate_standalone(target, reason.clone(), identity).await
+        }
+        StandaloneDeed::Cancel { reason } => {
+            engine.cancel_standalone(target, reason.clone(), identity).await
+        }
+        StandaloneDeed::Delete => engine.delete_standalone(target).await,
     }
 }
 

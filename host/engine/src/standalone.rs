@@ -9,13 +9,15 @@ use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
 use crate::timers::What;
+use refrain_core::arrival::ActivityOutcome;
 use refrain_core::attempt::ActivityTask;
 use refrain_core::ids::{ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::search::{Kind, Registry, Typed, parse, typed};
 use refrain_core::spread::spread;
-use refrain_core::standalone::{End, Execution, SCHEDULED, Status};
+use refrain_core::standalone::{Cancel, End, Execution, SCHEDULED, Status};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_store::Write;
+use refrain_store::{StandalonePlace, Write};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,12 +25,12 @@ use tokio::sync::{oneshot, watch};
 
 /// Starts of the same activity id wait for each other; those of others rarely do.
 const N_LOCKS: usize = 64;
-/// Who waits for any change looks this often: attempts tell nobody.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// What a filter may ask of an activity beside what it may ask of a workflow.
+const NAMES: [(&str, Kind); 2] = [("ActivityId", Kind::Keyword), ("ActivityType", Kind::Keyword)];
 
 pub(crate) struct Standalones {
     starting: [tokio::sync::Mutex<()>; N_LOCKS],
-    /// Those that wait for an end.
+    /// Those that wait for a change.
     watched: Mutex<HashMap<RunId, watch::Sender<()>>>,
 }
 
@@ -58,7 +60,7 @@ impl Standalones {
         }
     }
 
-    fn ended(&self, run: RunId) {
+    fn changed(&self, run: RunId) {
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = watched.get(&run) {
             sender.send_replace(());
@@ -104,7 +106,7 @@ impl Inner {
             details: new.details,
             search_attributes: new.search_attributes,
             delay: new.delay,
-            cancel_reason: None,
+            cancel: None,
             closed: None,
         };
         self.written(vec![Write::standalone_begins(&execution)]).await?;
@@ -144,72 +146,80 @@ impl Inner {
         Ok(StandaloneView(execution))
     }
 
-    /// Returns when it is closed, or when `patience` is over: then as it is.
-    pub(crate) async fn standalone_end(
+    /// Something about it is other than it was, and that is stored.
+    pub(crate) fn standalone_changed(&self, run: &RunKey) {
+        if run.execution.workflow.is_empty() {
+            self.standalones.changed(run.run);
+        }
+    }
+
+    /// Returns when it is so, or when `patience` is over: then as it is.
+    pub(crate) async fn standalone_when(
         &self,
         target: &StandaloneRef,
         patience: Delay,
+        is_so: impl Fn(&StandaloneView) -> bool,
     ) -> Result<StandaloneView, EngineError> {
-        let first = self.execution(target).await?;
-        let run = first.task.run.run;
+        let run = self.execution(target).await?.task.run.run;
         let target = StandaloneRef { run: Some(run), ..target.clone() };
-        let mut ended = self.standalones.watch(run);
-        let view = self.standalone(&target).await;
-        let closed = view.as_ref().is_ok_and(|it| it.0.closed.is_some());
-        let view = match closed {
-            true => view,
-            false => {
-                tokio::select! {
-                    _ = ended.changed() => {}
-                    () = tokio::time::sleep(Duration::from_millis(patience.as_ms())) => {}
-                    () = self.shutting_down() => {}
-                }
-                self.standalone(&target).await
+        let mut changed = self.standalones.watch(run);
+        let over = tokio::time::sleep(Duration::from_millis(patience.as_ms()));
+        tokio::pin!(over);
+        let view = loop {
+            // What changes from here on is told, so the look comes after it.
+            changed.mark_unchanged();
+            let view = self.standalone(&target).await;
+            if view.as_ref().map_or(true, &is_so) {
+                break view;
+            }
+            tokio::select! {
+                told = changed.changed() => if told.is_err() { break view },
+                () = &mut over => break self.standalone(&target).await,
+                () = self.shutting_down() => break view,
             }
         };
-        drop(ended);
+        drop(changed);
         self.standalones.forget_if_unwatched(run);
         view
     }
 
-    /// Returns when anything is other than in `seen`, or when `patience` is over.
-    pub(crate) async fn standalone_change(
+    pub(crate) fn standalone_filter(
         &self,
-        target: &StandaloneRef,
-        seen: u64,
-        patience: Delay,
-    ) -> Result<StandaloneView, EngineError> {
-        let until = std::time::Instant::now() + Duration::from_millis(patience.as_ms());
-        loop {
-            let view = self.standalone(target).await?;
-            let left = until.saturating_duration_since(std::time::Instant::now());
-            if view.stamp() != seen || left.is_zero() || self.is_shutting_down() {
-                return Ok(view);
-            }
-            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
-        }
+        namespace: NamespaceId,
+        text: &str,
+    ) -> Result<Typed, String> {
+        let query = parse(text).map_err(|error| error.to_string())?;
+        let mut names = self.namespaces.search_attributes(namespace).registry.0.clone();
+        names.extend(NAMES.iter().map(|(name, kind)| ((*name).to_owned(), *kind)));
+        typed(&query, &Registry(names)).map_err(|error| error.to_string())
     }
 
     /// Its worker is told at its next heartbeat; one that no worker has ends at once.
     pub(crate) async fn cancel_standalone(
         self: &Arc<Inner>,
         target: &StandaloneRef,
-        reason: String,
+        cancel: Cancel,
     ) -> Result<(), EngineError> {
         let execution = self.execution(target).await?;
         if execution.closed.is_some() {
             return Err(EngineError::StandaloneClosed);
         }
-        if execution.cancel_reason.is_some() {
+        if execution.cancel.is_some() {
             return Ok(());
         }
         let run = execution.task.run.clone();
         let asked = self.ask_to_cancel(&run).await;
         let task = asked.map_err(closed_meanwhile)?;
-        let execution = Execution { cancel_reason: Some(reason), ..execution };
-        let writes = vec![Write::standalone(&execution), Write::activity(&task, self.now())];
-        let written = self.written(writes).await;
+        let execution = Execution { cancel: Some(cancel), ..execution };
+        let written = if task.is_started() {
+            let writes = vec![Write::standalone(&execution), Write::activity(&task, self.now())];
+            self.written(writes).await
+        } else {
+            let canceled = ActivityOutcome::Canceled { details: Vec::new() };
+            self.close_standalone(execution, task, End::Attempts(Box::new(canceled))).await
+        };
         self.canceling(&run, written.is_ok());
+        self.standalone_changed(&run);
         written
     }
 
@@ -217,6 +227,7 @@ impl Inner {
         self: &Arc<Inner>,
         target: &StandaloneRef,
         reason: String,
+        identity: String,
     ) -> Result<(), EngineError> {
         let execution = self.execution(target).await?;
         if execution.closed.is_some() {
@@ -224,7 +235,7 @@ impl Inner {
         }
         let run = execution.task.run;
         let ended = match self.begin_end(&run).await {
-            Ok(()) => self.end_standalone(&run, End::Terminated { reason }).await,
+            Ok(()) => self.end_standalone(&run, End::Terminated { reason, identity }).await,
             Err(error) => Err(error),
         };
         ended.map_err(closed_meanwhile)
@@ -238,7 +249,7 @@ impl Inner {
         let execution = self.execution(target).await?;
         let run = execution.task.run.run;
         let target = StandaloneRef { run: Some(run), ..target.clone() };
-        match self.terminate_standalone(&target, "deleted".to_owned()).await {
+        match self.terminate_standalone(&target, "deleted".to_owned(), String::new()).await {
             Ok(()) | Err(EngineError::StandaloneClosed) => {}
             Err(error) => return Err(error),
         }
@@ -255,14 +266,15 @@ impl Inner {
             let page = self.store.standalone_list(namespace, after, 1000).await;
             let page = page.map_err(unavailable)?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(place_of(last));
+            after = Some(StandalonePlace::of(last));
             for it in page.iter().filter(|it| it.closed.is_none()) {
                 let target = StandaloneRef {
                     namespace,
                     activity_id: it.task.options.activity_id.clone(),
                     run: Some(it.task.run.run),
                 };
-                match self.terminate_standalone(&target, "namespace deleted".to_owned()).await {
+                let why = "namespace deleted".to_owned();
+                match self.terminate_standalone(&target, why, String::new()).await {
                     Ok(()) | Err(EngineError::StandaloneClosed) => {}
                     Err(error) => return Err(error),
                 }
@@ -307,17 +319,23 @@ impl Inner {
             self.activities.remove(run.run, SCHEDULED);
             return Err(EngineError::ActivityNotFound);
         };
+        self.close_standalone(known, task, end).await
+    }
+
+    async fn close_standalone(
+        self: &Arc<Inner>,
+        known: Execution,
+        task: ActivityTask,
+        end: End,
+    ) -> Result<(), EngineError> {
+        let run = task.run.clone();
         let ended = known.ended(task, end, self.now());
         self.written(vec![Write::standalone_ends(&ended)]).await?;
         self.timers.clear(run.run, What::Activity(SCHEDULED));
         self.activities.remove_run(run.run);
-        self.standalones.ended(run.run);
+        self.standalone_changed(&run);
         Ok(())
     }
-}
-
-pub(crate) fn place_of(it: &Execution) -> refrain_store::StandalonePlace {
-    refrain_store::StandalonePlace { started_at: it.task.scheduled_at, run: it.task.run.run }
 }
 
 /// What the latest one of the same id means for a start. `None`: nothing, it may begin.

@@ -11,10 +11,8 @@ use refrain_core::ids::{EventId, OpSeq};
 use refrain_core::limits::{HISTORY_LONG_POLL, LIST_PAGE_MAX};
 use refrain_core::machines::activity::Schedule;
 use refrain_core::options::{ActivityTimeouts, CancellationType, IdConflictPolicy, IdReusePolicy};
-use refrain_core::search::{
-    Condition, Field, GroupBy, Instant, Kind, Registry, Row, STATUSES, System, Typed, Value, holds,
-    parse, typed,
-};
+use refrain_core::payload::Payload;
+use refrain_core::search::{GroupBy, Kind, Typed};
 use refrain_core::standalone::{Closed, Execution, Status as Standing};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::Engine;
@@ -25,6 +23,8 @@ use refrain_wire::api::activity::v1::{
 };
 use refrain_wire::api::common::v1::{ActivityType, Link, Payloads, link};
 use refrain_wire::api::enums::v1::{ActivityIdConflictPolicy, ActivityIdReusePolicy};
+use refrain_wire::api::failure::v1::Failure;
+use refrain_wire::api::failure::v1::failure::FailureInfo;
 use refrain_wire::api::workflowservice::v1::count_activity_executions_response::AggregationGroup;
 use refrain_wire::api::workflowservice::v1::*;
 use refrain_wire::failure::{self, retry_state_to_proto};
@@ -33,7 +33,6 @@ use refrain_wire::options::{
     user_metadata_to_proto,
 };
 use refrain_wire::{payload, search};
-use std::collections::BTreeMap;
 use tonic::{Request, Status};
 
 const PAGE_MAX: u32 = LIST_PAGE_MAX as u32;
@@ -155,23 +154,41 @@ pub(crate) async fn poll(
     };
     Ok(PollActivityExecutionResponse {
         run_id: view.0.task.run.run.to_string(),
-        outcome: view.0.closed.as_ref().map(outcome),
+        outcome: outcome(&view.0),
     })
 }
 
-fn outcome(closed: &Closed) -> ActivityExecutionOutcome {
+fn outcome(it: &Execution) -> Option<ActivityExecutionOutcome> {
+    let closed = it.closed.as_ref()?;
     let value = match &closed.outcome {
         // A result of nothing is a result.
         Ok(result) => {
             let list = payload::list_to_proto(result);
             OutcomeValue::Result(list.unwrap_or(Payloads { payloads: Vec::new() }))
         }
-        Err(it) => OutcomeValue::Failure(failure::to_proto(it)),
+        Err(failure) => OutcomeValue::Failure(signed(failure::to_proto(failure), it, closed)),
     };
-    ActivityExecutionOutcome {
-        value: Some(value),
-        retry_state: retry_state_to_proto(closed.retry_state) as i32,
+    let retry_state = retry_state_to_proto(closed.retry_state) as i32;
+    Some(ActivityExecutionOutcome { value: Some(value), retry_state })
+}
+
+/// With the name of whoever wanted it to end. Where no worker said anything of a cancel, the reason
+/// for that is its details.
+fn signed(mut failure: Failure, it: &Execution, closed: &Closed) -> Failure {
+    match &mut failure.failure_info {
+        Some(FailureInfo::TerminatedFailureInfo(info)) => info.identity = closed.by.clone(),
+        Some(FailureInfo::CanceledFailureInfo(info)) => {
+            info.identity = closed.by.clone();
+            if let (Some(cancel), None, false) = (&it.cancel, &info.details, it.task.is_started()) {
+                let reason = payload::to_proto(&Payload::json(
+                    serde_json::Value::from(cancel.reason.as_str()).to_string(),
+                ));
+                info.details = Some(Payloads { payloads: vec![reason] });
+            }
+        }
+        Some(_) | None => {}
     }
+    failure
 }
 
 pub(crate) async fn describe(
@@ -206,25 +223,21 @@ pub(crate) async fn describe(
         info: Some(info),
         input: include(request.include_input)
             .and_then(|()| payload::list_to_proto(&view.0.task.options.input)),
-        outcome: include(request.include_outcome)
-            .and_then(|()| view.0.closed.as_ref().map(outcome)),
+        outcome: include(request.include_outcome).and_then(|()| outcome(&view.0)),
         long_poll_token: view.stamp().to_be_bytes().to_vec(),
         callbacks: Vec::new(),
     })
-}
-
-fn execution_at(it: &Execution) -> Timestamp {
-    it.task.scheduled_at.plus(it.delay)
-}
-
-fn took(it: &Execution) -> Option<Delay> {
-    it.closed.as_ref().map(|closed| Delay(closed.at.0.saturating_sub(execution_at(it).0)))
 }
 
 fn info(it: &Execution, now: Timestamp) -> ActivityExecutionInfo {
     let pending = pending_activity::info(&it.task, now);
     let options = pending_activity::options(&it.task.options);
     let open = it.closed.is_none();
+    // Not if somebody had it end.
+    let attempt_ended = match it.status() {
+        Standing::Completed | Standing::Failed | Standing::TimedOut => true,
+        Standing::Running | Standing::Canceled | Standing::Terminated => false,
+    };
     ActivityExecutionInfo {
         activity_id: pending.activity_id,
         run_id: it.task.run.run.to_string(),
@@ -241,19 +254,21 @@ fn info(it: &Execution, now: Timestamp) -> ActivityExecutionInfo {
         last_heartbeat_time: pending.last_heartbeat_time,
         last_started_time: pending.last_started_time,
         attempt: pending.attempt,
-        execution_duration: took(it).map(delay_to_proto),
+        execution_duration: it.took().map(delay_to_proto),
         schedule_time: Some(timestamp_to_proto(it.task.scheduled_at)),
         expiration_time: pending.expiration_time,
         close_time: it.closed.as_ref().map(|closed| timestamp_to_proto(closed.at)),
-        last_failure: match it.closed.as_ref().map(|closed| &closed.outcome) {
-            Some(Err(last)) => Some(failure::to_proto(last)),
-            Some(Ok(_)) | None => pending.last_failure,
+        last_failure: match &it.closed {
+            Some(Closed { outcome: Err(last), .. }) if attempt_ended => {
+                Some(failure::to_proto(last))
+            }
+            Some(_) | None => pending.last_failure,
         },
         last_worker_identity: pending.last_worker_identity,
         current_retry_interval: if open { pending.current_retry_interval } else { None },
         last_attempt_complete_time: match &it.closed {
-            Some(closed) => Some(timestamp_to_proto(closed.at)),
-            None => pending.last_attempt_complete_time,
+            Some(closed) if attempt_ended => Some(timestamp_to_proto(closed.at)),
+            Some(_) | None => pending.last_attempt_complete_time,
         },
         next_attempt_schedule_time: if open { pending.next_attempt_schedule_time } else { None },
         priority: pending.priority,
@@ -263,9 +278,9 @@ fn info(it: &Execution, now: Timestamp) -> ActivityExecutionInfo {
             it.task.options.summary.as_ref(),
             it.details.as_ref(),
         ),
-        canceled_reason: it.cancel_reason.clone().unwrap_or_default(),
+        canceled_reason: it.cancel.as_ref().map(|it| it.reason.clone()).unwrap_or_default(),
         start_delay: Some(delay_to_proto(it.delay)),
-        execution_time: Some(timestamp_to_proto(execution_at(it))),
+        execution_time: Some(timestamp_to_proto(it.began_at())),
         ..Default::default()
     }
 }
@@ -281,60 +296,15 @@ fn list_info(it: &Execution) -> ActivityExecutionListInfo {
         status: i32::from(it.status().number()),
         search_attributes: Some(payload::search_attributes_to_proto(&it.search_attributes)),
         task_queue: options.task_queue.clone(),
-        execution_duration: took(it).map(delay_to_proto),
-        execution_time: Some(timestamp_to_proto(execution_at(it))),
+        execution_duration: it.took().map(delay_to_proto),
+        execution_time: Some(timestamp_to_proto(it.began_at())),
         ..Default::default()
     }
 }
 
-/// What a filter may ask of an activity beside what it may ask of a workflow.
-const NAMES: [(&str, Kind); 2] = [("ActivityId", Kind::Keyword), ("ActivityType", Kind::Keyword)];
-
 fn filter(engine: &Engine, namespace: &Namespace, query: &str) -> Result<Typed, Status> {
-    let wrong = |error: &dyn std::fmt::Display| invalid(format!("invalid query: {error}"));
-    let query = parse(query).map_err(|error| wrong(&error))?;
-    let registered = engine.search_attributes(namespace.id);
-    let mut names = registered.registry.0.clone();
-    names.extend(NAMES.iter().map(|(name, kind)| ((*name).to_owned(), *kind)));
-    typed(&query, &Registry(names)).map_err(|error| wrong(&error))
-}
-
-struct Listed<'a>(&'a Execution);
-
-impl Row for Listed<'_> {
-    fn status(&self) -> i64 {
-        let name = self.0.status().name();
-        STATUSES.iter().find(|it| it.0 == name).map_or(0, |it| it.1)
-    }
-
-    fn values(&self, field: &Field) -> Vec<Value> {
-        let Listed(it) = *self;
-        let text = |text: &str| vec![Value::Text(text.to_owned())];
-        let time =
-            |at: Timestamp| vec![Value::Time(Instant::from_ms(i64::try_from(at.0).unwrap_or(0)))];
-        let options = &it.task.options;
-        match field {
-            Field::System(System::TaskQueue) => text(&options.task_queue),
-            Field::System(System::RunId) => text(&it.task.run.run.to_string()),
-            Field::System(System::StartTime) => time(it.task.scheduled_at),
-            Field::System(System::ExecutionTime) => time(execution_at(it)),
-            Field::System(System::CloseTime) => {
-                it.closed.as_ref().map_or_else(Vec::new, |closed| time(closed.at))
-            }
-            Field::System(System::ExecutionDuration) => took(it).map_or_else(Vec::new, |it| {
-                vec![Value::Int(i64::try_from(it.0).unwrap_or(0).saturating_mul(1_000_000))]
-            }),
-            Field::System(_) => Vec::new(),
-            Field::Set { name, .. } => match name.as_str() {
-                "ActivityId" => text(&options.activity_id),
-                "ActivityType" => text(&options.activity_type),
-                name => {
-                    let payload = it.search_attributes.get(name);
-                    payload.and_then(search::values_of).map_or_else(Vec::new, |it| it.1)
-                }
-            },
-        }
-    }
+    let filter = engine.standalone_filter(namespace.id, query);
+    filter.map_err(|error| invalid(format!("invalid query: {error}")))
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -354,48 +324,21 @@ fn place(token: &[u8]) -> Result<Option<StandalonePlace>, Status> {
     Ok(Some(StandalonePlace { started_at: Timestamp(token.started_at_ms), run }))
 }
 
-/// Those from `after` on that the condition holds for, as long as `take` wants more.
-async fn visit(
-    engine: &Engine,
-    namespace: &Namespace,
-    condition: &Condition,
-    mut after: Option<StandalonePlace>,
-    mut take: impl FnMut(Execution) -> bool,
-) -> Result<(), Status> {
-    loop {
-        let page = engine.list_standalone(namespace.id, after, PAGE_MAX).await.map_err(of)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(Engine::standalone_place(last));
-        let more = page.len() == PAGE_MAX as usize;
-        for it in page {
-            if holds(condition, &Listed(&it)) && !take(it) {
-                return Ok(());
-            }
-        }
-        if !more {
-            return Ok(());
-        }
-    }
-}
-
 pub(crate) async fn list(
     engine: &Engine,
     request: ListActivityExecutionsRequest,
 ) -> Result<ListActivityExecutionsResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let Typed { condition, group_by: _ } = filter(engine, &namespace, &request.query)?;
-    let n_max = validate::page_size(request.page_size, PAGE_MAX) as usize;
-    let mut found = Vec::new();
-    visit(engine, &namespace, &condition, place(&request.next_page_token)?, |it| {
-        found.push(it);
-        // One more than asked for tells whether there is more.
-        found.len() <= n_max
-    })
-    .await?;
-    let more = found.len() > n_max;
-    found.truncate(n_max);
+    let n_max = validate::page_size(request.page_size, PAGE_MAX);
+    let after = place(&request.next_page_token)?;
+    // One more than asked for tells whether there is more.
+    let found = engine.list_standalone(namespace.id, &condition, after, n_max + 1).await;
+    let mut found = found.map_err(of)?;
+    let more = found.len() > n_max as usize;
+    found.truncate(n_max as usize);
     let next = found.last().filter(|_| more).map(|last| {
-        let StandalonePlace { started_at, run } = Engine::standalone_place(last);
+        let StandalonePlace { started_at, run } = StandalonePlace::of(last);
         PlaceToken { started_at_ms: started_at.0, run: run.to_bytes().to_vec() }.encode_to_vec()
     });
     Ok(ListActivityExecutionsResponse {
@@ -410,21 +353,17 @@ pub(crate) async fn count(
 ) -> Result<CountActivityExecutionsResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let Typed { condition, group_by } = filter(engine, &namespace, &request.query)?;
-    let mut counts: BTreeMap<Standing, i64> = BTreeMap::new();
-    visit(engine, &namespace, &condition, None, |it| {
-        *counts.entry(it.status()).or_default() += 1;
-        true
-    })
-    .await?;
-    let group = |(status, count): (&Standing, &i64)| AggregationGroup {
+    let counts = engine.count_standalone(namespace.id, &condition).await.map_err(of)?;
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let group = |(status, count): (&Standing, &u64)| AggregationGroup {
         group_values: vec![payload::to_proto(&search::typed(
             Kind::Keyword,
             format!("\"{}\"", status.name()),
         ))],
-        count: *count,
+        count: number(*count),
     };
     Ok(CountActivityExecutionsResponse {
-        count: counts.values().sum(),
+        count: number(counts.values().sum()),
         groups: match group_by {
             Some(GroupBy::ExecutionStatus) => counts.iter().map(group).collect(),
             None => Vec::new(),
@@ -438,7 +377,9 @@ pub(crate) async fn request_cancel(
 ) -> Result<RequestCancelActivityExecutionResponse, Status> {
     let target = target(engine, &request.namespace, request.activity_id, &request.run_id)?;
     validate::short("reason", &request.reason)?;
-    engine.cancel_standalone(&target, request.reason).await.map_err(of)?;
+    validate::short("identity", &request.identity)?;
+    let asked = engine.cancel_standalone(&target, request.reason, request.identity).await;
+    asked.map_err(of)?;
     Ok(RequestCancelActivityExecutionResponse {})
 }
 
@@ -448,7 +389,9 @@ pub(crate) async fn terminate(
 ) -> Result<TerminateActivityExecutionResponse, Status> {
     let target = target(engine, &request.namespace, request.activity_id, &request.run_id)?;
     validate::short("reason", &request.reason)?;
-    engine.terminate_standalone(&target, request.reason).await.map_err(of)?;
+    validate::short("identity", &request.identity)?;
+    let ended = engine.terminate_standalone(&target, request.reason, request.identity).await;
+    ended.map_err(of)?;
     Ok(TerminateActivityExecutionResponse {})
 }
 

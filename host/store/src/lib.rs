@@ -56,7 +56,7 @@ pub use pinned::{OpenRuns, PinnedRun};
 pub use refrain_wire::search::SearchAttributes;
 pub use runs::{RunRow, Status};
 pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
-pub use standalone::StandalonePlace;
+pub use standalone::{StandaloneCounts, StandalonePlace};
 pub use task_queues::ConfiguredQueue;
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write, began_at};

@@ -1,20 +1,37 @@
 //! Activities without a workflow.
 
+mod row;
+
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::rows::{Columns, ms};
 use crate::sql::{self, Statement};
 use refrain_core::ids::{NamespaceId, RunId};
-use refrain_core::standalone::Execution;
+use refrain_core::search::{Condition, holds};
+use refrain_core::standalone::{Execution, Status};
 use refrain_core::time::Timestamp;
 use refrain_wire::stored;
+use row::Listed;
 use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
+
+/// Rows read at once to be filtered.
+const PAGE: u32 = 1000;
+
+/// How many of each status. One that none has is absent.
+pub type StandaloneCounts = BTreeMap<Status, u64>;
 
 /// A row of a list, to go on after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StandalonePlace {
     pub started_at: Timestamp,
     pub run: RunId,
+}
+
+impl StandalonePlace {
+    pub fn of(it: &Execution) -> StandalonePlace {
+        StandalonePlace { started_at: it.task.scheduled_at, run: it.task.run.run }
+    }
 }
 
 impl Store {
@@ -66,6 +83,61 @@ impl Store {
             .await
             .map_err(StoreError::of(sql::STANDALONE_LIST))?;
         rows.iter().map(|row| read(sql::STANDALONE_LIST, row)).collect()
+    }
+
+    /// At most `n_max` of those that the filter holds for, newest start first.
+    pub async fn standalone_matching(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+        after: Option<StandalonePlace>,
+        n_max: u32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let mut found = Vec::new();
+        let take = |it: Execution| {
+            found.push(it);
+            found.len() < n_max as usize
+        };
+        self.visit_standalone(namespace, filter, after, take).await?;
+        Ok(found)
+    }
+
+    /// Costs what there is, not what it counts.
+    pub async fn count_standalone(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+    ) -> Result<StandaloneCounts, StoreError> {
+        let mut counts = StandaloneCounts::new();
+        let take = |it: Execution| {
+            *counts.entry(it.status()).or_default() += 1;
+            true
+        };
+        self.visit_standalone(namespace, filter, None, take).await?;
+        Ok(counts)
+    }
+
+    /// As long as `take` wants more.
+    async fn visit_standalone(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+        mut after: Option<StandalonePlace>,
+        mut take: impl FnMut(Execution) -> bool,
+    ) -> Result<(), StoreError> {
+        loop {
+            let page = self.standalone_list(namespace, after, PAGE).await?;
+            let more = page.len() == PAGE as usize;
+            after = page.last().map(StandalonePlace::of);
+            for it in page {
+                if holds(filter, &Listed(&it)) && !take(it) {
+                    return Ok(());
+                }
+            }
+            if !more {
+                return Ok(());
+            }
+        }
     }
 
     /// One that is gone is no error.

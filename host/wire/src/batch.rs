@@ -14,7 +14,7 @@ use crate::run_options::change_from_proto;
 use crate::{DecodeError, payload, reset, wkt};
 use prost::Message;
 use refrain_core::attempt::{Reset, Tuning};
-use refrain_core::batch::{Batch, Deed, ResetPoint, Targets, Which};
+use refrain_core::batch::{Batch, Deed, ResetPoint, StandaloneDeed, Targets, Which};
 use refrain_core::machines::signal::Signal;
 use refrain_core::reset::Reapply;
 use refrain_core::time::Delay;
@@ -137,10 +137,14 @@ fn deed(operation: Operation) -> Result<(String, Deed), DecodeError> {
             let change = change_from_proto(it.workflow_execution_options, it.update_mask)?;
             (it.identity, Deed::Options(Box::new(change)))
         }
-        Operation::CancelActivitiesOperation(_)
-        | Operation::TerminateActivitiesOperation(_)
-        | Operation::DeleteActivitiesOperation(_) => {
-            return Err(refused("a batch of activities without workflows is not supported"));
+        Operation::CancelActivitiesOperation(it) => {
+            (it.identity, Deed::Standalone(StandaloneDeed::Cancel { reason: it.reason }))
+        }
+        Operation::TerminateActivitiesOperation(it) => {
+            (it.identity, Deed::Standalone(StandaloneDeed::Terminate { reason: it.reason }))
+        }
+        Operation::DeleteActivitiesOperation(pb::BatchOperationDeleteActivities {}) => {
+            (String::new(), Deed::Standalone(StandaloneDeed::Delete))
         }
     })
 }
@@ -220,6 +224,9 @@ pub fn operation_type(deed: &Deed) -> BatchOperationType {
         Deed::Delete => BatchOperationType::DeleteWorkflow,
         Deed::Options(_) => BatchOperationType::UpdateWorkflowExecutionOptions,
         Deed::Reset { .. } => BatchOperationType::ResetWorkflow,
+        Deed::Standalone(StandaloneDeed::Terminate { .. }) => BatchOperationType::TerminateActivity,
+        Deed::Standalone(StandaloneDeed::Cancel { .. }) => BatchOperationType::CancelActivity,
+        Deed::Standalone(StandaloneDeed::Delete) => BatchOperationType::DeleteActivity,
         Deed::Activities { tuning, .. } => match **tuning {
             Tuning::Unpause { .. } | Tuning::Pause { .. } => BatchOperationType::UnpauseActivity,
             Tuning::Reset(_) => BatchOperationType::ResetActivity,

@@ -29,6 +29,7 @@ mod python_worker;
 mod request_response;
 mod schedules;
 mod search_attributes;
+mod standalone;
 mod temporal_cli;
 mod temporal_commands;
 mod time_skipping;

@@ -1,6 +1,7 @@
 //! What workers say of their attempts.
 
 use super::*;
+use refrain_core::arrival::ActivityOutcome;
 
 impl Inner {
     pub(crate) async fn finish_activity(
@@ -12,10 +13,15 @@ impl Inner {
         let key = (activity.run.run, activity.scheduled);
         self.until_tuned(key).await;
         let now = self.now();
-        let outside = matches!(result, AttemptResult::CompletedOutside { .. });
+        let outside = match &result {
+            AttemptResult::CompletedOutside { identity, .. } => Some(identity.clone()),
+            AttemptResult::Completed(_)
+            | AttemptResult::Canceled(_)
+            | AttemptResult::Failed { .. } => None,
+        };
         let next = {
             let mut state = self.activities.lock();
-            let entry = state.current_attempt(&activity, outside)?;
+            let entry = state.current_attempt(&activity, outside.is_some())?;
             if matches!(result, AttemptResult::Canceled(_)) && !entry.task.cancel_requested {
                 return Err(EngineError::CancelNotRequested);
             }
@@ -47,7 +53,13 @@ impl Inner {
                 Ok(())
             }
             Next::Close(closed) if activity.run.execution.workflow.is_empty() => {
-                self.end_standalone(&activity.run, End::Attempts(Box::new(closed.outcome))).await
+                let end = match (closed.outcome, outside) {
+                    (ActivityOutcome::Completed { result }, Some(identity)) => {
+                        End::Outside { result, identity }
+                    }
+                    (outcome, _) => End::Attempts(Box::new(outcome)),
+                };
+                self.end_standalone(&activity.run, end).await
             }
             Next::Close(closed) => {
                 let run = Some(activity.run.run);
@@ -94,6 +106,7 @@ impl Inner {
         let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
         self.commit(CommitJob { writes: vec![write], done: Box::new(done) });
         written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        self.standalone_changed(&task.run);
         Ok(reply_of(&task))
     }
 

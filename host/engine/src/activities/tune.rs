@@ -107,6 +107,7 @@ impl Inner {
             }
         }
         drop(state);
+        self.standalone_changed(&task.run);
         self.watch_deadline(&task);
         self.pass_on_cancel(key);
         if ready {

@@ -2,17 +2,17 @@
 
 use super::Engine;
 use crate::error::EngineError;
-use crate::standalone::place_of;
 use crate::start::unavailable;
 use refrain_core::attempt::{ActivityTask, Tuning};
 use refrain_core::ids::{NamespaceId, RunId};
 use refrain_core::machines::activity::Scheduled;
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, PayloadMap};
+use refrain_core::search::{Condition, Typed};
 use refrain_core::spread::fingerprint;
-use refrain_core::standalone::{Execution, SCHEDULED};
+use refrain_core::standalone::{Cancel, Execution, SCHEDULED};
 use refrain_core::time::Delay;
-use refrain_store::StandalonePlace;
+use refrain_store::{StandaloneCounts, StandalonePlace};
 
 /// One as a client names it.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +73,7 @@ impl Engine {
         target: &StandaloneRef,
         patience: Delay,
     ) -> Result<StandaloneView, EngineError> {
-        self.inner.standalone_end(target, patience).await
+        self.inner.standalone_when(target, patience, |it| it.0.closed.is_some()).await
     }
 
     /// Returns when its [`StandaloneView::stamp`] is not `seen`, or when `patience` is over.
@@ -83,16 +83,17 @@ impl Engine {
         seen: u64,
         patience: Delay,
     ) -> Result<StandaloneView, EngineError> {
-        self.inner.standalone_change(target, seen, patience).await
+        self.inner.standalone_when(target, patience, |it| it.stamp() != seen).await
     }
 
-    /// Asked twice is asked once. Errors: it is closed.
+    /// Asked twice is asked once. One that no worker has is closed when this returns. Errors: it is closed.
     pub async fn cancel_standalone(
         &self,
         target: &StandaloneRef,
         reason: String,
+        identity: String,
     ) -> Result<(), EngineError> {
-        self.inner.cancel_standalone(target, reason).await
+        self.inner.cancel_standalone(target, Cancel { reason, identity }).await
     }
 
     /// Errors: it is closed.
@@ -100,8 +101,9 @@ impl Engine {
         &self,
         target: &StandaloneRef,
         reason: String,
+        identity: String,
     ) -> Result<(), EngineError> {
-        self.inner.terminate_standalone(target, reason).await
+        self.inner.terminate_standalone(target, reason, identity).await
     }
 
     pub async fn delete_standalone(&self, target: &StandaloneRef) -> Result<(), EngineError> {
@@ -122,17 +124,28 @@ impl Engine {
         })
     }
 
+    /// What a filter asks of activities without a workflow. Errors: the words for what is wrong with it.
+    pub fn standalone_filter(&self, namespace: NamespaceId, text: &str) -> Result<Typed, String> {
+        self.inner.standalone_filter(namespace, text)
+    }
+
     /// Newest start first. `after`: where the page before ended.
     pub async fn list_standalone(
         &self,
         namespace: NamespaceId,
+        filter: &Condition,
         after: Option<StandalonePlace>,
         n_max: u32,
     ) -> Result<Vec<Execution>, EngineError> {
-        self.inner.store.standalone_list(namespace, after, n_max).await.map_err(unavailable)
+        let found = self.inner.store.standalone_matching(namespace, filter, after, n_max);
+        found.await.map_err(unavailable)
     }
 
-    pub fn standalone_place(it: &Execution) -> StandalonePlace {
-        place_of(it)
+    pub async fn count_standalone(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+    ) -> Result<StandaloneCounts, EngineError> {
+        self.inner.store.count_standalone(namespace, filter).await.map_err(unavailable)
     }
 }

@@ -60,7 +60,7 @@ impl Host {
     }
 }
 
-fn shown(it: &DescribeBatchOperationResponse) -> String {
+pub(super) fn shown(it: &DescribeBatchOperationResponse) -> String {
     let mut text = String::new();
     let kind = it.operation_type().as_str_name().trim_start_matches("BATCH_OPERATION_TYPE_");
     let state = it.state().as_str_name().trim_start_matches("BATCH_OPERATION_STATE_");

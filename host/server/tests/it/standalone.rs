@@ -314,3 +314,178 @@ async fn a_second_activity_of_an_id_begins_as_its_policies_say() {
     }
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_ended_an_activity_is_named_in_its_outcome() {
+    let host = Host::start().await;
+    let namespace = || "default".to_owned();
+    let mut said = String::new();
+    let mut note = |it: DescribeActivityExecutionResponse| {
+        let info = it.info.expect("always filled");
+        let by = match it.outcome.expect("it is closed").value {
+            Some(Value::Failure(it)) => match it.failure_info {
+                Some(FailureInfo::CanceledFailureInfo(it)) => {
+                    format!("canceled by {}, {}", it.identity, data(it.details))
+                }
+                Some(FailureInfo::TerminatedFailureInfo(it)) => {
+                    format!("terminated by {}", it.identity)
+                }
+                other => format!("{other:?}"),
+            },
+            other => format!("{other:?}"),
+        };
+        let (worker, failed) = (info.last_worker_identity, info.last_failure.is_some());
+        let attempt_ended = info.last_attempt_complete_time.is_some();
+        writeln!(said, "{}: {by}; worker `{worker}` {failed} {attempt_ended}", info.activity_id)
+            .expect("a text");
+    };
+    let cancel = |id: &str| RequestCancelActivityExecutionRequest {
+        namespace: namespace(),
+        activity_id: id.to_owned(),
+        identity: "owner".to_owned(),
+        reason: "\"enough\"".to_owned(),
+        ..Default::default()
+    };
+    let method = "RequestCancelActivityExecution";
+
+    host.start_activity(charge("waiting")).await.expect("it starts");
+    let _: RequestCancelActivityExecutionResponse =
+        host.call(method, cancel("waiting")).await.expect("it is open");
+    // No worker has it, so it is over when that is answered.
+    note(host.activity("waiting").await.expect("it is there"));
+
+    host.start_activity(charge("started")).await.expect("it starts");
+    host.poll(Duration::from_secs(10)).await.expect("a task");
+    let _: RequestCancelActivityExecutionResponse =
+        host.call(method, cancel("started")).await.expect("it is open");
+    let stopped = RespondActivityTaskCanceledByIdRequest {
+        namespace: namespace(),
+        activity_id: "started".to_owned(),
+        details: text("\"stopped\""),
+        ..Default::default()
+    };
+    let _: RespondActivityTaskCanceledByIdResponse =
+        host.call("RespondActivityTaskCanceledById", stopped).await.expect("it was asked to");
+    note(host.activity("started").await.expect("it is there"));
+
+    host.start_activity(charge("terminated")).await.expect("it starts");
+    let terminate = TerminateActivityExecutionRequest {
+        namespace: namespace(),
+        activity_id: "terminated".to_owned(),
+        identity: "operator".to_owned(),
+        ..Default::default()
+    };
+    let _: TerminateActivityExecutionResponse =
+        host.call("TerminateActivityExecution", terminate).await.expect("it is open");
+    note(host.activity("terminated").await.expect("it is there"));
+    expect![[r#"
+        waiting: canceled by owner, "\"enough\""; worker `` false false
+        started: canceled by owner, "stopped"; worker `worker` false false
+        terminated: terminated by operator; worker `` false false
+    "#]]
+    .assert_eq(&said);
+
+    host.start_activity(charge("outside")).await.expect("it starts");
+    let complete = RespondActivityTaskCompletedByIdRequest {
+        namespace: namespace(),
+        activity_id: "outside".to_owned(),
+        identity: "operator".to_owned(),
+        ..Default::default()
+    };
+    let _: RespondActivityTaskCompletedByIdResponse =
+        host.call("RespondActivityTaskCompletedById", complete).await.expect("it is open");
+    let info = host.activity("outside").await.expect("it is there").info.expect("always filled");
+    assert_eq!(info.last_worker_identity, "operator");
+    assert!(info.last_started_time.is_some() && info.last_attempt_complete_time.is_some());
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_of_an_activity_is_told_to_whoever_waits_for_it() {
+    let host = Host::start().await;
+    host.start_activity(charge("a")).await.expect("it starts");
+    let wait = async |token: Vec<u8>| {
+        let request = DescribeActivityExecutionRequest {
+            namespace: "default".to_owned(),
+            activity_id: "a".to_owned(),
+            long_poll_token: token.clone(),
+            ..Default::default()
+        };
+        let patience = Some(Duration::from_secs(60));
+        let told: DescribeActivityExecutionResponse = host
+            .call_within("DescribeActivityExecution", request, patience)
+            .await
+            .expect("it is there");
+        assert_ne!(told.long_poll_token, token, "the patience of the host is over");
+        told
+    };
+    let first = wait(Vec::new()).await;
+    let (told, task) =
+        tokio::join!(wait(first.long_poll_token), host.poll(Duration::from_secs(10)));
+    let task = task.expect("a task");
+    assert_eq!(told.info.expect("always filled").last_worker_identity, "worker");
+
+    let beat = RecordActivityTaskHeartbeatRequest {
+        namespace: "default".to_owned(),
+        task_token: task.task_token.clone(),
+        ..Default::default()
+    };
+    let beat =
+        host.call::<_, RecordActivityTaskHeartbeatResponse>("RecordActivityTaskHeartbeat", beat);
+    let (told, beaten) = tokio::join!(wait(told.long_poll_token), beat);
+    beaten.expect("it is under way");
+    assert!(told.info.expect("always filled").last_heartbeat_time.is_some());
+
+    let (told, done) = tokio::join!(wait(told.long_poll_token), host.complete(task.task_token));
+    done.expect("it is under way");
+    assert_eq!(told.info.expect("always filled").status(), ActivityExecutionStatus::Completed);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_done_to_all_activities_that_a_query_finds() {
+    use refrain_wire::api::batch::v1 as pb;
+    use start_batch_operation_request::Operation;
+    let host = Host::start().await;
+    for n in 0..60 {
+        host.start_activity(charge(&format!("a{n}"))).await.expect("it starts");
+    }
+    let (identity, reason) = ("operator".to_owned(), "too many".to_owned());
+    let cancel =
+        pb::BatchOperationCancelActivities { identity: identity.clone(), reason: reason.clone() };
+    let terminate = pb::BatchOperationTerminateActivities { identity, reason };
+    let delete = pb::BatchOperationDeleteActivities {};
+    let mut text = String::new();
+    for (job, query, operation) in [
+        ("cancel", "ActivityId STARTS_WITH 'a1'", Operation::CancelActivitiesOperation(cancel)),
+        (
+            "terminate",
+            "ActivityType = 'charge'",
+            Operation::TerminateActivitiesOperation(terminate),
+        ),
+        ("delete", "ExecutionStatus = 'Canceled'", Operation::DeleteActivitiesOperation(delete)),
+        ("wrong", "Nonsense = 1", Operation::DeleteActivitiesOperation(delete)),
+    ] {
+        let request = StartBatchOperationRequest {
+            namespace: "default".to_owned(),
+            job_id: job.to_owned(),
+            visibility_query: query.to_owned(),
+            reason: "a test".to_owned(),
+            operation: Some(operation),
+            ..Default::default()
+        };
+        host.start_batch(request).await.expect("a batch");
+        text.push_str(&batches::shown(&host.batch(job).await));
+    }
+    expect![[r#"
+        cancel CANCEL_ACTIVITY COMPLETED of 11 done 11 failed 0
+        terminate TERMINATE_ACTIVITY COMPLETED of 49 done 49 failed 0
+        delete DELETE_ACTIVITY COMPLETED of 11 done 11 failed 0
+        wrong DELETE_ACTIVITY FAILED of 0 done 0 failed 0
+    "#]]
+    .assert_eq(&text);
+    let left = host.activity("a20").await.expect("it is there").info.expect("always filled");
+    assert_eq!(left.status(), ActivityExecutionStatus::Terminated);
+    assert_eq!(host.activity("a10").await.expect_err("deleted").code(), Code::NotFound);
+    host.stop().await;
+}

@@ -6,7 +6,7 @@ use crate::api::failure::v1::Failure as PbFailure;
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
 use crate::{DecodeError, failure, payload};
 use prost::Message;
-use refrain_core::standalone::{Closed, Execution, Status};
+use refrain_core::standalone::{Cancel, Closed, Execution, Status};
 use refrain_core::time::{Delay, Timestamp};
 
 const VERSION: u32 = 1;
@@ -32,6 +32,8 @@ struct StoredExecution {
     cancel_reason: Option<String>,
     #[prost(message, optional, tag = "8")]
     closed: Option<StoredClosed>,
+    #[prost(string, tag = "9")]
+    canceled_by: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -47,6 +49,8 @@ struct StoredClosed {
     failure: Option<PbFailure>,
     #[prost(int32, tag = "5")]
     retry_state: i32,
+    #[prost(string, tag = "6")]
+    by: String,
 }
 
 pub fn encode_standalone(it: &Execution) -> Vec<u8> {
@@ -57,13 +61,15 @@ pub fn encode_standalone(it: &Execution) -> Vec<u8> {
         details: it.details.as_ref().map(payload::to_proto),
         search_attributes: Some(payload::header_to_proto(&it.search_attributes)),
         delay_ms: it.delay.0,
-        cancel_reason: it.cancel_reason.clone(),
+        cancel_reason: it.cancel.as_ref().map(|it| it.reason.clone()),
+        canceled_by: it.cancel.as_ref().map(|it| it.identity.clone()).unwrap_or_default(),
         closed: it.closed.as_ref().map(|closed| StoredClosed {
             at_ms: closed.at.0,
             status: u32::from(closed.status.number()),
             result: closed.outcome.as_ref().ok().and_then(|it| payload::list_to_proto(it)),
             failure: closed.outcome.as_ref().err().map(|it| failure::to_proto(it)),
             retry_state: retry_state_to_proto(closed.retry_state) as i32,
+            by: closed.by.clone(),
         }),
     }
     .encode_to_vec()
@@ -84,15 +90,16 @@ pub fn decode_standalone(bytes: &[u8]) -> Result<Execution, DecodeError> {
             None => Ok(payload::list_from_proto(closed.result)),
         };
         let retry_state = retry_state_from_proto(closed.retry_state)?;
-        Ok(Closed { at: Timestamp(closed.at_ms), status, outcome, retry_state })
+        Ok(Closed { at: Timestamp(closed.at_ms), status, by: closed.by, outcome, retry_state })
     });
+    let identity = row.canceled_by;
     Ok(Execution {
         task: decode_activity_task(&row.task)?,
         request_id: row.request_id,
         details: row.details.map(payload::from_proto),
         search_attributes: payload::header_from_proto(row.search_attributes),
         delay: Delay(row.delay_ms),
-        cancel_reason: row.cancel_reason,
+        cancel: row.cancel_reason.map(|reason| Cancel { reason, identity }),
         closed: closed.transpose()?,
     })
 }
