@@ -4,15 +4,19 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const CARRIED: [&str; 8] = [
+const CARRIED: [&str; 12] = [
     "wit",
     "sdk/rust",
     "sdk/typescript",
+    "sdk/python",
     "guest-examples/rust/Cargo.lock",
     "guest-examples/rust/hello/src",
     "guest-examples/typescript/package.json",
     "guest-examples/typescript/hello",
+    "guest-examples/python/hello",
     "host/build/templates",
+    "tests/clients/requirements.txt",
+    "tests/clients/typescript/package.json",
 ];
 /// What tools leave behind.
 const LEFT: [&str; 5] = ["target", "node_modules", "__pycache__", "dist", ".venv"];

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Where in a project its SDK lies.
 pub const SDK_FOLDER: &str = "refrain-sdk";
+/// What pip installs for a project.
+pub(crate) const REQUIREMENTS: &str = "requirements.txt";
 /// In templates, the project's name.
 const NAME: &str = "{{name}}";
 
@@ -39,6 +41,10 @@ pub fn create(folder: &Path, name: &str, language: Language) -> Result<(), Build
         Language::Typescript => {
             copy("guest-examples/typescript/hello", &folder.join("src"))?;
             carried::write(&folder.join("package.json"), package_json(name).as_bytes())?;
+        }
+        Language::Python => {
+            copy("guest-examples/python/hello", folder)?;
+            carried::write(&folder.join(REQUIREMENTS), requirements().as_bytes())?;
         }
     }
     write_sdk(folder, language)
@@ -81,20 +87,35 @@ fn locked() -> String {
     from_elsewhere.fold(head, |lock, package| lock + "[[package]]" + package)
 }
 
-/// The packages that our own guests are built with.
+/// The packages that our own guests are built with, and those that they are tested with.
 fn package_json(name: &str) -> String {
-    let examples = carried::text("guest-examples/typescript/package.json").unwrap_or_default();
-    let examples: Value = serde_json::from_str(examples).unwrap_or_default();
-    let mut packages = examples["devDependencies"].clone();
+    let carried = |file: &str| -> Value {
+        serde_json::from_str(carried::text(file).unwrap_or_default()).unwrap_or_default()
+    };
+    let mut packages = carried("guest-examples/typescript/package.json")["devDependencies"].clone();
+    let clients = &carried("tests/clients/typescript/package.json")["dependencies"];
+    for package in ["@temporalio/client", "@temporalio/testing", "@temporalio/worker"] {
+        packages[package] = clients[package].clone();
+    }
     packages["@refrain/workflow"] = format!("file:{SDK_FOLDER}/sdk/typescript").into();
+    let test = "refrain build && node --test tests/*.test.mjs";
     let manifest = serde_json::json!({
         "name": name,
         "private": true,
         "type": "module",
-        "scripts": { "build": "refrain build" },
+        "scripts": { "build": "refrain build", "test": test },
         "devDependencies": packages,
     });
     format!("{manifest:#}\n")
+}
+
+/// The same for Python.
+fn requirements() -> String {
+    let ours = carried::text("tests/clients/requirements.txt").unwrap_or_default();
+    let is_wanted =
+        |it: &&str| it.starts_with("componentize-py==") || it.starts_with("temporalio==");
+    let wanted: Vec<&str> = ours.lines().filter(is_wanted).collect();
+    format!("-e ./{SDK_FOLDER}/sdk/python\n{}\n", wanted.join("\n"))
 }
 
 #[cfg(test)]
@@ -123,7 +144,10 @@ mod tests {
         let manifest: Value = serde_json::from_str(&package_json("shop")).unwrap();
         let packages = &manifest["devDependencies"];
         assert_eq!(packages["@refrain/workflow"], "file:refrain-sdk/sdk/typescript");
-        assert!(packages["esbuild"].is_string() && packages["componentize-qjs"].is_string());
+        for package in ["esbuild", "componentize-qjs", "@temporalio/testing"] {
+            assert!(packages[package].is_string(), "{package}");
+        }
+        assert!(requirements().contains("componentize-py=="));
     }
 
     #[test]

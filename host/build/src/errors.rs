@@ -12,7 +12,7 @@ pub enum BuildError {
     #[error("`{}` is a project in more than one language: found {found}", folder.display())]
     ManyLanguages { folder: PathBuf, found: String },
 
-    #[error("no language `{name}`: there is an SDK for rust and typescript")]
+    #[error("no language `{name}`: there is an SDK for rust, typescript and python")]
     NoLanguage { name: String },
 
     #[error(

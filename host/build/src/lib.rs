@@ -6,6 +6,7 @@ mod carried;
 mod create;
 mod errors;
 mod project;
+mod python;
 pub mod rust;
 mod tool;
 pub mod typescript;

@@ -1,7 +1,7 @@
 //! A folder with workflows, and which language they are in.
 
-use crate::create::{SDK_FOLDER, write_sdk};
-use crate::{BuildError, rust, typescript};
+use crate::create::{REQUIREMENTS, SDK_FOLDER, write_sdk};
+use crate::{BuildError, python, rust, typescript};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,16 +10,18 @@ use std::str::FromStr;
 pub enum Language {
     Rust,
     Typescript,
+    Python,
 }
 
 impl Language {
-    pub const ALL: [Language; 2] = [Language::Rust, Language::Typescript];
+    pub const ALL: [Language; 3] = [Language::Rust, Language::Typescript, Language::Python];
 
     /// As in the names of folders, and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Language::Rust => "rust",
             Language::Typescript => "typescript",
+            Language::Python => "python",
         }
     }
 
@@ -28,6 +30,7 @@ impl Language {
         match self {
             Language::Rust => "Cargo.toml",
             Language::Typescript => "package.json",
+            Language::Python => "pyproject.toml",
         }
     }
 }
@@ -96,9 +99,12 @@ impl Project {
     ///
     /// What is missing, with the command that installs it; or what the toolchain did not like.
     pub fn build(&self, options: &Options) -> Result<Vec<Component>, BuildError> {
-        // Told by what its manifest says, so that no SDK is written where none is wanted.
-        let manifest = self.folder.join(self.language.marker());
-        let wants_sdk = std::fs::read_to_string(manifest).is_ok_and(|it| it.contains(SDK_FOLDER));
+        // Told by what its files say, so that no SDK is written where none is wanted.
+        let says_so = |file: &str| {
+            let text = std::fs::read_to_string(self.folder.join(file));
+            text.is_ok_and(|it| it.contains(SDK_FOLDER))
+        };
+        let wants_sdk = says_so(self.language.marker()) || says_so(REQUIREMENTS);
         if wants_sdk && !self.folder.join(SDK_FOLDER).exists() {
             write_sdk(&self.folder, self.language)?;
         }
@@ -108,6 +114,12 @@ impl Project {
         match self.language {
             Language::Rust => rust::build_project(&self.folder, &out_dir),
             Language::Typescript => typescript::build_project(&self.folder, &out_dir),
+            Language::Python => python::build_project(&self.folder, &out_dir),
         }
     }
+}
+
+/// The tools run in the project's folder.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
+    std::path::absolute(path).map_err(BuildError::files(format!("`{}` is no path", path.display())))
 }

@@ -1,20 +1,23 @@
 //! Running the tools of others.
 
 use crate::BuildError;
+use std::ffi::OsStr;
 use std::io;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs a tool, by whatever program. All that it says goes to standard error: standard output is for what we say.
+/// Runs a tool. All that it says goes to standard error: standard output is for what we say.
 ///
 /// # Errors
 ///
 /// If it can't be started, or does not end well.
-pub(crate) fn run(tool: &str, command: &mut Command) -> Result<(), BuildError> {
+pub(crate) fn run(command: &mut Command) -> Result<(), BuildError> {
+    let tool = name(command);
     let status =
-        command.stdout(io::stderr()).status().map_err(BuildError::files(cant_start(tool)))?;
+        command.stdout(io::stderr()).status().map_err(BuildError::files(cant_start(&tool)))?;
     match status.success() {
         true => Ok(()),
-        false => Err(BuildError::ToolFailed { tool: tool.to_owned(), status: status.to_string() }),
+        false => Err(BuildError::ToolFailed { tool, status: status.to_string() }),
     }
 }
 
@@ -35,9 +38,13 @@ pub(crate) fn ask(command: &mut Command) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// Of a script or module that another program runs, its own.
 fn name(command: &Command) -> String {
-    let path = std::path::Path::new(command.get_program());
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    let stem = |it: &OsStr| Path::new(it).file_stem().unwrap_or(it).to_string_lossy().into_owned();
+    let program = stem(command.get_program());
+    let is_runner = program == "node" || program.starts_with("python");
+    let own = command.get_args().find(|it| *it != "-m").filter(|_| is_runner);
+    own.map_or(program, stem)
 }
 
 fn cant_start(tool: &str) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Both are packages of the project, so that it says which versions it wants.
 
-use crate::project::Component;
+use crate::project::{Component, absolute};
 use crate::{BuildError, tool};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ impl Packages<'_> {
     pub fn check(&self) -> Result<(), BuildError> {
         let has_config = self.folder.join("tsconfig.json").exists();
         match self.tool("typescript/bin/tsc").filter(|_| has_config) {
-            Some(mut tsc) => tool::run("tsc", tsc.args(["--noEmit", "--project", "."])),
+            Some(mut tsc) => tool::run(tsc.args(["--noEmit", "--project", "."])),
             None => Ok(()),
         }
     }
@@ -71,7 +71,7 @@ impl Packages<'_> {
             what: format!("`{program}`"),
             install: format!("`npm install` in `{}`", self.folder.display()),
         })?;
-        tool::run("refrain-build", build.arg(workflows).arg("--output").arg(output))
+        tool::run(build.arg(workflows).arg("--output").arg(output))
     }
 }
 
@@ -93,11 +93,6 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
     bundled?;
     checked.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     Ok(vec![Component { name, file: out_dir.join(file.file_name().unwrap_or_default()) }])
-}
-
-/// The tools run in the project's folder.
-fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
-    std::path::absolute(path).map_err(BuildError::files(format!("`{}` is no path", path.display())))
 }
 
 fn manifest(folder: &Path) -> Result<Value, BuildError> {

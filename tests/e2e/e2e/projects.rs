@@ -36,6 +36,7 @@ fn as_on_the_path(mut command: Command) -> Result<Command> {
     let remap = format!("--remap-path-prefix={}=refrain", paths::root().display());
     command
         .env("REFRAIN_BIN", paths::binary()?)
+        .env("REFRAIN", paths::binary()?)
         .env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"))
         .env("CARGO_TARGET_DIR", paths::target().join("guests/rust/cargo"))
         .env("CARGO_ENCODED_RUSTFLAGS", remap);
@@ -111,7 +112,7 @@ fn a_new_rust_project_builds_passes_its_own_tests_and_is_deployed_at_each_save()
 }
 
 #[test]
-fn a_new_typescript_project_builds_and_runs() -> Result<()> {
+fn a_new_typescript_project_builds_passes_its_own_tests_and_runs() -> Result<()> {
     let project = new_project("bakery", "typescript")?;
     link_packages(&project)?;
     expect![[r#"
@@ -128,22 +129,53 @@ fn a_new_typescript_project_builds_and_runs() -> Result<()> {
           confirmed
     "#]]
     .assert_eq(&build(&project)?);
+    let mut tests = as_on_the_path(Command::new("node"))?;
+    run(tests.args(["--test", "tests/order.test.mjs"]).current_dir(&project))?;
     order_runs_to_its_end(&project, "bakery")
 }
 
-/// The packages that our own guests have, as `npm install` would put them there.
+#[test]
+fn a_new_python_project_builds_passes_its_own_tests_and_runs() -> Result<()> {
+    let project = new_project("teashop", "python")?;
+    // With the packages that pip would put there.
+    std::os::unix::fs::symlink(paths::python_directory(), project.join(".venv"))?;
+    expect![[r#"
+        Component  ./dist/teashop.wasm
+        Digest     sha256:_
+        Kind       workflow
+        Size       _ MiB
+        SDK        refrain-python 0.1.0
+
+        Workflow types
+          order
+
+        Signals
+          confirmed
+    "#]]
+    .assert_eq(&build(&project)?);
+    let mut tests = as_on_the_path(Command::new(project.join(".venv/bin/python")))?;
+    tests.env("PYTHONPATH", project.join("refrain-sdk/sdk/python/src"));
+    run(tests.args(["-m", "unittest", "discover", "tests"]).current_dir(&project))?;
+    order_runs_to_its_end(&project, "teashop")
+}
+
+/// The packages that our own guests and clients have, as `npm install` would put them there.
 fn link_packages(project: &Path) -> Result<()> {
-    let installed = paths::root().join("guest-examples/typescript/node_modules");
+    use std::os::unix::fs::symlink;
     let modules = project.join("node_modules");
     std::fs::create_dir_all(modules.join("@refrain"))?;
-    for package in std::fs::read_dir(installed)? {
+    symlink(project.join("refrain-sdk/sdk/typescript"), modules.join("@refrain/workflow"))?;
+    symlink(
+        paths::typescript_clients()?.join("node_modules/@temporalio"),
+        modules.join("@temporalio"),
+    )?;
+    for package in std::fs::read_dir(paths::root().join("guest-examples/typescript/node_modules"))?
+    {
         let package = package?;
-        if package.file_name() != "@refrain" {
-            std::os::unix::fs::symlink(package.path(), modules.join(package.file_name()))?;
+        if !modules.join(package.file_name()).exists() {
+            symlink(package.path(), modules.join(package.file_name()))?;
         }
     }
-    let sdk = project.join("refrain-sdk/sdk/typescript");
-    std::os::unix::fs::symlink(&sdk, modules.join("@refrain/workflow"))?;
     Ok(())
 }
 
@@ -277,7 +309,7 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
     let empty = directory("project-empty");
     std::fs::create_dir_all(&empty)?;
     expect![[r#"
-        error: no project in `FOLDER`: found none of `Cargo.toml`, `package.json`
+        error: no project in `FOLDER`: found none of `Cargo.toml`, `package.json`, `pyproject.toml`
         hint: `refrain new NAME --language LANGUAGE` makes one
     "#]]
     .assert_eq(&said(&empty)?);

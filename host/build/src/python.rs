@@ -1,0 +1,57 @@
+//! Python: made a component by `refrain.build` of the SDK, which calls componentize-py.
+
+use crate::create::SDK_FOLDER;
+use crate::project::{Component, absolute};
+use crate::{BuildError, tool};
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where workflows are looked for, in this order.
+const ENTRIES: [&str; 4] = ["workflow.py", "workflows.py", "src/workflow.py", "src/workflows.py"];
+
+pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Component>, BuildError> {
+    let folder = &absolute(folder)?;
+    let entry = ENTRIES.iter().map(|it| folder.join(it)).find(|it| it.is_file());
+    let workflows = entry.ok_or_else(|| BuildError::NoWorkflows {
+        folder: folder.to_owned(),
+        expected: format!("expected `{}`", ENTRIES.join("`, `")),
+    })?;
+    let interpreter = interpreter(folder)?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = absolute(out_dir)?.join(format!("{name}.wasm"));
+    let mut build = python(&interpreter, folder);
+    build.args(["-m", "refrain.build"]).arg(&workflows).arg("--output").arg(&file);
+    build.arg("--root").arg(workflows.parent().unwrap_or(folder));
+    tool::run(&mut build)?;
+    Ok(vec![Component { file: out_dir.join(file.file_name().unwrap_or_default()), name }])
+}
+
+/// The project's own, the active one, or the system's: the first that has what is needed.
+fn interpreter(folder: &Path) -> Result<PathBuf, BuildError> {
+    let active = env::var_os("VIRTUAL_ENV").map(|it| PathBuf::from(it).join("bin/python"));
+    let candidates = [Some(folder.join(".venv/bin/python")), active, Some("python3".into())];
+    let has_all = |it: &PathBuf| {
+        tool::ask(python(it, folder).args(["-c", "import componentize_py, refrain.build"]))
+            .is_some()
+    };
+    candidates.into_iter().flatten().find(has_all).ok_or_else(|| BuildError::Missing {
+        what: "a Python with the packages of `requirements.txt`, `componentize-py` among them"
+            .to_owned(),
+        install: format!(
+            "`python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` in `{}`",
+            folder.display()
+        ),
+    })
+}
+
+/// With the project's SDK.
+fn python(interpreter: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(interpreter);
+    command.current_dir(folder).stdin(Stdio::null());
+    let sdk = folder.join(SDK_FOLDER).join("sdk/python/src");
+    if sdk.exists() {
+        command.env("PYTHONPATH", sdk);
+    }
+    command
+}
