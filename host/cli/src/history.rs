@@ -287,6 +287,22 @@ fn failure_line(failure: &Failure) -> String {
     }
 }
 
+/// Which component a run is to be on from then on.
+fn over(it: Option<&VersioningOverride>) -> String {
+    let build = |version: Option<&WorkerDeploymentVersion>| {
+        let build = version.map_or("", |it| it.build_id.as_str());
+        build.get(..12).unwrap_or(build).to_owned()
+    };
+    match it.and_then(|it| it.r#override.as_ref()) {
+        Some(Override::Pinned(it)) => labeled("pinned to", &build(it.version.as_ref())),
+        Some(Override::OneTime(it)) => {
+            labeled("moved to", &build(it.target_deployment_version.as_ref()))
+        }
+        Some(Override::AutoUpgrade(_)) => "follows what is deployed".to_owned(),
+        None => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,21 +398,5 @@ mod tests {
         let words: Vec<String> =
             event_line(&HistoryEvent::default()).split_whitespace().map(str::to_owned).collect();
         assert_eq!(words, ["0", "Unspecified"]);
-    }
-}
-
-/// Which component a run is to be on from then on.
-fn over(it: Option<&VersioningOverride>) -> String {
-    let build = |version: Option<&WorkerDeploymentVersion>| {
-        let build = version.map_or("", |it| it.build_id.as_str());
-        build.get(..12).unwrap_or(build).to_owned()
-    };
-    match it.and_then(|it| it.r#override.as_ref()) {
-        Some(Override::Pinned(it)) => labeled("pinned to", &build(it.version.as_ref())),
-        Some(Override::OneTime(it)) => {
-            labeled("moved to", &build(it.target_deployment_version.as_ref()))
-        }
-        Some(Override::AutoUpgrade(_)) => "follows what is deployed".to_owned(),
-        None => String::new(),
     }
 }

@@ -80,7 +80,7 @@ fn moved(n: u64) -> Option<Write> {
     };
     let (key, component) = (key_of(n, at), NEW);
     let write = Write::run(RunWrite { key, component, start_request_id: None, decision });
-    (mixed % 100 == 0).then_some(write)
+    mixed.is_multiple_of(100).then_some(write)
 }
 
 fn key_of(n: u64, at: Timestamp) -> RunKey {
