@@ -59,7 +59,7 @@ export async function desk(): Promise<number> {
 
 const hangUp = defineSignal("hang-up");
 
-/** Connects whatever is asked for, one second each. Who hangs up does not wait for the others. */
+/** Connects whatever is asked for, one minute each. Who hangs up does not wait for the others. */
 export async function switchboard(): Promise<string[]> {
   const calls: string[] = [];
   let closed = false;
@@ -68,7 +68,7 @@ export async function switchboard(): Promise<string[]> {
   setDefaultQueryHandler((name, ...args) => `${name}(${args.join()}) of ${calls.length}`);
   setDefaultUpdateHandler(
     async (name, whom) => {
-      await sleep("1s");
+      await sleep("1m");
       calls.push(`${currentUpdateInfo()?.id}: ${name} ${whom}`);
       return calls.length;
     },

@@ -18,6 +18,8 @@ use std::convert::Infallible;
 use wasmtime::component::{Linker, Resource, ResourceTable};
 use wasmtime_wasi::p2::bindings::sockets::network::{ErrorCode as P2SocketError, IpAddressFamily};
 use wasmtime_wasi::p2::{DynPollable, Pollable, TcpSocket, UdpSocket, subscribe};
+use wasmtime_wasi::p3::bindings::sockets::types as p3_sockets;
+use wasmtime_wasi::sockets::{TcpSocket as P3TcpSocket, UdpSocket as P3UdpSocket};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http::types as p2_http;
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
@@ -212,5 +214,18 @@ fn tame_p3(linker: &mut Linker<Ctx>) -> wasmtime::Result<()> {
             sleep.ready().await;
             Ok(())
         })
+    })?;
+
+    let mut sockets = linker.instance("wasi:sockets/types@0.3.0")?;
+    type Family = p3_sockets::IpAddressFamily;
+    sockets.func_wrap("[static]tcp-socket.create", |store, (_family,): (Family,)| {
+        store.data().refuse("opening a TCP socket");
+        let refused: Result<Resource<P3TcpSocket>, _> = Err(p3_sockets::ErrorCode::AccessDenied);
+        Ok((refused,))
+    })?;
+    sockets.func_wrap("[static]udp-socket.create", |store, (_family,): (Family,)| {
+        store.data().refuse("opening a UDP socket");
+        let refused: Result<Resource<P3UdpSocket>, _> = Err(p3_sockets::ErrorCode::AccessDenied);
+        Ok((refused,))
     })
 }

@@ -8,6 +8,7 @@ mod clients;
 mod command_line;
 mod common;
 mod containment;
+mod determinism;
 mod dev_server;
 mod differences;
 mod entities;

@@ -58,7 +58,7 @@ impl Desk {
     }
 }
 
-/// Connects whatever is asked for, one second each. Who hangs up does not wait for the others.
+/// Connects whatever is asked for, one minute each. Who hangs up does not wait for the others.
 #[workflow(signals("hang-up"))]
 async fn switchboard() -> Result<Vec<String>> {
     let calls = shared(Vec::new());
@@ -71,7 +71,7 @@ async fn switchboard() -> Result<Vec<String>> {
     on_any_update(move |name, (whom,): (String,)| {
         let made = made.clone();
         async move {
-            sleep(seconds(1)).await?;
+            sleep(minutes(1)).await?;
             let id = current_update().map(|it| it.id).unwrap_or_default();
             made.update(|it| it.push(format!("{id}: {name} {whom}")));
             Ok(made.borrow().len())

@@ -95,7 +95,7 @@ pub(crate) fn component(export: &str, body: &str) -> Vec<u8> {
 }
 
 /// A memory, and an allocator that never frees.
-const ALLOCATOR: &str = r#"
+pub(crate) const ALLOCATOR: &str = r#"
     (memory (export "memory") 4)
     (global $free (mut i32) (i32.const 65536))
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)

@@ -10,3 +10,4 @@ mod handmade;
 mod stage;
 mod validation;
 mod wasi;
+mod wasi_table;
