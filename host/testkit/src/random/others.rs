@@ -36,7 +36,8 @@ fn quiet(line: &str, goes_on: bool) -> String {
     let turn = line.trim_start_matches("guest ");
     let keeps = |wish: &&str| {
         let speaks = ["cancel ", "local ", "trap"].iter().any(|it| wish.starts_with(it));
-        !speaks && !(goes_on && wish.ends_with("continue : -"))
+        let ends = wish.ends_with("continue : -");
+        !(speaks || goes_on && ends)
     };
     let kept: Vec<_> = turn.split(", ").filter(keeps).collect();
     match kept.is_empty() {
