@@ -26,6 +26,7 @@ mod parallel_maps;
 mod payloads;
 mod polling;
 mod projects;
+mod python_sdk;
 mod python_worker;
 mod request_response;
 mod schedules;
