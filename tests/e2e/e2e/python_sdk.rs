@@ -83,20 +83,9 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
           File "bad/workflow.py", line 20, in look_up
             return order["customer"]
 
-        wrong-shape null: RuntimeError: await wasn't used with future
-          File "/2/refrain/_run.py", line 80, in Run._to_the_end
-          File "/2/refrain/_run.py", line 73, in Run._run
-          File "/2/refrain/converter.py", line 37, in to_payload
-          File "/python/json/encoder.py", line 200, in JSONEncoder.encode
-          File "/python/json/encoder.py", line 261, in JSONEncoder.iterencode
-          File "/2/refrain/converter.py", line 109, in _Encoder.default
+        wrong-shape null: TypeError: the result of workflow wrong-shape: a value of type dict can't be written as JSON: await wasn't used with future; use dataclasses, lists, dicts, strings, numbers
 
-        wrong-argument "seven": TypeError: expected int, got 'seven'
-          File "/2/refrain/component.py", line 61, in WitWorld.run
-          File "/2/refrain/converter.py", line 69, in from_payloads
-          File "/2/refrain/converter.py", line 53, in from_payload
-          File "/2/refrain/converter.py", line 138, in to_hint
-          File "/2/refrain/converter.py", line 174, in _checked
+        wrong-argument "seven": TypeError: the arguments of workflow wrong-argument: expected int, got 'seven'
 
         deep null: RecursionError: maximum recursion depth exceeded
           File "bad/workflow.py", line 43, in Deep.run
@@ -116,6 +105,7 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
         outside "file": FileNotFoundError: [Errno 44] No such file or directory: 'orders.txt'
           File "bad/workflow.py", line 79, in Outside.run
             open("orders.txt")
+        hint: a workflow has no files and no network: do this in an activity
 
     "#]]
     .assert_eq(&all);

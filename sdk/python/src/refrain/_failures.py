@@ -12,7 +12,7 @@ from typing import Any
 
 from . import _host as host
 from . import exceptions as errors
-from .converter import from_payloads, milliseconds, to_payloads
+from .converter import WrongType, from_payloads, milliseconds, to_payloads
 
 SOURCE = "refrain-python"
 
@@ -161,5 +161,10 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
 
 
 def described(error: BaseException) -> str:
-    """As Python prints what nobody has caught."""
-    return f"{type(error).__name__}: {error}\n{traced(error)}".rstrip()
+    """As Python prints what nobody has caught, and what to do about it."""
+    if isinstance(error, WrongType):
+        return f"TypeError: {error}"
+    told = f"{type(error).__name__}: {error}\n{traced(error)}".rstrip()
+    if isinstance(error, OSError):
+        told += "\nhint: a workflow has no files and no network: do this in an activity"
+    return told

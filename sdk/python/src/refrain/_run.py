@@ -16,7 +16,7 @@ from . import _host as host
 from ._definitions import Handler, HandlerUnfinishedPolicy
 from ._failures import described, to_failure
 from ._loop import LOOP, current_call, detached
-from .converter import RawValue, from_payloads, to_payload
+from .converter import RawValue, WrongType, from_payloads, to_payload
 from .exceptions import ApplicationError, CancelledError, FailureError, is_cancelled_exception
 
 
@@ -71,8 +71,8 @@ class Run:
         result = await self.definition.run(self.instance, *self.args)
         try:
             return host.lifecycle.Outcome_Completed([to_payload(result)])
-        except TypeError as error:
-            raise TypeError(f"the result of workflow {self.definition.name}: {error}") from error
+        except WrongType as error:
+            raise WrongType(f"the result of workflow {self.definition.name}: {error}") from error
 
     async def _to_the_end(self, of: Callable[[], Any]) -> None:
         """Runs what may end the run: the workflow, or a handler of a signal."""

@@ -30,7 +30,7 @@ from wit_world.imports import definitions as host_definitions  # type: ignore[im
 from . import _definitions as definitions
 from . import _failures, _loop, _run
 from . import _host as host
-from .converter import RawValue, from_payloads
+from .converter import RawValue, WrongType, from_payloads
 from .exceptions import ApplicationError
 
 SDK = ("refrain-python", "0.1.0")
@@ -49,17 +49,22 @@ def _workflow(workflow_type: str) -> definitions.Workflow:
     return dynamic
 
 
+def _arguments(workflow: definitions.Workflow, args: list[Any]) -> list[Any]:
+    if workflow.name is None and definitions.takes_raw(workflow.hints):
+        return [[RawValue(it) for it in args]]
+    try:
+        return from_payloads(args, workflow.hints)
+    except WrongType as error:
+        raise WrongType(f"the arguments of workflow {workflow.name}: {error}") from error
+
+
 class WitWorld(wit_world.WitWorld):
     """What the world `workflow` exports, for all workflows that were imported."""
 
     async def run(self, workflow_type: str, args: list[Any]) -> Any:
         try:
             workflow = _workflow(workflow_type)
-            if workflow.name is None and definitions.takes_raw(workflow.hints):
-                arguments = [[RawValue(it) for it in args]]
-            else:
-                arguments = from_payloads(args, workflow.hints)
-            run = _run.current = _run.Run(workflow, arguments)
+            run = _run.current = _run.Run(workflow, _arguments(workflow, args))
             return await run.outcome()
         except host.Err:
             raise

@@ -19,6 +19,10 @@ from . import _host as host
 JSON_PLAIN = b"json/plain"
 
 
+class WrongType(TypeError):
+    """A value is not what it has to be. The message says all; where we found it is of no interest."""
+
+
 class RawValue:
     """A payload as it is, for handlers that take whatever comes."""
 
@@ -35,8 +39,8 @@ def to_payload(value: Any) -> Any:
         return host.types.Payload([("encoding", b"binary/plain")], bytes(value))
     try:
         text = _ENCODER.encode(value)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
+    except Exception as error:
+        raise WrongType(
             f"a value of type {type(value).__name__} can't be written as JSON: {error}; "
             "use dataclasses, lists, dicts, strings, numbers"
         ) from error
@@ -171,7 +175,7 @@ def to_hint(hint: Any, value: Any) -> Any:
 
 def _checked(holds: bool, expected: Any, value: Any) -> bool:
     if not holds:
-        raise TypeError(f"expected {getattr(expected, '__name__', expected)}, got {value!r}")
+        raise WrongType(f"expected {getattr(expected, '__name__', expected)}, got {value!r}")
     return True
 
 
@@ -181,7 +185,7 @@ def _to_one_of(hints: Sequence[Any], union: Any, value: Any) -> Any:
             return to_hint(hint, value)
         except Exception:
             continue
-    raise TypeError(f"expected {union}, got {value!r}")
+    raise WrongType(f"expected {union}, got {value!r}")
 
 
 def _to_key(hint: Any, name: str) -> Any:
@@ -222,7 +226,7 @@ def _to_dataclass(cls: Any, value: Any) -> Any:
         try:
             it = to_hint(hints[field.name], value[field.name])
         except Exception as error:
-            raise TypeError(f"field `{field.name}` of {cls.__name__}: {error}") from error
+            raise WrongType(f"field `{field.name}` of {cls.__name__}: {error}") from error
         (given if field.init else later)[field.name] = it
     made = cls(**given)
     for name, it in later.items():
