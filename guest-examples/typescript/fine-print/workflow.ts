@@ -33,7 +33,7 @@ export async function parts(cancellationType: ChildWorkflowCancellationType): Pr
     }),
   );
   scope.cancel();
-  if (cancellationType === "wait-cancellation-completed") await child.signal(done);
+  if (cancellationType === ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED) await child.signal(done);
   return await isCanceled(child.result());
 }
 

@@ -46,7 +46,7 @@ fn children_are_asked_to_stop(language: &str) -> Result<()> {
     let host = host("parts", language)?;
     let mut told = String::new();
     for how in
-        ["abandon", "try-cancel", "wait-cancellation-requested", "wait-cancellation-completed"]
+        ["ABANDON", "TRY_CANCEL", "WAIT_CANCELLATION_REQUESTED", "WAIT_CANCELLATION_COMPLETED"]
     {
         start(&host, how, "parts", &["--input", &json!(how).to_string()])?;
         told.push_str(&format!("{how}: {}\n{}", result(&host, how)?, events(&host, how)?));
@@ -57,7 +57,7 @@ fn children_are_asked_to_stop(language: &str) -> Result<()> {
                 .iter()
                 .any(|it| it == "WORKFLOW_EXECUTION_CANCEL_REQUESTED"))
         };
-        if how == "abandon" {
+        if how == "ABANDON" {
             assert!(!is_asked()?);
         } else {
             eventually("the child is asked", || Ok(is_asked()?.then_some(())))?;
@@ -67,20 +67,20 @@ fn children_are_asked_to_stop(language: &str) -> Result<()> {
         told.push_str(&format!("  its child: {}\n", status.as_str().unwrap_or_default()));
     }
     expect![[r#"
-        abandon: true
+        ABANDON: true
           workflow execution started
           start child workflow execution initiated
           child workflow execution started
           workflow execution completed
           its child: WORKFLOW_EXECUTION_STATUS_RUNNING
-        try-cancel: true
+        TRY_CANCEL: true
           workflow execution started
           start child workflow execution initiated
           child workflow execution started
           request cancel external workflow execution initiated
           workflow execution completed
           its child: WORKFLOW_EXECUTION_STATUS_RUNNING
-        wait-cancellation-requested: true
+        WAIT_CANCELLATION_REQUESTED: true
           workflow execution started
           start child workflow execution initiated
           child workflow execution started
@@ -88,7 +88,7 @@ fn children_are_asked_to_stop(language: &str) -> Result<()> {
           external workflow execution cancel requested
           workflow execution completed
           its child: WORKFLOW_EXECUTION_STATUS_RUNNING
-        wait-cancellation-completed: true
+        WAIT_CANCELLATION_COMPLETED: true
           workflow execution started
           start child workflow execution initiated
           child workflow execution started
@@ -118,19 +118,19 @@ fn the_cancellation_of_a_child_waits_for_what_its_parent_in_typescript_asks_for(
 fn the_cancellation_of_an_activity_in_typescript_is_asked_for_or_not() -> Result<()> {
     let host = host("stops", "typescript")?;
     let mut told = String::new();
-    for how in ["try-cancel", "wait-cancellation-completed", "abandon"] {
+    for how in ["TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"] {
         start(&host, how, "stops", &["--input", &json!(how).to_string()])?;
         told.push_str(&format!("{how}: {}\n{}", result(&host, how)?, events(&host, how)?));
     }
     expect![[r#"
-        try-cancel: true
+        TRY_CANCEL: true
           workflow execution started
           activity task scheduled nap
           timer started 0.001s
           timer fired
           activity task cancel requested
           workflow execution completed
-        wait-cancellation-completed: true
+        WAIT_CANCELLATION_COMPLETED: true
           workflow execution started
           activity task scheduled nap
           timer started 0.001s
@@ -138,7 +138,7 @@ fn the_cancellation_of_an_activity_in_typescript_is_asked_for_or_not() -> Result
           activity task cancel requested
           activity task canceled
           workflow execution completed
-        abandon: true
+        ABANDON: true
           workflow execution started
           activity task scheduled nap
           timer started 0.001s

@@ -10,9 +10,9 @@ refrain_sdk::export_workflows!(parts, lingers, leaves, details);
 #[workflow]
 async fn parts(how: String) -> Result<bool> {
     let how = match how.as_str() {
-        "abandon" => ChildCancellation::Abandon,
-        "try-cancel" => ChildCancellation::TryCancel,
-        "wait-cancellation-requested" => ChildCancellation::WaitCancellationRequested,
+        "ABANDON" => ChildCancellation::Abandon,
+        "TRY_CANCEL" => ChildCancellation::TryCancel,
+        "WAIT_CANCELLATION_REQUESTED" => ChildCancellation::WaitCancellationRequested,
         _ => ChildCancellation::WaitCancellationCompleted,
     };
     let id = format!("{}-child", info().workflow_id);
