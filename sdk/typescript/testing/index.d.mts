@@ -8,7 +8,7 @@ export interface TestEnvironmentOptions {
   activities?: object;
   /** Default: `test`. */
   taskQueue?: string;
-  /** The binary. Default: the environment's `REFRAIN`, or `refrain` on the path. */
+  /** The binary. Default: the environment's `REFRAIN_BIN`, or `refrain` on the path. */
   server?: string;
   /** Of the worker that runs the mocks. */
   interceptors?: WorkerOptions["interceptors"];

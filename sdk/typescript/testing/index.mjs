@@ -22,7 +22,7 @@ export class TestEnvironment {
   /** @param {import(".").TestEnvironmentOptions} options */
   static async create({ component, activities = {}, taskQueue = "test", server, interceptors }) {
     const { TestWorkflowEnvironment } = ofProject("@temporalio/testing");
-    const path = server ?? process.env.REFRAIN ?? "refrain";
+    const path = server ?? process.env.REFRAIN_BIN ?? "refrain";
     const host = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: "existing-path", path } },
     });
