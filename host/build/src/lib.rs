@@ -2,6 +2,7 @@
 //!
 //! A file for each language knows its toolchain, what is missing of it, and how to get that.
 
+pub mod c;
 mod carried;
 mod create;
 mod errors;

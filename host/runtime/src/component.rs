@@ -5,10 +5,11 @@
 
 use crate::bindings::definitions;
 use crate::errors::ComponentError;
+use crate::typed;
 use refrain_core::ids::Digest;
 use sha2::{Digest as _, Sha256};
 use wit_component::DecodedWasm;
-use wit_parser::{Resolve, WorldId, WorldItem, WorldKey};
+use wit_parser::{FunctionKind, Resolve, WorldId, WorldItem, WorldKey};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ComponentKind {
@@ -107,8 +108,8 @@ pub(crate) fn read(bytes: &[u8], bytes_max: usize) -> Result<ComponentKind, Comp
         return Err(ComponentError::TooLarge { found: bytes.len(), limit: bytes_max });
     }
     check_header(bytes)?;
-    let decoded = wit_component::decode(bytes)
-        .map_err(|cause| ComponentError::Malformed(format!("{cause:#}")))?;
+    let decoded =
+        wit_component::decode(bytes).map_err(|cause| malformed(bytes, &format!("{cause:#}")))?;
     let (resolve, world) = match &decoded {
         DecodedWasm::Component(resolve, world) => (resolve, *world),
         DecodedWasm::WitPackage(..) => {
@@ -118,10 +119,21 @@ pub(crate) fn read(bytes: &[u8], bytes_max: usize) -> Result<ComponentKind, Comp
         }
     };
     let kind = kind_of(resolve, world)?;
+    let is_typed = kind == ComponentKind::Workflow && is_typed(resolve, world);
     for (key, item) in &resolve.worlds[world].imports {
-        check_import(resolve, key, item, kind)?;
+        if !is_typed || typed::is_of_the_host(&resolve.name_world_key(key)) {
+            check_import(resolve, key, item, kind)?;
+        }
     }
     Ok(kind)
+}
+
+/// The parser tells only by its text that it would have read on.
+fn malformed(bytes: &[u8], text: &str) -> ComponentError {
+    match text.contains("unexpected end") {
+        true => ComponentError::Truncated { found: bytes.len() },
+        false => ComponentError::Malformed(text.to_owned()),
+    }
 }
 
 fn check_header(bytes: &[u8]) -> Result<(), ComponentError> {
@@ -159,6 +171,7 @@ fn kind_of(resolve: &Resolve, world: WorldId) -> Result<ComponentKind, Component
             expected: "`run` for workflows or `execute` for activities: make two components"
                 .to_owned(),
         }),
+        (false, false) if is_typed(resolve, world) => Ok(ComponentKind::Workflow),
         (false, false) => {
             let list: Vec<String> = exports.iter().map(|name| format!("`{name}`")).collect();
             let mut found = if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
@@ -168,11 +181,28 @@ fn kind_of(resolve: &Resolve, world: WorldId) -> Result<ComponentKind, Component
             Err(ComponentError::WrongWorld {
                 found,
                 expected:
-                    "`run` (world `refrain:workflow/workflow`) or `execute` (world `refrain:workflow/activity-worker`)"
+                    "`run` (world `refrain:workflow/workflow`), `execute` (world `refrain:workflow/activity-worker`) or async functions of its own, each a workflow type"
                         .to_owned(),
             })
         }
     }
+}
+
+/// Has it async functions of its own, and nothing of our worlds?
+fn is_typed(resolve: &Resolve, world: WorldId) -> bool {
+    let exports = &resolve.worlds[world].exports;
+    let is_async =
+        |function: &wit_parser::Function| matches!(function.kind, FunctionKind::AsyncFreestanding);
+    let is_ours = |key: &WorldKey| typed::OURS.contains(&resolve.name_world_key(key).as_str());
+    !exports.keys().any(is_ours)
+        && exports.iter().any(|(key, item)| match item {
+            WorldItem::Function(function) => is_async(function),
+            WorldItem::Interface { id, .. } => {
+                !typed::is_of_the_host(&resolve.name_world_key(key))
+                    && resolve.interfaces[*id].functions.values().any(is_async)
+            }
+            WorldItem::Type { .. } => false,
+        })
 }
 
 fn check_import(

@@ -100,6 +100,8 @@ fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
     wasmtime
         .wasm_component_model(true)
         .wasm_component_model_async(true)
+        // C blocks: its `run` keeps its stack while it waits.
+        .wasm_component_model_async_stackful(true)
         .cranelift_nan_canonicalization(true)
         .relaxed_simd_deterministic(true)
         .epoch_interruption(true)

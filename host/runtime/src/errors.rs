@@ -1,8 +1,10 @@
 //! What can go wrong, and what wasmtime's errors mean to a user.
 
+use crate::wasi::HANDLES_MAX;
 use refrain_core::guest::{GuestError, GuestErrorKind};
 use refrain_core::ids::Digest;
 use std::fmt::Write;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -30,6 +32,8 @@ pub enum ComponentError {
     CoreModule,
     #[error("component can't be parsed: {0}")]
     Malformed(String),
+    #[error("component ends too early, after {found} bytes: the file is not whole")]
+    Truncated { found: usize },
     #[error("import `{import}` is unknown: {expected}")]
     UnknownImport { import: String, expected: String },
     #[error("import `{import}` does not fit: {reason}")]
@@ -99,14 +103,29 @@ fn classify(error: &wasmtime::Error, stage: Stage) -> (GuestErrorKind, String) {
         let message = format!("no room for one more instance on this host: {}", error.root_cause());
         return (GuestErrorKind::Instantiate, message);
     }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        let message = format!(
+            "guest has {HANDLES_MAX} open handles of WASI, more are not allowed: drop those that it needs no more"
+        );
+        return (GuestErrorKind::TooManyCommands, message);
+    }
     if let Some(trap) = error.downcast_ref::<Trap>() {
-        return (trap_kind(*trap), trap.to_string());
+        return (trap_kind(*trap), trap_text(*trap));
     }
     let kind = match stage {
         Stage::Instantiating => GuestErrorKind::Instantiate,
         Stage::Running => GuestErrorKind::BrokenInterface,
     };
     (kind, without_backtrace(error))
+}
+
+fn trap_text(trap: Trap) -> String {
+    match trap {
+        Trap::StackOverflow => {
+            format!("{trap}: a function calls itself without end, or too deeply")
+        }
+        _ => trap.to_string(),
+    }
 }
 
 fn trap_kind(trap: Trap) -> GuestErrorKind {

@@ -229,7 +229,7 @@ fn check_names(activity_type: &str, activity_id: Option<&str>) -> Result<(), Box
     check_id("type", activity_type, 1).and(id).map_err(|what| wrong_options(activity_type, &what))
 }
 
-fn check_arguments(activity_type: &str, input: &[Payload]) -> Result<(), Box<Failure>> {
+pub(crate) fn check_arguments(activity_type: &str, input: &[Payload]) -> Result<(), Box<Failure>> {
     let bytes = size_of_all(input);
     if bytes <= BLOB_BYTES_MAX {
         return Ok(());

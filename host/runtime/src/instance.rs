@@ -190,9 +190,13 @@ struct Live {
 impl Live {
     fn start(workflow: &Arc<Workflow>, start: Box<Start>, watch: Option<Watch>) -> Live {
         let workflow_type = start.started.workflow_type.clone();
-        let args = payloads_out(start.started.input.clone());
+        let args = start.started.input.clone();
         let run = SharedRun::new(Run::new(Some(start), workflow.activation_max));
-        run.lock().watch = watch;
+        {
+            let mut run = run.lock();
+            run.watch = watch;
+            run.ends_when_canceled = workflow.exports.main.ends_when_canceled();
+        }
         let store = store(workflow, &run);
         let (calls, called) = mpsc::unbounded();
         let guest =
@@ -401,23 +405,22 @@ async fn live(
     mut store: Store<Ctx>,
     shared: SharedRun,
     workflow_type: String,
-    args: types::Payloads,
+    args: Payloads,
     mut called: mpsc::UnboundedReceiver<Call>,
 ) -> wasmtime::Result<()> {
     let instance = workflow.pre.instantiate_async(&mut store).await?;
     let functions = workflow.exports.functions(&mut store, &instance);
-    let Functions { run, query, validate_update, update } =
+    let Functions { main, query, validate_update, update } =
         functions.map_err(|(_, cause)| cause)?;
     store
         .run_concurrent(async |accessor: &Accessor<Ctx>| -> wasmtime::Result<()> {
-            let mut running = pin!(run.call_concurrent(accessor, (workflow_type, args)).fuse());
+            let mut running = pin!(main.call(accessor, workflow_type, args).fuse());
             let mut updates = FuturesUnordered::new();
             loop {
                 // Nobody drops the other end of a reply before the guest is idle again.
                 select_biased! {
                     returned = running => {
-                        let (outcome,) = returned?;
-                        end(&shared, outcome)?;
+                        end(&shared, returned?)?;
                     }
                     (number, id, returned) = updates.select_next_some() => {
                         let (outcome,): (Answer,) = returned?;

@@ -18,6 +18,7 @@ mod program;
 mod run;
 mod runtime;
 mod signals;
+mod typed;
 mod wasi;
 mod watch;
 

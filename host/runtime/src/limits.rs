@@ -36,7 +36,7 @@ impl ResourceLimiter for Limits {
             return Err(Stop::new(
                 GuestErrorKind::OutOfMemory,
                 format!(
-                    "guest asked for {wanted} bytes of memory, at most {} are allowed",
+                    "guest asked for {wanted} bytes of memory, at most {} are allowed: keep less, or raise `--guest-memory`",
                     self.memory_bytes_max
                 ),
             )

@@ -1,20 +1,24 @@
 //! A workflow component that is ready to be started any number of times.
 
+use crate::bindings::convert::payloads_out;
 use crate::bindings::{definitions, lifecycle, types};
 use crate::component::{Definition, Named};
 use crate::errors::{ComponentError, without_backtrace};
 use crate::imports::Ctx;
 use crate::instance::{self, WasmGuest};
 use crate::run::{Run, SharedRun};
+use crate::typed::{self, Typed};
 use crate::watch::Watch;
 use refrain_core::failure::Failure;
 use refrain_core::guest::{Guest, GuestError, Program};
 use refrain_core::ids::Digest;
+use refrain_core::payload::Payloads;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Linker,
-    Lower, TypedFunc,
+    Accessor, Component, ComponentExportIndex, ComponentNamedList, Func, Instance, InstancePre,
+    Lift, Linker, Lower, TypedFunc,
 };
 
 /// What all guests of one component share.
@@ -27,13 +31,30 @@ pub(crate) struct Workflow {
     pub(crate) memory_bytes_max: usize,
 }
 
-#[derive(Clone, Copy)]
 pub(crate) struct Exports {
-    pub(crate) run: ComponentExportIndex,
+    pub(crate) main: MainExport,
     pub(crate) query: Option<ComponentExportIndex>,
     pub(crate) validate_update: Option<ComponentExportIndex>,
     pub(crate) update: Option<ComponentExportIndex>,
     pub(crate) definition: Option<ComponentExportIndex>,
+}
+
+/// Where a run begins.
+pub(crate) enum MainExport {
+    /// `run` of one of our worlds.
+    Run(ComponentExportIndex),
+    /// Functions of the component's own, each a workflow type.
+    Typed(Arc<Typed>),
+}
+
+impl MainExport {
+    /// Does a request to cancel end a run that can't see it?
+    pub(crate) fn ends_when_canceled(&self) -> bool {
+        match self {
+            MainExport::Run(_) => false,
+            MainExport::Typed(typed) => !typed.sees_cancellation,
+        }
+    }
 }
 
 pub(crate) type Answer = Result<types::Payloads, types::Failure>;
@@ -41,9 +62,33 @@ type Args = (String, types::Payloads);
 type Outcome = Result<lifecycle::Outcome, types::Failure>;
 type Validated = Result<(), types::Failure>;
 
+pub(crate) enum Main {
+    Run(TypedFunc<Args, (Outcome,)>),
+    Typed { typed: Arc<Typed>, functions: BTreeMap<String, Func> },
+}
+
+impl Main {
+    pub(crate) async fn call(
+        self,
+        accessor: &Accessor<Ctx>,
+        workflow_type: String,
+        args: Payloads,
+    ) -> wasmtime::Result<Outcome> {
+        match self {
+            Main::Run(run) => {
+                let args = (workflow_type, payloads_out(args));
+                Ok(run.call_concurrent(accessor, args).await?.0)
+            }
+            Main::Typed { typed, functions } => {
+                typed.run(accessor, &functions, &workflow_type, args).await
+            }
+        }
+    }
+}
+
 /// What a run is driven by.
 pub(crate) struct Functions {
-    pub(crate) run: TypedFunc<Args, (Outcome,)>,
+    pub(crate) main: Main,
     pub(crate) query: Option<TypedFunc<Args, (Answer,)>>,
     pub(crate) validate_update: Option<TypedFunc<(lifecycle::IncomingUpdate,), (Validated,)>>,
     pub(crate) update: Option<TypedFunc<(lifecycle::IncomingUpdate,), (Answer,)>>,
@@ -57,7 +102,7 @@ impl Exports {
         instance: &Instance,
     ) -> Result<Functions, (&'static str, wasmtime::Error)> {
         Ok(Functions {
-            run: function(store, instance, "run", self.run)?,
+            main: self.main(store, instance)?,
             query: self.query.map(|it| function(store, instance, "query", it)).transpose()?,
             validate_update: self
                 .validate_update
@@ -65,6 +110,20 @@ impl Exports {
                 .transpose()?,
             update: self.update.map(|it| function(store, instance, "update", it)).transpose()?,
         })
+    }
+
+    fn main(
+        &self,
+        store: &mut wasmtime::Store<Ctx>,
+        instance: &Instance,
+    ) -> Result<Main, (&'static str, wasmtime::Error)> {
+        match &self.main {
+            MainExport::Run(run) => Ok(Main::Run(function(store, instance, "run", *run)?)),
+            MainExport::Typed(typed) => {
+                let functions = typed.functions(store, instance).map_err(|cause| ("?", cause))?;
+                Ok(Main::Typed { typed: typed.clone(), functions })
+            }
+        }
     }
 }
 
@@ -98,14 +157,22 @@ impl WorkflowProgram {
         memory_bytes_max: usize,
     ) -> Result<WorkflowProgram, ComponentError> {
         let export = |name: &str| component.get_export_index(None, name);
-        let Some(run) = export("run") else {
-            return Err(ComponentError::WrongWorld {
-                found: "no `run`".to_owned(),
-                expected: "`run`".to_owned(),
-            });
+        let mut linker = linker.clone();
+        let main = match (export("run"), Typed::read(component)?) {
+            (Some(run), _) => MainExport::Run(run),
+            (None, Some(typed)) => {
+                typed::link(&mut linker, component)?;
+                MainExport::Typed(Arc::new(typed))
+            }
+            (None, None) => {
+                return Err(ComponentError::WrongWorld {
+                    found: "no `run`".to_owned(),
+                    expected: "`run`".to_owned(),
+                });
+            }
         };
         let exports = Exports {
-            run,
+            main,
             query: export("query"),
             validate_update: export("validate-update"),
             update: export("update"),
@@ -162,6 +229,9 @@ impl Workflow {
                 };
                 if let Err(mismatch) = self.check_exports(&mut store, &instance) {
                     return Ok(Err(mismatch));
+                }
+                if let MainExport::Typed(typed) = &self.exports.main {
+                    return Ok(Ok(typed.definition()));
                 }
                 let Some(definition) = self.exports.definition else {
                     return Ok(Ok(Definition::default()));

@@ -4,6 +4,7 @@
 //! idle. Both are on the same thread, one after the other; the lock is there because the guest's
 //! future and the driver both hold on to it.
 
+mod ending;
 mod log;
 mod patches;
 mod upserts;
@@ -142,6 +143,8 @@ pub(crate) struct Run {
     cancel_asked: Vec<u32>,
     pub(crate) signals: Kept,
     cancel_requested: Option<String>,
+    /// The guest has no way to see such a request.
+    pub(crate) ends_when_canceled: bool,
     patches: BTreeMap<String, bool>,
     deprecated_patches: Vec<String>,
     known_events: Vec<KnownEvents>,
@@ -211,6 +214,7 @@ impl Run {
             cancel_asked: Vec::new(),
             signals: Kept::default(),
             cancel_requested: None,
+            ends_when_canceled: false,
             patches: BTreeMap::new(),
             deprecated_patches: Vec::new(),
             known_events: Vec::new(),
@@ -271,7 +275,7 @@ impl Run {
         Err(Stop::new(
             GuestErrorKind::OutOfTime,
             format!(
-                "guest ran for more than {} ms without waiting for anything",
+                "guest ran for more than {} ms without waiting for anything: do long work in an activity",
                 self.activation_max.as_millis()
             ),
         ))
@@ -340,7 +344,9 @@ impl Run {
         if self.open.len() >= OPEN_OPS_MAX {
             return Err(Stop::new(
                 GuestErrorKind::TooManyCommands,
-                format!("guest has {OPEN_OPS_MAX} open operations, more are not allowed"),
+                format!(
+                    "guest has {OPEN_OPS_MAX} open operations, more are not allowed: await or cancel some before"
+                ),
             ));
         }
         Ok(self.numbers.next(numbers))
@@ -518,14 +524,6 @@ impl Run {
             | Open::External(_)
             | Open::Cancellation(_) => None,
         })
-    }
-
-    pub(crate) fn request_cancel(&mut self, cause: String) {
-        self.cancel_requested.get_or_insert(cause);
-    }
-
-    pub(crate) fn cancel_requested(&self) -> Option<&String> {
-        self.cancel_requested.as_ref()
     }
 
     /// As [`Run::resolve_one`], for a guest that has not ended.

@@ -26,6 +26,9 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpVi
 
 pub(crate) use stdio::LineLog;
 
+/// Handles of WASI that one guest has open.
+pub(crate) const HANDLES_MAX: usize = 10_000;
+
 pub(crate) struct VirtualWasi {
     ctx: WasiCtx,
     http: WasiHttpCtx,
@@ -53,12 +56,9 @@ impl VirtualWasi {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        VirtualWasi {
-            ctx,
-            http: WasiHttpCtx::new(),
-            hooks: NoHttp { run: run.clone() },
-            table: ResourceTable::new(),
-        }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES_MAX);
+        VirtualWasi { ctx, http: WasiHttpCtx::new(), hooks: NoHttp { run: run.clone() }, table }
     }
 }
 

@@ -10,6 +10,7 @@ use std::{fs, io};
 use clap::ValueEnum;
 use refrain_build::BuildError;
 
+mod c;
 mod python;
 mod rust;
 mod typescript;
@@ -31,6 +32,8 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Language {
+    /// And what calls C: C++ and Zig.
+    C,
     Python,
     Rust,
     Typescript,
@@ -39,18 +42,20 @@ enum Language {
 impl Language {
     fn folder(self) -> &'static str {
         match self {
+            Language::C => "c",
             Language::Python => "python",
             Language::Rust => "rust",
             Language::Typescript => "typescript",
         }
     }
 
-    /// The file that makes a folder a scenario.
-    fn marker(self) -> &'static str {
+    /// One of these files makes a folder a scenario.
+    fn markers(self) -> &'static [&'static str] {
         match self {
-            Language::Python => "workflow.py",
-            Language::Rust => "Cargo.toml",
-            Language::Typescript => "workflow.ts",
+            Language::Python => &["workflow.py"],
+            Language::C => &["workflow.c", "workflow.cpp", "workflow.zig"],
+            Language::Rust => &["Cargo.toml"],
+            Language::Typescript => &["workflow.ts"],
         }
     }
 }
@@ -83,6 +88,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let out_dir = root.join("target/guests").join(language.folder());
         fs::create_dir_all(&out_dir)?;
         match language {
+            Language::C => c::build(&root, &stale)?,
             Language::Python => python::build(&root, &stale, &scenarios(&root, *language)?)?,
             Language::Rust => rust::build(&root, &out_dir, &stale)?,
             Language::Typescript => typescript::build(&root, &stale)?,
@@ -120,9 +126,8 @@ fn scenarios(root: &Path, language: Language) -> anyhow::Result<Vec<Scenario>> {
     }
 
     let mut found = Vec::new();
-    for folder in
-        entries(&examples)?.into_iter().filter(|path| path.join(language.marker()).exists())
-    {
+    let is_scenario = |path: &PathBuf| language.markers().iter().any(|it| path.join(it).exists());
+    for folder in entries(&examples)?.into_iter().filter(is_scenario) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut hasher = shared.clone();
         hash_tree(&folder, &mut hasher)?;

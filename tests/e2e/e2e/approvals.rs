@@ -7,7 +7,7 @@ use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
 
-const LANGUAGES: [&str; 3] = ["python", "rust", "typescript"];
+const LANGUAGES: [&str; 4] = ["c", "python", "rust", "typescript"];
 
 fn query(host: &Host, id: &str) -> Result<Value> {
     let query = ["workflow", "query", "--workflow-id", id, "--type", "status"];

@@ -4,8 +4,9 @@ use crate::common::{BENCH, blank, deploy_bench, directory, task_failure, tempora
 use anyhow::Result;
 use expect_test::{Expect, expect};
 use refrain_e2e::host::eventually;
-use refrain_e2e::{Host, order};
+use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 fn start(host: &Host, queue: &str, workflow_type: &str, input: &str) -> Result<()> {
     let id = workflow_type;
@@ -23,6 +24,83 @@ fn failed_task(host: &Host, workflow_id: &str) -> Result<String> {
     let told = blank(&told, "sha256:", |c| c.is_ascii_hexdigit());
     let told = blank(&told, "asked for ", |c| c.is_ascii_digit());
     Ok(blank(&told, "lib.rs:", |c| c.is_ascii_digit() || c == ':'))
+}
+
+/// Files that are no workflows: refused by `refrain deploy`, and nothing serves the queue afterwards.
+#[test]
+fn a_file_that_is_no_workflow_is_refused_with_a_reason() -> Result<()> {
+    let directory = directory("bad-uploads");
+    let host = Host::start(&directory, &[])?;
+    let good = std::fs::read(paths::guest("rust/hello")?)?;
+    let hollow = b"\0asm\x0d\0\x01\0".to_vec();
+    let files = [
+        ("nothing", Vec::new()),
+        ("text", b"export function order() {}".to_vec()),
+        ("elf", b"\x7fELF\x02\x01\x01\0".to_vec()),
+        ("core-module", b"\0asm\x01\0\0\0".to_vec()),
+        ("no-exports", hollow.clone()),
+        ("truncated", good[..good.len() / 2].to_vec()),
+        ("huge", [hollow, vec![0; 200 << 20]].concat()),
+        ("another-world", importing("", "handle")?),
+        (
+            "forbidden-import",
+            importing("(import \"acme:gpu/cuda\" (instance (export \"f\" (func))))", "run")?,
+        ),
+    ];
+    let mut told = String::new();
+    for (name, bytes) in files {
+        let file = directory.join(format!("{name}.wasm"));
+        std::fs::write(&file, bytes)?;
+        let file = file.to_string_lossy().into_owned();
+        let said = host.try_cli(&["deploy", &file, "--task-queue", "bad"])?;
+        assert_eq!(said.code, Some(1), "{said:?}");
+        let said = said.stderr.replace(&*directory.to_string_lossy(), "_");
+        let said = blank(&said, "after ", |c| c.is_ascii_digit());
+        let _ = write!(told, "{name}\n{said}\n");
+    }
+    expect![[r#"
+        nothing
+        error: found nothing, expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)
+
+        text
+        error: found bytes that begin with `65 78 70 6f`, expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)
+
+        elf
+        error: found bytes that begin with `7f 45 4c 46`, expected a WebAssembly component (it begins with `00 61 73 6d 0d 00 01 00`)
+
+        core-module
+        error: found a core module, expected a component: wrap it with `wasm-tools component new`, or build it with one of the SDKs
+
+        no-exports
+        error: component exports nothing, expected `run` (world `refrain:workflow/workflow`), `execute` (world `refrain:workflow/activity-worker`) or async functions of its own, each a workflow type
+
+        truncated
+        error: component ends too early, after _ bytes: the file is not whole
+
+        huge
+        error: component `_/huge.wasm` has 209715208 bytes, at most 67108864 are allowed
+
+        another-world
+        error: component exports `handle`, expected `run` (world `refrain:workflow/workflow`), `execute` (world `refrain:workflow/activity-worker`) or async functions of its own, each a workflow type
+
+        forbidden-import
+        error: import `acme:gpu/cuda` is unknown: expected only refrain:workflow/* and wasi:*
+
+    "#]].assert_eq(&told);
+    let said = host.try_cli(&["workflow", "start", "--type", "order", "--task-queue", "bad"])?;
+    assert_eq!(said.code, Some(1), "nothing was deployed: {said:?}");
+    Ok(())
+}
+
+/// A component that exports a function of that name.
+fn importing(imports: &str, export: &str) -> Result<Vec<u8>> {
+    Ok(wat::parse_str(format!(
+        r#"(component {imports}
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (export "{export}" (func $f)))"#
+    ))?)
 }
 
 /// The run of a workflow that misbehaves: what its task failed with; others run meanwhile.
@@ -100,7 +178,7 @@ fn a_guest_that_does_not_yield_is_stopped() -> Result<()> {
         "spin",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity
     "#]],
     )
 }
@@ -111,7 +189,7 @@ fn a_guest_that_hoards_memory_is_stopped() -> Result<()> {
         "oom",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest asked for _ bytes of memory, at most 67108864 are allowed
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest asked for _ bytes of memory, at most 67108864 are allowed: keep less, or raise `--guest-memory`
     "#]],
     )
 }
@@ -122,7 +200,7 @@ fn a_guest_that_recurses_without_end_is_stopped() -> Result<()> {
         "deep",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: call stack exhausted
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: call stack exhausted: a function calls itself without end, or too deeply
     "#]],
     )
 }
@@ -133,7 +211,7 @@ fn a_guest_that_asks_for_more_and_more_is_stopped() -> Result<()> {
         "flood",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest has 10000 open operations, more are not allowed
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest has 10000 open operations, more are not allowed: await or cancel some before
     "#]],
     )
 }
@@ -144,7 +222,7 @@ fn a_guest_that_logs_without_end_is_stopped() -> Result<()> {
         "flood-log",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity
     "#]],
     )
 }

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod batches;
+mod c_sdk;
 mod children;
 mod client;
 mod clients;
@@ -21,6 +22,7 @@ mod lifecycle;
 mod load;
 mod local_activities;
 mod local_environment;
+mod no_sdk;
 mod orders;
 mod parallel_maps;
 mod payloads;

@@ -82,6 +82,11 @@ fn an_order_in_python_survives_kill_9_and_no_completed_activity_runs_again() -> 
     order_survives_its_host("python")
 }
 
+#[test]
+fn an_order_in_c_survives_kill_9_and_no_completed_activity_runs_again() -> Result<()> {
+    order_survives_its_host("c")
+}
+
 /// Killed before the warehouse is asked, between any two steps: whenever it is, the order ends the
 /// same, with the same history.
 #[test]
@@ -160,6 +165,11 @@ fn an_order_in_python_that_cannot_be_fulfilled_is_undone() -> Result<()> {
     order_is_undone("python")
 }
 
+#[test]
+fn an_order_in_c_that_cannot_be_fulfilled_is_undone() -> Result<()> {
+    order_is_undone("c")
+}
+
 /// A canceled workflow stops waiting by itself; what was done is undone all the same.
 fn canceled_order_is_undone(language: &str) -> Result<()> {
     let host = Host::start(&directory(&format!("order-canceled-{language}")), &[])?;
@@ -216,6 +226,11 @@ fn a_canceled_order_in_typescript_is_undone() -> Result<()> {
 #[test]
 fn a_canceled_order_in_python_is_undone() -> Result<()> {
     canceled_order_is_undone("python")
+}
+
+#[test]
+fn a_canceled_order_in_c_is_undone() -> Result<()> {
+    canceled_order_is_undone("c")
 }
 
 /// Two steps are to be undone, the last one first.

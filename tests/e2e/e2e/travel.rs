@@ -104,6 +104,11 @@ fn a_canceled_trip_in_python_is_undone_though_its_hotel_can_not_be_canceled() ->
     canceled_trip_is_undone("python")
 }
 
+#[test]
+fn a_canceled_trip_in_c_is_undone_though_its_hotel_can_not_be_canceled() -> Result<()> {
+    canceled_trip_is_undone("c")
+}
+
 /// Paid and failed, then gone back to before the payment on code that is repaired: the payment comes
 /// again, and the trip takes place.
 fn reset_trip_takes_place(language: &str) -> Result<()> {
@@ -282,6 +287,11 @@ fn a_paused_trip_in_typescript_goes_on_when_it_is_unpaused() -> Result<()> {
 #[test]
 fn a_paused_trip_in_python_goes_on_when_it_is_unpaused() -> Result<()> {
     paused_trip_waits("python")
+}
+
+#[test]
+fn a_paused_trip_in_c_goes_on_when_it_is_unpaused() -> Result<()> {
+    paused_trip_waits("c")
 }
 
 #[test]

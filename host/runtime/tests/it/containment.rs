@@ -35,7 +35,10 @@ fn a_guest_that_spins_runs_out_of_time_and_holds_up_no_other() {
     assert!(!spinning.is_finished());
     let (kind, message, _) = spinning.join().unwrap();
     assert_eq!(kind, GuestErrorKind::OutOfTime);
-    expect!["guest ran for more than 500 ms without waiting for anything"].assert_eq(&message);
+    expect![
+        "guest ran for more than 500 ms without waiting for anything: do long work in an activity"
+    ]
+    .assert_eq(&message);
     assert!(began.elapsed() >= Duration::from_millis(ACTIVATION_MS_MAX));
 }
 
@@ -43,7 +46,7 @@ fn a_guest_that_spins_runs_out_of_time_and_holds_up_no_other() {
 fn memory_has_a_limit() {
     let (kind, message, _) = broken("oom", &[]);
     assert_eq!(kind, GuestErrorKind::OutOfMemory, "{message}");
-    assert!(message.ends_with("at most 67108864 are allowed"), "{message}");
+    assert!(message.contains("at most 67108864 are allowed"), "{message}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use crate::stage::{component, runtime};
 use expect_test::{Expect, expect};
 use refrain_core::ids::Digest;
 use refrain_runtime::{ComponentError, digest_of};
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
 fn refused(bytes: &[u8], expected: &Expect) {
     let error = runtime().check(bytes).unwrap_err();
@@ -68,13 +70,13 @@ fn a_component_of_another_world_is_told_what_is_expected() {
     refused_text(
         "(component)",
         &expect![
-            "component exports nothing, expected `run` (world `refrain:workflow/workflow`) or `execute` (world `refrain:workflow/activity-worker`)"
+            "component exports nothing, expected `run` (world `refrain:workflow/workflow`), `execute` (world `refrain:workflow/activity-worker`) or async functions of its own, each a workflow type"
         ],
     );
     refused_text(
         &with_exports(&["handle"], ""),
         &expect![
-            "component exports `handle`, expected `run` (world `refrain:workflow/workflow`) or `execute` (world `refrain:workflow/activity-worker`)"
+            "component exports `handle`, expected `run` (world `refrain:workflow/workflow`), `execute` (world `refrain:workflow/activity-worker`) or async functions of its own, each a workflow type"
         ],
     );
     refused_text(
@@ -201,4 +203,47 @@ fn a_compiled_component_is_taken_from_disk() {
     let fresh = refrain_runtime::Runtime::new(config).unwrap();
     let loaded = fresh.load(digest, || panic!("compiled again"));
     assert_eq!(loaded.unwrap().digest(), digest);
+}
+
+/// A component of a world of its own, whose functions do nothing.
+fn typed(world: &str) -> Vec<u8> {
+    let wit = format!(
+        "package acme:shop;
+         interface payments {{ resource account; charge: async func(amount: u64) -> string; }}
+         interface vault {{ use payments.{{account}}; open: async func(it: account); }}
+         world shop {{ {world} }}"
+    );
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("shop.wit", &wit).unwrap();
+    let world = resolve.select_world(&[package], None).unwrap();
+    let abi = ManglingAndAbi::Legacy(LiftLowerAbi::AsyncCallback);
+    let mut module = dummy_module(&resolve, world, abi);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
+}
+
+#[test]
+fn a_component_of_its_own_interfaces_offers_its_async_functions() {
+    let world = "import charge-card: async func(amount: u64);
+                 export ship-order: async func(id: string) -> result<u32, string>;
+                 export version: func() -> string;";
+    let definition = runtime().check(&typed(world)).unwrap().definition;
+    let names: Vec<_> = definition.workflow_types.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["shipOrder"]);
+}
+
+#[test]
+fn a_component_of_its_own_interfaces_is_told_what_can_not_be_written_as_json() {
+    refused(
+        &typed("export version: func() -> string;"),
+        &expect![
+            "component exports `version`, expected `run` (world `refrain:workflow/workflow`), `execute` (world `refrain:workflow/activity-worker`) or async functions of its own, each a workflow type"
+        ],
+    );
+    refused(
+        &typed("import vault; export ship: async func();"),
+        &expect![
+            "import `acme:shop/vault` does not fit: function `open`: parameter `it` holds a resource, expected what can be written as JSON"
+        ],
+    );
 }

@@ -155,3 +155,14 @@ fn wasi_0_3_sleeps_the_same_way() {
     assert_eq!(actor.start("any", &[]), "timer 1 2s");
     assert!(actor.timer(1, Ok(())).starts_with("complete"));
 }
+
+#[test]
+fn handles_that_are_never_dropped_have_a_limit() {
+    let leak = workflow(
+        r#"(import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration"
+               (func $subscribe (param i64) (result i32)))"#,
+        "(loop $again (drop (call $subscribe (i64.const 1))) (br $again))",
+    );
+    let error = Actor::new(&leak).try_start("any", &[], &[]).unwrap_err();
+    expect!["guest has 10000 open handles of WASI, more are not allowed: drop those that it needs no more"].assert_eq(&error.message);
+}

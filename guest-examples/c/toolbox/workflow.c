@@ -1,0 +1,94 @@
+/* What the scenarios leave out: updates, conditions, children, racing, continue-as-new, and libc. */
+
+#include <refrain.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* ---- A counter that others add to ------------------------------------------------------------------- */
+
+static long total;
+
+static long number(const char *args) {
+  const char *item = refrain_item(args, 0);
+  return item ? strtol(item, NULL, 10) : 0;
+}
+
+static refrain_result as_json(long n) { return refrain_ok(refrain_format("%ld", n)); }
+
+static bool has_reached(void *limit) { return total >= *(long *)limit; }
+
+static refrain_result counter(const char *args) {
+  long limit = number(args);
+  refrain_result reached = refrain_wait_until(has_reached, &limit);
+  return reached.failure ? reached : as_json(total);
+}
+
+/* Takes a second, so that several run beside each other. */
+static refrain_result add(const char *args) {
+  long n = number(args);
+  refrain_result slept = refrain_sleep(1000);
+  if (slept.failure) return slept;
+  total += n;
+  return as_json(total);
+}
+
+static refrain_result check_add(const char *args) {
+  if (number(args) > 0) return refrain_ok(NULL);
+  return refrain_fail("NotPositive", "found %ld, expected more than 0", number(args));
+}
+
+static refrain_result get_total(const char *args) {
+  (void)args;
+  return as_json(total);
+}
+
+/* ---- Everything else -------------------------------------------------------------------------------- */
+
+static refrain_result leaf(const char *args) {
+  if (number(args) < 0) return refrain_fail("Negative", "found %ld", number(args));
+  return as_json(number(args) * 2);
+}
+
+static refrain_result second_run(const char *args) {
+  refrain_info info = refrain_get_info();
+  return refrain_ok(refrain_format("{\"id\":%s,\"seen\":%s}", refrain_quote(info.workflow_id), refrain_item(args, 1)));
+}
+
+static refrain_result everything(const char *args) {
+  if (number(args) == 2) return second_run(args);
+  /* libc's clock is the run's, and what is printed is in its log. */
+  printf("printed at %lld\n", (long long)time(NULL) - (long long)(refrain_now_ms() / 1000));
+  refrain_log(REFRAIN_INFO, "logged %s", refrain_text("\"\\u00e4\\ud83d\\ude00\\n\""));
+  bool is_patched = refrain_patched("first");
+
+  refrain_child_options none = {0};
+  refrain_result doubled = refrain_execute_child("leaf", "[21]", none);
+  if (doubled.failure) return doubled;
+  refrain_result refused = refrain_execute_child("leaf", "[-1]", none);
+  if (!refused.failure) return refrain_fail("Unexpected", "the leaf took a negative number");
+
+  refrain_op *ops[3] = {refrain_start_timer(3000), refrain_start_timer(1000), refrain_start_signal("never")};
+  size_t first = refrain_select(ops, 3);
+  refrain_cancel(ops[0]);
+  bool is_canceled = refrain_failure_is_canceled(refrain_await(ops[0]).failure);
+  for (int n = 0; n < 3; n++) refrain_free(ops[n]);
+
+  const char *seen = refrain_format(
+      "{\"patched\":%s,\"doubled\":%s,\"refused\":%s,\"first\":%zu,\"canceled\":%s,\"nobody\":%s,\"uuid\":%d}",
+      is_patched ? "true" : "false", doubled.json, refrain_quote(refrain_failure_type(refused.failure)), first,
+      is_canceled ? "true" : "false",
+      refrain_signal_external("nobody", "go", "[]").failure ? "true" : "false",
+      (int)(refrain_uuid4()[14] - '0'));
+  return refrain_continue_as_new(refrain_format("[2,%s]", seen));
+}
+
+const refrain_definition refrain_program = {
+    .workflows = (refrain_workflow[]){
+        {"counter", counter, "Ends when enough was added"},
+        {"everything", everything, "Tries what the SDK has"},
+        {"leaf", leaf, "Doubles a number"},
+        {0}},
+    .queries = (refrain_query[]){{"total", get_total, NULL}, {0}},
+    .updates = (refrain_update[]){{"add", add, check_add, NULL}, {0}},
+};

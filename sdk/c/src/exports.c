@@ -1,0 +1,135 @@
+/* What the host calls. */
+
+#include "refrain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "run.h"
+#include "stacks.h"
+#include "text.h"
+#include "values.h"
+
+static refrain_result call(refrain_handler handler, abi_payloads args) { return handler(rf_json_of_all(args)); }
+
+EXPORT("[async-lift-stackful]run")
+void refrain_export_run(const char *type, size_t type_length, abi_payload *args, size_t n_args) {
+  abi_text wanted = {type, type_length};
+  const refrain_workflow *it = refrain_program.workflows;
+  while (it && it->name && !rf_is_text(wanted, it->name)) it++;
+  rf_is_run = true;
+  rf_requested = refrain_start_cancellation();
+  refrain_result result = it && it->name
+      ? call(it->run, (abi_payloads){args, n_args})
+      : refrain_fail("WorkflowNotFound", "unknown workflow type `%s`", rf_copy(wanted));
+
+  abi_outcome outcome = {0};
+  if (!result.failure) {
+    outcome.value.outcome.value.completed = rf_one_payload(result.json);
+  } else if (result.failure->continued_with) {
+    outcome.value.outcome.is_continued = 1;
+    outcome.value.outcome.value.continued.args = rf_payloads_of(result.failure->continued_with);
+  } else {
+    outcome.is_error = 1;
+    outcome.value.failure = result.failure->frames;
+  }
+  abi_return_run(&outcome);
+  set_stack(rf_idle_stack + STACK_BYTES);
+}
+
+typedef struct {
+  abi_update update;
+  refrain_handler handler;
+  char stack[STACK_BYTES] __attribute__((aligned(16)));
+} running_update;
+
+static const refrain_update *update_named(abi_text name) {
+  const refrain_update *it = refrain_program.updates;
+  while (it && it->name && !rf_is_text(name, it->name)) it++;
+  return it && it->name ? it : NULL;
+}
+
+static __attribute__((noinline)) void run_update(running_update *it) {
+  refrain_result result = call(it->handler, it->update.args);
+  rf_ask_conditions();
+  if (result.failure) {
+    abi_return_update(1, result.failure->frames.at, result.failure->frames.length);
+  } else {
+    abi_payload payload = rf_payload_of(result.json);
+    abi_return_update(0, &payload, 1);
+  }
+}
+
+EXPORT("[async-lift-stackful]update")
+void refrain_export_update(const char *id, size_t id_length, const char *name, size_t name_length,
+    abi_payload *args, size_t n_args, abi_field *headers, size_t n_headers) {
+  running_update *it = rf_must_alloc(sizeof *it);
+  it->update = (abi_update){{id, id_length}, {name, name_length}, {args, n_args}, {headers, n_headers}};
+  const refrain_update *known = update_named(it->update.name);
+  if (!known) __builtin_trap();
+  it->handler = known->run;
+  rf_is_run = false;
+  set_stack(it->stack + STACK_BYTES);
+  run_update(it);
+  set_stack(rf_idle_stack + STACK_BYTES);
+  free(it);
+}
+
+/* Where `query` and `validate-update` leave their answer. */
+static struct {
+  uint8_t is_error;
+  union { abi_payloads payloads; abi_failure failure; } value;
+} answer;
+
+static void *answered(refrain_result result) {
+  answer.is_error = result.failure != NULL;
+  if (result.failure) answer.value.failure = result.failure->frames;
+  else answer.value.payloads = rf_one_payload(result.json);
+  return &answer;
+}
+
+EXPORT("query")
+void *refrain_export_query(const char *name, size_t name_length, abi_payload *args, size_t n_args) {
+  abi_text wanted = {name, name_length};
+  const refrain_query *it = refrain_program.queries;
+  const char *known = "";
+  for (; it && it->name; it++) {
+    if (rf_is_text(wanted, it->name)) return answered(call(it->answer, (abi_payloads){args, n_args}));
+    known = refrain_format("%s%s%s", known, *known ? " " : "", it->name);
+  }
+  return answered(refrain_fail("QueryNotFound", "unknown queryType %s. KnownQueryTypes=[%s]", rf_copy(wanted), known));
+}
+
+EXPORT("validate-update")
+void *refrain_export_validate(const char *id, size_t id_length, const char *name, size_t name_length,
+    abi_payload *args, size_t n_args, abi_field *headers, size_t n_headers) {
+  (void)id, (void)id_length, (void)headers, (void)n_headers;
+  abi_text wanted = {name, name_length};
+  const refrain_update *it = update_named(wanted);
+  if (!it) return answered(refrain_fail("UpdateNotFound", "unknown update %s", rf_copy(wanted)));
+  return answered(it->validate ? call(it->validate, (abi_payloads){args, n_args}) : refrain_ok(NULL));
+}
+
+/* All four kinds of entries begin with a name; where the description is, differs. */
+static abi_nameds named(const void *list, size_t size, size_t description) {
+  abi_nameds all = {NULL, 0};
+  for (const char *it = list; it && *(const char *const *)it; it += size) {
+    all.at = realloc(all.at, (all.length + 1) * sizeof(abi_named));
+    if (!all.at) __builtin_trap();
+    const char *text = *(const char *const *)(it + description);
+    all.at[all.length++] = (abi_named){rf_text_of(*(const char *const *)it), rf_text_of(text)};
+  }
+  return all;
+}
+
+#define NAMED(list, type) named(refrain_program.list, sizeof(type), offsetof(type, description))
+
+EXPORT("definition") abi_definition *refrain_export_definition(void) {
+  static abi_definition definition;
+  definition = (abi_definition){
+      NAMED(workflows, refrain_workflow), NAMED(signals, refrain_signal), NAMED(queries, refrain_query),
+      NAMED(updates, refrain_update), rf_text_of("refrain-c"), rf_text_of("0.1.0")};
+  return &definition;
+}

@@ -1,0 +1,182 @@
+/* Memory, text, payloads and failures. */
+
+#include "refrain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi.h"
+#include "text.h"
+#include "values.h"
+
+/* ---- Memory and text -------------------------------------------------------------------------------- */
+
+void *rf_must_alloc(size_t bytes) {
+  void *at = calloc(1, bytes ? bytes : 1);
+  if (!at) __builtin_trap();
+  return at;
+}
+
+char *rf_text_copy(const char *at, size_t length) {
+  char *to = rf_must_alloc(length + 1);
+  if (length) memcpy(to, at, length);
+  return to;
+}
+
+char *rf_text_format(const char *format, va_list args) {
+  va_list again;
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  char *text = rf_must_alloc((size_t)length + 1);
+  vsnprintf(text, (size_t)length + 1, format, again);
+  va_end(again);
+  return text;
+}
+
+const char *refrain_format(const char *format, ...) {
+  FORMATTED(text);
+  return text;
+}
+
+/* The host asks for memory here when it hands something over. */
+EXPORT("cabi_realloc") void *refrain_realloc(void *old, size_t old_size, size_t align, size_t size) {
+  (void)old_size;
+  if (size == 0) return (void *)align;
+  void *at = realloc(old, size);
+  if (!at) __builtin_trap();
+  return at;
+}
+
+const char *rf_copy(abi_text text) { return rf_text_copy(text.at, text.length); }
+
+abi_text rf_text_of(const char *text) { return (abi_text){text, text ? strlen(text) : 0}; }
+
+bool rf_is_text(abi_text text, const char *other) {
+  return text.length == strlen(other) && memcmp(text.at, other, text.length) == 0;
+}
+
+/* ---- Payloads --------------------------------------------------------------------------------------- */
+
+static const char *json_of(const abi_payload *payload) {
+  for (size_t n = 0; n < payload->metadata.length; n++) {
+    const abi_metadata *it = &payload->metadata.at[n];
+    if (!rf_is_text(it->name, "encoding")) continue;
+    if (rf_is_text(it->value, "binary/null")) return rf_text_copy("null", 4);
+    if (rf_is_text(it->value, "json/plain") || rf_is_text(it->value, "json/protobuf")) return rf_copy(payload->data);
+  }
+  /* Bytes: text, as far as it is text. */
+  const char *text = rf_copy(payload->data), *json = refrain_quote(text);
+  free((void *)text);
+  return json;
+}
+
+/* A result: one value, or nothing, which is null. */
+const char *rf_json_of_first(abi_payloads payloads) {
+  return payloads.length ? json_of(payloads.at) : rf_text_copy("null", 4);
+}
+
+/* Arguments: an array. */
+const char *rf_json_of_all(abi_payloads payloads) {
+  const char *all = rf_text_copy("[", 1);
+  for (size_t n = 0; n < payloads.length; n++) {
+    const char *item = json_of(&payloads.at[n]);
+    const char *more = refrain_format("%s%s%s", all, n ? "," : "", item);
+    free((void *)item);
+    free((void *)all);
+    all = more;
+  }
+  const char *closed = refrain_format("%s]", all);
+  free((void *)all);
+  return closed;
+}
+
+static abi_metadata JSON_PLAIN = {{"encoding", 8}, {"json/plain", 10}};
+static abi_metadata BINARY_NULL = {{"encoding", 8}, {"binary/null", 11}};
+
+abi_payload rf_payload_of(const char *json) {
+  abi_payload payload = {{&BINARY_NULL, 1}, {NULL, 0}};
+  if (json && strcmp(json, "null") != 0) {
+    payload.metadata.at = &JSON_PLAIN;
+    payload.data = rf_text_of(json);
+  }
+  return payload;
+}
+
+abi_payloads rf_one_payload(const char *json) {
+  abi_payloads payloads = {rf_must_alloc(sizeof(abi_payload)), 1};
+  payloads.at[0] = rf_payload_of(json);
+  return payloads;
+}
+
+abi_payloads rf_payloads_of(const char *args) {
+  abi_payloads payloads = {NULL, 0};
+  const char *item;
+  while ((item = refrain_item(args, payloads.length))) {
+    payloads.at = realloc(payloads.at, (payloads.length + 1) * sizeof(abi_payload));
+    if (!payloads.at) __builtin_trap();
+    payloads.at[payloads.length++] = rf_payload_of(item);
+  }
+  return payloads;
+}
+
+/* ---- Results and failures --------------------------------------------------------------------------- */
+
+refrain_result rf_failed(abi_failure frames) {
+  refrain_failure *failure = rf_must_alloc(sizeof *failure);
+  failure->frames = frames;
+  return (refrain_result){NULL, failure};
+}
+
+refrain_result rf_failed_with(uint8_t kind, const char *type, const char *message) {
+  abi_frame *frame = rf_must_alloc(sizeof *frame);
+  frame->message = rf_text_of(message);
+  frame->source = rf_text_of("refrain-c");
+  frame->kind.tag = kind;
+  if (kind == KIND_APPLICATION) frame->kind.value.application.type = rf_text_of(type);
+  return rf_failed((abi_failure){frame, 1});
+}
+
+refrain_result refrain_ok(const char *json) { return (refrain_result){json ? json : "null", NULL}; }
+
+refrain_result refrain_fail(const char *type, const char *format, ...) {
+  FORMATTED(message);
+  return rf_failed_with(KIND_APPLICATION, type, message);
+}
+
+refrain_result refrain_continue_as_new(const char *args) {
+  refrain_failure *failure = rf_must_alloc(sizeof *failure);
+  failure->continued_with = args;
+  return (refrain_result){NULL, failure};
+}
+
+/* The frame that says why: those of activities and children only say what. */
+static const abi_frame *reason(const refrain_failure *failure) {
+  const abi_frame *frame = NULL;
+  for (size_t n = 0; n < failure->frames.length; n++) {
+    frame = &failure->frames.at[n];
+    if (frame->kind.tag != KIND_ACTIVITY && frame->kind.tag != KIND_CHILD) break;
+  }
+  return frame;
+}
+
+const char *refrain_failure_message(const refrain_failure *failure) {
+  const abi_frame *frame = reason(failure);
+  return frame ? rf_copy(frame->message) : "";
+}
+
+const char *refrain_failure_type(const refrain_failure *failure) {
+  const abi_frame *frame = reason(failure);
+  bool has_type = frame && frame->kind.tag == KIND_APPLICATION;
+  return has_type ? rf_copy(frame->kind.value.application.type) : "";
+}
+
+bool refrain_failure_is_canceled(const refrain_failure *failure) {
+  const abi_frame *frame = reason(failure);
+  return frame && frame->kind.tag == KIND_CANCELED;
+}
+
+bool refrain_failure_is_timeout(const refrain_failure *failure) {
+  const abi_frame *frame = reason(failure);
+  return frame && frame->kind.tag == KIND_TIMEOUT;
+}

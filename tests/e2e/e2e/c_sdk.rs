@@ -1,0 +1,95 @@
+//! Workflows in C and in what calls C; the scenarios that all languages share are beside the others.
+
+use crate::common::{directory, summary};
+use anyhow::Result;
+use expect_test::expect;
+use refrain_e2e::host::eventually;
+use refrain_e2e::{Host, order};
+use serde_json::Value;
+
+/// Evicted at every step.
+fn host(name: &str, guest: &str) -> Result<Host> {
+    let host = Host::start(&directory(name), &["--warm-runs", "0"])?;
+    order::deploy_guest(&host, &format!("c/{guest}"), "c")?;
+    Ok(host)
+}
+
+fn start(host: &Host, workflow_type: &str, input: &str) -> Result<()> {
+    let start = ["workflow", "start", "--workflow-id", workflow_type, "--type", workflow_type];
+    host.cli(&[&start[..], &["--task-queue", "c", "--input", input]].concat()).map(drop)
+}
+
+fn greets(guest: &str, greeting: &str) -> Result<()> {
+    let host = host(guest, guest)?;
+    start(&host, "hello", "\"Zoë\"")?;
+    assert_eq!(order::result(&host, "hello")?, greeting);
+    expect![[r#"
+         1 workflow execution started
+         2 workflow task scheduled
+         3 workflow task started
+         4 workflow task completed
+         5 timer started 1s
+         6 timer fired
+         7 workflow task scheduled
+         8 workflow task started
+         9 workflow task completed
+        10 workflow execution completed
+    "#]]
+    .assert_eq(&summary(&host.history("hello")?));
+    Ok(())
+}
+
+#[test]
+fn cpp_calls_the_same_functions() -> Result<()> {
+    greets("hello-cpp", "\"Hello, Zoë, from C++\"")
+}
+
+#[test]
+fn zig_calls_the_same_functions() -> Result<()> {
+    greets("hello-zig", "\"Hello, Zoë, from Zig\"")
+}
+
+fn update(host: &Host, id: &str, n: i64) -> Result<refrain_e2e::host::Said> {
+    let update = ["workflow", "update", "execute", "--workflow-id", id, "--name", "add"];
+    host.try_cli(&[&update[..], &["--input", &n.to_string()]].concat())
+}
+
+/// Each update has a stack of its own, and so has the run that waits meanwhile.
+#[test]
+fn updates_run_beside_a_blocking_workflow_in_c() -> Result<()> {
+    let host = host("c-updates", "toolbox")?;
+    start(&host, "counter", "6")?;
+    let refused = update(&host, "counter", -1)?;
+    assert!(refused.stderr.contains("found -1, expected more than 0"), "{refused:?}");
+    std::thread::scope(|threads| {
+        let updates = [1, 2, 3].map(|n| {
+            threads.spawn({
+                let host = &host;
+                move || update(host, "counter", n)
+            })
+        });
+        for update in updates {
+            let said = update.join().expect("no panic")?;
+            assert_eq!(said.code, Some(0), "{said:?}");
+        }
+        anyhow::Ok(())
+    })?;
+    assert_eq!(order::result(&host, "counter")?, "6");
+    let query = ["workflow", "query", "--workflow-id", "counter", "--type", "total"];
+    assert_eq!(host.cli(&query)?.trim(), "6");
+    Ok(())
+}
+
+#[test]
+fn what_else_the_header_has_works_and_is_the_same_in_replay() -> Result<()> {
+    let host = host("c-everything", "toolbox")?;
+    start(&host, "everything", "1")?;
+    let result: Value = serde_json::from_str(&order::result(&host, "everything")?)?;
+    expect![[r#"{"id":"everything","seen":{"canceled":true,"doubled":42,"first":1,"nobody":true,"patched":true,"refused":"Negative","uuid":4}}"#]].assert_eq(&result.to_string());
+    let log = eventually("it is logged", || {
+        let log = host.log()?;
+        Ok((log.contains("printed at 0") && log.contains("logged ä😀")).then_some(log))
+    })?;
+    assert_eq!(log.matches("printed at 0").count(), 1, "not again in replay");
+    Ok(())
+}
