@@ -6,6 +6,7 @@ pub mod c;
 mod carried;
 mod create;
 mod errors;
+pub mod go;
 mod project;
 mod python;
 pub mod rust;

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use refrain_build::BuildError;
 
 mod c;
+mod go;
 mod python;
 mod rust;
 mod typescript;
@@ -34,6 +35,7 @@ pub(crate) struct Args {
 enum Language {
     /// And what calls C: C++ and Zig.
     C,
+    Go,
     Python,
     Rust,
     Typescript,
@@ -43,6 +45,7 @@ impl Language {
     fn folder(self) -> &'static str {
         match self {
             Language::C => "c",
+            Language::Go => "go",
             Language::Python => "python",
             Language::Rust => "rust",
             Language::Typescript => "typescript",
@@ -53,6 +56,7 @@ impl Language {
     fn markers(self) -> &'static [&'static str] {
         match self {
             Language::Python => &["workflow.py"],
+            Language::Go => &["main.go"],
             Language::C => &["workflow.c", "workflow.cpp", "workflow.zig"],
             Language::Rust => &["Cargo.toml"],
             Language::Typescript => &["workflow.ts"],
@@ -89,6 +93,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         fs::create_dir_all(&out_dir)?;
         match language {
             Language::C => c::build(&root, &stale)?,
+            Language::Go => go::build(&root, &stale)?,
             Language::Python => python::build(&root, &stale, &scenarios(&root, *language)?)?,
             Language::Rust => rust::build(&root, &out_dir, &stale)?,
             Language::Typescript => typescript::build(&root, &stale)?,

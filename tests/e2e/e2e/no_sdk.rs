@@ -130,3 +130,32 @@ fn a_workflow_that_cannot_see_cancellation_is_ended_by_it() -> Result<()> {
     assert_eq!(types.last().map(String::as_str), Some("WORKFLOW_EXECUTION_CANCELED"));
     Ok(())
 }
+
+/// Written against the contract itself; evicted at every step.
+#[test]
+fn a_program_in_go_waits_for_its_activity() -> Result<()> {
+    let directory = directory("go");
+    let mut host = Host::start(&directory, &["--warm-runs", "0"])?;
+    order::deploy_guest(&host, "go/hello", QUEUE)?;
+    let start = ["workflow", "start", "--workflow-id", "hello", "--type", "hello"];
+    host.cli(&[&start[..], &["--task-queue", QUEUE, "--input", "\"Ada\""]].concat())?;
+    host.kill()?;
+    host.start_again()?;
+    let _worker = worker(&directory, &host)?;
+    assert_eq!(order::result(&host, "hello")?, "\"Hello, Ada\"");
+    expect![[r#"
+         1 workflow execution started
+         2 workflow task scheduled
+         3 workflow task started
+         4 workflow task completed
+         5 activity task scheduled greet
+         6 activity task started
+         7 activity task completed
+         8 workflow task scheduled
+         9 workflow task started
+        10 workflow task completed
+        11 workflow execution completed
+    "#]]
+    .assert_eq(&summary(&host.history("hello")?));
+    Ok(())
+}

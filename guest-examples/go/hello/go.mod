@@ -1,0 +1,3 @@
+module refrain.dev/examples/hello
+
+go 1.27
