@@ -45,6 +45,11 @@ async function sleepFor(ms: number): Promise<void> {
   await sleep(ms);
 }
 
+async function timers(n: number, ms: number): Promise<number> {
+  await Promise.all(Array.from({ length: n }, () => sleep(ms)));
+  return n;
+}
+
 async function waitSignal(): Promise<unknown> {
   let state = "waiting";
   let value: unknown;
@@ -165,6 +170,7 @@ export {
   parallel,
   parent,
   sequence,
+  timers,
   oneActivity as "one-activity",
   sleepFor as "sleep",
   untilCanceled as "until-canceled",

@@ -65,6 +65,15 @@ fn a_thousand_children_in_batches_of_a_hundred_in_rust() -> Result<()> {
     check_fan_out(&host, 1000)
 }
 
+/// As many as may be open at once.
+#[test]
+fn two_thousand_children_at_once_in_rust() -> Result<()> {
+    let host = Host::start(&directory("fan-out-at-once"), &[])?;
+    deploy(&host, "rust")?;
+    fan_out(&host, 2000, 2000)?;
+    check_fan_out(&host, 2000)
+}
+
 #[test]
 fn children_in_batches_in_typescript() -> Result<()> {
     let host = Host::start(&directory("fan-out-typescript"), &[])?;

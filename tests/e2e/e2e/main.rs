@@ -37,6 +37,7 @@ mod standalone;
 mod temporal_cli;
 mod temporal_commands;
 mod time_skipping;
+mod timers;
 mod tls;
 mod torture;
 mod travel;

@@ -8,6 +8,7 @@ refrain_sdk::export_workflows!(
     sequence,
     parallel,
     sleep_for,
+    timers,
     wait_signal,
     echo,
     Counter,
@@ -42,6 +43,13 @@ async fn parallel(n: u32) -> Result<u32> {
 #[workflow(name = "sleep")]
 async fn sleep_for(ms: u64) -> Result {
     sleep(millis(ms)).await
+}
+
+/// As many timers as asked for, all due at once.
+#[workflow]
+async fn timers(n: u32, ms: u64) -> Result<u32> {
+    try_join_all((0..n).map(|_| sleep(millis(ms)))).await?;
+    Ok(n)
 }
 
 #[workflow(name = "wait-signal", signals("go"), queries("status"))]
