@@ -187,6 +187,13 @@ struct Live {
     stage: Stage,
 }
 
+impl Drop for Live {
+    /// What a program lets go of while it is taken apart, it did not ask for.
+    fn drop(&mut self) {
+        self.run.lock().is_over = true;
+    }
+}
+
 impl Live {
     fn start(workflow: &Arc<Workflow>, start: Box<Start>, watch: Option<Watch>) -> Live {
         let workflow_type = start.started.workflow_type.clone();

@@ -19,6 +19,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use std::cell::Cell;
 use std::fmt;
 use wasmtime::component::{Type, Val};
 
@@ -42,6 +43,10 @@ pub(crate) fn check(ty: &Type) -> Result<(), &'static str> {
         | Type::Flags(_) => Ok(()),
         Type::List(list) => check(&list.ty()),
         Type::FixedLengthList(list) => check(&list.ty()),
+        // JSON has one `null`.
+        Type::Option(option) if matches!(option.ty(), Type::Option(_)) => {
+            Err("an option in an option")
+        }
         Type::Option(option) => check(&option.ty()),
         Type::Record(record) => record.fields().try_for_each(|field| check(&field.ty)),
         Type::Tuple(tuple) => tuple.types().try_for_each(|ty| check(&ty)),
@@ -70,13 +75,17 @@ pub(crate) fn to_json(ty: &Type, value: &Val) -> Result<String, serde_json::Erro
 
 /// The bytes of a `list<u8>`, which alone need no JSON.
 pub(crate) fn to_bytes(ty: &Type, value: &Val) -> Option<Vec<u8>> {
-    match value {
-        Val::List(items) if is_bytes(ty) => Some(items.iter().map(byte).collect()),
-        _ => None,
+    match (ty, value) {
+        (Type::Option(option), Val::Option(Some(value))) => to_bytes(&option.ty(), value),
+        (ty, Val::List(items)) if is_bytes(ty) => Some(items.iter().map(byte).collect()),
+        (_, _) => None,
     }
 }
 
 pub(crate) fn from_bytes(ty: &Type, bytes: &[u8]) -> Option<Val> {
+    if let Type::Option(option) = ty {
+        return from_bytes(&option.ty(), bytes).map(|it| Val::Option(Some(Box::new(it))));
+    }
     is_bytes(ty).then(|| Val::List(bytes.iter().copied().map(Val::U8).collect()))
 }
 
@@ -204,6 +213,37 @@ impl Mismatch {
 }
 
 pub(crate) fn from_json(ty: &Type, json: &Value) -> Result<Val, Mismatch> {
+    read(ty, json, &Room(Cell::new(VALUES_MAX)))
+}
+
+/// Of one argument or result. A few bytes of JSON may stand for many fields, all absent, or be looked
+/// for among many names.
+const VALUES_MAX: usize = 1_000_000;
+/// So many names are compared in the time that a value takes.
+const NAMES_PER_VALUE: usize = 8;
+
+/// How many values there may still be.
+struct Room(Cell<usize>);
+
+impl Room {
+    fn take(&self, n_names: usize) -> Result<(), Mismatch> {
+        let left = self.0.get().checked_sub(1 + n_names / NAMES_PER_VALUE);
+        self.0.set(left.ok_or_else(|| Mismatch {
+            path: String::new(),
+            found: format!("more than {VALUES_MAX} values"),
+            expected: "fewer in one argument".to_owned(),
+        })?);
+        Ok(())
+    }
+}
+
+fn read(ty: &Type, json: &Value, room: &Room) -> Result<Val, Mismatch> {
+    room.take(match ty {
+        Type::Enum(cases) => cases.names().len(),
+        Type::Variant(variant) => variant.cases().len(),
+        Type::Flags(flags) => flags.names().len() * json.as_array().map_or(0, Vec::len),
+        _ => 0,
+    })?;
     let wrong = || Mismatch { path: String::new(), found: found(json), expected: expected(ty) };
     let val = match (ty, json) {
         (Type::Bool, Value::Bool(it)) => Some(Val::Bool(*it)),
@@ -226,28 +266,30 @@ pub(crate) fn from_json(ty: &Type, json: &Value) -> Result<Val, Mismatch> {
         (ty, Value::String(it)) if is_bytes(ty) => {
             BASE64_STANDARD.decode(it).ok().and_then(|bytes| from_bytes(ty, &bytes))
         }
-        (Type::List(list), Value::Array(items)) => Some(Val::List(items_in(&list.ty(), items)?)),
+        (Type::List(list), Value::Array(items)) => {
+            Some(Val::List(items_in(&list.ty(), items, room)?))
+        }
         (Type::FixedLengthList(list), Value::Array(items))
             if items.len() == list.len() as usize =>
         {
-            Some(Val::FixedLengthList(items_in(&list.ty(), items)?))
+            Some(Val::FixedLengthList(items_in(&list.ty(), items, room)?))
         }
         (Type::Tuple(tuple), Value::Array(items)) if items.len() == tuple.types().len() => {
-            let read = |(at, (ty, json)): (usize, (Type, &Value))| {
-                from_json(&ty, json).map_err(|wrong| wrong.at(&format!("[{at}]")))
+            let item = |(at, (ty, json)): (usize, (Type, &Value))| {
+                read(&ty, json, room).map_err(|wrong| wrong.at(&format!("[{at}]")))
             };
-            let items = tuple.types().zip(items).enumerate().map(read).collect::<Result<_, _>>()?;
+            let items = tuple.types().zip(items).enumerate().map(item).collect::<Result<_, _>>()?;
             Some(Val::Tuple(items))
         }
         (Type::Record(record), Value::Object(object)) => {
-            let read = |field: wasmtime::component::types::Field<'_>| {
+            let read_field = |field: wasmtime::component::types::Field<'_>| {
                 let name = camel(field.name);
                 let json = object.get(&name).unwrap_or(&Value::Null);
                 let value =
-                    from_json(&field.ty, json).map_err(|wrong| wrong.at(&format!(".{name}")))?;
+                    read(&field.ty, json, room).map_err(|wrong| wrong.at(&format!(".{name}")))?;
                 Ok((field.name.to_owned(), value))
             };
-            Some(Val::Record(record.fields().map(read).collect::<Result<_, _>>()?))
+            Some(Val::Record(record.fields().map(read_field).collect::<Result<_, _>>()?))
         }
         (Type::Enum(cases), Value::String(it)) => {
             cases.names().find(|name| camel(name) == *it).map(|name| Val::Enum(name.to_owned()))
@@ -262,7 +304,7 @@ pub(crate) fn from_json(ty: &Type, json: &Value) -> Result<Val, Mismatch> {
                 let name = camel(case.name);
                 if let (Some(json), Some(ty)) = (object.get(&name), &case.ty) {
                     let value =
-                        from_json(ty, json).map_err(|wrong| wrong.at(&format!(".{name}")))?;
+                        read(ty, json, room).map_err(|wrong| wrong.at(&format!(".{name}")))?;
                     found = Some(Val::Variant(case.name.to_owned(), Some(Box::new(value))));
                 }
             }
@@ -270,12 +312,14 @@ pub(crate) fn from_json(ty: &Type, json: &Value) -> Result<Val, Mismatch> {
         }
         (Type::Option(_), Value::Null) => Some(Val::Option(None)),
         (Type::Option(option), json) => {
-            Some(Val::Option(Some(Box::new(from_json(&option.ty(), json)?))))
+            Some(Val::Option(Some(Box::new(read(&option.ty(), json, room)?))))
         }
         (Type::Result(result), Value::Object(object)) if object.len() == 1 => {
             match (object.get("ok"), object.get("error")) {
-                (Some(json), _) => Some(Val::Result(Ok(boxed(result.ok(), json, ".ok")?))),
-                (None, Some(json)) => Some(Val::Result(Err(boxed(result.err(), json, ".error")?))),
+                (Some(json), _) => Some(Val::Result(Ok(boxed(result.ok(), json, ".ok", room)?))),
+                (None, Some(json)) => {
+                    Some(Val::Result(Err(boxed(result.err(), json, ".error", room)?)))
+                }
                 (None, None) => None,
             }
         }
@@ -291,16 +335,21 @@ pub(crate) fn from_json(ty: &Type, json: &Value) -> Result<Val, Mismatch> {
     val.ok_or_else(wrong)
 }
 
-fn boxed(ty: Option<Type>, json: &Value, place: &str) -> Result<Option<Box<Val>>, Mismatch> {
+fn boxed(
+    ty: Option<Type>,
+    json: &Value,
+    place: &str,
+    room: &Room,
+) -> Result<Option<Box<Val>>, Mismatch> {
     let Some(ty) = ty else { return Ok(None) };
-    from_json(&ty, json).map(|value| Some(Box::new(value))).map_err(|wrong| wrong.at(place))
+    read(&ty, json, room).map(|value| Some(Box::new(value))).map_err(|wrong| wrong.at(place))
 }
 
-fn items_in(ty: &Type, items: &[Value]) -> Result<Vec<Val>, Mismatch> {
-    let read = |(at, json): (usize, &Value)| {
-        from_json(ty, json).map_err(|wrong| wrong.at(&format!("[{at}]")))
+fn items_in(ty: &Type, items: &[Value], room: &Room) -> Result<Vec<Val>, Mismatch> {
+    let item = |(at, json): (usize, &Value)| {
+        read(ty, json, room).map_err(|wrong| wrong.at(&format!("[{at}]")))
     };
-    items.iter().enumerate().map(read).collect()
+    items.iter().enumerate().map(item).collect()
 }
 
 /// `3.0` is an integer too: some languages have no other numbers.
@@ -435,6 +484,36 @@ mod tests {
         assert_eq!(again(&type_of(named, ty), "{\"someValue\":3}"), "{\"someValue\":3}");
         let (named, ty) = ("flags access { to-read, to-write }", "access");
         assert_eq!(again(&type_of(named, ty), "[\"toWrite\"]"), "[\"toWrite\"]");
+    }
+
+    #[test]
+    fn bytes_that_may_be_missing_are_bytes() {
+        let ty = type_of("", "option<list<u8>>");
+        let value = from_bytes(&ty, b"test").unwrap();
+        assert_eq!(to_bytes(&ty, &value).unwrap(), b"test");
+        assert_eq!(to_json(&ty, &value).unwrap(), "\"dGVzdA==\"");
+        assert!(to_bytes(&ty, &Val::Option(None)).is_none());
+    }
+
+    #[test]
+    fn an_option_in_an_option_is_refused() {
+        assert_eq!(check(&type_of("", "option<option<u8>>")), Err("an option in an option"));
+        assert_eq!(check(&type_of("", "option<list<option<u8>>>")), Ok(()));
+    }
+
+    #[test]
+    fn few_bytes_that_stand_for_many_values_have_a_limit() {
+        let fields: String = (0..1000).map(|nth| format!("f{nth}: option<u8>, ")).collect();
+        let ty = type_of(&format!("record r {{ {fields} }}"), "list<r>");
+        let many = format!("[{}{{}}]", "{},".repeat(999));
+        assert_eq!(
+            again(&ty, &many),
+            "found more than 1000000 values at `[999].f999`, expected fewer in one argument"
+        );
+        let cases: String = (0..1000).map(|nth| format!("c{nth}, ")).collect();
+        let ty = type_of(&format!("enum e {{ {cases} }}"), "list<e>");
+        let many = format!("[{}\"c999\"]", "\"c999\",".repeat(9999));
+        assert!(again(&ty, &many).contains("more than 1000000 values"));
     }
 
     #[test]
