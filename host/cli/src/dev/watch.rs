@@ -6,6 +6,7 @@
 use crate::errors::CliError;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -42,7 +43,10 @@ impl Sources {
             };
             if metadata.is_dir() {
                 if !MADE.contains(&&*name) {
-                    self.add(&entry.path())?;
+                    match self.add(&entry.path()) {
+                        Err(error) if error.kind() == ErrorKind::NotFound => {}
+                        added => added?,
+                    }
                 }
             } else {
                 self.0.insert(entry.path(), (metadata.modified().ok(), metadata.len()));
