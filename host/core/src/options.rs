@@ -123,6 +123,11 @@ impl RunOptions {
     pub fn follows(&self) -> bool {
         self.versioning == Some(Override::AutoUpgrade)
     }
+
+    /// Did somebody say that it stays on its version, whatever is deployed?
+    pub fn is_pinned(&self) -> bool {
+        matches!(self.versioning, Some(Override::Pinned(_)))
+    }
 }
 
 /// How long an activity may take. `Delay::ZERO` is "no limit" on the wire; here it is `None`.

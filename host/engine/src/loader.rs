@@ -70,7 +70,7 @@ impl Inner {
     pub(crate) async fn load_for_replay(&self, row: &RunRow) -> Result<Loaded, EngineError> {
         let history = self.history_for_replay(row.key.run).await?;
         let program = self.program(row.component).await;
-        let may_move = row.task_failure.is_some() || row.follows();
+        let may_move = row.follows() || row.task_failure.is_some() && !row.is_pinned();
         let deployed = if may_move { self.deployed_since(row).await } else { None };
         Ok(Loaded { history, program, deployed })
     }

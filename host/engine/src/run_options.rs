@@ -66,10 +66,13 @@ impl Inner {
         let serve = self.store.deployments_of(&queue).await.map_err(unavailable)?;
         let is_it = |digest: &Digest| digest.to_string() == version.build_id;
         let found = serve.iter().map(|it| it.digest).find(is_it);
-        found.filter(|_| version.deployment == task_queue).ok_or_else(|| {
+        let digest = found.filter(|_| version.deployment == task_queue).ok_or_else(|| {
             let (version, task_queue) = (version.to_string(), task_queue.to_owned());
             EngineError::NoSuchVersion { version, task_queue }
-        })
+        })?;
+        // A deployment is remembered for longer than its component.
+        self.component_of(namespace, digest).await?;
+        Ok(digest)
     }
 
     /// What a new run like this one would start on.

@@ -235,7 +235,14 @@ impl Inner {
         }
         let run = execution.task.run;
         let ended = match self.begin_end(&run).await {
-            Ok(()) => self.end_standalone(&run, End::Terminated { reason, identity }).await,
+            Ok(()) => {
+                let end = End::Terminated { reason, identity };
+                let ended = self.end_standalone(&run, end).await;
+                if ended.is_err() {
+                    self.end_failed(&run);
+                }
+                ended
+            }
             Err(error) => Err(error),
         };
         ended.map_err(closed_meanwhile)

@@ -15,6 +15,7 @@ use refrain_wire::api::workflowservice::v1::{
     DescribeBatchOperationRequest, DescribeBatchOperationResponse, ListBatchOperationsRequest,
     ListBatchOperationsResponse, StartBatchOperationRequest, StartBatchOperationResponse,
     StopBatchOperationRequest, StopBatchOperationResponse,
+    start_batch_operation_request::Operation,
 };
 use refrain_wire::batch;
 use refrain_wire::options::{run_to_proto, timestamp_to_proto};
@@ -44,6 +45,10 @@ pub(crate) async fn start(
         return Err(invalid("Reason is not set on request."));
     }
     validate::short("reason", &request.reason)?;
+    if let Some(Operation::UpdateWorkflowOptionsOperation(it)) = &request.operation {
+        let options = it.workflow_execution_options.as_ref();
+        validate::priority(options.and_then(|it| it.priority.clone()))?;
+    }
     let bytes = request.encode_to_vec();
     let batch = batch::from_proto(request).map_err(undecodable)?;
     validate::short("identity", &batch.identity)?;

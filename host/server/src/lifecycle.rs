@@ -140,6 +140,7 @@ pub(crate) async fn update_options(
     validate::short("identity", &request.identity)?;
     let asked = request.workflow_execution_options;
     own_clock(engine, asked.as_ref().and_then(|it| it.time_skipping_config.as_ref()))?;
+    validate::priority(asked.as_ref().and_then(|it| it.priority.clone()))?;
     let change = run_options::change_from_proto(asked, request.update_mask).map_err(undecodable)?;
     let options = engine.update_options(&target, change, request.identity).await.map_err(of)?;
     let options = Some(run_options::to_proto(&options));

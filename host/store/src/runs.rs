@@ -75,6 +75,11 @@ impl RunRow {
     pub fn follows(&self) -> bool {
         self.options.as_ref().is_some_and(RunOptions::follows)
     }
+
+    /// Does it stay on its version, also if that fails?
+    pub fn is_pinned(&self) -> bool {
+        self.options.as_ref().is_some_and(RunOptions::is_pinned)
+    }
 }
 
 /// How a run stands, in Temporal's words and numbers.

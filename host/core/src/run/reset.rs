@@ -1,7 +1,6 @@
 //! A run that begins with the history of another one.
 
 use super::*;
-use crate::options::RunOptions;
 use crate::reset::Beginning;
 
 impl Run {
@@ -30,11 +29,14 @@ impl Run {
         let execution = &self.execution;
         if let Some(started) = execution.started.as_deref() {
             // The wait before the first task is over.
+            let at_start = started.options();
             let started = execution::Started { first_task_backoff: None, ..started.clone() };
             effects.push(Effect::InsertRun(Box::new(started)));
             effects.push(Effect::SetAttributes(Box::new(execution.attributes.clone())));
-            if execution.options != RunOptions::default() {
-                effects.push(Effect::SetOptions(Box::new(execution.options.clone())));
+            // Without a row of their own they are as the start said.
+            let options = &execution.options;
+            if *options != at_start || options.versioning.is_some() {
+                effects.push(Effect::SetOptions(Box::new(options.clone())));
             }
         }
         if let Some(fire_at) = execution.run_deadline() {
