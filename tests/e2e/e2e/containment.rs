@@ -54,6 +54,9 @@ fn a_file_that_is_no_workflow_is_refused_with_a_reason() -> Result<()> {
         let file = file.to_string_lossy().into_owned();
         let said = host.try_cli(&["deploy", &file, "--task-queue", "bad"])?;
         assert_eq!(said.code, Some(1), "{said:?}");
+        // That needs no server, and must say the same.
+        let checked = host.try_cli(&["component", "check", &file])?;
+        assert_eq!((checked.code, &checked.stderr), (said.code, &said.stderr));
         let said = said.stderr.replace(&*directory.to_string_lossy(), "_");
         let said = blank(&said, "after ", |c| c.is_ascii_digit());
         let _ = write!(told, "{name}\n{said}\n");
