@@ -89,7 +89,7 @@ fn all_that_the_clients_can_be_asked_for_is_answered() -> Result<()> {
         no such workflow: NOT_FOUND
         nothing deployed: FAILED_PRECONDITION
         canceled: WorkflowFailureError `Workflow execution failed` <- CancelledError `Workflow cancelled`
-        terminated: WorkflowFailureError `Workflow execution failed` <- TerminatedError `Workflow terminated`
+        terminated: WorkflowFailureError `Workflow execution failed` <- TerminatedError `terminated by user via frontend`
         reset: after all
         history: True
         listed: ['both COMPLETED', 'canceled CANCELED', 'echo COMPLETED', 'terminated COMPLETED', 'terminated TERMINATED']

@@ -144,7 +144,7 @@ fn a_python_client_sees_of_our_workflows_what_it_expects() -> Result<()> {
         signal after the end: NOT_FOUND
         failed: ActivityError reserve `activity failed` <- ApplicationError OutOfStock `OutOfStock: `unobtainium` is out of stock`
         canceled: CancelledError `Workflow cancelled`
-        terminated: TerminatedError `Workflow terminated`
+        terminated: TerminatedError `terminated by user via frontend`
         echo: {'list': [1, None, 2.5], 'text': 'grüße'}
         nothing deployed: FAILED_PRECONDITION
         unknown type: INVALID_ARGUMENT
