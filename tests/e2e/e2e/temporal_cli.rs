@@ -174,7 +174,7 @@ fn temporal_is_told_what_is_wrong() -> Result<()> {
         workflow describe: Error: failed describing workflow: workflow execution `nobody` not found
         workflow signal: Error: failed signalling workflow: workflow execution `nobody` not found
         workflow query: Error: querying workflow failed: unknown queryType nonsense. KnownQueryTypes=[status]
-        workflow start: Error: failed starting workflow: workflow type `nonsense` is not in the component deployed to task queue `bench`: it has one-activity, sequence, parallel, sleep, wait-signal, echo, counter, until-canceled, parent, generations, errand
+        workflow start: Error: failed starting workflow: workflow type `nonsense` is not in the component deployed to task queue `bench`: it has one-activity, sequence, parallel, sleep, timers, wait-signal, echo, counter, until-canceled, parent, generations, errand
         workflow start: Error: failed starting workflow: no workflow component is deployed to task queue `empty`: deploy one with `refrain deploy`
         workflow list: Error: failed listing workflows: namespace `nowhere` not found
     "#]].assert_eq(&told);
