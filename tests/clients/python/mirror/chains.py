@@ -127,6 +127,8 @@ async def a_chain_is_canceled(it: Stage) -> None:
             await it.tell(f"cancel {name}", of(handle.id, run_id=run, first_execution_run_id=chain).cancel())
         if name != "the first run itself":
             await it.tell(f"terminate {name}", of(handle.id, run_id=run, first_execution_run_id=chain).terminate())
+    # By the cancellation that named the first run.
+    await it.until(handle.id, "WORKFLOW_EXECUTION_CANCELED")
     await it.tell("terminate the first run itself", of(handle.id, run_id=first, first_execution_run_id=first).terminate())
     await it.tell("cancel the chain", of(handle.id, first_execution_run_id=first).cancel())
     await it.result(handle)
