@@ -1,6 +1,7 @@
 //! C, C++ and Zig: compiled by `zig` with its own libc, together with the SDK; then the component is
 //! made from the core module.
 
+use crate::encode::{self, why};
 use crate::{BuildError, tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
 };
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// One folder of sources that becomes one component.
@@ -31,10 +32,6 @@ impl Build<'_> {
     ///
     /// If the compiler fails, or what it made can't be a component.
     pub fn run(&self, mut zig: Command) -> Result<(), BuildError> {
-        let not_a_component = |cause: String| BuildError::NotAComponent {
-            name: self.folder.display().to_string(),
-            cause,
-        };
         let module = self.output.with_extension("core.wasm");
         let mut sources = sources(self.folder)?;
         if sources.is_empty() {
@@ -59,27 +56,21 @@ impl Build<'_> {
         zig.arg(joined("-I", &self.sdk.join("include"))).args(&sources);
         tool::run(&mut zig)?;
 
-        let mut bytes = std::fs::read(&module)
-            .map_err(BuildError::files(format!("`{}` can't be read", module.display())))?;
-        self.describe(&mut bytes).map_err(not_a_component)?;
-        let component = ComponentEncoder::default()
-            .validate(true)
-            .module(&bytes)
-            .and_then(|encoder| encoder.adapter(ADAPTER_NAME, ADAPTER))
-            .and_then(|encoder| encoder.encode())
-            .map_err(|cause| not_a_component(format!("{cause:#}")))?;
-        std::fs::write(self.output, component)
-            .map_err(BuildError::files(format!("`{}` can't be written", self.output.display())))
+        let name = self.folder.display().to_string();
+        encode::component(&name, &module, self.output, |encoder, module| {
+            encoder.module(&self.described(module)?).map_err(why)?;
+            encoder.adapter(ADAPTER_NAME, ADAPTER).map(drop).map_err(why)
+        })
     }
 
     /// Says in the module which world it is of.
-    fn describe(&self, module: &mut Vec<u8>) -> Result<(), String> {
+    fn described(&self, mut module: Vec<u8>) -> Result<Vec<u8>, String> {
         let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(self.wit).map_err(|cause| format!("{cause:#}"))?;
-        let world = resolve.select_world(&[package], Some("workflow"));
-        let world = world.map_err(|cause| format!("{cause:#}"))?;
-        embed_component_metadata(module, &resolve, world, StringEncoding::UTF8, false)
-            .map_err(|cause| format!("{cause:#}"))
+        let (package, _) = resolve.push_dir(self.wit).map_err(why)?;
+        let world = resolve.select_world(&[package], Some("workflow")).map_err(why)?;
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
+            .map_err(why)?;
+        Ok(module)
     }
 }
 

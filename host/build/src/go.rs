@@ -1,9 +1,10 @@
 //! Go: compiled by `go` for WASI 0.1, which an adapter makes of the run's context.
 
+use crate::encode::{self, why};
 use crate::{BuildError, tool};
 use std::path::Path;
 use std::process::Command;
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 const PREVIEW1: &str = include_str!("preview1.wat");
@@ -34,40 +35,26 @@ impl Build<'_> {
             .arg(&module)
             .arg(".");
         tool::run(&mut go)?;
-        let module = std::fs::read(&module)
-            .map_err(BuildError::files(format!("`{}` can't be read", module.display())))?;
-        let component = self.component(module).map_err(|cause| BuildError::NotAComponent {
-            name: self.folder.display().to_string(),
-            cause,
-        })?;
-        std::fs::write(self.output, component)
-            .map_err(BuildError::files(format!("`{}` can't be written", self.output.display())))
-    }
-
-    fn component(&self, module: Vec<u8>) -> Result<Vec<u8>, String> {
-        let adapter = wat::parse_str(PREVIEW1).map_err(|cause| cause.to_string())?;
-        let adapter =
-            self.described(adapter, "adapter", "import refrain:workflow/context@0.1.0;")?;
-        let module =
-            self.described(module, "guest", "include refrain:workflow/workflow-minimal@0.1.0;")?;
-        ComponentEncoder::default()
-            .validate(true)
-            .module(&module)
-            .and_then(|encoder| encoder.adapter("wasi_snapshot_preview1", &adapter))
-            .and_then(|encoder| encoder.encode())
-            .map_err(|cause| format!("{cause:#}"))
+        let name = self.folder.display().to_string();
+        encode::component(&name, &module, self.output, |encoder, module| {
+            let adapter = wat::parse_str(PREVIEW1).map_err(why)?;
+            let adapter =
+                self.described(adapter, "adapter", "import refrain:workflow/context@0.1.0;")?;
+            let world = "include refrain:workflow/workflow-minimal@0.1.0;";
+            encoder.module(&self.described(module, "guest", world)?).map_err(why)?;
+            encoder.adapter("wasi_snapshot_preview1", &adapter).map(drop).map_err(why)
+        })
     }
 
     /// Says in the module which world it is of.
     fn described(&self, mut module: Vec<u8>, name: &str, world: &str) -> Result<Vec<u8>, String> {
-        let text = |cause| format!("{cause:#}");
         let mut resolve = Resolve::default();
-        resolve.push_dir(self.wit).map_err(text)?;
+        resolve.push_dir(self.wit).map_err(why)?;
         let wit = format!("package refrain:{name};\nworld {name} {{ {world} }}");
-        let package = resolve.push_str("guest.wit", &wit).map_err(text)?;
-        let world = resolve.select_world(&[package], None).map_err(text)?;
+        let package = resolve.push_str("guest.wit", &wit).map_err(why)?;
+        let world = resolve.select_world(&[package], None).map_err(why)?;
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false)
-            .map_err(text)?;
+            .map_err(why)?;
         Ok(module)
     }
 }

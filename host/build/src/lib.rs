@@ -5,10 +5,11 @@
 pub mod c;
 mod carried;
 mod create;
+mod encode;
 mod errors;
 pub mod go;
 mod project;
-mod python;
+pub mod python;
 pub mod rust;
 mod tool;
 pub mod typescript;

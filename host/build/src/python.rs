@@ -20,11 +20,32 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
     let interpreter = interpreter(folder)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = absolute(out_dir)?.join(format!("{name}.wasm"));
-    let mut build = python(&interpreter, folder);
-    build.args(["-m", "refrain.build"]).arg(&workflows).arg("--output").arg(&file);
-    build.arg("--root").arg(workflows.parent().unwrap_or(folder));
-    tool::run(&mut build)?;
+    let root = workflows.parent().unwrap_or(folder);
+    let build = Build { sources: &[workflows.clone()], root, output: &file };
+    build.run(python(&interpreter, folder))?;
     Ok(vec![Component { file: out_dir.join(file.file_name().unwrap_or_default()), name }])
+}
+
+/// Files of workflows that become one component.
+#[derive(Clone, Debug)]
+pub struct Build<'a> {
+    pub sources: &'a [PathBuf],
+    /// The files are named by it and import from it.
+    pub root: &'a Path,
+    pub output: &'a Path,
+}
+
+impl Build<'_> {
+    /// `python`: one that has the SDK and componentize-py.
+    ///
+    /// # Errors
+    ///
+    /// If it fails.
+    pub fn run(&self, mut python: Command) -> Result<(), BuildError> {
+        python.args(["-m", "refrain.build"]).args(self.sources);
+        python.arg("--root").arg(self.root).arg("--output").arg(self.output);
+        tool::run(&mut python)
+    }
 }
 
 /// The project's own, the active one, or the system's: the first that has what is needed.

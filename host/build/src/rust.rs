@@ -1,12 +1,12 @@
 //! Rust: built for `wasm32-unknown-unknown`, then a component is made of the core module.
 
+use crate::encode::{self, why};
 use crate::project::Component;
 use crate::{BuildError, tool};
 use serde_json::Value;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use wit_component::ComponentEncoder;
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 /// What Debian calls a toolchain for it, where rustup can't download.
@@ -112,22 +112,15 @@ impl Build<'_> {
     }
 
     fn component(&self, package: &str, said: &str) -> Result<Component, BuildError> {
-        let not_a_component =
-            |cause: String| BuildError::NotAComponent { name: package.to_owned(), cause };
-        let module = said
-            .lines()
-            .find_map(|line| module_of(package, line))
-            .ok_or_else(|| not_a_component("cargo built no module of it".to_owned()))?;
-        let bytes = std::fs::read(&module)
-            .map_err(BuildError::files(format!("`{}` can't be read", module.display())))?;
-        let component = ComponentEncoder::default()
-            .validate(true)
-            .module(&bytes)
-            .and_then(|encoder| encoder.encode())
-            .map_err(|error| not_a_component(format!("{error:#}")))?;
+        let found = said.lines().find_map(|line| module_of(package, line));
+        let module = found.ok_or_else(|| BuildError::NotAComponent {
+            name: package.to_owned(),
+            cause: "cargo built no module of it".to_owned(),
+        })?;
         let file = self.out_dir.join(format!("{package}.wasm"));
-        std::fs::write(&file, component)
-            .map_err(BuildError::files(format!("`{}` can't be written", file.display())))?;
+        encode::component(package, &module, &file, |encoder, module| {
+            encoder.module(&module).map(drop).map_err(why)
+        })?;
         Ok(Component { name: package.to_owned(), file })
     }
 }

@@ -4,7 +4,6 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{fs, io};
 
 use clap::ValueEnum;
@@ -183,10 +182,4 @@ fn built<T>(result: Result<T, BuildError>) -> anyhow::Result<T> {
         Some(hint) => anyhow::anyhow!("{error}\nhint: {hint}"),
         None => anyhow::anyhow!(error),
     })
-}
-
-/// The answer of a tool, or none when it is missing or fails.
-fn ask_tool(program: &str, args: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(args).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -7,10 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Scenario;
-use crate::{clients, shell};
-use anyhow::{Context, bail};
+use anyhow::Context;
+use refrain_build::python::Build;
 use refrain_e2e::paths;
+
+use super::{Scenario, built};
+use crate::clients;
 
 /// Those that have a workflow type which another one has too.
 const ALONE: [&str; 2] = ["patched-upgrade-v1", "patched-upgrade-v2"];
@@ -18,9 +20,8 @@ const ALONE: [&str; 2] = ["patched-upgrade-v1", "patched-upgrade-v2"];
 /// `all`: the scenarios that are there, fresh ones too.
 pub(super) fn build(root: &Path, stale: &[Scenario], all: &[Scenario]) -> anyhow::Result<()> {
     clients::python()?;
-    let examples = root.join("guest-examples/python");
     for scenario in stale.iter().filter(|it| is_alone(it)) {
-        component(root, &examples, &[scenario.source()], &scenario.output)?;
+        component(root, &[scenario.source()], &scenario.output)?;
     }
     if stale.iter().all(is_alone) {
         return Ok(());
@@ -28,7 +29,7 @@ pub(super) fn build(root: &Path, stale: &[Scenario], all: &[Scenario]) -> anyhow
     let together: Vec<_> = all.iter().filter(|it| !is_alone(it)).collect();
     let sources: Vec<_> = together.iter().map(|it| it.source()).collect();
     let whole = root.join("target/guests/python/together.wasm");
-    component(root, &examples, &sources, &whole)?;
+    component(root, &sources, &whole)?;
     for scenario in together {
         let _ = fs::remove_file(&scenario.output);
         fs::hard_link(&whole, &scenario.output)
@@ -47,26 +48,10 @@ impl Scenario {
     }
 }
 
-/// One component of these files, which are named by and import from `folder`.
-pub(super) fn component(
-    root: &Path,
-    folder: &Path,
-    sources: &[PathBuf],
-    output: &Path,
-) -> anyhow::Result<()> {
-    let python = paths::python_directory().join("bin/python");
-    if !python.exists() {
-        bail!("{} is not there: run `cargo xtask guests`, which installs it", python.display());
-    }
-    shell::run(
-        Command::new(python)
-            .args(["-m", "refrain.build"])
-            .args(sources)
-            .arg("--root")
-            .arg(folder)
-            .arg("--output")
-            .arg(output)
-            .env("PYTHONPATH", root.join("sdk/python/src"))
-            .env_remove("VIRTUAL_ENV"),
-    )
+/// One component of these files.
+fn component(root: &Path, sources: &[PathBuf], output: &Path) -> anyhow::Result<()> {
+    let examples = root.join("guest-examples/python");
+    let mut python = Command::new(paths::client_program("python")?);
+    python.env("PYTHONPATH", root.join("sdk/python/src")).env_remove("VIRTUAL_ENV");
+    built(Build { sources, root: &examples, output }.run(python))
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use refrain_build::rust::{Build, DEBIAN_PACKAGES, TARGET, Toolchain};
 
-use super::{Scenario, ask_tool, built};
+use super::{Scenario, built};
 
 pub(super) fn build(root: &Path, out_dir: &Path, scenarios: &[Scenario]) -> anyhow::Result<()> {
     let folder = &root.join("guest-examples/rust");
@@ -27,7 +27,8 @@ fn toolchain(folder: &Path) -> anyhow::Result<Toolchain> {
     if let Ok(toolchain) = Toolchain::find(folder) {
         return Ok(toolchain);
     }
-    if ask_tool("rustup", &["target", "add", TARGET]).is_none() {
+    let added = Command::new("rustup").args(["target", "add", TARGET]).output();
+    if !added.is_ok_and(|it| it.status.success()) {
         install_debian();
     }
     built(Toolchain::find(folder))
