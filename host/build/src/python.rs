@@ -21,7 +21,7 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = absolute(out_dir)?.join(format!("{name}.wasm"));
     let root = workflows.parent().unwrap_or(folder);
-    let build = Build { sources: &[workflows.clone()], root, output: &file };
+    let build = Build { sources: std::slice::from_ref(&workflows), root, output: &file };
     build.run(python(&interpreter, folder))?;
     Ok(vec![Component { file: out_dir.join(file.file_name().unwrap_or_default()), name }])
 }

@@ -15,7 +15,7 @@ use crate::machines::attributes::Attributes;
 use crate::machines::execution::{Command, ContinueAsNew, ContinuedAsNew, Event, State};
 use crate::machines::execution::{Initiator, Started};
 use crate::machines::{Event as AnyEvent, signal, update};
-use crate::options::{Override, RunOptions, VersionChoice};
+use crate::options::VersionChoice;
 use crate::payload::Payloads;
 use crate::run::{Step, step_without_guest};
 use crate::search::CHANGE_VERSION;
@@ -307,14 +307,14 @@ impl Heir {
         let comes_along: BTreeSet<&str> = carried.iter().filter_map(request_of).collect();
         self.started.carried_requests = before.requests_to_carry(&comes_along);
         self.started.reset_points = before.reset_points(link.run);
-        let RunOptions { versioning, priority } = before.options.clone();
-        self.started.priority = priority;
+        let options = &before.options;
+        self.started.priority = options.priority.clone();
         // As with Temporal: who pins a run pins the chain, as far as it stays in the queue.
         let stays =
             before.started.as_ref().is_some_and(|it| it.task_queue == self.started.task_queue);
-        let is_pinned = |it: &Override| stays && matches!(it, Override::Pinned(_));
-        self.started.versioning = versioning.filter(is_pinned);
-        if self.started.versioning.is_some() {
+        self.started.versioning = None;
+        if stays && options.is_pinned() {
+            self.started.versioning = options.versioning.clone();
             self.version = VersionChoice::Same;
         }
         let Heir { run, version, started } = self;

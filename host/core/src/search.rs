@@ -21,7 +21,7 @@ pub use parse::{ParseError, parse};
 pub use time::{Instant, duration_of, instant_of};
 pub use typed::{Condition, Field, GroupBy, Test, TypeError, Typed, typed};
 pub use value::{Value, words};
-pub use versions::{BuildId, RunVersions};
+pub use versions::{BuildId, RunVersions, version_of};
 
 use crate::limits;
 use crate::payload::{PayloadMap, size_of_map};

@@ -166,8 +166,8 @@ pub(crate) enum Known {
 pub(crate) struct Loaded {
     pub(crate) history: Vec<Recorded>,
     pub(crate) program: Result<Arc<dyn Program>, GuestError>,
-    /// For a run whose task fails: what is deployed now, if that is another component. It may
-    /// fit where the run's own does not.
+    /// For a run whose task fails, or that follows what is deployed: what that is now, if it is
+    /// another component. It may fit where the run's own does not.
     pub(crate) deployed: Option<(Digest, Arc<dyn Program>)>,
 }
 

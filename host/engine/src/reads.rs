@@ -206,11 +206,18 @@ impl Inner {
         Ok(folded.children.into_iter().collect())
     }
 
+    /// How it began. None: it was deleted meanwhile.
+    pub(crate) async fn started(
+        &self,
+        run: RunId,
+    ) -> Result<Option<Arc<execution::Started>>, EngineError> {
+        let first = self.store.history(run, EventId::FIRST, 1).await.map_err(unavailable)?;
+        Ok(first.first().and_then(started_of))
+    }
+
     /// One for each component that has run a task of the chain.
     pub(crate) async fn reset_points(&self, row: &RunRow) -> Result<Vec<FirstTaskOn>, EngineError> {
-        let first =
-            self.store.history(row.key.run, EventId::FIRST, 1).await.map_err(unavailable)?;
-        let started = first.first().and_then(started_of);
+        let started = self.started(row.key.run).await?;
         self.points_after(row, started.as_ref().map_or(&[], |it| &it.reset_points)).await
     }
 
@@ -222,19 +229,20 @@ impl Inner {
     ) -> Result<Vec<FirstTaskOn>, EngineError> {
         let used: Vec<_> = row.earlier.iter().chain([&row.component]).collect();
         let (mut own, mut from) = (Vec::new(), EventId::FIRST);
-        loop {
+        while from < row.next_event {
             let is_known = |used: &&Digest| {
                 before.iter().chain(&own).any(|it: &FirstTaskOn| it.component == **used)
             };
-            if from >= row.next_event || used.iter().all(is_known) {
-                return Ok(FirstTaskOn::of_chain(before, &own));
+            if used.iter().all(is_known) {
+                break;
             }
             let n = EVENTS_LOOKED_AT as usize;
             let events = self.store.history(row.key.run, from, n).await.map_err(unavailable)?;
-            let Some(last) = events.last() else { return Ok(FirstTaskOn::of_chain(before, &own)) };
+            let Some(last) = events.last() else { break };
             from = last.id.next();
             events.iter().for_each(|it| FirstTaskOn::note(&mut own, row.key.run, it));
         }
+        Ok(FirstTaskOn::of_chain(before, &own))
     }
 
     /// The event that paused it, which is not far from the end of its history.
@@ -328,7 +336,7 @@ impl Inner {
     }
 }
 
-fn not_found(target: &Target) -> EngineError {
+pub(crate) fn not_found(target: &Target) -> EngineError {
     EngineError::WorkflowNotFound { workflow_id: target.workflow_id.clone(), run: target.run }
 }
 

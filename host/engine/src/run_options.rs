@@ -5,6 +5,7 @@ use crate::api::versions::OptionsRequest;
 use crate::cell::Letter;
 use crate::error::EngineError;
 use crate::inner::Inner;
+use crate::reads::not_found;
 use crate::start::unavailable;
 use refrain_core::arrival::{Accepted, Refused};
 use refrain_core::ids::{Digest, NamespaceId};
@@ -50,7 +51,10 @@ impl Inner {
         let row = self.row(target).await?;
         match &row.options {
             Some(options) => Ok(options.clone()),
-            None => Ok(self.describe(target).await?.started.options()),
+            None => {
+                let started = self.started(row.key.run).await?;
+                Ok(started.ok_or_else(|| not_found(target))?.options())
+            }
         }
     }
 

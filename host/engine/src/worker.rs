@@ -124,12 +124,12 @@ impl<'a> Visit<'a> {
         let unknown = matches!(state.known, Known::Unknown) && state.parked.is_none();
         let letters = if unknown { VecDeque::new() } else { std::mem::take(&mut state.mailbox) };
         let (mut warm, loaded) = (state.warm.take(), state.loaded.take());
+        let parked = state.parked.take();
+        drop(state);
         if current.as_ref().is_some_and(|it| inner.is_outdated(it)) {
             // It is replayed on what is deployed now, and moves if it fits.
             warm = None;
         }
-        let parked = state.parked.take();
-        drop(state);
         if unknown {
             inner.want(Wanted::Current(Arc::clone(&cell)));
         }

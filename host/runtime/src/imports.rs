@@ -336,7 +336,7 @@ impl Ctx {
     }
 }
 
-fn null() -> Payload {
+pub(crate) fn null() -> Payload {
     Payload {
         metadata: [("encoding".to_owned(), b"binary/null".to_vec())].into(),
         data: Vec::new(),

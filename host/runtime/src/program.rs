@@ -13,12 +13,11 @@ use refrain_core::failure::Failure;
 use refrain_core::guest::{Guest, GuestError, Program};
 use refrain_core::ids::Digest;
 use refrain_core::payload::Payloads;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{
-    Accessor, Component, ComponentExportIndex, ComponentNamedList, Func, Instance, InstancePre,
-    Lift, Linker, Lower, TypedFunc,
+    Accessor, Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift,
+    Linker, Lower, TypedFunc,
 };
 
 /// What all guests of one component share.
@@ -64,7 +63,7 @@ type Validated = Result<(), types::Failure>;
 
 pub(crate) enum Main {
     Run(TypedFunc<Args, (Outcome,)>),
-    Typed { typed: Arc<Typed>, functions: BTreeMap<String, Func> },
+    Typed { typed: Arc<Typed>, instance: Instance },
 }
 
 impl Main {
@@ -79,8 +78,8 @@ impl Main {
                 let args = (workflow_type, payloads_out(args));
                 Ok(run.call_concurrent(accessor, args).await?.0)
             }
-            Main::Typed { typed, functions } => {
-                typed.run(accessor, &functions, &workflow_type, args).await
+            Main::Typed { typed, instance } => {
+                typed.run(accessor, instance, &workflow_type, args).await
             }
         }
     }
@@ -120,8 +119,7 @@ impl Exports {
         match &self.main {
             MainExport::Run(run) => Ok(Main::Run(function(store, instance, "run", *run)?)),
             MainExport::Typed(typed) => {
-                let functions = typed.functions(store, instance).map_err(|cause| ("?", cause))?;
-                Ok(Main::Typed { typed: typed.clone(), functions })
+                Ok(Main::Typed { typed: typed.clone(), instance: *instance })
             }
         }
     }
@@ -157,18 +155,17 @@ impl WorkflowProgram {
         memory_bytes_max: usize,
     ) -> Result<WorkflowProgram, ComponentError> {
         let export = |name: &str| component.get_export_index(None, name);
-        let mut linker = linker.clone();
-        let main = match (export("run"), Typed::read(component)?) {
-            (Some(run), _) => MainExport::Run(run),
-            (None, Some(typed)) => {
-                typed::link(&mut linker, component)?;
-                MainExport::Typed(Arc::new(typed))
-            }
-            (None, None) => {
-                return Err(ComponentError::WrongWorld {
+        let mut with_its_own;
+        let (main, linker) = match export("run") {
+            Some(run) => (MainExport::Run(run), linker),
+            None => {
+                let typed = Typed::read(component)?.ok_or_else(|| ComponentError::WrongWorld {
                     found: "no `run`".to_owned(),
                     expected: "`run`".to_owned(),
-                });
+                })?;
+                with_its_own = linker.clone();
+                typed::link(&mut with_its_own, component)?;
+                (MainExport::Typed(Arc::new(typed)), &with_its_own)
             }
         };
         let exports = Exports {

@@ -14,12 +14,12 @@ use crate::bindings::convert::{failure_out, payloads_out};
 use crate::bindings::{lifecycle, types};
 use crate::component::{Definition, Named};
 use crate::errors::ComponentError;
-use crate::imports::Ctx;
+use crate::imports::{Ctx, null};
 use refrain_core::failure::Failure;
 use refrain_core::payload::Payload;
 use std::collections::BTreeMap;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Accessor, Component, ComponentExportIndex, Func, Instance, Type, Val};
+use wasmtime::component::{Accessor, Component, ComponentExportIndex, Instance, Type, Val};
 
 pub(crate) use calls::link;
 
@@ -141,32 +141,15 @@ impl Typed {
         }
     }
 
-    /// Errors: the export that is not there.
-    pub(crate) fn functions(
-        &self,
-        store: &mut wasmtime::Store<Ctx>,
-        instance: &Instance,
-    ) -> Result<BTreeMap<String, Func>, wasmtime::Error> {
-        let function = |(name, workflow): (&String, &Workflow)| {
-            let function = instance
-                .get_func(&mut *store, workflow.export)
-                .ok_or_else(|| wasmtime::format_err!("workflow type `{name}` is not exported"))?;
-            Ok((name.clone(), function))
-        };
-        self.workflows.iter().map(function).collect()
-    }
-
     /// Runs a workflow from its arguments to its end.
     pub(crate) async fn run(
         &self,
         accessor: &Accessor<Ctx>,
-        functions: &BTreeMap<String, Func>,
+        instance: Instance,
         workflow_type: &str,
         args: Vec<Payload>,
     ) -> wasmtime::Result<Result<lifecycle::Outcome, types::Failure>> {
-        let (Some(workflow), Some(function)) =
-            (self.workflows.get(workflow_type), functions.get(workflow_type))
-        else {
+        let Some(workflow) = self.workflows.get(workflow_type) else {
             let known: Vec<_> = self.workflows.keys().map(String::as_str).collect();
             return Ok(Err(failure_out(Failure::host(
                 "WorkflowNotFound",
@@ -176,6 +159,10 @@ impl Typed {
                 ),
             ))));
         };
+        let function = accessor.with(|mut access| instance.get_func(&mut access, workflow.export));
+        let function = function.ok_or_else(|| {
+            wasmtime::format_err!("workflow type `{workflow_type}` is not exported")
+        })?;
         let signature = &workflow.signature;
         let params = match args_in(signature, &args) {
             Ok(params) => params,
@@ -221,18 +208,15 @@ fn outcome(signature: &Signature, result: Option<Val>) -> Result<Payload, Box<Fa
 }
 
 fn payload_out(ty: Option<&Type>, value: Option<&Val>) -> Result<Payload, Box<Failure>> {
-    let encoded = |encoding: &[u8], data| Payload {
-        metadata: [("encoding".to_owned(), encoding.to_vec())].into(),
-        data,
-    };
     let (Some(ty), Some(value)) = (ty, value) else {
-        return Ok(encoded(b"binary/null", Vec::new()));
+        return Ok(null());
     };
     if let Some(bytes) = json::to_bytes(ty, value) {
-        return Ok(encoded(b"binary/plain", bytes));
+        let metadata = [("encoding".to_owned(), b"binary/plain".to_vec())].into();
+        return Ok(Payload { metadata, data: bytes });
     }
     match json::to_json(ty, value) {
-        Ok(json) if json == "null" => Ok(encoded(b"binary/null", Vec::new())),
+        Ok(json) if json == "null" => Ok(null()),
         Ok(json) => Ok(Payload::json(json)),
         Err(cause) => Err(Box::new(Failure::host("PayloadEncodingError", cause.to_string()))),
     }

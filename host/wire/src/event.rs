@@ -63,10 +63,12 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
     // Temporal's is a number of its shard, growing with each event; ours grows with each event.
     line.event.task_id = line.event.event_id;
     // As the real server says it: to a worker of its own, these mean nothing.
-    line.event.worker_may_ignore = line.event.event_type()
-        == EventType::WorkflowExecutionOptionsUpdated
-        || [EventType::WorkflowExecutionPaused, EventType::WorkflowExecutionUnpaused]
-            .contains(&line.event.event_type());
+    line.event.worker_may_ignore = [
+        EventType::WorkflowExecutionOptionsUpdated,
+        EventType::WorkflowExecutionPaused,
+        EventType::WorkflowExecutionUnpaused,
+    ]
+    .contains(&line.event.event_type());
     line.event
 }
 

@@ -19,10 +19,13 @@ impl RunVersions<'_> {
     /// Those that say something of versions, with the values that this run has. None of another one.
     pub fn values(&self, system: System) -> Vec<String> {
         let version = |component: Digest| format!("{}:{component}", self.task_queue);
-        let mut used: Vec<Digest> = self.earlier.to_vec();
-        used.push(self.component);
-        used.sort_unstable();
-        used.dedup();
+        let used = || {
+            let mut used = self.earlier.to_vec();
+            used.push(self.component);
+            used.sort_unstable();
+            used.dedup();
+            used.into_iter()
+        };
         match system {
             System::WorkerDeployment => vec![self.task_queue.to_owned()],
             System::WorkerDeploymentVersion => vec![version(self.component)],
@@ -31,11 +34,11 @@ impl RunVersions<'_> {
             }
             System::BuildIds => {
                 let pinned = BuildId::Pinned(self.task_queue.to_owned(), self.component);
-                let used = used.into_iter().map(BuildId::Used);
+                let used = used().map(BuildId::Used);
                 let pinned = Some(pinned).filter(|_| !self.follows);
                 pinned.into_iter().chain(used).map(|it| it.to_string()).collect()
             }
-            System::UsedVersions => used.into_iter().map(version).collect(),
+            System::UsedVersions => used().map(version).collect(),
             System::WorkflowId
             | System::RunId
             | System::WorkflowType
@@ -110,7 +113,7 @@ impl std::fmt::Display for BuildId {
 }
 
 /// A queue and a component, as `TemporalWorkerDeploymentVersion` names them.
-pub(super) fn version_of(text: &str) -> Option<(String, Digest)> {
+pub fn version_of(text: &str) -> Option<(String, Digest)> {
     let (queue, digest) = text.rsplit_once(':')?;
     Some((queue.to_owned(), digest.parse().ok()?))
 }

@@ -25,18 +25,18 @@ impl Visit<'_> {
         if !row.status.is_open() || (to.is_none() && self.warm.is_some()) {
             return self.deliver(Some(run), None, arrival, Some(reply));
         }
-        let Some(Loaded { history, program, .. }) = self.loaded.take() else {
+        let Some(mut loaded) = self.loaded.take() else {
             return self.want_history(Letter::Options { run, asked, reply }, row);
         };
         // It goes where the options say, not where the ones before would have brought it.
-        let stays = |program| Loaded { history: history.clone(), program, deployed: None };
+        loaded.deployed = None;
         let Some(to) = to else {
-            self.loaded = Some(stays(program));
+            self.loaded = Some(loaded);
             return self.deliver(Some(run), None, arrival, Some(reply));
         };
         let mut moved = (*row).clone();
         moved.move_to(to);
-        match self.replay(&moved, &history, self.inner.program_blocking(to)) {
+        match self.replay(&moved, &loaded.history, self.inner.program_blocking(to)) {
             Ok(alive) => {
                 self.warm = Some(alive);
                 let mut batch = Batch::of(arrival, Caller::Client(reply));
@@ -47,7 +47,7 @@ impl Visit<'_> {
                 self.step_with(&Arc::new(moved), batch)
             }
             Err(_) if asked.may_stay => {
-                self.loaded = Some(stays(program));
+                self.loaded = Some(loaded);
                 self.deliver(Some(run), None, arrival, Some(reply))
             }
             Err(error) => {

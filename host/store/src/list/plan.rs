@@ -6,7 +6,9 @@
 
 use crate::rows::after_prefix;
 use refrain_core::ids::{Digest, RunId};
-use refrain_core::search::{BuildId, Condition, Field, Kind, Op, STATUSES, System, Test, Value};
+use refrain_core::search::{
+    BuildId, Condition, Field, Kind, Op, STATUSES, System, Test, Value, version_of,
+};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
@@ -312,7 +314,7 @@ fn of_values(field: &Field, values: &[Value]) -> Option<(u8, Vec<Source>, bool, 
         }
         Field::System(System::WorkerDeploymentVersion) => {
             // A version's name ends with its digest; the rest is looked at run by run.
-            let digests = texts().filter_map(|it| it.rsplit_once(':')?.1.parse().ok());
+            let digests = texts().filter_map(|it| Some(version_of(&it)?.1));
             let sources: Vec<_> = digests.flat_map(of_component).collect();
             Some((TYPE, sources, values.len() <= 1, false))
         }
