@@ -19,7 +19,7 @@ const CARRIED: [&str; 12] = [
     "tests/clients/typescript/package.json",
 ];
 /// What tools leave behind.
-const LEFT: [&str; 5] = ["target", "node_modules", "__pycache__", "dist", ".venv"];
+const LEFT: [&str; 6] = ["target", "node_modules", "__pycache__", "dist", ".venv", "Cargo.lock"];
 
 fn main() -> io::Result<()> {
     let crate_folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -55,8 +55,7 @@ fn list(path: &Path, files: &mut Vec<PathBuf>) -> io::Result<bool> {
     for entry in entries {
         let name = entry.file_name().unwrap_or_default();
         let is_left = LEFT.iter().any(|it| name == *it);
-        let is_lock = name == "Cargo.lock" && !path.ends_with("guest-examples/rust");
-        any_left |= is_left || is_lock || list(&entry, files)?;
+        any_left |= is_left || list(&entry, files)?;
     }
     // Cargo looks at all below a folder, so those with leavings would always be new.
     if !any_left {

@@ -236,6 +236,15 @@ async fn complete(args: CompleteArgs, format: Format) -> Result<(), CliError> {
     activity.done("completed", format)
 }
 
+fn application_failure(message: String, info: ApplicationFailureInfo) -> Failure {
+    Failure {
+        message,
+        source: "refrain-cli".to_owned(),
+        failure_info: Some(FailureInfo::ApplicationFailureInfo(info)),
+        ..Default::default()
+    }
+}
+
 async fn fail(args: FailArgs, format: Format) -> Result<(), CliError> {
     let FailArgs { activity, reason, detail } = args;
     let details = match detail {
@@ -245,12 +254,6 @@ async fn fail(args: FailArgs, format: Format) -> Result<(), CliError> {
         }
     };
     let info = ApplicationFailureInfo { details, ..Default::default() };
-    let failure = Failure {
-        message: reason,
-        source: "refrain-cli".to_owned(),
-        failure_info: Some(FailureInfo::ApplicationFailureInfo(info)),
-        ..Default::default()
-    };
     let client = activity.scope.connect().await?;
     client
         .call(pb::RespondActivityTaskFailedByIdRequest {
@@ -258,7 +261,7 @@ async fn fail(args: FailArgs, format: Format) -> Result<(), CliError> {
             workflow_id: activity.workflow_id.clone(),
             run_id: activity.run_id.clone(),
             activity_id: activity.activity_id.clone(),
-            failure: Some(failure),
+            failure: Some(application_failure(reason, info)),
             identity: identity(),
             ..Default::default()
         })

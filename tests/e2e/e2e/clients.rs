@@ -1,7 +1,7 @@
 //! Temporal's own clients, in Python, TypeScript and Rust: all that they can be asked for, once each, and
 //! which calls that came to.
 
-use crate::common::{deploy_bench, directory, python, temporal};
+use crate::common::{deploy_bench, directory, python, temporal, typescript};
 use anyhow::{Context, Result};
 use expect_test::{expect, expect_file};
 use refrain_e2e::host::output;
@@ -31,9 +31,7 @@ fn in_python(host: &Host) -> Result<String> {
 }
 
 fn in_typescript(host: &Host) -> Result<String> {
-    let mut command = Command::new("node");
-    command.arg("everything.mjs").arg(host.address()).current_dir(paths::typescript_clients()?);
-    output(&mut command)?.or_fail("everything.mjs", &[])
+    output(typescript("everything")?.arg(host.address()))?.or_fail("everything.mjs", &[])
 }
 
 fn in_rust(host: &Host) -> Result<String> {

@@ -106,8 +106,9 @@ pub(crate) fn task_failure(host: &Host, workflow_id: &str) -> Result<Value> {
 pub(crate) fn replays(host: &Host, workflow_id: &str, guest: &str) -> Result<()> {
     let show = ["workflow", "show", "--workflow-id", workflow_id, "--output", "json"];
     let history = host.cli(&show)?;
-    let file = directory(&format!("replay-{workflow_id}-{}", guest.replace('/', "-")));
-    let file = file.with_extension("json");
+    let name = format!("replay-{workflow_id}-{}.json", guest.replace('/', "-"));
+    // Beside the database: other tests have runs of the same name.
+    let file = host.database().with_file_name(name);
     std::fs::write(&file, history)?;
     let guest = paths::guest(guest)?;
     let said = binary(&["replay", &file.to_string_lossy(), &guest.to_string_lossy()])?;
@@ -170,7 +171,7 @@ impl Python {
     pub(crate) fn wait_for(&mut self, line: &str) -> Result<()> {
         let waited = eventually(&format!("`{line}`"), || {
             if let Some(status) = self.process.try_wait()? {
-                let complained = std::fs::read_to_string(self.said.with_extension("err"))?;
+                let complained = std::fs::read_to_string(self.complaints())?;
                 anyhow::bail!("the program ended with {status}:\n{complained}");
             }
             Ok((self.count(line)? > 0).then_some(()))
@@ -212,5 +213,12 @@ pub(crate) fn python(program: &str) -> Result<Command> {
     let file = paths::root().join("tests/clients/python").join(format!("{program}.py"));
     let mut command = Command::new(paths::client_program("python")?);
     command.arg(file);
+    Ok(command)
+}
+
+/// A program of `tests/clients/typescript`, for Node with Temporal's packages.
+pub(crate) fn typescript(program: &str) -> Result<Command> {
+    let mut command = Command::new("node");
+    command.arg(format!("{program}.mjs")).current_dir(paths::typescript_clients()?);
     Ok(command)
 }

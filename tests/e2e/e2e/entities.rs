@@ -2,14 +2,13 @@
 //! through kills, retries of a whole workflow, and cron strings.
 
 use crate::client::{Client, json, runtime};
-use crate::common::{directory, python, summary, temporal, temporal_json};
+use crate::common::{directory, python, summary, temporal, temporal_json, typescript};
 use crate::torture::until_answered;
 use anyhow::{Context, Result, ensure};
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output};
-use refrain_e2e::{Host, order, paths};
+use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -292,9 +291,7 @@ fn chains_in_python_are_one_workflow_to_temporals_python_client() -> Result<()> 
 #[test]
 fn chains_are_one_workflow_to_temporals_typescript_client() -> Result<()> {
     let host = host("chains-typescript-client", "typescript", &[])?;
-    let mut chains = Command::new("node");
-    chains.arg("chains.mjs").arg(host.address()).current_dir(paths::typescript_clients()?);
-    let said = output(&mut chains)?.or_fail("chains.mjs", &[])?;
+    let said = output(typescript("chains")?.arg(host.address()))?.or_fail("chains.mjs", &[])?;
     expect![[r#"
         retried: attempt 3 after attempt 2 failed
         first attempt: WorkflowFailedError <- ApplicationFailure

@@ -1,15 +1,14 @@
 //! One activity with all that may happen to it, on Temporal's own workers.
 
-use crate::common::{Python, directory, python, temporal, temporal_json};
+use crate::common::{Python, directory, python, temporal, temporal_json, typescript};
 use anyhow::{Context, Result};
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output};
-use refrain_e2e::{Host, order, paths};
+use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
 
 pub(crate) const QUEUE: &str = "errands";
 const ID: &str = "errand";
@@ -44,11 +43,7 @@ impl Stage {
     ) -> Result<Python> {
         let mut command = match language {
             "python" => python("errand_worker")?,
-            _ => {
-                let mut command = Command::new("node");
-                command.arg("errand_worker.mjs").current_dir(paths::typescript_clients()?);
-                command
-            }
+            _ => typescript("errand_worker")?,
         };
         command.args(["--address", address, "--task-queue", QUEUE, "--outside"]);
         command.arg(&self.outside).args(flags);

@@ -1,7 +1,7 @@
 //! What few programs ask for: what the cancellation of an activity or a child waits for, handlers that
 //! are left running, errors that fail a workflow, details for people.
 
-use crate::common::{directory, summary, temporal, temporal_json};
+use crate::common::{directory, status, summary, temporal, temporal_json};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -62,8 +62,7 @@ fn children_are_asked_to_stop(language: &str) -> Result<()> {
         } else {
             eventually("the child is asked", || Ok(is_asked()?.then_some(())))?;
         }
-        let described = ["workflow", "describe", "--workflow-id", &child];
-        let status = &temporal_json(&host, &described)?["workflowExecutionInfo"]["status"];
+        let status = status(&host, &child)?;
         told.push_str(&format!("  its child: {}\n", status.as_str().unwrap_or_default()));
     }
     expect![[r#"

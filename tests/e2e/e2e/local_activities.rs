@@ -1,10 +1,10 @@
 //! Local activities: attempts that the host makes beside a workflow task.
 
-use crate::common::{directory, status, summary, temporal};
+use crate::common::{directory, replays, status, summary, temporal};
 use anyhow::Result;
 use expect_test::expect;
-use refrain_e2e::host::{binary, eventually};
-use refrain_e2e::{Host, order, paths};
+use refrain_e2e::host::eventually;
+use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
 
 const QUEUE: &str = "quotes";
@@ -21,17 +21,6 @@ fn start(host: &Host, workflow_type: &str, inputs: &[&str]) -> Result<()> {
     let inputs = inputs.iter().flat_map(|it| ["--input", *it]);
     let args: Vec<_> = start.into_iter().chain(["--type", workflow_type]).chain(inputs).collect();
     host.cli(&args).map(drop)
-}
-
-/// The history of `quote` is replayed by the program that left it.
-fn replays(host: &Host, language: &str, name: &str) -> Result<()> {
-    let history = host.cli(&["workflow", "show", "--workflow-id", "quote", "--output", "json"])?;
-    let file = directory(&format!("{name}-replay")).with_extension("json");
-    std::fs::write(&file, history)?;
-    let guest = paths::guest(&format!("{language}/price-quote"))?;
-    let said = binary(&["replay", &file.to_string_lossy(), &guest.to_string_lossy()])?;
-    assert_eq!(said.code, Some(0), "{said:?}");
-    Ok(())
 }
 
 /// A price after three attempts, no discount, and an office that is to be asked again in two minutes.
@@ -79,7 +68,7 @@ fn a_quote(language: &str) -> Result<()> {
     .assert_eq(&shown);
     let shown = temporal(&host, &["workflow", "show", "--workflow-id", "quote"])?;
     assert_eq!(shown.matches("MarkerRecorded").count(), 4, "{shown}");
-    replays(&host, language, &name)
+    replays(&host, "quote", &format!("{language}/price-quote"))
 }
 
 #[test]
@@ -129,7 +118,7 @@ fn host_is_killed(language: &str) -> Result<()> {
         10 workflow execution completed
     "#]]
     .assert_eq(&summary(&host.history("quote")?));
-    replays(&host, language, &name)
+    replays(&host, "quote", &format!("{language}/price-quote"))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! In the place of Temporal's dev server, inside other people's test suites.
 
-use crate::common::python;
+use crate::common::{python, typescript};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::output;
@@ -31,12 +31,10 @@ fn the_local_environment_of_temporals_python_sdk_starts_this_server() -> Result<
 
 #[test]
 fn the_local_environment_of_temporals_typescript_sdk_starts_this_server() -> Result<()> {
-    let mut node = Command::new("node");
-    node.arg("local_environment.mjs").current_dir(paths::typescript_clients()?);
     expect![[r#"
         worked
         described: COMPLETED
     "#]]
-    .assert_eq(&said_by(&mut node)?);
+    .assert_eq(&said_by(&mut typescript("local_environment")?)?);
     Ok(())
 }

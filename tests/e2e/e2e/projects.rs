@@ -36,7 +36,7 @@ fn as_on_the_path(mut command: Command) -> Result<Command> {
     let remap = format!("--remap-path-prefix={}=refrain", paths::root().display());
     command
         .env("REFRAIN_BIN", paths::binary()?)
-        .env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"))
+        .env("REFRAIN_CACHE_DIR", paths::cache())
         .env("CARGO_TARGET_DIR", paths::target().join("guests/rust/cargo"))
         .env("CARGO_ENCODED_RUSTFLAGS", remap);
     for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_MANIFEST_DIR"] {

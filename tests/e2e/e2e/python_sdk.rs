@@ -37,7 +37,7 @@ fn the_readme_of_the_python_sdk_is_built_and_tests_itself() -> Result<()> {
             .current_dir(&directory)
             .env("PYTHONPATH", paths::root().join("sdk/python/src"))
             .env("REFRAIN_BIN", paths::binary()?)
-            .env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache")),
+            .env("REFRAIN_CACHE_DIR", paths::cache()),
     )?;
     assert!(said.stdout.ends_with("passed\n"), "{said:?}");
     Ok(())

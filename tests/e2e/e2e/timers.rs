@@ -15,11 +15,12 @@ fn n_events(host: &Host, sleeper: &str, kind: &str) -> Result<usize> {
 }
 
 fn thousands_fire(language: &str) -> Result<()> {
+    let n_timers = N_TIMERS.to_string();
     let mut host = Host::start(&directory(&format!("timers-{language}")), &[])?;
     order::deploy_guest(&host, &format!("{language}/bench"), BENCH)?;
     for sleeper in SLEEPERS {
         let start = ["workflow", "start", "--type", "timers", "--task-queue", BENCH];
-        let input = ["--workflow-id", sleeper, "--input", "2000", "--input", LENGTH_MS];
+        let input = ["--workflow-id", sleeper, "--input", &n_timers, "--input", LENGTH_MS];
         host.cli(&[&start[..], &input].concat())?;
     }
     for sleeper in SLEEPERS {
@@ -30,7 +31,7 @@ fn thousands_fire(language: &str) -> Result<()> {
     host.kill()?;
     host.start_again()?;
     for sleeper in SLEEPERS {
-        assert_eq!(order::result(&host, sleeper)?, N_TIMERS.to_string());
+        assert_eq!(order::result(&host, sleeper)?, n_timers);
         assert_eq!(n_events(&host, sleeper, "TIMER_FIRED")?, N_TIMERS);
     }
     Ok(())

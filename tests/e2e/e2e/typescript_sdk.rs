@@ -1,6 +1,6 @@
 //! The TypeScript SDK: a file that was written for Temporal's, built as it stands.
 
-use crate::common::{directory, task_failure};
+use crate::common::{directory, task_failure, typescript};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output_within};
@@ -164,9 +164,8 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
 
 /// What a program says that starts a host of its own.
 fn program(name: &str, guests: &[&str]) -> Result<String> {
-    let mut node = Command::new("node");
-    node.arg(name).current_dir(paths::typescript_clients()?);
-    node.arg(paths::binary()?).env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
+    let mut node = typescript(name)?;
+    node.arg(paths::binary()?).env("REFRAIN_CACHE_DIR", paths::cache());
     for guest in guests {
         node.arg(paths::guest(guest)?);
     }
@@ -187,7 +186,7 @@ fn an_author_tests_a_workflow_with_mocked_activities_and_a_week_that_passes_at_o
         both replay
         another component does not: W0101
     "#]]
-    .assert_eq(&program("test_kit.mjs", &["typescript/approval"])?);
+    .assert_eq(&program("test_kit", &["typescript/approval"])?);
     Ok(())
 }
 
@@ -199,7 +198,7 @@ fn trace_context_goes_from_a_client_through_interceptors_to_activities() -> Resu
         ring in 00-signal
         it replays
     "#]]
-    .assert_eq(&program("trace_context.mjs", &["typescript/trace-context"])?);
+    .assert_eq(&program("trace_context", &["typescript/trace-context"])?);
     Ok(())
 }
 
@@ -231,6 +230,6 @@ fn the_programs_that_people_write_first_run_as_they_stand() -> Result<()> {
         old: version 1: charged, reserved
         young: version 2: charged, express
     "#]]
-    .assert_eq(&program("first_programs.mjs", &guests)?);
+    .assert_eq(&program("first_programs", &guests)?);
     Ok(())
 }

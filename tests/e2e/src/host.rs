@@ -224,7 +224,7 @@ pub fn binary(args: &[&str]) -> Result<Said> {
 /// The binary. What it compiles is shared by all that is run from here, and by nobody else.
 pub(crate) fn refrain() -> Result<Command> {
     let mut command = Command::new(paths::binary()?);
-    command.env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
+    command.env("REFRAIN_CACHE_DIR", paths::cache());
     Ok(command)
 }
 
@@ -330,7 +330,7 @@ fn spawn(
             let script = format!("trap '' XFSZ; ulimit -S -f {n_blocks}; exec \"$0\" \"$@\"");
             let mut command = Command::new("sh");
             command.arg("-c").arg(script).arg(paths::binary()?);
-            command.env("REFRAIN_CACHE_DIR", paths::target().join("e2e-cache"));
+            command.env("REFRAIN_CACHE_DIR", paths::cache());
             command
         }
     };

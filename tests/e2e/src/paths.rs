@@ -17,6 +17,11 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// Where hosts of tests keep compiled components.
+pub fn cache() -> PathBuf {
+    target().join("e2e-cache")
+}
+
 /// The `refrain` binary: `REFRAIN_BIN`, or the one built in the profile of this program.
 pub fn binary() -> Result<PathBuf> {
     let path = match std::env::var_os("REFRAIN_BIN") {

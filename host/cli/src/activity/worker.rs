@@ -6,8 +6,7 @@ use crate::input::json_payload;
 use crate::output;
 use clap::Args;
 use refrain_wire::api::common::v1::Payloads;
-use refrain_wire::api::failure::v1::failure::FailureInfo;
-use refrain_wire::api::failure::v1::{ApplicationFailureInfo, Failure};
+use refrain_wire::api::failure::v1::ApplicationFailureInfo;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1 as pb;
 use serde::Deserialize;
@@ -157,15 +156,9 @@ impl Worker {
                     details: told.details.as_ref().map(payloads).transpose()?.flatten(),
                     ..Default::default()
                 };
-                let failure = Failure {
-                    message: told.message,
-                    source: "refrain-cli".to_owned(),
-                    failure_info: Some(FailureInfo::ApplicationFailureInfo(info)),
-                    ..Default::default()
-                };
                 let request = pb::RespondActivityTaskFailedRequest {
                     task_token,
-                    failure: Some(failure),
+                    failure: Some(super::application_failure(told.message, info)),
                     namespace,
                     identity,
                     ..Default::default()
