@@ -2,9 +2,7 @@
 
 #include "refrain.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "abi.h"
 #include "run.h"

@@ -2,7 +2,6 @@
 
 #include "refrain.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,14 +146,19 @@ static void finish(refrain_op *op) {
   else op->result = op->kind->result(&op->answer);
 }
 
+/* Nobody asks for its answer any more. */
+static void let_go(refrain_op *op) {
+  if (op->state == READING) op->kind->cancel_read(op->future);
+  op->kind->drop(op->future);
+  op->state = DONE;
+}
+
 /* Is it over, as far as can be said without waiting? */
 static bool is_over(refrain_op *op) {
   if (op->state != DONE && op->is_true && op->is_true(op->context)) {
     op->answer.is_error = false;
     op->result = refrain_ok("true");
-    if (op->state == READING) op->kind->cancel_read(op->future);
-    op->kind->drop(op->future);
-    op->state = DONE;
+    let_go(op);
   }
   if (op->state == UNREAD) {
     op->state = READING;
@@ -175,9 +179,7 @@ bool refrain_is_done(const refrain_op *op) { return op->state == DONE; }
 void refrain_cancel(refrain_op *op) {
   if (op->state == DONE) return;
   if (op->is_true) {
-    if (op->state == READING) op->kind->cancel_read(op->future);
-    op->kind->drop(op->future);
-    op->state = DONE;
+    let_go(op);
     op->result = rf_failed_with(KIND_CANCELED, NULL, "condition canceled");
     return;
   }
@@ -190,8 +192,7 @@ void refrain_free(refrain_op *op) {
     while (*at != op) at = &(*at)->next_condition;
     *at = op->next_condition;
   }
-  if (op->state == READING) op->kind->cancel_read(op->future);
-  if (op->state != DONE) op->kind->drop(op->future);
+  if (op->state != DONE) let_go(op);
   free(op);
 }
 

@@ -90,8 +90,8 @@ export function workflowInfo(): WorkflowInfo {
     workflowType: info.workflowType,
     taskQueue: info.taskQueue,
     attempt: info.attempt,
-    startTime: new Date(Number(info.startTimeMs)),
-    runStartTime: new Date(Number(info.startTimeMs)),
+    startTime: new Date(startTimeMs),
+    runStartTime: new Date(startTimeMs),
     executionTimeoutMs,
     // Of the whole chain; the host tells the start of its first run only for that one.
     executionExpirationTime: isFirst && executionTimeoutMs !== undefined ? new Date(startTimeMs + executionTimeoutMs) : undefined,

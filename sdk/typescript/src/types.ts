@@ -1,5 +1,6 @@
-import type { Duration } from "./duration";
 // Types under Temporal's names that files of workflows import.
+
+import type { Duration } from "./duration";
 
 export type WorkflowReturnType = Promise<any>;
 export type Workflow = (...args: any[]) => WorkflowReturnType;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import random as python_random
@@ -331,7 +332,7 @@ def _get(kind: str, name: str | None) -> Any:
     handler = _run.run().handlers.get((kind, name))
     if handler is None:
         return None
-    return handler.fn.__get__(instance()) if handler.is_method else handler.fn
+    return _run.run()._bound(handler)
 
 
 def get_signal_handler(name: str) -> Any:
@@ -485,22 +486,14 @@ class unsafe:
 
     @staticmethod
     def imports_passed_through() -> Any:
-        return _Nothing()
+        return contextlib.nullcontext()
 
     @staticmethod
     def sandbox_unrestricted() -> Any:
-        return _Nothing()
+        return contextlib.nullcontext()
 
     @staticmethod
     def sandbox_import_notification_policy(policy: Any) -> Any:
-        return _Nothing()
-
-
-class _Nothing:
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: Any) -> None:
-        pass
+        return contextlib.nullcontext()
 
 

@@ -84,9 +84,7 @@ def hints_of(fn: Any) -> dict[str, Any]:
 
 def result_type(fn: Any) -> Any:
     """What a function says that it returns; `None` if it says nothing."""
-    if isinstance(fn, type):
-        fn = fn.__call__
-    elif not inspect.isroutine(fn) and hasattr(fn, "__call__"):
+    if not inspect.isroutine(fn) and hasattr(fn, "__call__"):
         fn = fn.__call__
     hints = hints_of(fn)
     hint = hints.get("return")

@@ -43,7 +43,6 @@ class Run:
         self.args = args
         self.instance: Any = None
         self.cancel_reason: str | None = None
-        self.failure_exception_types = definition.failure_exception_types
         self.handlers: dict[tuple[str, str | None], Handler] = {}
         #: What is running: its handler, and what it was called by: a name, for updates an id too.
         self.running: dict[asyncio.Task, tuple[Handler, str]] = {}
@@ -103,7 +102,7 @@ class Run:
 
     def is_failure(self, error: BaseException) -> bool:
         """Does it fail the run? Anything else is a mistake, and fails the workflow task only."""
-        return isinstance(error, (FailureError, asyncio.TimeoutError, *self.failure_exception_types))
+        return isinstance(error, (FailureError, asyncio.TimeoutError, *self.definition.failure_exception_types))
 
     def _cancel(self, request: Any) -> None:
         if not isinstance(request, host.Ok):

@@ -28,9 +28,7 @@ def name_of(activity: Any) -> str:
     if hasattr(activity, NAME):
         return getattr(activity, NAME)
     call = getattr(activity, "__call__", None)
-    if isinstance(activity, type) and hasattr(activity.__call__, NAME):
-        return getattr(activity.__call__, NAME)
-    if call is not None and hasattr(call, NAME):
+    if hasattr(call, NAME):
         return getattr(call, NAME)
     raise TypeError(f"{activity!r} is not an activity: expected a name or a function with `@activity.defn`")
 

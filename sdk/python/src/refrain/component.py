@@ -28,12 +28,12 @@ import wit_world  # type: ignore[import-not-found]
 from wit_world.imports import definitions as host_definitions  # type: ignore[import-not-found]
 
 from . import _definitions as definitions
-from . import _failures, _loop, _run
+from . import __version__, _failures, _loop, _run
 from . import _host as host
 from .converter import RawValue, WrongType, from_payloads
 from .exceptions import ApplicationError
 
-SDK = ("refrain-python", "0.1.0")
+SDK = (_failures.SOURCE, __version__)
 
 
 def _workflow(workflow_type: str) -> definitions.Workflow:

@@ -93,8 +93,7 @@ fn name(attributes: &mut Vec<Attribute>, signature: &Signature) -> Result<LitStr
         Some(attribute) => options::name(&attribute)?,
         None => None,
     };
-    let ident = &signature.ident;
-    Ok(given.unwrap_or_else(|| LitStr::new(&ident.to_string(), ident.span())))
+    Ok(given.unwrap_or_else(|| options::name_of(&signature.ident)))
 }
 
 fn docs(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {

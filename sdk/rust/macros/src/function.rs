@@ -13,7 +13,7 @@ use crate::options::{self, Workflow};
 pub(crate) fn expand(options: Workflow, function: &ItemFn) -> Result<TokenStream> {
     let ItemFn { attrs, vis, sig, .. } = function;
     let ident = &sig.ident;
-    let name = options.name.unwrap_or_else(|| LitStr::new(&ident.to_string(), ident.span()));
+    let name = options.name.unwrap_or_else(|| options::name_of(ident));
     let returned = args::result(sig)?;
     let arguments = args::of(sig, 0)?;
     refuse_references(&arguments)?;

@@ -178,7 +178,7 @@ impl Method {
         let ident = &function.sig.ident;
         let given = options::name(attribute)?;
         Ok(Method {
-            name: given.unwrap_or_else(|| LitStr::new(&ident.to_string(), ident.span())),
+            name: given.unwrap_or_else(|| options::name_of(ident)),
             docs: options::docs(&function.attrs),
             vis: function.vis.clone(),
             sig: function.sig.clone(),
@@ -236,16 +236,15 @@ impl Method {
                 false => quote!(::std::result::Result::Ok::<_, ::refrain_sdk::Failure>(#call)),
             }
         };
+        let (types, names) = self.types_and_names()?;
         let valid = match validator {
             None => quote!(::std::result::Result::Ok(())),
             Some(validator) => {
                 validator.expect_self(false)?;
                 let ident = &validator.sig.ident;
-                let names = args::of(&self.sig, 1)?.into_iter().map(|it| it.name);
                 quote!(<#state>::#ident(&refrain_state.borrow(), #(#names),*))
             }
         };
-        let (types, names) = self.types_and_names()?;
         let looked_at = match validator {
             None => quote!(_),
             Some(_) => quote!((#(#names,)*)),
@@ -308,7 +307,7 @@ fn state_name(state: &Type) -> Result<LitStr> {
         && let Some(last) = path.path.segments.last()
         && last.arguments.is_empty()
     {
-        return Ok(LitStr::new(&last.ident.to_string(), last.ident.span()));
+        return Ok(options::name_of(&last.ident));
     }
     Err(Error::new_spanned(state, "expected a struct without parameters"))
 }

@@ -2,7 +2,12 @@
 
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Result, Token, meta};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Result, Token, meta};
+
+/// The name of what is given none.
+pub(crate) fn name_of(ident: &Ident) -> LitStr {
+    LitStr::new(&ident.to_string(), ident.span())
+}
 
 /// Of `#[workflow(...)]`.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use crate::activities::{Activities, Failure};
 use crate::program::{Error, Result, cant_start, json, output, parsed, refrain, said};
 use crate::workflow::Workflow;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -73,10 +73,7 @@ impl Environment {
         input: &[Value],
     ) -> Result<Workflow<'_>> {
         let start = ["workflow", "start", "--type", workflow_type, "--workflow-id", workflow_id];
-        let mut args = [&start[..], &["--task-queue", TASK_QUEUE]].concat();
-        let input = texts(input);
-        args.extend(input.iter().flat_map(|it| ["--input", it.as_str()]));
-        self.json(&args)?;
+        self.ask(&[&start[..], &["--task-queue", TASK_QUEUE]].concat(), input)?;
         Ok(Workflow { environment: self, id: workflow_id.to_owned() })
     }
 
@@ -94,6 +91,12 @@ impl Environment {
         json(refrain(args).args(["--address", &self.address]))
     }
 
+    /// A command that takes arguments.
+    pub(crate) fn ask(&self, args: &[&str], input: &[Value]) -> Result<Value> {
+        let input = input.iter().flat_map(|it| ["--input".to_owned(), it.to_string()]);
+        json(refrain(args).args(input).args(["--address", &self.address]))
+    }
+
     pub(crate) fn try_json(&self, args: &[&str]) -> Result<(Value, Error)> {
         let mut command = refrain(args);
         let output = output(command.args(["--address", &self.address, "--output", "json"]))?;
@@ -108,10 +111,6 @@ impl Drop for Environment {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
-}
-
-pub(crate) fn texts(values: &[Value]) -> Vec<String> {
-    values.iter().map(Value::to_string).collect()
 }
 
 /// Says whether what the project is now still plays histories that were saved: files, or folders of them.
@@ -131,9 +130,8 @@ pub fn replay(project: impl AsRef<Path>, histories: impl AsRef<Path>) -> Result<
 
 /// The components of a project. Tests run beside each other, and one build is enough for all.
 fn built(project: &Path) -> Result<Vec<PathBuf>> {
-    static BUILT: Mutex<Option<HashMap<PathBuf, Vec<PathBuf>>>> = Mutex::new(None);
+    static BUILT: Mutex<BTreeMap<PathBuf, Vec<PathBuf>>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let built = built.get_or_insert_default();
     if let Some(components) = built.get(project) {
         return Ok(components.clone());
     }

@@ -1,7 +1,6 @@
 //! One workflow of a test.
 
 use crate::Environment;
-use crate::environment::texts;
 use crate::program::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
@@ -107,9 +106,6 @@ impl Workflow<'_> {
     }
 
     fn talk(&self, command: &[&str], more: &[&str], input: &[Value]) -> Result<Value> {
-        let mut args = [command, &["--workflow-id", &self.id], more].concat();
-        let input = texts(input);
-        args.extend(input.iter().flat_map(|it| ["--input", it.as_str()]));
-        self.environment.json(&args)
+        self.environment.ask(&[command, &["--workflow-id", &self.id], more].concat(), input)
     }
 }
