@@ -20,9 +20,10 @@ pub async fn parent(kind: String, argument: String) -> Result<String> {
         .await
 }
 
+/// Gives its child so many seconds, or one.
 #[workflow(name = "impatientParent")]
-pub async fn impatient_parent() -> Result<String> {
-    named("waits", "child").run_timeout(seconds(1)).start().result.await
+pub async fn impatient_parent(patience: Option<u64>) -> Result<String> {
+    named("waits", "child").run_timeout(seconds(patience.unwrap_or(1))).start().result.await
 }
 
 /// Cancels its child once that has started.

@@ -79,6 +79,7 @@ async def reset_to_the_first_task(it: Stage) -> None:
     await it.describe("after the reset", it.id())
     again = it.client.get_workflow_handle(it.id())
     await again.signal("add", "two")
+    await it.until(it.id(), "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES", 2)
     await again.signal("add", "three")
     await it.result(again)
 

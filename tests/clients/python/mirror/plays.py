@@ -204,7 +204,8 @@ def parent(name: str, kind: str, *args) -> None:
 
 parent("child-completes", "parent", "echo", "hello")
 parent("child-fails", "parent", "refuses", "for good")
-parent("child-times-out", "impatientParent")
+# Time enough for a busy worker to have done the child's first task.
+parent("child-times-out", "impatientParent", 5)
 parent("child-canceled", "sternParent")
 parent("child-of-a-child-fails", "grandparent")
 

@@ -375,8 +375,8 @@ class Parent:
 @workflow.defn(name="impatientParent")
 class ImpatientParent:
     @workflow.run
-    async def run(self) -> str:
-        return await (await named("waits", "child", run_timeout=SECOND))
+    async def run(self, patience: int = 1) -> str:
+        return await (await named("waits", "child", run_timeout=patience * SECOND))
 
 
 @workflow.defn(name="sternParent")
