@@ -4,6 +4,7 @@
 //! opening anything is found in [`HostArgs::validate`]; past it only [`HostConfig`] travels.
 
 use crate::errors::{CliError, with_causes};
+use crate::limits::{self, Limit};
 use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
 use clap::{Args, ValueEnum};
@@ -17,6 +18,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 const DEFAULT_PORT: u16 = 7233;
@@ -89,6 +91,8 @@ pub(crate) struct HostArgs {
     /// Time that one step of a workflow may take. Default: 1s.
     #[arg(long, env = "REFRAIN_GUEST_TIME", value_name = "DURATION")]
     guest_time: Option<Span>,
+    #[arg(long, value_name = "NAME=N", help = limits::SHORT_HELP, long_help = limits::help())]
+    limit: Vec<Limit>,
     /// A component that nothing needs is kept for so long after its upload or its last service,
     /// and deleted after that. Default: 1h.
     #[arg(long, env = "REFRAIN_COMPONENT_GRACE", value_name = "DURATION")]
@@ -142,7 +146,7 @@ pub(crate) struct DevArgs {
     /// Port for metrics. There is none yet: without effect.
     #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
     metrics_port: Option<u16>,
-    /// A setting of Temporal's server. Without effect.
+    /// A setting of Temporal's server. Those that mean a limit of runs (see --limit) have an effect.
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
     dynamic_config_value: Vec<String>,
     /// A pragma of Temporal's database. Without effect.
@@ -158,6 +162,12 @@ const ALWAYS_SO: [&str; 3] = [
 ];
 
 impl DevArgs {
+    /// The limits among the settings of Temporal's server.
+    pub(crate) fn limits(&self) -> Result<Vec<Limit>, CliError> {
+        let limits = self.dynamic_config_value.iter().filter_map(|it| Limit::of_temporal(it));
+        limits.collect::<Result<_, _>>().map_err(|error| CliError::usage(error.to_string()))
+    }
+
     /// What was asked for in vain, to be said once.
     pub(crate) fn without_effect(&self) -> Vec<String> {
         let mut flags = Vec::new();
@@ -174,7 +184,7 @@ impl DevArgs {
             ("--sqlite-pragma", &self.sqlite_pragma),
         ] {
             let keys = list.iter().map(|it| it.split('=').next().unwrap_or_default());
-            let keys = keys.filter(|key| !ALWAYS_SO.contains(key));
+            let keys = keys.filter(|key| !ALWAYS_SO.contains(key) && !limits::is_temporals(key));
             flags.extend(keys.map(|key| format!("{flag} {key}")));
         }
         flags
@@ -287,19 +297,22 @@ impl HostArgs {
         })
     }
 
+    /// As if the flag had been given with each of these, before those that were.
+    pub(crate) fn with_limits(self, limits: Vec<Limit>) -> HostArgs {
+        HostArgs { limit: [limits, self.limit].concat(), ..self }
+    }
+
     /// Whatever is not said here is taken from `file`.
     pub(crate) fn or(self, file: HostArgs) -> HostArgs {
-        let list = |here: Vec<String>, there| if here.is_empty() { there } else { here };
+        fn list<T>(here: Vec<T>, there: Vec<T>) -> Vec<T> {
+            if here.is_empty() { there } else { here }
+        }
         HostArgs {
             ip: self.ip.or(file.ip),
             port: self.port.or(file.port),
             http_port: self.http_port.or(file.http_port),
             namespace: list(self.namespace, file.namespace),
-            search_attribute: if self.search_attribute.is_empty() {
-                file.search_attribute
-            } else {
-                self.search_attribute
-            },
+            search_attribute: list(self.search_attribute, file.search_attribute),
             db: self.db.or(file.db),
             workers: self.workers.or(file.workers),
             warm_runs: self.warm_runs.or(file.warm_runs),
@@ -308,6 +321,8 @@ impl HostArgs {
             egress: list(self.egress, file.egress),
             guest_memory: self.guest_memory.or(file.guest_memory),
             guest_time: self.guest_time.or(file.guest_time),
+            // One by one: of two of one name, the last wins.
+            limit: [file.limit, self.limit].concat(),
             component_grace: self.component_grace.or(file.component_grace),
             log_level: self.log_level.or(file.log_level),
             log_format: self.log_format.or(file.log_format),
@@ -369,6 +384,8 @@ impl HostArgs {
         }
         let egress = EgressList::new(self.egress.iter().map(String::as_str))
             .map_err(|error| CliError::usage(error.to_string()))?;
+        let limits =
+            limits::all(&self.limit).map_err(|error| CliError::usage(error.to_string()))?;
         let mut namespaces = vec![DEFAULT_NAMESPACE.to_owned()];
         for name in self.namespace {
             if name.trim().is_empty() || name.len() > 255 {
@@ -414,6 +431,7 @@ impl HostArgs {
                 component_grace: self.component_grace.map_or(COMPONENT_GRACE, |Span(it)| {
                     Delay(u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
                 }),
+                limits: Arc::new(limits),
                 ..EngineConfig::default()
             },
             runtime,
@@ -554,7 +572,10 @@ mod tests {
         let args = DevArgs {
             headless: true,
             ui_port: Some(8233),
-            dynamic_config_value: vec!["frontend.x=true".to_owned()],
+            dynamic_config_value: vec![
+                "frontend.x=true".to_owned(),
+                "limit.historyCount.error=100".to_owned(),
+            ],
             ..DevArgs::default()
         };
         assert_eq!(args.without_effect(), ["--ui-port", "--dynamic-config-value frontend.x"]);

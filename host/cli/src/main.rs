@@ -21,6 +21,7 @@ mod dev;
 mod findings;
 mod history;
 mod input;
+mod limits;
 mod namespace;
 mod replay;
 mod schedule;

@@ -55,7 +55,8 @@ pub(crate) struct StartArgs {
 pub(crate) async fn run(command: ServerCommand, format: Format) -> Result<(), CliError> {
     match command {
         ServerCommand::StartDev(args) => {
-            let mut config = args.host.validate(Mode::Development)?;
+            let host = args.host.with_limits(args.dev.limits()?);
+            let mut config = host.validate(Mode::Development)?;
             if let Some(time_skipping) = args.dev.time_skipping {
                 config.engine.clock = time_skipping.clock();
             }

@@ -160,11 +160,8 @@ pub enum Refused {
     ExternalNotPending,
     #[error("timer is not pending")]
     TimerNotPending,
-    #[error(
-        "exceeded workflow execution limit for signal events: the run has {}",
-        crate::limits::SIGNALS_PER_RUN_MAX
-    )]
-    SignalLimit,
+    #[error("exceeded workflow execution limit for signal events: the run has {most}")]
+    SignalLimit { most: u64 },
     #[error("workflow is already paused")]
     AlreadyPaused,
     #[error("workflow is not paused")]
@@ -174,21 +171,12 @@ pub enum Refused {
     UpdateRejected(Box<Failure>),
     #[error("workflow update was aborted by closing workflow")]
     UpdateAborted,
-    #[error(
-        "limit on number of concurrent in-flight updates has been reached ({})",
-        crate::limits::UPDATES_IN_FLIGHT_MAX
-    )]
-    UpdatesInFlight,
-    #[error(
-        "limit on bytes of in-flight updates has been reached ({})",
-        crate::limits::UPDATE_BYTES_IN_FLIGHT_MAX
-    )]
-    UpdateBytesInFlight,
-    #[error(
-        "run has taken {} updates, the most a run can take",
-        crate::limits::UPDATES_PER_RUN_MAX
-    )]
-    UpdateLimit,
+    #[error("limit on number of concurrent in-flight updates has been reached ({most})")]
+    UpdatesInFlight { most: u64 },
+    #[error("limit on bytes of in-flight updates has been reached ({most})")]
+    UpdateBytesInFlight { most: u64 },
+    #[error("run has taken {most} updates, the most a run can take")]
+    UpdateLimit { most: u64 },
     #[error("nothing to do")]
     Spurious,
 }

@@ -11,6 +11,7 @@ use crate::event::Recorded;
 use crate::execution::Execution;
 use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, RunId};
+use crate::limits::RunLimits;
 use crate::machines::attributes::Attributes;
 use crate::machines::execution::{Command, ContinueAsNew, ContinuedAsNew, Event, State};
 use crate::machines::execution::{Initiator, Started};
@@ -321,8 +322,18 @@ impl Heir {
         let arrivals = std::iter::once(Arrival::Start(started.clone())).chain(carried).collect();
         let link = Link { run, ..link };
         let search = std::sync::Arc::new(crate::search::NobodyAsks);
-        let step =
-            Step { arrivals, now, identity, history_bytes: 0, task_failure: None, link, search };
+        // What is carried over was taken before.
+        let limits = std::sync::Arc::new(RunLimits::NONE);
+        let step = Step {
+            arrivals,
+            now,
+            identity,
+            history_bytes: 0,
+            task_failure: None,
+            link,
+            search,
+            limits,
+        };
         let decision: Decision = step_without_guest(Execution::default(), step, None)?;
         Ok(Box::new(Successor { run, version, started, decision }))
     }

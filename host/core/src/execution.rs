@@ -10,7 +10,7 @@ use crate::decision::{CloseResult, DueTimer, Effect};
 use crate::errors::{IllegalTransition, StepError};
 use crate::event::Recorded;
 use crate::ids::{EventId, RunId};
-use crate::limits;
+use crate::limits::{self, RunLimits};
 use crate::machines::{
     Event, activity, attributes, child, execution, external, local, patch, signal, task, timer,
     update,
@@ -356,19 +356,20 @@ impl Execution {
         arrival: Arrival,
         now: Timestamp,
         draft: &mut Draft,
-        link: &Link,
+        surroundings: (&Link, &RunLimits),
     ) -> Result<Result<Accepted, Refused>, StepError> {
+        let (link, limits) = surroundings;
         if let Arrival::FromParent { parent, arrival } = arrival {
             let is_its = |it: &execution::Parent| it.workflow.run == parent;
             let started = self.started.as_deref();
             return match started.and_then(|it| it.parent.as_ref()).is_some_and(is_its) {
-                true => self.admit(*arrival, now, draft, link),
+                true => self.admit(*arrival, now, draft, surroundings),
                 false => Ok(Err(Refused::NotAChild)),
             };
         }
         if let Arrival::ForBase { base, initiated, arrival } = arrival {
             return match self.bases.get(&base).is_some_and(|reset| initiated < *reset) {
-                true => self.admit(*arrival, now, draft, link),
+                true => self.admit(*arrival, now, draft, surroundings),
                 false => Ok(Err(Refused::ChildNotPending)),
             };
         }
@@ -390,8 +391,8 @@ impl Execution {
                 if self.signal_requests.contains_key(&signal.request_id) {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
-                if self.n_signals >= limits::SIGNALS_PER_RUN_MAX {
-                    return Ok(Err(Refused::SignalLimit));
+                if self.n_signals >= limits.signals {
+                    return Ok(Err(Refused::SignalLimit { most: limits.signals }));
                 }
                 let event = Event::Signal(signal::Event::Received(Box::new(signal)));
                 self.push(draft, now, event)?;
@@ -402,8 +403,8 @@ impl Execution {
                 if self.updates.contains_key(&request.id) {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
-                if self.updates.len() >= limits::UPDATES_PER_RUN_MAX {
-                    return Ok(Err(Refused::UpdateLimit));
+                if self.updates.len() as u64 >= limits.updates {
+                    return Ok(Err(Refused::UpdateLimit { most: limits.updates }));
                 }
                 self.push(draft, now, Event::Update(update::Event::Admitted { request }))?;
                 draft.wants_task |= !self.waits_for_first_task;

@@ -1,6 +1,12 @@
-//! Every limit of the product, with Temporal's defaults where Temporal has the limit.
+//! Every limit of the product, with Temporal's defaults where Temporal has the limit. Those of a run
+//! can be set, see [`RunLimits`]; the others are part of the contract with clients and guests, or of
+//! how a host is built.
+
+mod run;
 
 use crate::time::Delay;
+
+pub use run::{NoSuchLimit, RunLimit, RunLimits};
 
 /// Ids and names: workflow id, workflow type, task queue, signal name. Bytes.
 pub const ID_BYTES_MAX: usize = 1000;
@@ -21,16 +27,6 @@ pub const SEARCH_ATTRIBUTE_NAMES_MAX: usize = 1000;
 pub const FAIRNESS_KEY_BYTES_MAX: usize = 64;
 /// A gRPC message. Bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
-/// Events of one run; one more terminates it.
-pub const EVENTS_PER_HISTORY_MAX: u64 = 51_200;
-/// Bytes of one run's history; more terminates it.
-pub const HISTORY_BYTES_MAX: u64 = 50 << 20;
-/// From here on a run is told to continue as new.
-pub const EVENTS_SUGGEST_CONTINUE: u64 = 4096;
-/// From here on a run is told to continue as new. Bytes.
-pub const HISTORY_BYTES_SUGGEST_CONTINUE: u64 = 4 << 20;
-/// Activities of one run that are not closed.
-pub const PENDING_ACTIVITIES_MAX: usize = 2000;
 /// A failed attempt's failure, kept for the next one and for describe; more is cut. Bytes.
 pub const KEPT_FAILURE_BYTES_MAX: usize = 4 << 10;
 /// A step waits so long for the local activities that it began, so that their outcomes are in its
@@ -42,28 +38,10 @@ pub const LOCAL_BACKOFF_MAX: Delay = Delay::from_secs(60);
 pub const LOCAL_AT_ONCE_MAX: usize = 256;
 /// So long after a run began local activities it is looked after, should its host have died.
 pub const LOCAL_WATCH: Delay = Delay::from_secs(10);
-/// Timers of one run that have not fired.
-pub const PENDING_TIMERS_MAX: usize = 2000;
-/// Children of one run that are not closed.
-pub const PENDING_CHILDREN_MAX: usize = 2000;
-/// Signals to other runs that were not answered.
-pub const PENDING_EXTERNAL_SIGNALS_MAX: usize = 2000;
-/// Requests to cancel, to children and other runs, that were not answered.
-pub const PENDING_EXTERNAL_CANCELS_MAX: usize = 2000;
-/// Signals that one run takes.
-pub const SIGNALS_PER_RUN_MAX: u64 = 10_000;
 /// Request ids of signals that the next run of a chain is told of, newest first: how many, and
 /// their bytes. One that is sent again is known by it.
 pub const CARRIED_REQUESTS_MAX: usize = 1000;
 pub const CARRIED_REQUESTS_BYTES_MAX: usize = 32 << 10;
-/// Updates of one run that are not completed.
-pub const UPDATES_IN_FLIGHT_MAX: usize = 10;
-/// What those carry together. Bytes.
-pub const UPDATE_BYTES_IN_FLIGHT_MAX: usize = 20 << 20;
-/// Updates that one run takes.
-pub const UPDATES_PER_RUN_MAX: usize = 2000;
-/// From here on a run is told to continue as new.
-pub const UPDATES_SUGGEST_CONTINUE: usize = UPDATES_PER_RUN_MAX / 10 * 9;
 /// Commands of one workflow task.
 pub const COMMANDS_PER_TASK_MAX: usize = 10_000;
 /// Arrivals that one step takes from a mailbox; the rest waits for the next step.
@@ -126,7 +104,7 @@ pub const CATCHUP_WINDOW_MIN: Delay = Delay::from_secs(10);
 /// How long a schedule that has no more times is kept.
 pub const SCHEDULE_KEPT: Delay = Delay::from_secs(7 * 86_400);
 
-const _: () = assert!(COMMANDS_PER_TASK_MAX as u64 * 4 <= EVENTS_PER_HISTORY_MAX);
+const _: () = assert!(COMMANDS_PER_TASK_MAX as u64 * 4 <= RunLimits::DEFAULT.history_events);
 const _: () = assert!(BLOB_BYTES_MAX < MESSAGE_BYTES_MAX);
 const _: () = assert!(ARRIVALS_PER_STEP_MAX <= MAILBOX_MAX);
 

@@ -190,7 +190,7 @@ impl Message {
             (Body::Signal { .. }, Ok(_)) => self.answer(Body::Signaled),
             (Body::Signal { .. }, Err(refused)) => {
                 let cause = match refused {
-                    Refused::SignalLimit => FailedCause::SignalLimit,
+                    Refused::SignalLimit { .. } => FailedCause::SignalLimit,
                     _ => FailedCause::NotFound,
                 };
                 self.answer(Body::SignalFailed { cause })

@@ -26,7 +26,7 @@ use crate::execution::{Draft, Execution, PendingActivity, run_timeout};
 use crate::failure::{Failure, FailureKind, RetryState};
 use crate::guest::{Guest, GuestErrorKind, Job, Query, QueryError, Start, Turn};
 use crate::ids::{Digest, EventId, OpSeq, RunKey};
-use crate::limits;
+use crate::limits::{self, RunLimits};
 use crate::machines::{
     Command, Event, activity, attributes, child, execution, external, patch, signal, task, timer,
     update,
@@ -46,7 +46,7 @@ use jobs::canceled_activity;
 pub use locals::LocalActivity;
 use locals::Locals;
 use related::OpenChild;
-use wishes::{bad_command, may_go_unasked, next_asked, too_many};
+use wishes::{bad_command, may_go_unasked, next_asked};
 
 /// What never changes while a run is in memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,7 @@ pub struct Step {
     pub link: Link,
     /// Knows the search attributes of the run's namespace.
     pub search: Arc<dyn search::Judge>,
+    pub limits: Arc<RunLimits>,
 }
 
 /// What a step came to.
@@ -132,6 +133,7 @@ struct DueTask<'a> {
     attempt: u32,
     link: Link,
     search: Arc<dyn search::Judge>,
+    limits: Arc<RunLimits>,
 }
 
 /// One workflow task, as the guest sees it.
@@ -148,6 +150,30 @@ struct Task {
     link: Option<Link>,
     /// `None` in replay: what was allowed once stays.
     search: Option<Arc<dyn search::Judge>>,
+    /// `None` in replay, likewise.
+    limits: Option<Arc<RunLimits>>,
+}
+
+impl Task {
+    /// May there be one more of `what`, of which there are `n`? In replay there was.
+    fn check_room(
+        &self,
+        what: &str,
+        n: usize,
+        most: fn(&RunLimits) -> u64,
+        cause: task::FailedCause,
+    ) -> Result<(), StepError> {
+        match self.limits.as_deref().map(most) {
+            Some(most) if n as u64 >= most => {
+                // In Temporal's words.
+                let reason = format!(
+                    "the number of {what}, {n}, has reached the per-workflow limit of {most}"
+                );
+                Err(StepError::BadCommand { cause, reason })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 /// Where wishes go.
@@ -239,6 +265,7 @@ impl Run {
                         suggest_continue_as_new: *suggest_continue_as_new,
                         link: None,
                         search: None,
+                        limits: None,
                     });
                 }
                 task::Event::Completed { component, .. } => {
@@ -312,7 +339,9 @@ impl Run {
         step.now = step.now.max(self.execution.latest);
         let link = step.link;
         self.locals.watched &= !step.arrivals.contains(&Arrival::LocalsDue);
-        let admitted = admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, &link)?;
+        let surroundings = (&link, &*step.limits);
+        let admitted =
+            admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, surroundings)?;
         let closed = std::mem::take(&mut draft.locals);
         self.locals.take(closed);
         draft.wants_task |= self.locals.has_results();
@@ -338,6 +367,7 @@ impl Run {
             attempt,
             link,
             search: step.search,
+            limits: step.limits,
         };
         match self.run_task(&mut draft, now, due) {
             Ok((unseen, task)) => {
@@ -383,7 +413,7 @@ impl Run {
         now: Timestamp,
         due: DueTask<'_>,
     ) -> Result<(VecDeque<Recorded>, Option<Task>), StepError> {
-        let DueTask { identity, history_bytes, attempt, link, search } = due;
+        let DueTask { identity, history_bytes, attempt, link, search, limits } = due;
         if self.execution.undelivered.is_empty() && !self.locals.has_results() {
             draft.updates.valid = self.next_valid_update(draft, now)?;
             if draft.updates.valid.is_none() {
@@ -395,7 +425,7 @@ impl Run {
             Some(it) => (it.task_queue.clone(), it.task_timeout),
             None => (String::new(), limits::TASK_TIMEOUT),
         };
-        if let Some((reason, details)) = self.too_long(history_bytes) {
+        if let Some((reason, details)) = self.too_long(history_bytes, &limits) {
             // Before the task's events: a task in history is one that the guest has played.
             let event = execution::Event::Terminated {
                 reason: reason.clone(),
@@ -408,9 +438,9 @@ impl Run {
         }
         let scheduled = Event::Task(task::Event::Scheduled { task_queue, timeout, attempt });
         let scheduled = self.execution.push(draft, now, scheduled)?;
-        let suggest_continue_as_new = scheduled.0 >= limits::EVENTS_SUGGEST_CONTINUE
-            || history_bytes >= limits::HISTORY_BYTES_SUGGEST_CONTINUE
-            || self.execution.updates.len() >= limits::UPDATES_SUGGEST_CONTINUE;
+        let suggest_continue_as_new = scheduled.0 >= limits.suggest_at_events
+            || history_bytes >= limits.suggest_at_bytes
+            || self.execution.updates.len() as u64 >= limits.suggest_at_updates();
         let started_event = Event::Task(task::Event::Started {
             scheduled,
             identity: identity.to_owned(),
@@ -435,6 +465,7 @@ impl Run {
             suggest_continue_as_new,
             link: Some(link),
             search: Some(search),
+            limits: Some(limits),
         };
         let unseen = self.play(&task, waiting, &mut Wishes::Live(draft))?;
         Ok((unseen, Some(task)))
@@ -442,14 +473,14 @@ impl Run {
 
     /// Why the run must end, if its history is as long as one may be: in Temporal's words, and with
     /// the numbers as details.
-    fn too_long(&self, history_bytes: u64) -> Option<(String, Payloads)> {
+    fn too_long(&self, history_bytes: u64, limits: &RunLimits) -> Option<(String, Payloads)> {
         let n_events = self.execution.next_event.0 - 1;
-        let (reason, found, unit, most) = if history_bytes > limits::HISTORY_BYTES_MAX {
+        let (reason, found, unit, most) = if history_bytes > limits.history_bytes {
             let reason = "Workflow history size exceeds limit.";
-            (reason, history_bytes, "bytes", limits::HISTORY_BYTES_MAX)
-        } else if n_events + EVENTS_OF_A_TASK > limits::EVENTS_PER_HISTORY_MAX {
+            (reason, history_bytes, "bytes", limits.history_bytes)
+        } else if n_events + EVENTS_OF_A_TASK > limits.history_events {
             let reason = "Workflow history count exceeds limit.";
-            (reason, n_events, "events", limits::EVENTS_PER_HISTORY_MAX)
+            (reason, n_events, "events", limits.history_events)
         } else {
             return None;
         };

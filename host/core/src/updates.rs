@@ -6,7 +6,7 @@ use crate::event::Recorded;
 use crate::execution::{Execution, OpenUpdate};
 use crate::failure::Failure;
 use crate::ids::EventId;
-use crate::limits;
+use crate::limits::RunLimits;
 use crate::machines::{Event, update};
 use std::collections::VecDeque;
 
@@ -115,6 +115,7 @@ impl Execution {
         request: update::Request,
         at: usize,
         updates: &mut WaitingUpdates,
+        limits: &RunLimits,
     ) -> Result<Accepted, Refused> {
         if self.updates.contains_key(&request.id) {
             return Ok(Accepted::AlreadyThere);
@@ -127,15 +128,16 @@ impl Execution {
             return Ok(Accepted::Waits);
         }
         let n_in_flight = self.open_updates.len() + updates.waiting.len();
-        if n_in_flight >= limits::UPDATES_IN_FLIGHT_MAX {
-            return Err(Refused::UpdatesInFlight);
+        if n_in_flight as u64 >= limits.updates_in_flight {
+            return Err(Refused::UpdatesInFlight { most: limits.updates_in_flight });
         }
         let in_flight: usize = self.open_updates.values().map(|it| it.size).sum();
-        if in_flight + updates.size() + request.size() > limits::UPDATE_BYTES_IN_FLIGHT_MAX {
-            return Err(Refused::UpdateBytesInFlight);
+        let bytes = in_flight + updates.size() + request.size();
+        if bytes as u64 > limits.update_bytes_in_flight {
+            return Err(Refused::UpdateBytesInFlight { most: limits.update_bytes_in_flight });
         }
-        if self.updates.len() + updates.waiting.len() >= limits::UPDATES_PER_RUN_MAX {
-            return Err(Refused::UpdateLimit);
+        if (self.updates.len() + updates.waiting.len()) as u64 >= limits.updates {
+            return Err(Refused::UpdateLimit { most: limits.updates });
         }
         updates.waiting.push_back(WaitingUpdate { request, arrivals: vec![at] });
         Ok(Accepted::Waits)

@@ -9,7 +9,7 @@ use refrain_core::decision::Decision;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, Program};
 use refrain_core::ids::{EventId, RunId};
-use refrain_core::limits;
+use refrain_core::limits::{BLOB_BYTES_MAX, RunLimits};
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Event, execution, task};
 use refrain_core::payload::{Payload, size_of_all};
@@ -17,7 +17,10 @@ use refrain_core::run::{Run, Step};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_testkit::program::ScriptedProgram;
 use refrain_testkit::{ScriptJudge, facts};
+use std::num::NonZeroU64;
 use std::sync::Arc;
+
+const LIMITS: RunLimits = RunLimits::DEFAULT;
 
 fn guest(program: &str) -> Box<dyn Guest> {
     ScriptedProgram::parse(program.lines()).unwrap().guest().unwrap()
@@ -32,6 +35,7 @@ fn step(arrivals: Vec<Arrival>, history_bytes: u64) -> Step {
         history_bytes,
         task_failure: None,
         search: Arc::new(ScriptJudge),
+        limits: Arc::default(),
     }
 }
 
@@ -90,10 +94,10 @@ fn end(decision: &Decision) -> (String, u64) {
 #[test]
 fn a_history_takes_its_last_event_and_one_more_terminates_the_run() {
     // The start, tasks, one signal and its task: all there is room for.
-    let n_tasks = (limits::EVENTS_PER_HISTORY_MAX - 1 - 1 - 3) / 3;
-    assert_eq!(1 + n_tasks * 3 + 1 + 3, limits::EVENTS_PER_HISTORY_MAX, "the edge is met exactly");
+    let n_tasks = (LIMITS.history_events - 1 - 1 - 3) / 3;
+    assert_eq!(1 + n_tasks * 3 + 1 + 3, LIMITS.history_events, "the edge is met exactly");
     let fits = after_tasks(n_tasks).step(step(signals(1), 0)).unwrap().decision;
-    assert_eq!(end(&fits), ("task completed".to_owned(), limits::EVENTS_PER_HISTORY_MAX));
+    assert_eq!(end(&fits), ("task completed".to_owned(), LIMITS.history_events));
     assert_eq!(fits.run.status, execution::State::Running);
     let over = after_tasks(n_tasks).step(step(signals(2), 0)).unwrap().decision;
     assert_eq!(over.run.status, execution::State::Terminated);
@@ -103,7 +107,7 @@ fn a_history_takes_its_last_event_and_one_more_terminates_the_run() {
 
 #[test]
 fn a_history_takes_its_last_byte_and_one_more_terminates_the_run() {
-    let most = limits::HISTORY_BYTES_MAX;
+    let most = LIMITS.history_bytes;
     let fits = after_tasks(1).step(step(signals(1), most)).unwrap().decision;
     assert_eq!(fits.run.status, execution::State::Running);
     let over = after_tasks(1).step(step(signals(1), most + 1)).unwrap().decision;
@@ -114,8 +118,8 @@ fn a_history_takes_its_last_byte_and_one_more_terminates_the_run() {
 
 #[test]
 fn a_run_is_told_to_continue_as_new_from_the_4096th_event_on() {
-    let n_tasks = (limits::EVENTS_SUGGEST_CONTINUE - 4) / 3;
-    assert_eq!(1 + n_tasks * 3 + 1 + 1, limits::EVENTS_SUGGEST_CONTINUE - 1, "one before the edge");
+    let n_tasks = (LIMITS.suggest_at_events - 4) / 3;
+    assert_eq!(1 + n_tasks * 3 + 1 + 1, LIMITS.suggest_at_events - 1, "one before the edge");
     let told =
         |n| is_told_to_continue(&after_tasks(n_tasks).step(step(signals(n), 0)).unwrap().decision);
     assert!(!told(1));
@@ -127,8 +131,8 @@ fn a_run_is_told_to_continue_as_new_from_four_mebibytes_on() {
     let told = |bytes| {
         is_told_to_continue(&after_tasks(1).step(step(signals(1), bytes)).unwrap().decision)
     };
-    assert!(!told(limits::HISTORY_BYTES_SUGGEST_CONTINUE - 1));
-    assert!(told(limits::HISTORY_BYTES_SUGGEST_CONTINUE));
+    assert!(!told(LIMITS.suggest_at_bytes - 1));
+    assert!(told(LIMITS.suggest_at_bytes));
 }
 
 /// What the first task of a program comes to.
@@ -144,11 +148,11 @@ fn first_task(program: &str) -> String {
 #[test]
 fn two_thousand_activities_and_timers_may_be_pending_and_one_more_fails_the_task() {
     let activities = |n| first_task(&vec!["activity charge"; n].join(", "));
-    assert_eq!(activities(limits::PENDING_ACTIVITIES_MAX), "2004 events");
+    assert_eq!(activities(2000), "2004 events");
     expect![
         "[W0202] the number of pending activities, 2000, has reached the per-workflow limit of 2000"
     ]
-    .assert_eq(&activities(limits::PENDING_ACTIVITIES_MAX + 1));
+    .assert_eq(&activities(2001));
     assert_eq!(first_task("flood 2000"), "2004 events");
     expect![
         "[W0202] the number of pending timers, 2000, has reached the per-workflow limit of 2000"
@@ -156,13 +160,42 @@ fn two_thousand_activities_and_timers_may_be_pending_and_one_more_fails_the_task
     .assert_eq(&first_task("flood 2001"));
 }
 
+/// A host may be started with less than the one before allowed: nothing that is there is lost.
+#[test]
+fn a_run_keeps_what_a_greater_limit_allowed_and_gets_no_more() {
+    let mut limits = LIMITS;
+    limits.set("pending-timers", NonZeroU64::new(2).unwrap()).unwrap();
+    let program = "flood 3\ntimer 1s";
+    let begun = Run::new(facts("order-1"), guest(program))
+        .step(step(vec![Arrival::Start(Box::default())], 0))
+        .unwrap();
+    let history = begun.decision.events;
+    let again = Run::replay(facts("order-1"), &history, guest(program)).unwrap();
+    assert_eq!(again.execution().timers.len(), 3);
+    let narrow = Step { limits: Arc::new(limits), ..step(signals(1), 0) };
+    let failed = again.step(narrow).unwrap().decision.run.task_failure;
+    expect!["[W0202] the number of pending timers, 3, has reached the per-workflow limit of 2"]
+        .assert_eq(&failed.unwrap().failure.message);
+}
+
+#[test]
+fn only_limits_that_there_are_can_be_set() {
+    let mut limits = LIMITS;
+    for limit in RunLimits::ALL {
+        limits.set(limit.name, NonZeroU64::MIN).unwrap();
+    }
+    assert_eq!(limits.updates, 1);
+    expect!["`pending-activites` is no limit, expected one of history-events, history-bytes, suggest-at-events, suggest-at-bytes, pending-activities, pending-timers, pending-children, pending-signals, pending-cancels, signals, updates-in-flight, update-bytes-in-flight, updates"]
+        .assert_eq(&limits.set("pending-activites", NonZeroU64::MIN).unwrap_err().to_string());
+}
+
 #[test]
 fn a_result_of_two_mebibytes_completes_a_run_and_one_byte_more_fails_the_task() {
     let around = size_of_all(&[Payload::json("\"\"")]);
     let result = |bytes| format!("complete \"{}\"", "x".repeat(bytes));
-    assert_eq!(first_task(&result(limits::BLOB_BYTES_MAX - around)), "5 events");
+    assert_eq!(first_task(&result(BLOB_BYTES_MAX - around)), "5 events");
     expect!["[W0202] result: 2097153 bytes found, at most 2097152 are allowed"]
-        .assert_eq(&first_task(&result(limits::BLOB_BYTES_MAX - around + 1)));
+        .assert_eq(&first_task(&result(BLOB_BYTES_MAX - around + 1)));
 }
 
 /// The next run of a chain knows so many requests of those before it, the newest.

@@ -41,6 +41,7 @@ fn step(run: Run, history: &mut Vec<Recorded>, at: u64, arrival: Arrival) -> Run
             history_bytes: 0,
             task_failure: None,
             search: Arc::new(ScriptJudge),
+            limits: Arc::default(),
         })
         .expect("a step");
     assert_eq!(outcome.failed, None);

@@ -8,7 +8,7 @@ use refrain_core::decision::{Decision, Effect};
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
 use refrain_core::ids::{EventId, OpSeq, RunId};
-use refrain_core::limits;
+use refrain_core::limits::RunLimits;
 use refrain_core::machines::{Command, Event, child, execution, external, local, signal, task};
 use refrain_core::message::Body;
 use refrain_core::options::{CancellationType, ChildCancellation, ParentClosePolicy};
@@ -76,6 +76,7 @@ fn step(arrival: Arrival) -> Step {
         history_bytes: 0,
         task_failure: None,
         search: Arc::new(refrain_testkit::ScriptJudge),
+        limits: Arc::default(),
         link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
     }
 }
@@ -111,20 +112,25 @@ fn failed_cause(decision: &Decision) -> Option<task::FailedCause> {
 fn two_thousand_may_be_pending_of_each_and_one_more_fails_the_task() {
     let child = |n| child(n, ParentClosePolicy::Terminate);
     type Wish<'a> = &'a dyn Fn(usize) -> Command;
-    let limits: [(Wish<'_>, usize, task::FailedCause); 3] = [
-        (&child, limits::PENDING_CHILDREN_MAX, task::FailedCause::PendingChildrenLimitExceeded),
+    let wishes: [(Wish<'_>, u64, task::FailedCause); 3] = [
+        (
+            &child,
+            RunLimits::DEFAULT.pending_children,
+            task::FailedCause::PendingChildrenLimitExceeded,
+        ),
         (
             &signal_to_other,
-            limits::PENDING_EXTERNAL_SIGNALS_MAX,
+            RunLimits::DEFAULT.pending_signals,
             task::FailedCause::PendingSignalsLimitExceeded,
         ),
         (
             &cancel_of_other,
-            limits::PENDING_EXTERNAL_CANCELS_MAX,
+            RunLimits::DEFAULT.pending_cancels,
             task::FailedCause::PendingCancelsLimitExceeded,
         ),
     ];
-    for (wish, most, cause) in limits {
+    for (wish, most, cause) in wishes {
+        let most = most as usize;
         let fits = start((1..=most).map(wish).collect()).decision;
         assert_eq!((failed_cause(&fits), sent(&fits).len()), (None, most));
         let one_more = start((1..=most + 1).map(wish).collect()).decision;
@@ -148,7 +154,7 @@ fn two_thousand_local_activities_may_be_open_and_one_more_fails_the_task() {
             summary: None,
         })))
     };
-    let most = limits::PENDING_ACTIVITIES_MAX;
+    let most = RunLimits::DEFAULT.pending_activities as usize;
     let fits = start((1..=most).map(local).collect());
     assert_eq!(fits.run.unwrap().local_activities().count(), most);
     let one_more = start((1..=most + 1).map(local).collect());

@@ -12,7 +12,7 @@ use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
 use refrain_core::guest::{Guest, Program};
 use refrain_core::ids::{EventId, RunId};
-use refrain_core::limits;
+use refrain_core::limits::RunLimits;
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Event, execution, task};
 use refrain_core::run::{Run, Step};
@@ -1186,6 +1186,7 @@ fn step(now: u64, arrival: Arrival) -> Step {
         history_bytes: 0,
         task_failure: None,
         search: Arc::new(ScriptJudge),
+        limits: Arc::default(),
     }
 }
 
@@ -1215,7 +1216,8 @@ fn time_never_goes_back_for_a_run_when_the_clock_of_its_host_does() {
 #[test]
 fn a_run_whose_history_is_too_long_is_terminated_and_still_replays() {
     let (run, mut history) = begun("-\ncomplete \"never\"");
-    let long = Step { history_bytes: limits::HISTORY_BYTES_MAX + 1, ..step(2000, signal("more")) };
+    let long =
+        Step { history_bytes: RunLimits::DEFAULT.history_bytes + 1, ..step(2000, signal("more")) };
     let outcome = run.step(long).unwrap();
     assert_eq!(outcome.decision.run.status, execution::State::Terminated);
     assert!(
@@ -1256,22 +1258,20 @@ fn an_outcome_that_nobody_can_have_come_to_is_refused() {
 #[test]
 fn a_run_takes_so_many_signals_and_no_more() {
     let (mut run, _) = begun("-");
-    for n in 0..limits::SIGNALS_PER_RUN_MAX {
+    for n in 0..RunLimits::DEFAULT.signals {
         let outcome = run.step(step(2000, signal("more"))).unwrap();
         assert_eq!(outcome.decision.replies, [Ok(Accepted::Recorded)], "signal {n}");
         run = outcome.run.unwrap();
     }
     let outcome = run.step(step(2000, signal("more"))).unwrap();
-    assert_eq!(outcome.decision.replies, [Err(Refused::SignalLimit)]);
+    assert_eq!(outcome.decision.replies, [Err(Refused::SignalLimit { most: 10_000 })]);
 }
 
 #[test]
 fn a_long_history_is_told_to_the_guest() {
     let (run, _) = begun("-");
-    let long = Step {
-        history_bytes: limits::HISTORY_BYTES_SUGGEST_CONTINUE,
-        ..step(2000, signal("more"))
-    };
+    let long =
+        Step { history_bytes: RunLimits::DEFAULT.suggest_at_bytes, ..step(2000, signal("more")) };
     let events = run.step(long).unwrap().decision.events;
     assert!(
         events.iter().any(|it| matches!(
@@ -1364,7 +1364,7 @@ fn a_run_has_a_hundred_search_attributes_at_most() {
         let value = Payload::json(format!("\"{}\"", "x".repeat(bytes)));
         (0..n).map(|n| (format!("a{n}"), value.clone())).collect()
     };
-    assert_eq!(check_sizes(&attributes(limits::SEARCH_ATTRIBUTES_MAX, 1)), Ok(()));
+    assert_eq!(check_sizes(&attributes(refrain_core::limits::SEARCH_ATTRIBUTES_MAX, 1)), Ok(()));
     expect!["number of search attributes 101 exceeds limit 100"]
         .assert_eq(&check_sizes(&attributes(101, 1)).unwrap_err());
     expect!["total size of search attributes 41150 exceeds size limit 40960"]

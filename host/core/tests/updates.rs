@@ -8,7 +8,7 @@ use refrain_core::chain::Link;
 use refrain_core::event::Recorded;
 use refrain_core::guest::Program;
 use refrain_core::ids::{EventId, RunId};
-use refrain_core::limits;
+use refrain_core::limits::RunLimits;
 use refrain_core::machines::{Event, task, update};
 use refrain_core::payload::Payload;
 use refrain_core::run::{Outcome, Run, Step};
@@ -373,6 +373,7 @@ fn step(run: Run, arrivals: Vec<Arrival>) -> Outcome {
         history_bytes: 0,
         task_failure: None,
         search: std::sync::Arc::new(refrain_testkit::ScriptJudge),
+        limits: std::sync::Arc::default(),
     })
     .unwrap()
 }
@@ -383,55 +384,56 @@ fn begun(program: &str) -> Run {
     step(Run::new(facts("order-1"), guest), vec![Arrival::Start(Box::default())]).run.unwrap()
 }
 
-fn update(nth: usize, size: usize) -> Arrival {
+const LIMITS: RunLimits = RunLimits::DEFAULT;
+
+fn update(nth: u64, size: u64) -> Arrival {
     let id = format!("u{nth}");
-    let input = vec![Payload { metadata: Default::default(), data: vec![0; size] }];
+    let input = vec![Payload { metadata: Default::default(), data: vec![0; size as usize] }];
     Arrival::Update(Box::new(update::Request { id, input, ..update::Request::default() }))
 }
 
 #[test]
 fn ten_updates_may_be_in_flight_and_no_more() {
     let mut run = begun("-");
-    let at_once = (0..=limits::UPDATES_IN_FLIGHT_MAX).map(|nth| update(nth, 0)).collect();
+    let at_once = (0..=LIMITS.updates_in_flight).map(|nth| update(nth, 0)).collect();
     let outcome = step(run, at_once);
-    let mut expected = vec![Ok(Accepted::Recorded); limits::UPDATES_IN_FLIGHT_MAX];
-    expected.push(Err(Refused::UpdatesInFlight));
+    let mut expected = vec![Ok(Accepted::Recorded); 10];
+    expected.push(Err(Refused::UpdatesInFlight { most: 10 }));
     assert_eq!(outcome.decision.replies, expected);
     run = outcome.run.unwrap();
     let outcome = step(run, vec![update(3, 0), update(99, 0)]);
-    let expected = [Ok(Accepted::AlreadyThere), Err(Refused::UpdatesInFlight)];
+    let expected = [Ok(Accepted::AlreadyThere), Err(Refused::UpdatesInFlight { most: 10 })];
     assert_eq!(outcome.decision.replies, expected, "who joins is no burden");
 }
 
 #[test]
 fn updates_in_flight_carry_so_much_and_no_more() {
-    let half = limits::UPDATE_BYTES_IN_FLIGHT_MAX / 2;
+    let half = LIMITS.update_bytes_in_flight / 2;
     let outcome = step(begun("-"), vec![update(1, half), update(2, half)]);
     assert_eq!(outcome.decision.replies, [Ok(Accepted::Recorded), Ok(Accepted::Recorded)]);
     let outcome = step(outcome.run.unwrap(), vec![update(3, 1), update(4, 0)]);
-    let expected = [Err(Refused::UpdateBytesInFlight), Ok(Accepted::Recorded)];
+    let expected = [Err(Refused::UpdateBytesInFlight { most: 20 << 20 }), Ok(Accepted::Recorded)];
     assert_eq!(outcome.decision.replies, expected);
 }
 
 #[test]
 fn a_run_takes_so_many_updates_and_no_more() {
-    let program: Vec<_> =
-        (0..limits::UPDATES_PER_RUN_MAX).map(|nth| format!("answer u{nth} \"ok\"")).collect();
+    let program: Vec<_> = (0..LIMITS.updates).map(|nth| format!("answer u{nth} \"ok\"")).collect();
     let mut run = begun(&format!("-\n{}", program.join("\n")));
-    for nth in 0..limits::UPDATES_PER_RUN_MAX {
+    for nth in 0..LIMITS.updates {
         let outcome = step(run, vec![update(nth, 0)]);
         assert_eq!(outcome.decision.replies, [Ok(Accepted::Recorded)], "update {nth}");
         run = outcome.run.unwrap();
     }
-    let outcome = step(run, vec![update(limits::UPDATES_PER_RUN_MAX, 0)]);
-    assert_eq!(outcome.decision.replies, [Err(Refused::UpdateLimit)]);
+    let outcome = step(run, vec![update(LIMITS.updates, 0)]);
+    assert_eq!(outcome.decision.replies, [Err(Refused::UpdateLimit { most: 2000 })]);
     assert!(outcome.decision.events.is_empty());
 }
 
 /// A history with so many updates in so few events that it is not told because of these.
 #[test]
 fn a_run_with_many_updates_is_told_to_continue_as_new() {
-    let is_told = |n_updates: usize| {
+    let is_told = |n_updates: u64| {
         let answers: Vec<_> = (0..n_updates).map(|n| format!("answer u{n} \"ok\"")).collect();
         let guest = || {
             let program = format!("-\n{}", answers.join("\n"));
@@ -461,8 +463,8 @@ fn a_run_with_many_updates_is_told_to_continue_as_new() {
             _ => false,
         })
     };
-    assert!(!is_told(limits::UPDATES_SUGGEST_CONTINUE - 1));
-    assert!(is_told(limits::UPDATES_SUGGEST_CONTINUE));
+    assert!(!is_told(1799));
+    assert!(is_told(1800));
 }
 
 #[test]

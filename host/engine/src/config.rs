@@ -1,7 +1,9 @@
 //! What an engine can be told. Validated before it gets here.
 
 use crate::clock::Clock;
+use refrain_core::limits::RunLimits;
 use refrain_core::time::Delay;
+use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
@@ -23,6 +25,7 @@ pub struct EngineConfig {
     /// A step waits so long for the local activities that it began, so that it and they are one
     /// commit.
     pub local_in_step: Delay,
+    pub limits: Arc<RunLimits>,
 }
 
 impl Default for EngineConfig {
@@ -37,6 +40,7 @@ impl Default for EngineConfig {
             timer_window: Delay::from_secs(60),
             retention_sweep: Delay::from_secs(60),
             local_in_step: refrain_core::limits::LOCAL_IN_STEP,
+            limits: Arc::default(),
         }
     }
 }

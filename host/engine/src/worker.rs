@@ -332,6 +332,7 @@ impl<'a> Visit<'a> {
             task_failure: row.task_failure.clone(),
             link: self.link_of(row),
             search: self.inner.namespaces.search_attributes(row.key.execution.namespace),
+            limits: Arc::clone(&self.inner.config.limits),
         }
     }
 

@@ -238,6 +238,7 @@ fn step(arrival: Arrival) -> Step {
         task_failure: None,
         link: Link { run: RunId(7), next: RunId(8), next_cron: |_, _, _| None },
         search: Arc::new(NoAttributes),
+        limits: Arc::default(),
     }
 }
 

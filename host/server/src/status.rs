@@ -134,18 +134,20 @@ pub(crate) fn of(error: EngineError) -> Status {
         | EngineError::Refused(
             Refused::RunClosed | Refused::ActivityNotPending | Refused::UpdateAborted,
         ) => not_found(text),
-        EngineError::Refused(Refused::UpdatesInFlight | Refused::UpdateBytesInFlight) => {
+        EngineError::Refused(
+            Refused::UpdatesInFlight { .. } | Refused::UpdateBytesInFlight { .. },
+        ) => {
             let detail = details::ResourceExhaustedFailure {
                 cause: ResourceExhaustedCause::ConcurrentLimit as i32,
                 scope: ResourceExhaustedScope::Namespace as i32,
             };
             with_detail(Code::ResourceExhausted, text, &detail)
         }
-        EngineError::Refused(Refused::UpdateLimit) => Status::failed_precondition(text),
+        EngineError::Refused(Refused::UpdateLimit { .. }) => Status::failed_precondition(text),
         EngineError::Refused(Refused::AlreadyPaused | Refused::NotPaused) => {
             Status::failed_precondition(text)
         }
-        EngineError::Refused(Refused::SignalLimit) | EngineError::InvalidArgument(_) => {
+        EngineError::Refused(Refused::SignalLimit { .. }) | EngineError::InvalidArgument(_) => {
             invalid(text)
         }
         // A rejection is an outcome, and never gets here as an error.
@@ -241,12 +243,12 @@ mod tests {
             EngineError::NamespaceDeprecated("ns".to_owned()),
             EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: None },
             EngineError::Refused(Refused::RunClosed),
-            EngineError::Refused(Refused::SignalLimit),
+            EngineError::Refused(Refused::SignalLimit { most: 10_000 }),
             EngineError::UpdateNotFound("u".to_owned()),
             EngineError::Refused(Refused::UpdateAborted),
-            EngineError::Refused(Refused::UpdatesInFlight),
-            EngineError::Refused(Refused::UpdateBytesInFlight),
-            EngineError::Refused(Refused::UpdateLimit),
+            EngineError::Refused(Refused::UpdatesInFlight { most: 10 }),
+            EngineError::Refused(Refused::UpdateBytesInFlight { most: 20 << 20 }),
+            EngineError::Refused(Refused::UpdateLimit { most: 2000 }),
             EngineError::Refused(Refused::NotPaused),
             EngineError::ActivityNotFound,
             EngineError::PendingActivityNotFound,

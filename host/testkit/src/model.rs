@@ -340,6 +340,7 @@ impl Model {
             // The step is the next run's first.
             link: self.link(RunId(self.runs.len() as u128 + 1), 2),
             search: Arc::new(ScriptJudge),
+            limits: Arc::default(),
         }
     }
 
@@ -411,6 +412,7 @@ impl Model {
             task_failure: self.runs[at].task_failure.clone(),
             link: self.link(self.runs[at].key.run, 1),
             search: Arc::new(ScriptJudge),
+            limits: Arc::default(),
         };
         let is_over = step.arrivals.contains(&Arrival::RunTimedOut);
         let retries = step.arrivals.iter().any(Arrival::retries_task);

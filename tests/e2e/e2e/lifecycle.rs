@@ -3,7 +3,7 @@
 use crate::client::{Client, runtime};
 use crate::common::{BENCH, deploy_bench, directory};
 use anyhow::Result;
-use refrain_e2e::host::eventually;
+use refrain_e2e::host::{binary, eventually};
 use refrain_e2e::{Host, order};
 use std::time::{Duration, Instant};
 
@@ -111,5 +111,24 @@ fn a_host_that_starts_on_existing_runs_replays_none_of_them() -> Result<()> {
     runtime.block_on(client.signal("run-0", "go", &[payload], "signal"))?;
     host.cli(&["workflow", "result", "--workflow-id", "run-0"])?;
     assert!(n_compiled()? > 0, "a run was replayed when something came for it");
+    Ok(())
+}
+
+#[test]
+fn a_run_takes_as_many_signals_as_its_host_was_told() -> Result<()> {
+    let host = Host::start(&directory("limits"), &["--limit", "signals=2"])?;
+    deploy_bench(&host)?;
+    host.cli(&["workflow", "start", "-w", "waits", "--type", "wait-signal", "-t", BENCH])?;
+    let signal = ["workflow", "signal", "-w", "waits", "--name", "not-awaited"];
+    host.cli(&signal)?;
+    host.cli(&signal)?;
+    let third = host.try_cli(&signal)?;
+    let reason = "exceeded workflow execution limit for signal events: the run has 2";
+    assert!(third.stderr.contains(reason), "{}", third.stderr);
+    assert_eq!(host.event_types("waits")?.iter().filter(|it| it.contains("Signaled")).count(), 2);
+
+    let unknown = binary(&["server", "start-dev", "--limit", "signal=2"])?;
+    assert_eq!(unknown.code, Some(2), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("`signal` is no limit, expected one of"), "{}", unknown.stderr);
     Ok(())
 }

@@ -213,8 +213,7 @@ impl FailedCause {
             FailedCause::SignalLimit => Failure::host(
                 "SignalLimitExceeded",
                 format!(
-                    "unable to {what} external workflow because it has taken {} signals, the most a run can take",
-                    crate::limits::SIGNALS_PER_RUN_MAX
+                    "unable to {what} external workflow because it has taken as many signals as a run can take"
                 ),
             ),
         }

@@ -15,7 +15,8 @@ pub fn step_without_guest(
     let mut draft = Draft::default();
     let first_event = execution.next_event;
     let (now, link) = (step.now, step.link);
-    let admitted = admit_all(&mut execution, step.arrivals, now, &mut draft, &link)?;
+    let surroundings = (&link, &*step.limits);
+    let admitted = admit_all(&mut execution, step.arrivals, now, &mut draft, surroundings)?;
     let mut after = After::of(&execution, step.task_failure);
     let due = after.has_task(&draft, &admitted);
     if !due {
@@ -48,12 +49,14 @@ pub(super) fn admit_all(
     arrivals: Vec<Arrival>,
     now: Timestamp,
     draft: &mut Draft,
-    link: &Link,
+    (link, limits): (&Link, &RunLimits),
 ) -> Result<Admitted, StepError> {
     let retry = arrivals.iter().any(Arrival::retries_task);
     let admit = |(at, arrival)| match arrival {
-        Arrival::Update(request) => Ok(execution.admit_update(*request, at, &mut draft.updates)),
-        other => execution.admit(other, now, draft, link),
+        Arrival::Update(request) => {
+            Ok(execution.admit_update(*request, at, &mut draft.updates, limits))
+        }
+        other => execution.admit(other, now, draft, (link, limits)),
     };
     let replies = arrivals.into_iter().enumerate().map(admit).collect::<Result<_, _>>()?;
     Ok(Admitted { replies, retry })

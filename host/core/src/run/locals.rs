@@ -81,17 +81,11 @@ impl Run {
     pub(super) fn begin_local(
         &mut self,
         schedule: local::Schedule,
-        now: Timestamp,
+        task: &Task,
     ) -> Result<(), StepError> {
-        if self.locals.open.len() >= limits::PENDING_ACTIVITIES_MAX {
-            return Err(StepError::BadCommand {
-                cause: task::FailedCause::PendingActivitiesLimitExceeded,
-                reason: format!(
-                    "{} local activities are open, the most a run can have",
-                    limits::PENDING_ACTIVITIES_MAX
-                ),
-            });
-        }
+        let n = self.locals.open.len();
+        let cause = task::FailedCause::PendingActivitiesLimitExceeded;
+        task.check_room("open local activities", n, |it| it.pending_activities, cause)?;
         let started = self.execution.started.as_deref();
         let kind = &schedule.activity_type;
         let wanted = Tunable {
@@ -123,7 +117,7 @@ impl Run {
         let task = ActivityTask::new(
             self.facts.key.clone(),
             EventId(0),
-            now,
+            task.now,
             started.map_or_else(String::new, |it| it.workflow_type.clone()),
             options,
             self.execution.run_deadline(),

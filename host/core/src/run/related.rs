@@ -43,12 +43,10 @@ impl Run {
         start: child::Start,
         task: &Task,
     ) -> Result<Option<Granted>, StepError> {
-        if self.execution.children.len() >= limits::PENDING_CHILDREN_MAX {
-            return Err(StepError::BadCommand {
-                cause: task::FailedCause::PendingChildrenLimitExceeded,
-                reason: too_many("pending child workflow executions", limits::PENDING_CHILDREN_MAX),
-            });
-        }
+        let n = self.execution.children.len();
+        let cause = task::FailedCause::PendingChildrenLimitExceeded;
+        let what = "pending child workflow executions";
+        task.check_room(what, n, |it| it.pending_children, cause)?;
         let mut child = start.child;
         if let Some(link) = &task.link
             && !child.cron.is_empty()
@@ -86,30 +84,26 @@ impl Run {
     pub(super) fn decide_external(
         &self,
         command: external::Command,
-        task: EventId,
+        task: &Task,
     ) -> Result<Option<Granted>, StepError> {
         let named = |target: external::Target| {
             Box::new(external::Target { namespace: self.facts.namespace.clone(), ..target })
         };
         let (op, event) = match command {
             external::Command::Signal { op, target, signal } => {
-                if self.execution.external_signals.len() >= limits::PENDING_EXTERNAL_SIGNALS_MAX {
-                    return Err(StepError::BadCommand {
-                        cause: task::FailedCause::PendingSignalsLimitExceeded,
-                        reason: too_many(
-                            "pending signals to external workflows",
-                            limits::PENDING_EXTERNAL_SIGNALS_MAX,
-                        ),
-                    });
-                }
+                let n = self.execution.external_signals.len();
+                let cause = task::FailedCause::PendingSignalsLimitExceeded;
+                let what = "pending signals to external workflows";
+                task.check_room(what, n, |it| it.pending_signals, cause)?;
+                let task = task.completed;
                 let child_only = self.execution.child_called(&target).is_some();
                 let target = named(target);
                 (op, external::Event::SignalInitiated { target, signal, child_only, task })
             }
             external::Command::Cancel { op, target, reason } => {
-                self.check_external_cancels()?;
+                self.check_external_cancels(task)?;
                 let target = named(target);
-                let child_only = false;
+                let (child_only, task) = (false, task.completed);
                 (op, external::Event::CancelInitiated { target, reason, child_only, task })
             }
         };
@@ -117,17 +111,11 @@ impl Run {
         Ok(Some(Granted { event: Event::External(event), opens, closes: None }))
     }
 
-    fn check_external_cancels(&self) -> Result<(), StepError> {
-        if self.execution.external_cancels.len() < limits::PENDING_EXTERNAL_CANCELS_MAX {
-            return Ok(());
-        }
-        Err(StepError::BadCommand {
-            cause: task::FailedCause::PendingCancelsLimitExceeded,
-            reason: too_many(
-                "pending requests to cancel external workflows",
-                limits::PENDING_EXTERNAL_CANCELS_MAX,
-            ),
-        })
+    fn check_external_cancels(&self, task: &Task) -> Result<(), StepError> {
+        let n = self.execution.external_cancels.len();
+        let cause = task::FailedCause::PendingCancelsLimitExceeded;
+        let what = "pending requests to cancel external workflows";
+        task.check_room(what, n, |it| it.pending_cancels, cause)
     }
 
     /// `None`: it is over, or was asked to stop before.
@@ -136,11 +124,12 @@ impl Run {
         op: OpSeq,
         initiated: EventId,
         cancellation: ChildCancellation,
-        task: EventId,
+        task: &Task,
     ) -> Result<Option<Granted>, StepError> {
         let pending = self.execution.children.get(&initiated);
         let Some(pending) = pending.filter(|it| !it.cancel_requested) else { return Ok(None) };
-        self.check_external_cancels()?;
+        self.check_external_cancels(task)?;
+        let task = task.completed;
         let target = Box::new(external::Target {
             namespace: self.facts.namespace.clone(),
             workflow_id: pending.options.workflow_id.clone(),

@@ -49,7 +49,7 @@ impl Run {
             return Ok(());
         }
         if let Command::Local(local::Command::Schedule(schedule)) = command {
-            return self.begin_local(*schedule, task.now);
+            return self.begin_local(*schedule, task);
         }
         let granted = match command {
             Command::Execution(command) => Some(self.decide_end(command, task, wishes)?),
@@ -124,10 +124,9 @@ impl Run {
                 only(Event::Patch(patch::Event::Recorded { patch, deprecated, task: completed }))
             }
             Command::Timer(timer::Command::Start { op, delay, summary }) => {
-                if self.execution.timers.len() >= limits::PENDING_TIMERS_MAX {
-                    let most = limits::PENDING_TIMERS_MAX;
-                    return Err(bad_command(too_many("pending timers", most)));
-                }
+                let n = self.execution.timers.len();
+                let cause = task::FailedCause::BadCommand;
+                task.check_room("pending timers", n, |it| it.pending_timers, cause)?;
                 let timer_id = timer::id_of(op);
                 let event = timer::Event::Started { timer_id, delay, task: completed, summary };
                 Ok(Some(Granted {
@@ -140,15 +139,15 @@ impl Run {
                 self.decide_update(update, outcome)
             }
             Command::Activity(activity::Command::Schedule(schedule)) => {
-                self.decide_schedule(*schedule, completed)
+                self.decide_schedule(*schedule, task)
             }
             Command::Child(child::Command::Start(start)) => self.decide_start_child(*start, task),
-            Command::External(command) => self.decide_external(command, completed),
+            Command::External(command) => self.decide_external(command, task),
             Command::Cancel(op) => {
                 if let Some(Target::Child { initiated, cancellation }) =
                     self.ops.targets.get(&op).copied()
                 {
-                    return self.decide_cancel_child(op, initiated, cancellation, completed);
+                    return self.decide_cancel_child(op, initiated, cancellation, task);
                 }
                 Ok(self.decide_cancel(op, completed))
             }
@@ -238,18 +237,16 @@ impl Run {
     pub(super) fn decide_schedule(
         &self,
         schedule: activity::Schedule,
-        task: EventId,
+        task: &Task,
     ) -> Result<Option<Granted>, StepError> {
-        if self.execution.activities.len() >= limits::PENDING_ACTIVITIES_MAX {
-            return Err(StepError::BadCommand {
-                cause: task::FailedCause::PendingActivitiesLimitExceeded,
-                reason: too_many("pending activities", limits::PENDING_ACTIVITIES_MAX),
-            });
-        }
+        let n = self.execution.activities.len();
+        let cause = task::FailedCause::PendingActivitiesLimitExceeded;
+        task.check_room("pending activities", n, |it| it.pending_activities, cause)?;
         let started = self.execution.started.as_deref();
         let queue = started.map_or("", |it| it.task_queue.as_str());
         let run_timeout = started.and_then(run_timeout);
-        let options = attempt::fill_in(&schedule, queue, run_timeout, task).map_err(bad_command)?;
+        let options =
+            attempt::fill_in(&schedule, queue, run_timeout, task.completed).map_err(bad_command)?;
         let same_id = |it: &PendingActivity| it.options.activity_id == options.activity_id;
         if self.execution.activities.values().any(same_id) {
             return Err(StepError::BadCommand {
@@ -434,11 +431,6 @@ fn check_size(command: &execution::Command) -> Result<(), StepError> {
             limits::BLOB_BYTES_MAX
         ),
     })
-}
-
-/// In Temporal's words.
-pub(super) fn too_many(what: &str, most: usize) -> String {
-    format!("the number of {what}, {most}, has reached the per-workflow limit of {most}")
 }
 
 pub(super) fn bad_command(reason: String) -> StepError {
