@@ -125,7 +125,7 @@ fn a_run_takes_as_many_signals_as_its_host_was_told() -> Result<()> {
     let third = host.try_cli(&signal)?;
     let reason = "exceeded workflow execution limit for signal events: the run has 2";
     assert!(third.stderr.contains(reason), "{}", third.stderr);
-    assert_eq!(host.event_types("waits")?.iter().filter(|it| it.contains("Signaled")).count(), 2);
+    assert_eq!(host.event_types("waits")?.iter().filter(|it| it.ends_with("SIGNALED")).count(), 2);
 
     let unknown = binary(&["server", "start-dev", "--limit", "signal=2"])?;
     assert_eq!(unknown.code, Some(2), "{}", unknown.stderr);
