@@ -4,16 +4,19 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const CARRIED: [&str; 12] = [
+const CARRIED: [&str; 15] = [
     "wit",
     "sdk/rust",
     "sdk/typescript",
     "sdk/python",
+    "sdk/c",
     "guest-examples/rust/Cargo.lock",
     "guest-examples/rust/hello/src",
     "guest-examples/typescript/package.json",
     "guest-examples/typescript/hello",
     "guest-examples/python/hello",
+    "guest-examples/c/hello",
+    "guest-examples/go/hello",
     "host/build/templates",
     "tests/clients/requirements.txt",
     "tests/clients/typescript/package.json",

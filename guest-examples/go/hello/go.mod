@@ -1,3 +1,3 @@
 module refrain.dev/examples/hello
 
-go 1.27
+go 1.24

@@ -1,3 +1,5 @@
+//go:build wasip1
+
 // A workflow in Go, written against the contract itself: it asks one activity for a greeting.
 package main
 

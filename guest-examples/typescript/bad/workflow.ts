@@ -1,6 +1,6 @@
 // Workflows with a mistake each: the message has to tell their author what to do.
 
-import { condition, defineQuery, defineSignal, proxyActivities, setHandler } from "@refrain/workflow";
+import { CancellationScope, condition, defineQuery, defineSignal, proxyActivities, setHandler, sleep } from "@refrain/workflow";
 
 const { print } = proxyActivities<{ print(what: unknown): Promise<void> }>({ startToCloseTimeout: "10s" });
 
@@ -59,4 +59,41 @@ export async function answersLater(): Promise<void> {
     isDone = true;
   });
   await condition(() => isDone);
+}
+
+/** Waits for nothing of what it begins. */
+export async function forgets(): Promise<void> {
+  const fails = async () => {
+    await Promise.resolve();
+    throw new Error("nobody looks");
+  };
+  void fails();
+  await condition(() => false);
+}
+
+/** As above, one `then` later. */
+export async function forgetsWhatFollows(): Promise<void> {
+  void Promise.resolve().then(() => JSON.parse("{"));
+  await condition(() => false);
+}
+
+/** Nothing of this is forgotten, and what is canceled may be. */
+export async function looksInTime(): Promise<string[]> {
+  const fails = async (why: string) => {
+    throw new Error(why);
+  };
+  const seen: string[] = [];
+  const later = fails("later");
+  await Promise.resolve();
+  await later.catch((error) => seen.push(error.message));
+  await Promise.all([fails("first"), fails("second")]).catch((error) => seen.push(error.message));
+  await Promise.race([Promise.reject(new Error("raced")), fails("lost")]).catch((error) => seen.push(error.message));
+  const scope = new CancellationScope();
+  void scope.run(() => sleep("1 day"));
+  scope.cancel();
+  await sleep(1);
+  class Own<T> extends Promise<T> {}
+  const own = new Own<string>((resolve) => resolve("of a class of its own")).then((text) => text);
+  seen.push(await own, String(own instanceof Own), String(fails instanceof Function && Promise.resolve(own) === own));
+  return seen;
 }

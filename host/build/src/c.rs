@@ -1,11 +1,13 @@
 //! C, C++ and Zig: compiled by `zig` with its own libc, together with the SDK; then the component is
 //! made from the core module.
 
+use crate::create::SDK_FOLDER;
 use crate::encode::{self, why};
+use crate::project::{Component, absolute, candidates, name_of};
 use crate::{BuildError, tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
@@ -57,10 +59,12 @@ impl Build<'_> {
         tool::run(&mut zig)?;
 
         let name = self.folder.display().to_string();
-        encode::component(&name, &module, self.output, |encoder, module| {
+        let made = encode::component(&name, &module, self.output, |encoder, module| {
             encoder.module(&self.described(module)?).map_err(why)?;
             encoder.adapter(ADAPTER_NAME, ADAPTER).map(drop).map_err(why)
-        })
+        });
+        let _ = std::fs::remove_file(&module);
+        made
     }
 
     /// Says in the module which world it is of.
@@ -72,6 +76,38 @@ impl Build<'_> {
             .map_err(why)?;
         Ok(module)
     }
+}
+
+pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Component>, BuildError> {
+    let folder = &absolute(folder)?;
+    let zig = zig(folder)?;
+    let name = name_of(folder);
+    let file = out_dir.join(format!("{name}.wasm"));
+    let sdk = folder.join(SDK_FOLDER);
+    let build =
+        Build { folder, sdk: &sdk.join("sdk/c"), wit: &sdk.join("wit"), output: &absolute(&file)? };
+    build.run(zig)?;
+    Ok(vec![Component { name, file }])
+}
+
+/// A `zig` of its own, or the one in Python's package `ziglang`.
+fn zig(folder: &Path) -> Result<Command, BuildError> {
+    let command = |(program, args): &(PathBuf, &[&str])| {
+        let mut command = Command::new(program);
+        command.args(*args).current_dir(folder).stdin(Stdio::null());
+        command
+    };
+    let own = candidates(folder, "zig").into_iter().map(|it| (it, &[][..]));
+    let packaged = candidates(folder, "python3").into_iter().map(|it| (it, &["-m", "ziglang"][..]));
+    let works = |it: &(PathBuf, &[&str])| tool::ask(command(it).arg("version")).is_some();
+    let found = own.chain(packaged).find(works);
+    found.map(|it| command(&it)).ok_or_else(|| BuildError::Missing {
+        what: "a compiler for C, `zig`".to_owned(),
+        install: format!(
+            "`python3 -m venv .venv && .venv/bin/pip install ziglang` in `{}`, or https://ziglang.org/download",
+            folder.display()
+        ),
+    })
 }
 
 /// In an order that is the same everywhere.

@@ -44,8 +44,18 @@ pub fn create(folder: &Path, name: &str, language: Language) -> Result<(), Build
         }
         Language::Python => {
             copy("guest-examples/python/hello", folder)?;
-            carried::write(&folder.join(REQUIREMENTS), requirements().as_bytes())?;
+            let sdk = format!("-e ./{SDK_FOLDER}/sdk/python\n");
+            let packages = sdk + &requirements(&["componentize-py", "temporalio"]);
+            carried::write(&folder.join(REQUIREMENTS), packages.as_bytes())?;
         }
+        Language::C => {
+            copy("guest-examples/c/hello", folder)?;
+            carried::write(&folder.join(REQUIREMENTS), requirements(&["ziglang"]).as_bytes())?;
+        }
+        Language::Go => carried::write(
+            &folder.join("main.go"),
+            carried::text("guest-examples/go/hello/main.go").unwrap_or_default().as_bytes(),
+        )?,
     }
     write_sdk(folder, language)
 }
@@ -109,13 +119,12 @@ fn package_json(name: &str) -> String {
     format!("{manifest:#}\n")
 }
 
-/// The same for Python.
-fn requirements() -> String {
+/// These packages of Python's, in our versions.
+fn requirements(packages: &[&str]) -> String {
     let ours = carried::text("tests/clients/requirements.txt").unwrap_or_default();
     let is_wanted =
-        |it: &&str| it.starts_with("componentize-py==") || it.starts_with("temporalio==");
-    let wanted: Vec<&str> = ours.lines().filter(is_wanted).collect();
-    format!("-e ./{SDK_FOLDER}/sdk/python\n{}\n", wanted.join("\n"))
+        |it: &&str| it.split_once("==").is_some_and(|(name, _)| packages.contains(&name));
+    ours.lines().filter(is_wanted).fold(String::new(), |all, line| all + line + "\n")
 }
 
 #[cfg(test)]
@@ -147,7 +156,8 @@ mod tests {
         for package in ["esbuild", "componentize-qjs", "@temporalio/testing"] {
             assert!(packages[package].is_string(), "{package}");
         }
-        assert!(requirements().contains("componentize-py=="));
+        assert!(requirements(&["componentize-py"]).starts_with("componentize-py=="));
+        assert_eq!(requirements(&["ziglang"]).lines().count(), 1);
     }
 
     #[test]

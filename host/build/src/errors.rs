@@ -9,10 +9,13 @@ pub enum BuildError {
     #[error("no project in `{}`: found none of {markers}", folder.display())]
     NoProject { folder: PathBuf, markers: String },
 
+    #[error("`{}` is no folder", folder.display())]
+    NoFolder { folder: PathBuf },
+
     #[error("`{}` is a project in more than one language: found {found}", folder.display())]
     ManyLanguages { folder: PathBuf, found: String },
 
-    #[error("no language `{name}`: there is an SDK for rust, typescript and python")]
+    #[error("no language `{name}`: expected rust, typescript, python, c or go")]
     NoLanguage { name: String },
 
     #[error(
@@ -55,7 +58,8 @@ impl BuildError {
             }
             BuildError::ManyLanguages { .. } => Some("choose one with `--language`".to_owned()),
             BuildError::Missing { install, .. } => Some(install.clone()),
-            BuildError::NoLanguage { .. }
+            BuildError::NoFolder { .. }
+            | BuildError::NoLanguage { .. }
             | BuildError::Name { .. }
             | BuildError::Exists { .. }
             | BuildError::NoWorkflows { .. }

@@ -1,7 +1,7 @@
 //! A folder with workflows, and which language they are in.
 
 use crate::create::{REQUIREMENTS, SDK_FOLDER, write_sdk};
-use crate::{BuildError, python, rust, typescript};
+use crate::{BuildError, c, go, python, rust, typescript};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,10 +11,14 @@ pub enum Language {
     Rust,
     Typescript,
     Python,
+    /// And what calls C: C++ and Zig.
+    C,
+    Go,
 }
 
 impl Language {
-    pub const ALL: [Language; 3] = [Language::Rust, Language::Typescript, Language::Python];
+    pub const ALL: [Language; 5] =
+        [Language::Rust, Language::Typescript, Language::Python, Language::C, Language::Go];
 
     /// As in the names of folders, and on the command line.
     pub fn name(self) -> &'static str {
@@ -22,16 +26,24 @@ impl Language {
             Language::Rust => "rust",
             Language::Typescript => "typescript",
             Language::Python => "python",
+            Language::C => "c",
+            Language::Go => "go",
         }
     }
 
-    /// The file that makes a folder a project in this language.
-    pub fn marker(self) -> &'static str {
+    /// Files of which one makes a folder a project in this language.
+    pub fn markers(self) -> &'static [&'static str] {
         match self {
-            Language::Rust => "Cargo.toml",
-            Language::Typescript => "package.json",
-            Language::Python => "pyproject.toml",
+            Language::Rust => &["Cargo.toml"],
+            Language::Typescript => &["package.json"],
+            Language::Python => &["pyproject.toml"],
+            Language::C => &["workflow.c", "workflow.cpp", "workflow.zig"],
+            Language::Go => &["go.mod"],
         }
+    }
+
+    fn has_marker(self, folder: &Path) -> bool {
+        self.markers().iter().any(|it| folder.join(it).is_file())
     }
 }
 
@@ -72,15 +84,18 @@ pub struct Component {
 impl Project {
     /// # Errors
     ///
-    /// If the folder has no file that says which language it is in, or more than one and `language`
+    /// If the folder is not there, has no file that says which language it is in, or more than one and `language`
     /// does not choose.
     pub fn find(folder: &Path, language: Option<Language>) -> Result<Project, BuildError> {
-        let there = |it: &Language| folder.join(it.marker()).is_file();
+        if !folder.is_dir() {
+            return Err(BuildError::NoFolder { folder: folder.to_owned() });
+        }
+        let there = |it: &Language| it.has_marker(folder);
         let wanted = |it: &Language| language.is_none_or(|only| only == *it);
         let found: Vec<Language> = Language::ALL.into_iter().filter(wanted).filter(there).collect();
         let list = |all: &[Language]| {
-            let all: Vec<_> = all.iter().map(|it| format!("`{}`", it.marker())).collect();
-            all.join(", ")
+            let markers = all.iter().flat_map(|it| it.markers());
+            markers.map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
         };
         let folder = folder.to_owned();
         match found.as_slice() {
@@ -99,13 +114,7 @@ impl Project {
     ///
     /// What is missing, with the command that installs it; or what the toolchain did not like.
     pub fn build(&self, options: &Options) -> Result<Vec<Component>, BuildError> {
-        // Told by what its files say, so that no SDK is written where none is wanted.
-        let says_so = |file: &str| {
-            let text = std::fs::read_to_string(self.folder.join(file));
-            text.is_ok_and(|it| it.contains(SDK_FOLDER))
-        };
-        let wants_sdk = says_so(self.language.marker()) || says_so(REQUIREMENTS);
-        if wants_sdk && !self.folder.join(SDK_FOLDER).exists() {
+        if self.wants_sdk() && !self.folder.join(SDK_FOLDER).exists() {
             write_sdk(&self.folder, self.language)?;
         }
         let out_dir = options.out_dir.clone().unwrap_or_else(|| self.folder.join("dist"));
@@ -115,8 +124,40 @@ impl Project {
             Language::Rust => rust::build_project(&self.folder, &out_dir),
             Language::Typescript => typescript::build_project(&self.folder, &out_dir),
             Language::Python => python::build_project(&self.folder, &out_dir),
+            Language::C => c::build_project(&self.folder, &out_dir),
+            Language::Go => go::build_project(&self.folder, &out_dir),
         }
     }
+
+    /// Told by what its files say, so that no SDK is written where a package manager brings it.
+    fn wants_sdk(&self) -> bool {
+        let says_so = |file: &&str| {
+            let text = std::fs::read_to_string(self.folder.join(file));
+            text.is_ok_and(|it| it.contains(SDK_FOLDER))
+        };
+        match self.language {
+            Language::Rust | Language::Typescript | Language::Python => {
+                self.language.markers().iter().chain([&REQUIREMENTS]).any(says_so)
+            }
+            Language::C | Language::Go => true,
+        }
+    }
+}
+
+/// What a component is called when nothing in its folder gives a name.
+pub(crate) fn name_of(folder: &Path) -> String {
+    let name = |it: &Path| it.file_name().map(|name| name.to_string_lossy().into_owned());
+    // `..` has no name; what it stands for has.
+    name(folder).or_else(|| name(&folder.canonicalize().ok()?)).unwrap_or_default()
+}
+
+/// Where a program is looked for: in the virtual environments of the project and of the shell, then on the path.
+pub(crate) fn candidates(folder: &Path, program: &str) -> Vec<PathBuf> {
+    let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    let environments = [Some(folder.join(".venv")), active].into_iter().flatten();
+    let mut all: Vec<_> = environments.map(|it| it.join("bin").join(program)).collect();
+    all.push(program.into());
+    all
 }
 
 /// The tools run in the project's folder.

@@ -1,9 +1,8 @@
 //! Python: made a component by `refrain.build` of the SDK, which calls componentize-py.
 
 use crate::create::SDK_FOLDER;
-use crate::project::{Component, absolute};
+use crate::project::{Component, absolute, candidates, name_of};
 use crate::{BuildError, tool};
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,12 +17,19 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
         expected: format!("expected `{}`", ENTRIES.join("`, `")),
     })?;
     let interpreter = interpreter(folder)?;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = named(folder).unwrap_or_else(|| name_of(folder));
     let file = absolute(out_dir)?.join(format!("{name}.wasm"));
     let root = workflows.parent().unwrap_or(folder);
     let build = Build { sources: std::slice::from_ref(&workflows), root, output: &file };
     build.run(python(&interpreter, folder))?;
     Ok(vec![Component { file: out_dir.join(file.file_name().unwrap_or_default()), name }])
+}
+
+/// By its `pyproject.toml`.
+fn named(folder: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(folder.join("pyproject.toml")).ok()?;
+    let manifest: toml::Table = text.parse().ok()?;
+    Some(manifest.get("project")?.get("name")?.as_str()?.to_owned())
 }
 
 /// Files of workflows that become one component.
@@ -50,13 +56,11 @@ impl Build<'_> {
 
 /// The project's own, the active one, or the system's: the first that has what is needed.
 fn interpreter(folder: &Path) -> Result<PathBuf, BuildError> {
-    let active = env::var_os("VIRTUAL_ENV").map(|it| PathBuf::from(it).join("bin/python"));
-    let candidates = [Some(folder.join(".venv/bin/python")), active, Some("python3".into())];
     let has_all = |it: &PathBuf| {
         tool::ask(python(it, folder).args(["-c", "import componentize_py, refrain.build"]))
             .is_some()
     };
-    candidates.into_iter().flatten().find(has_all).ok_or_else(|| BuildError::Missing {
+    candidates(folder, "python3").into_iter().find(has_all).ok_or_else(|| BuildError::Missing {
         what: "a Python with the packages of `requirements.txt`, `componentize-py` among them"
             .to_owned(),
         install: format!(

@@ -43,8 +43,14 @@ fn name(command: &Command) -> String {
     let stem = |it: &OsStr| Path::new(it).file_stem().unwrap_or(it).to_string_lossy().into_owned();
     let program = stem(command.get_program());
     let is_runner = program == "node" || program.starts_with("python");
-    let own = command.get_args().find(|it| *it != "-m").filter(|_| is_runner);
-    own.map_or(program, stem)
+    let mut args = command.get_args().filter(|_| is_runner);
+    match args.next() {
+        Some(flag) if flag == "-m" => {
+            args.next().map_or(program, |it| it.to_string_lossy().into_owned())
+        }
+        Some(script) => stem(script),
+        None => program,
+    }
 }
 
 fn cant_start(tool: &str) -> String {

@@ -7,12 +7,13 @@ import type { Payload, Payloads } from "refrain:workflow/types@0.1.0";
 import { log, toText } from "./context";
 import { ContinueAsNew } from "./continue-as-new";
 import { toHeaders } from "./converter";
-import { PayloadConverterError } from "./errors";
-import { ApplicationFailure, CancelledFailure, TemporalFailure, toFailure } from "./failures";
+import { PayloadConverterError, UnhandledRejectionError } from "./errors";
+import { ApplicationFailure, CancelledFailure, TemporalFailure, isCancellation, toFailure } from "./failures";
 import { type UpdateInput, type WorkflowInterceptorsFactory, install, onTheWayIn } from "./interceptors";
 import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } from "./handlers";
-import { conditionsMayHold } from "./operation";
+import { atRest, conditionsMayHold } from "./operation";
 import { fromPayloads, toPayload } from "./payload";
+import { watchRejections } from "./rejections";
 import { CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
 import { Task, read } from "./task";
@@ -101,6 +102,11 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
   const root = CancellationScope.root();
   return new Promise((resolve, reject) => {
     pumpSignals(reject);
+    watchRejections({
+      atRest,
+      // What nobody waits for may be canceled.
+      report: (error) => isCancellation(error) || reject(new UnhandledRejectionError(error)),
+    });
     read(context.cancellation()[1], (request) => {
       if (request.tag !== "ok") return;
       root.end(new CancelledFailure(request.val.reason || "workflow canceled"));

@@ -37,6 +37,15 @@ export class NamespaceNotFoundError extends Named {
 /** What an activity throws that somebody else completes. */
 export class CompleteAsyncError extends Named {}
 
+/** A promise was rejected, and nobody had asked for its outcome: an `await` or a `catch` is missing. */
+export class UnhandledRejectionError extends Named {
+  constructor(override readonly cause: unknown) {
+    super(`Unhandled Promise rejection: ${cause}`);
+    // The line is that of the error itself.
+    if (cause instanceof Error) this.stack = cause.stack;
+  }
+}
+
 /** A value can't be used. */
 export class ValueError extends Named {
   constructor(

@@ -80,17 +80,22 @@ export function askConditions(): boolean {
   return any;
 }
 
-/**
- * Asks all conditions once the program has come to rest. A wait that is canceled at once resolves in a
- * turn of its own, which is then; it leaves nothing in history.
- */
+/** Asks all conditions once the program has come to rest. */
 export function conditionsMayHold(): void {
   if (asked || conditions.size === 0) return;
   asked = true;
-  const [op, future] = signals.receive("__never");
-  operations.cancel(op);
-  read(future, () => {
+  atRest(() => {
     asked = false;
     if (askConditions()) conditionsMayHold();
   });
+}
+
+/**
+ * Calls back once the program has come to rest: a wait that is canceled at once resolves in a turn of its own, which is
+ * then. It leaves nothing in history.
+ */
+export function atRest(then: () => void): void {
+  const [op, future] = signals.receive("__never");
+  operations.cancel(op);
+  read(future, then);
 }

@@ -3,6 +3,7 @@
 
 import type { Duration } from "./duration";
 import { CancelledFailure } from "./failures";
+import { follows, seen, suspect, then, watchNewPromises } from "./rejections";
 import { sleep } from "./timers";
 
 /** Where the program is: what follows it through `then`. */
@@ -80,7 +81,7 @@ export class CancellationScope {
     if (!this.requested) {
       this.requested = new Promise((_, reject) => this.listen(reject));
       // Nobody has to look at it.
-      then.call(this.requested, undefined, () => {});
+      seen(this.requested);
     }
     return this.requested;
   }
@@ -206,12 +207,30 @@ export function withinUpdate<T>(info: UpdateInfo, fn: () => T): T {
 
 type Callback = ((value: any) => any) | null | undefined;
 
-/** The engine's own: for what does not call the program. */
-export const then = Promise.prototype.then;
 Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, rejected: Callback): Promise<any> {
   const here = place;
+  seen(this);
   if (!here.scope && here.stores.size === 0) return then.call(this, fulfilled, rejected);
-  const back = (callback: Callback): Callback =>
-    typeof callback === "function" ? (value) => at(here, () => callback(value)) : callback;
-  return then.call(this, back(fulfilled), back(rejected));
+  const back = (callback: NonNullable<Callback>) => (value: unknown) => {
+    try {
+      const result = at(here, () => callback(value));
+      follows(derived, result);
+      return result;
+    } catch (error) {
+      suspect(derived);
+      throw error;
+    }
+  };
+  const goOn = (error: unknown) => {
+    suspect(derived);
+    throw error;
+  };
+  const derived: Promise<any> = then.call(
+    this,
+    typeof fulfilled === "function" ? back(fulfilled) : undefined,
+    typeof rejected === "function" ? back(rejected) : goOn,
+  );
+  return derived;
 } as typeof then;
+
+watchNewPromises(() => place.scope !== undefined);

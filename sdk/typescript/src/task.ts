@@ -5,7 +5,7 @@
 import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op, Result } from "refrain:workflow/types@0.1.0";
-import { then } from "./scope";
+import { then } from "./rejections";
 
 let current: Task | undefined;
 

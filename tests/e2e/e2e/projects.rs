@@ -136,8 +136,7 @@ fn a_new_typescript_project_builds_passes_its_own_tests_and_runs() -> Result<()>
 #[test]
 fn a_new_python_project_builds_passes_its_own_tests_and_runs() -> Result<()> {
     let project = new_project("teashop", "python")?;
-    // With the packages that pip would put there.
-    std::os::unix::fs::symlink(paths::python_directory(), project.join(".venv"))?;
+    link_environment(&project)?;
     expect![[r#"
         Component  ./dist/teashop.wasm
         Digest     sha256:_
@@ -156,6 +155,66 @@ fn a_new_python_project_builds_passes_its_own_tests_and_runs() -> Result<()> {
     tests.env("PYTHONPATH", project.join("refrain-sdk/sdk/python/src"));
     run(tests.args(["-m", "unittest", "discover", "tests"]).current_dir(&project))?;
     order_runs_to_its_end(&project, "teashop")
+}
+
+/// With the packages that pip would put there.
+fn link_environment(project: &Path) -> Result<()> {
+    Ok(std::os::unix::fs::symlink(paths::python_directory(), project.join(".venv"))?)
+}
+
+#[test]
+fn a_new_c_project_builds_passes_its_own_test_and_is_deployed_at_each_save() -> Result<()> {
+    let project = new_project("smithy", "c")?;
+    link_environment(&project)?;
+    expect![[r#"
+        Component  ./dist/smithy.wasm
+        Digest     sha256:_
+        Kind       workflow
+        Size       _ KiB
+        SDK        refrain-c 0.1.0
+
+        Workflow types
+          order  Charges, waits for the warehouse, ships or refunds
+
+        Signals
+          confirmed  The warehouse has what was ordered
+    "#]]
+    .assert_eq(&build(&project)?);
+    let mut test = as_on_the_path(Command::new("sh"))?;
+    let said = run(test.arg("tests/order.sh").current_dir(&project))?;
+    assert!(said.ends_with("2 passed\n"), "{said}");
+
+    let mut dev = Dev::start(&project, "workflow.c")?;
+    let at = &mut 0;
+    dev.said(at, "watching")?;
+    dev.edit("\"ship\", refrain_format(\"[%s]\"", "\"send\", refrain_format(\"[%s]\"")?;
+    expect![[r#"
+        deployed smithy (sha256:_) to `smithy`: order (build _ s, deploy _ s)
+        watching .
+    "#]]
+    .assert_eq(&dev.said(at, "watching")?);
+    dev.edit("refrain_op *late", "refrain_po *late")?;
+    let said = dev.said(at, "watching")?;
+    assert!(said.contains("workflow.c:17:3: error"), "{said}");
+    assert!(said.ends_with("what was deployed stays\nwatching .\n"), "{said}");
+    dev.end()
+}
+
+#[test]
+fn a_new_go_project_builds_and_passes_its_own_test() -> Result<()> {
+    let project = new_project("gopher", "go")?;
+    link_environment(&project)?;
+    expect![[r#"
+        Component  ./dist/gopher.wasm
+        Digest     sha256:_
+        Kind       workflow
+        Size       _ MiB
+    "#]]
+    .assert_eq(&build(&project)?);
+    let mut tests = as_on_the_path(Command::new(project.join(".venv/bin/go")))?;
+    let said = run(tests.args(["test", "./tests"]).current_dir(&project))?;
+    assert!(said.starts_with("ok"), "{said}");
+    Ok(())
 }
 
 /// The packages that our own guests and clients have, as `npm install` would put them there.
@@ -182,17 +241,18 @@ fn link_packages(project: &Path) -> Result<()> {
 struct Dev {
     process: Python,
     address: String,
-    project: PathBuf,
+    source: PathBuf,
 }
 
 impl Dev {
-    fn start(project: &Path) -> Result<Dev> {
+    /// `source`: what is edited.
+    fn start(project: &Path, source: &str) -> Result<Dev> {
         let address = format!("127.0.0.1:{}", free_port()?);
         let mut command = refrain()?;
         command.arg("dev").current_dir(project).env("REFRAIN_ADDRESS", &address);
         // Not in the project, where each word of it would be a change.
         let process = Python::run(&project.with_extension("logs"), "dev", command)?;
-        Ok(Dev { process, address, project: project.to_owned() })
+        Ok(Dev { process, address, source: project.join(source) })
     }
 
     /// What it said since it was last asked, once that has a line that begins so.
@@ -219,14 +279,19 @@ impl Dev {
     }
 
     fn edit(&self, from: &str, to: &str) -> Result<()> {
-        let file = self.project.join("src/lib.rs");
-        let text = std::fs::read_to_string(&file)?;
+        let text = std::fs::read_to_string(&self.source)?;
         assert!(text.contains(from), "{from} is not in {text}");
-        Ok(std::fs::write(file, text.replacen(from, to, 1))?)
+        Ok(std::fs::write(&self.source, text.replacen(from, to, 1))?)
     }
 
     fn cli(&self, args: &[&str]) -> Result<String> {
         run(refrain()?.args(args).args(["--address", &self.address]))
+    }
+
+    fn end(&mut self) -> Result<()> {
+        self.process.terminate()?;
+        assert!(self.process.wait_for_end()?);
+        Ok(())
     }
 
     fn deployed(&self) -> Result<String> {
@@ -237,7 +302,7 @@ impl Dev {
 }
 
 fn what_is_saved_is_deployed_if_it_builds_and_the_open_runs_fit(project: &Path) -> Result<()> {
-    let mut dev = Dev::start(project)?;
+    let mut dev = Dev::start(project, "src/lib.rs")?;
     let at = &mut 0;
     expect![[r#"
         deployed shop (sha256:_) to `shop`: order (build _ s, deploy _ s)
@@ -293,9 +358,7 @@ fn what_is_saved_is_deployed_if_it_builds_and_the_open_runs_fit(project: &Path) 
     "#]]
     .assert_eq(&dev.said(at, "watching")?);
 
-    dev.process.terminate()?;
-    assert!(dev.process.wait_for_end()?);
-    Ok(())
+    dev.end()
 }
 
 #[test]
@@ -308,7 +371,7 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
     let empty = directory("project-empty");
     std::fs::create_dir_all(&empty)?;
     expect![[r#"
-        error: no project in `FOLDER`: found none of `Cargo.toml`, `package.json`, `pyproject.toml`
+        error: no project in `FOLDER`: found none of `Cargo.toml`, `package.json`, `pyproject.toml`, `workflow.c`, `workflow.cpp`, `workflow.zig`, `go.mod`
         hint: `refrain new NAME --language LANGUAGE` makes one
     "#]]
     .assert_eq(&said(&empty)?);
@@ -319,6 +382,19 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
         hint: `npm install` in `FOLDER`
     "#]]
     .assert_eq(&said(&bare)?);
+
+    // Nor is anything else found on an empty path.
+    let said_without_tools = |name: &str, language: &str| -> Result<String> {
+        let folder = new_project(name, language)?;
+        let build = refrain()?.arg("build").arg(&folder).env("PATH", "").output()?;
+        let said = String::from_utf8(build.stderr)?;
+        Ok(said.replace(&folder.display().to_string(), "FOLDER"))
+    };
+    let mut all = String::new();
+    for language in ["rust", "typescript", "python", "c", "go"] {
+        all.push_str(&said_without_tools(&format!("without-{language}"), language)?);
+    }
+    expect![[]].assert_eq(&all);
 
     let again = refrain()?
         .args(["new", "bare", "--language", "rust"])

@@ -130,6 +130,8 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         "neverYields",
         "neverRests",
         "recurses",
+        "forgets",
+        "forgetsWhatFollows",
     ];
     for mistake in mistakes {
         start(&host, mistake)?;
@@ -153,7 +155,13 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         neverYields: guest ran for more than 1000 ms without waiting for anything: do long work in an activity
         neverRests: guest ran for more than 1000 ms without waiting for anything: do long work in an activity
         recurses: wasm trap: call stack exhausted: a function calls itself without end, or too deeply
+        forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks
+        forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)
     "#]].assert_eq(&told);
+
+    start(&host, "looksInTime")?;
+    expect![[r#"["later","first","raced","of a class of its own","true","false"]"#]]
+        .assert_eq(&order::result(&host, "looksInTime")?);
 
     start(&host, "answersLater")?;
     let query = ["workflow", "query", "--workflow-id", "answersLater", "--type", "slow"];

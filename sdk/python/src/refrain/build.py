@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def build(
     for source in sources:
         if not source.is_file():
             raise SystemExit(f"{source} is not there")
+        check(source)
     root = (root or Path(os.path.commonpath([source.parent for source in sources]))).resolve()
     modules = [".".join(source.relative_to(root).with_suffix("").parts) for source in sources]
     tool = Path(sys.executable).with_name("componentize-py")
@@ -58,11 +60,27 @@ def build(
             command += ["--python-path", path]
         output.parent.mkdir(parents=True, exist_ok=True)
         try:
-            made = subprocess.run(command, capture_output=True, text=True)
+            # Where in componentize-py it went wrong is no news to an author.
+            env = {**os.environ, "RUST_BACKTRACE": "0"}
+            made = subprocess.run(command, capture_output=True, text=True, env=env)
         except FileNotFoundError:
             raise SystemExit("componentize-py is not installed\nhint: pip install componentize-py==0.25.1") from None
     if made.returncode != 0:
-        raise SystemExit(made.stdout + made.stderr)
+        raise SystemExit(made.stdout + in_words_of_the_author(made.stderr, root, nth=len(paths) - 1))
+
+
+def check(source: Path) -> None:
+    try:
+        compile(source.read_bytes(), source, "exec")
+    except (SyntaxError, ValueError) as error:
+        raise SystemExit("".join(traceback.format_exception_only(error)).rstrip()) from None
+
+
+def in_words_of_the_author(said: str, root: Path, nth: int) -> str:
+    """What componentize-py says of an error in the program: in it, the folders are named by numbers."""
+    _, mark, error = said.partition("AssertionError: ")
+    error, _, _ = (error if mark else said).partition("\n\nCaused by:")
+    return error.replace(f'File "/{nth}/', f'File "{root}/').rstrip()
 
 
 def main() -> None:

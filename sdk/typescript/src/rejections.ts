@@ -1,0 +1,104 @@
+// Rejections that nobody looks at. The engine does not tell of them, so promises that the program makes are watched: one
+// that is rejected when the program has come to rest, and that nobody has called `then` of, is reported.
+//
+// It costs a closure or two for each promise and changes no order: whoever waits is called when he would be called anyway.
+
+const Engine = Promise;
+/** The engine's own: for what does not call the program. */
+export const then = Engine.prototype.then;
+
+/** On promises whose rejection reaches somebody. */
+const SEEN = Symbol("seen");
+
+interface Watch {
+  /** Calls back when the program has come to rest. */
+  atRest(check: () => void): void;
+  report(error: unknown): void;
+}
+
+let watch: Watch | undefined;
+let suspects: Promise<unknown>[] = [];
+
+/** Begins with the run. */
+export function watchRejections(how: Watch): void {
+  watch = how;
+}
+
+export function seen(promise: object): void {
+  // A promise may be frozen.
+  Reflect.set(promise, SEEN, true);
+}
+
+/** To be told of each promise that may have been rejected, also of too many. */
+export function suspect(promise: Promise<unknown>): void {
+  if (!watch || SEEN in promise) return;
+  suspects.push(promise);
+  if (suspects.length === 1) watch.atRest(check);
+}
+
+function check(): void {
+  const unseen = suspects.filter((promise) => !(SEEN in promise));
+  suspects = [];
+  for (const promise of unseen) then.call(promise, undefined, (error) => watch?.report(error));
+}
+
+/** When `value` is a promise that is rejected, `promise` is too. */
+export function follows(promise: Promise<unknown>, value: unknown): void {
+  if (value instanceof Engine) then.call(value, undefined, () => suspect(promise));
+}
+
+type Executor = (resolve: (value: unknown) => void, reject: (error?: unknown) => void) => void;
+
+/** Watches what is made by `new Promise`, and so by async functions, where `isWatched`. */
+export function watchNewPromises(isWatched: () => boolean): void {
+  function Watching(executor: Executor): Promise<unknown> {
+    if (!new.target) throw new TypeError("a promise is made with `new`");
+    const target = new.target === Watching ? Engine : new.target;
+    if (typeof executor !== "function" || !isWatched()) return Reflect.construct(Engine, [executor], target);
+    let promise: Promise<unknown> | undefined;
+    let after: ((promise: Promise<unknown>) => void) | undefined;
+    // The program may settle it before it is made.
+    const whenMade = (tell: (promise: Promise<unknown>) => void) => (promise ? tell(promise) : (after ??= tell));
+    const made: Promise<unknown> = Reflect.construct(
+      Engine,
+      [
+        (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
+          const fail = (error: unknown) => {
+            reject(error);
+            whenMade(suspect);
+          };
+          try {
+            executor((value) => {
+              resolve(value);
+              if (value instanceof Engine) whenMade((it) => follows(it, value));
+            }, fail);
+          } catch (error) {
+            fail(error);
+          }
+        },
+      ],
+      target,
+    );
+    promise = made;
+    after?.(made);
+    return made;
+  }
+  const { resolve } = Engine;
+  Object.setPrototypeOf(Watching, Engine);
+  Object.defineProperties(Watching, {
+    name: { value: "Promise" },
+    prototype: { value: Engine.prototype, writable: false },
+    // `then` makes promises of the engine's own, and tells of them itself.
+    [Symbol.species]: { get: function (this: unknown) { return this === Watching ? Engine : this; } },
+    resolve: {
+      value: function (this: unknown, value: unknown) {
+        if (this !== Watching) return resolve.call(this as PromiseConstructor, value);
+        return value instanceof Engine && value.constructor === Watching ? value : resolve.call(Engine, value);
+      },
+      writable: true,
+      configurable: true,
+    },
+  });
+  Object.defineProperty(Engine.prototype, "constructor", { value: Watching, writable: true, configurable: true });
+  globalThis.Promise = Watching as unknown as PromiseConstructor;
+}
