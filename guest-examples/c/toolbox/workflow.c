@@ -1,4 +1,5 @@
-/* What the scenarios leave out: updates, conditions, children, racing, continue-as-new, and libc. */
+/* What the scenarios leave out: updates, conditions, children, racing, local activities, what lists show, continue-as-new,
+ * and libc. */
 
 #include <refrain.h>
 #include <stdio.h>
@@ -52,7 +53,28 @@ static refrain_result leaf(const char *args) {
 
 static refrain_result second_run(const char *args) {
   refrain_info info = refrain_get_info();
-  return refrain_ok(refrain_format("{\"id\":%s,\"seen\":%s}", refrain_quote(info.workflow_id), refrain_item(args, 1)));
+  return refrain_ok(refrain_format("{\"id\":%s,\"continued\":%s,\"memo\":%s,\"seen\":%s}",
+      refrain_quote(info.workflow_id), info.continued_from_run_id ? "true" : "false", refrain_get_memo("order"),
+      refrain_item(args, 1)));
+}
+
+/* A parcel that says where it is, so that lists find it, and whose price is looked up close by. */
+static refrain_result parcel(const char *args) {
+  refrain_upsert_search_attribute("Stage", REFRAIN_KEYWORD, "\"packing\"");
+  refrain_upsert_search_attribute("Items", REFRAIN_INT, refrain_item(args, 0));
+  refrain_upsert_search_attribute("Labels", REFRAIN_KEYWORD_LIST, "[\"fragile\",\"gift\"]");
+  refrain_upsert_memo("note", "\"packed by hand\"");
+  refrain_set_current_details("**packed**");
+  refrain_local_activity_options near = {.start_to_close_ms = 10000, .maximum_attempts = 2};
+  refrain_result shouted = refrain_execute_local_activity("shout", "[\"world\"]", near);
+  if (shouted.failure) return shouted;
+  refrain_result balked = refrain_execute_local_activity("balks", "[\"no\"]", near);
+  if (!balked.failure) return refrain_fail("Unexpected", "it did not balk");
+  refrain_upsert_search_attribute("Labels", REFRAIN_KEYWORD_LIST, NULL);
+  const char *labels = refrain_get_search_attribute("Labels"), *parent = refrain_get_info().parent_workflow_id;
+  return refrain_ok(refrain_format("{\"shouted\":%s,\"balked\":%s,\"stage\":%s,\"labels\":%s,\"memo\":%s,\"parent\":%s}",
+      shouted.json, refrain_quote(refrain_failure_type(balked.failure)), refrain_get_search_attribute("Stage"),
+      labels ? labels : "null", refrain_get_memo("note"), parent ? refrain_quote(parent) : "null"));
 }
 
 static refrain_result everything(const char *args) {
@@ -80,7 +102,8 @@ static refrain_result everything(const char *args) {
       is_canceled ? "true" : "false",
       refrain_signal_external("nobody", "go", "[]").failure ? "true" : "false",
       (int)(refrain_uuid4()[14] - '0'));
-  return refrain_continue_as_new(refrain_format("[2,%s]", seen));
+  refrain_continue_options options = {.memo = "{\"order\": {\"id\": 7}}"};
+  return refrain_continue_as_new_with(refrain_format("[2,%s]", seen), options);
 }
 
 const refrain_definition refrain_program = {
@@ -88,6 +111,7 @@ const refrain_definition refrain_program = {
         {"counter", counter, "Ends when enough was added"},
         {"everything", everything, "Tries what the SDK has"},
         {"leaf", leaf, "Doubles a number"},
+        {"parcel", parcel, "Says where it is"},
         {0}},
     .queries = (refrain_query[]){{"total", get_total, NULL}, {0}},
     .updates = (refrain_update[]){{"add", add, check_add, NULL}, {0}},

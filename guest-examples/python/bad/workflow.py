@@ -1,6 +1,11 @@
 """Workflows that misbehave, as they do in Python: each is told what to do about it."""
 
 import asyncio
+import concurrent.futures
+import subprocess
+import threading
+import time
+from datetime import timedelta
 from typing import Any
 
 from refrain import workflow
@@ -71,9 +76,48 @@ class Outside:
 
     @workflow.run
     async def run(self, what: str) -> None:
-        if what == "network":
-            await asyncio.open_connection("example.com", 80)
-        elif what == "thread":
-            await asyncio.to_thread(print)
-        else:
-            open("orders.txt")
+        match what:
+            case "network":
+                await asyncio.open_connection("example.com", 80)
+            case "thread":
+                await asyncio.to_thread(print)
+            case "a thread":
+                threading.Thread(target=print).start()
+            case "pool":
+                with concurrent.futures.ThreadPoolExecutor() as pool:
+                    await asyncio.get_running_loop().run_in_executor(pool, print)
+            case "process":
+                subprocess.run(["true"])
+            case "sleep":
+                time.sleep(1)
+            case _:
+                open("orders.txt")
+
+
+@workflow.defn(name="asked")
+class Asked:
+    """Changes what it should only look at."""
+
+    @workflow.query
+    def starts(self) -> None:
+        workflow.start_activity("greet", start_to_close_timeout=timedelta(seconds=1))
+
+    @workflow.query
+    async def waits(self) -> None:
+        await asyncio.sleep(1)
+
+    @workflow.query
+    async def looks(self) -> bool:
+        return workflow.unsafe.is_read_only()
+
+    @workflow.update
+    def change(self) -> None:
+        pass
+
+    @change.validator
+    def checks(self) -> None:
+        workflow.patched("never")
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)

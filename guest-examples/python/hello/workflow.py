@@ -15,7 +15,7 @@ class Order:
 
     @workflow.run
     async def run(self, id: str, amount: int) -> str:
-        tries = {"start_to_close_timeout": timedelta(seconds=10)}
+        tries = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=10))
         payment: str = await workflow.execute_activity("charge", args=[id, amount], **tries)
         try:
             await workflow.wait_condition(lambda: self.packed, timeout=timedelta(hours=24))

@@ -47,7 +47,7 @@ class Desk:
 
 @workflow.defn(name="switchboard")
 class Switchboard:
-    """Connects whatever is asked for, one second each. Who hangs up does not wait for the others."""
+    """Connects whatever is asked for, one minute each. Who hangs up does not wait for the others."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -69,7 +69,7 @@ class Switchboard:
 
     @workflow.update(dynamic=True)
     async def connect(self, name: str, args: Sequence[RawValue]) -> int:
-        await asyncio.sleep(1)
+        await asyncio.sleep(60)
         update = workflow.current_update_info()
         self.calls.append(f"{update and update.id}: {name} {from_payload(args[0].payload)}")
         return len(self.calls)

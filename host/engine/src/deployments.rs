@@ -13,9 +13,12 @@ pub(crate) struct Deployed {
     pub(crate) types: Vec<String>,
 }
 
+/// A component that lists a type of this name takes whatever it does not list: a dynamic workflow.
+const ANY_TYPE: &str = "*";
+
 impl Deployed {
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.types.is_empty() || self.types.iter().any(|it| it == name)
+        self.types.is_empty() || self.types.iter().any(|it| it == name || it == ANY_TYPE)
     }
 }
 

@@ -7,6 +7,11 @@
  *
  * All text is UTF-8 that ends with 0. Values are JSON text. What a function returns is the caller's: it
  * may be freed with `free`, and is gone with the run in any case. Time is in milliseconds.
+ *
+ * What can fail gives a `refrain_result`, whose failure says why. What is a mistake of the program (an activity
+ * without a timeout, a search attribute that nobody has registered) fails the workflow task, with a message for its
+ * author, and the run goes on once the program is repaired. Text where JSON is asked for is not looked at: it is
+ * sent as it is, and who reads it fails.
  */
 #ifndef REFRAIN_H
 #define REFRAIN_H
@@ -80,6 +85,17 @@ refrain_result refrain_fail(const char *type, const char *format, ...) __attribu
 /* For a workflow to return: it goes on as a new run, with an empty history. */
 refrain_result refrain_continue_as_new(const char *args);
 
+/* What the next run has of its own. NULL and 0: as this run. */
+typedef struct refrain_continue_options {
+  const char *workflow_type;
+  const char *task_queue;
+  uint64_t run_timeout_ms;
+  /* An object of JSON: the whole memo of the next run. */
+  const char *memo;
+} refrain_continue_options;
+
+refrain_result refrain_continue_as_new_with(const char *args, refrain_continue_options options);
+
 /* Of the failure itself, or of what it tells of (an activity's failure has a cause). */
 const char *refrain_failure_message(const refrain_failure *failure);
 /* Empty if no program raised it. */
@@ -102,6 +118,17 @@ typedef struct refrain_activity_options {
   const char *summary;
 } refrain_activity_options;
 
+/* For short activities that the host runs itself, in the same step. 0 and NULL: the host's default. At least one of
+ * the first two must be set. */
+typedef struct refrain_local_activity_options {
+  uint64_t start_to_close_ms;
+  uint64_t schedule_to_close_ms;
+  /* 0: without end. */
+  uint32_t maximum_attempts;
+  const char *activity_id;
+  const char *summary;
+} refrain_local_activity_options;
+
 typedef struct refrain_child_options {
   const char *workflow_id;
   const char *task_queue;
@@ -109,17 +136,23 @@ typedef struct refrain_child_options {
   uint64_t run_timeout_ms;
   /* It outlives this run; else it is terminated with it. */
   bool abandon;
+  /* An object of JSON, for people who look at it. */
+  const char *memo;
 } refrain_child_options;
 
 /* A request to cancel the run ends one wait, the one that is under way or else the next, with a failure
  * that `refrain_failure_is_canceled`. What comes after that runs as before, so that it can clean up. */
 refrain_result refrain_execute_activity(const char *type, const char *args, refrain_activity_options options);
+refrain_result refrain_execute_local_activity(
+    const char *type, const char *args, refrain_local_activity_options options);
+/* Fails too if the id is in use: the failure's type is `WorkflowExecutionAlreadyStarted`. */
 refrain_result refrain_execute_child(const char *type, const char *args, refrain_child_options options);
 refrain_result refrain_sleep(uint64_t ms);
 /* Returns the arguments of the next signal of that name. */
 refrain_result refrain_wait_signal(const char *name);
 /* Waits until `is_true(context)`: asked when an update has changed something. */
 refrain_result refrain_wait_until(bool (*is_true)(void *), void *context);
+/* Both end when it has been delivered, and fail if there is no such run. */
 refrain_result refrain_signal_external(const char *workflow_id, const char *name, const char *args);
 refrain_result refrain_cancel_external(const char *workflow_id, const char *reason);
 
@@ -129,6 +162,8 @@ refrain_result refrain_cancel_external(const char *workflow_id, const char *reas
 typedef struct refrain_op refrain_op;
 
 refrain_op *refrain_start_activity(const char *type, const char *args, refrain_activity_options options);
+refrain_op *refrain_start_local_activity(
+    const char *type, const char *args, refrain_local_activity_options options);
 refrain_op *refrain_start_child(const char *type, const char *args, refrain_child_options options);
 refrain_op *refrain_start_timer(uint64_t ms);
 refrain_op *refrain_start_signal(const char *name);
@@ -158,6 +193,12 @@ typedef struct refrain_info {
   const char *namespace_;
   uint32_t attempt;
   uint64_t start_time_ms;
+  /* NULL: it has none. */
+  const char *parent_workflow_id;
+  const char *continued_from_run_id;
+  const char *cron_schedule;
+  /* What the run before this one returned: continue-as-new, cron. NULL: there was none. */
+  const char *last_result;
 } refrain_info;
 
 refrain_info refrain_get_info(void);
@@ -173,6 +214,33 @@ uint32_t refrain_history_length(void);
 bool refrain_continue_as_new_suggested(void);
 /* A value that others can read without asking the program. NULL takes it away. */
 void refrain_publish(const char *name, const char *json);
+
+/* ---- What others see of it -------------------------------------------------------------------------- */
+
+/* As Temporal names them. */
+typedef enum refrain_attribute_type {
+  REFRAIN_TEXT,
+  REFRAIN_KEYWORD,
+  REFRAIN_INT,
+  REFRAIN_DOUBLE,
+  REFRAIN_BOOL,
+  /* A string of JSON, in ISO 8601. */
+  REFRAIN_DATETIME,
+  /* An array of strings. */
+  REFRAIN_KEYWORD_LIST
+} refrain_attribute_type;
+
+/* Lists find the run by it. The name has to be registered in the namespace with this type, else the workflow
+ * task fails. NULL takes it away. */
+void refrain_upsert_search_attribute(const char *name, refrain_attribute_type type, const char *json);
+/* NULL: there is none. */
+const char *refrain_get_search_attribute(const char *name);
+/* NULL takes it away. */
+void refrain_upsert_memo(const char *name, const char *json);
+/* NULL: there is none. */
+const char *refrain_get_memo(const char *name);
+/* Text in Markdown that pages and tools show as the current state of the run. */
+void refrain_set_current_details(const char *text);
 
 typedef enum refrain_level {
   REFRAIN_TRACE,
@@ -193,6 +261,9 @@ const char *refrain_format(const char *format, ...) __attribute__((format(printf
 const char *refrain_quote(const char *text);
 /* The value of a field of an object, as JSON. NULL: there is none, or it's no object. */
 const char *refrain_field(const char *json, const char *name);
+/* The name of a field of an object, in the order in which they are written. NULL: there are fewer, or it's no
+ * object. */
+const char *refrain_field_name(const char *json, size_t at);
 /* An item of an array, as JSON. NULL: there is none, or it's no array. */
 const char *refrain_item(const char *json, size_t at);
 /* The text of a JSON string. NULL: it's no string. */

@@ -88,6 +88,19 @@ typedef struct {
   abi_text type;
   abi_payloads args;
   struct {
+    abi_maybe_text activity_id;
+    abi_maybe_u64 schedule_to_close_ms, start_to_close_ms;
+    abi_maybe_retry retry;
+    uint8_t cancellation;
+    abi_fields headers;
+    abi_maybe_text summary;
+  } options;
+} abi_local_activity;
+
+typedef struct {
+  abi_text type;
+  abi_payloads args;
+  struct {
     abi_maybe_text workflow_id;
     abi_maybe_text task_queue;
     abi_maybe_u64 execution_timeout_ms, run_timeout_ms, task_timeout_ms;
@@ -171,6 +184,7 @@ typedef struct { abi_nameds workflows, signals, queries, updates; abi_text sdk_n
 /* Functions with more than 16 flat arguments take one pointer; what does not fit one number is written
  * where the last argument points. */
 IMPORT(OURS("activities"), "execute") void abi_execute(const abi_activity *, abi_operation *);
+IMPORT(OURS("activities"), "execute-local") void abi_execute_local(const abi_local_activity *, abi_operation *);
 IMPORT(OURS("children"), "start") void abi_start_child(const abi_child *, uint32_t child[3]);
 IMPORT(OURS("timers"), "sleep") void abi_sleep(uint64_t, int, const char *, size_t, abi_operation *);
 IMPORT(OURS("signals"), "receive") void abi_receive(int, const char *, size_t, abi_operation *);
@@ -182,6 +196,9 @@ IMPORT(OURS("external"), "cancel") void abi_cancel_external(const char *, size_t
 IMPORT(OURS("operations"), "cancel") void abi_cancel(uint32_t);
 IMPORT(OURS("state"), "publish") void abi_publish(const char *, size_t, int, const abi_metadata *, size_t,
     const char *, size_t);
+IMPORT(OURS("state"), "upsert-search-attributes") void abi_upsert_search_attributes(const abi_field *, size_t);
+IMPORT(OURS("state"), "upsert-memo") void abi_upsert_memo(const abi_field *, size_t);
+IMPORT(OURS("state"), "set-current-details") void abi_set_current_details(const char *, size_t);
 IMPORT(OURS("context"), "info") void abi_get_info(abi_info *);
 IMPORT(OURS("context"), "now-ms") uint64_t abi_now_ms(void);
 IMPORT(OURS("context"), "random-u64") uint64_t abi_random_u64(void);
@@ -200,6 +217,7 @@ enum { BLOCKED = -1 };
   IMPORT(OURS(interface), "[future-cancel-read-" #nth "]" function) int abi_##name##_cancel_read(uint32_t);        \
   IMPORT(OURS(interface), "[future-drop-readable-" #nth "]" function) void abi_##name##_drop(uint32_t);
 FUTURE(activity, "activities", "execute", 0)
+FUTURE(local_activity, "activities", "execute-local", 0)
 FUTURE(child_started, "children", "start", 0)
 FUTURE(child, "children", "start", 1)
 FUTURE(timer, "timers", "sleep", 0)

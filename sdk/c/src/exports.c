@@ -12,6 +12,15 @@
 
 static refrain_result call(refrain_handler handler, abi_payloads args) { return handler(rf_json_of_all(args)); }
 
+static void continue_with(const refrain_failure *it, abi_outcome *outcome) {
+  const refrain_continue_options *options = &it->continued;
+  outcome->value.outcome.value.continued.args = rf_payloads_of(it->continued_with);
+  outcome->value.outcome.value.continued.type = rf_maybe_text(options->workflow_type);
+  outcome->value.outcome.value.continued.task_queue = rf_maybe_text(options->task_queue);
+  outcome->value.outcome.value.continued.run_timeout_ms = rf_maybe_u64(options->run_timeout_ms);
+  outcome->value.outcome.value.continued.memo = (abi_maybe_fields){options->memo != NULL, rf_fields_of(options->memo)};
+}
+
 EXPORT("[async-lift-stackful]run")
 void refrain_export_run(const char *type, size_t type_length, abi_payload *args, size_t n_args) {
   abi_text wanted = {type, type_length};
@@ -28,7 +37,7 @@ void refrain_export_run(const char *type, size_t type_length, abi_payload *args,
     outcome.value.outcome.value.completed = rf_one_payload(result.json);
   } else if (result.failure->continued_with) {
     outcome.value.outcome.is_continued = 1;
-    outcome.value.outcome.value.continued.args = rf_payloads_of(result.failure->continued_with);
+    continue_with(result.failure, &outcome);
   } else {
     outcome.is_error = 1;
     outcome.value.failure = result.failure->frames;

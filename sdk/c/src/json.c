@@ -66,7 +66,8 @@ const char *refrain_item(const char *json, size_t nth) {
   return copy_value(at);
 }
 
-const char *refrain_field(const char *json, const char *name) {
+/* Where the value of a field begins: of the one of that name, or, without a name, of the nth. Its key goes with it. */
+static const char *find(const char *json, const char *name, size_t nth, const char **found) {
   const char *at = json ? skip_space(json) : "";
   if (*at++ != '{') return NULL;
   for (at = skip_space(at); *at == '"'; at = skip_space(at + 1)) {
@@ -75,17 +76,28 @@ const char *refrain_field(const char *json, const char *name) {
     if (!at) return NULL;
     at = skip_space(at);
     if (*at++ != ':') return NULL;
-    const char *plain = refrain_text(key);
-    bool is_it = plain && strcmp(plain, name) == 0;
-    free((void *)plain);
+    *found = refrain_text(key);
     free((void *)key);
-    if (is_it) return copy_value(at);
+    if (*found && (name ? strcmp(*found, name) == 0 : nth-- == 0)) return at;
+    free((void *)*found);
     at = skip_value(at);
     if (!at) return NULL;
     at = skip_space(at);
     if (*at != ',') return NULL;
   }
   return NULL;
+}
+
+const char *refrain_field(const char *json, const char *name) {
+  const char *key, *at = find(json, name, 0, &key);
+  if (!at) return NULL;
+  free((void *)key);
+  return copy_value(at);
+}
+
+const char *refrain_field_name(const char *json, size_t nth) {
+  const char *key;
+  return find(json, NULL, nth, &key) ? key : NULL;
 }
 
 static uint32_t hex(const char *at) {

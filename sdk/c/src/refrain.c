@@ -11,9 +11,6 @@
 #include "text.h"
 #include "values.h"
 
-static abi_maybe_text maybe_text(const char *text) { return (abi_maybe_text){text != NULL, rf_text_of(text)}; }
-static abi_maybe_u64 maybe_u64(uint64_t value) { return (abi_maybe_u64){value != 0, value}; }
-
 /* ---- Operations ------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -42,6 +39,7 @@ static refrain_result reason_result(const abi_result *it) { return refrain_ok(re
 
 #define KIND(name, result) static const kind name##_kind = {abi_##name##_read, abi_##name##_cancel_read, abi_##name##_drop, result};
 KIND(activity, payload_result)
+KIND(local_activity, payload_result)
 KIND(child, payload_result)
 KIND(timer, no_result)
 KIND(receive, signal_result)
@@ -57,35 +55,50 @@ static refrain_op *begun(const kind *kind, uint32_t number, uint32_t future) {
   return op;
 }
 
+/* 0: as the host does without being told. */
+static abi_maybe_retry at_most(uint32_t attempts) {
+  return (abi_maybe_retry){
+      attempts != 0, {.initial_interval_ms = 1000, .backoff_coefficient = 2, .maximum_attempts = attempts}};
+}
+
 refrain_op *refrain_start_activity(const char *type, const char *args, refrain_activity_options options) {
   abi_activity activity = {.type = rf_text_of(type), .args = rf_payloads_of(args)};
-  activity.options.activity_id = maybe_text(options.activity_id);
-  activity.options.task_queue = maybe_text(options.task_queue);
-  activity.options.summary = maybe_text(options.summary);
-  activity.options.start_to_close_ms = maybe_u64(options.start_to_close_ms);
-  activity.options.schedule_to_close_ms = maybe_u64(options.schedule_to_close_ms);
-  activity.options.schedule_to_start_ms = maybe_u64(options.schedule_to_start_ms);
-  activity.options.heartbeat_ms = maybe_u64(options.heartbeat_ms);
-  if (options.maximum_attempts) {
-    activity.options.retry.is_some = 1;
-    activity.options.retry.value.initial_interval_ms = 1000;
-    activity.options.retry.value.backoff_coefficient = 2;
-    activity.options.retry.value.maximum_attempts = options.maximum_attempts;
-  }
+  activity.options.activity_id = rf_maybe_text(options.activity_id);
+  activity.options.task_queue = rf_maybe_text(options.task_queue);
+  activity.options.summary = rf_maybe_text(options.summary);
+  activity.options.start_to_close_ms = rf_maybe_u64(options.start_to_close_ms);
+  activity.options.schedule_to_close_ms = rf_maybe_u64(options.schedule_to_close_ms);
+  activity.options.schedule_to_start_ms = rf_maybe_u64(options.schedule_to_start_ms);
+  activity.options.heartbeat_ms = rf_maybe_u64(options.heartbeat_ms);
+  activity.options.retry = at_most(options.maximum_attempts);
   abi_operation begins;
   abi_execute(&activity, &begins);
   return begun(&activity_kind, begins.op, begins.future);
 }
 
+refrain_op *refrain_start_local_activity(
+    const char *type, const char *args, refrain_local_activity_options options) {
+  abi_local_activity activity = {.type = rf_text_of(type), .args = rf_payloads_of(args)};
+  activity.options.activity_id = rf_maybe_text(options.activity_id);
+  activity.options.summary = rf_maybe_text(options.summary);
+  activity.options.start_to_close_ms = rf_maybe_u64(options.start_to_close_ms);
+  activity.options.schedule_to_close_ms = rf_maybe_u64(options.schedule_to_close_ms);
+  activity.options.retry = at_most(options.maximum_attempts);
+  abi_operation begins;
+  abi_execute_local(&activity, &begins);
+  return begun(&local_activity_kind, begins.op, begins.future);
+}
+
 refrain_op *refrain_start_child(const char *type, const char *args, refrain_child_options options) {
   enum { TERMINATE, ABANDON, WAIT_FOR_END = 2 };
   abi_child child = {.type = rf_text_of(type), .args = rf_payloads_of(args)};
-  child.options.workflow_id = maybe_text(options.workflow_id);
-  child.options.task_queue = maybe_text(options.task_queue);
-  child.options.execution_timeout_ms = maybe_u64(options.execution_timeout_ms);
-  child.options.run_timeout_ms = maybe_u64(options.run_timeout_ms);
+  child.options.workflow_id = rf_maybe_text(options.workflow_id);
+  child.options.task_queue = rf_maybe_text(options.task_queue);
+  child.options.execution_timeout_ms = rf_maybe_u64(options.execution_timeout_ms);
+  child.options.run_timeout_ms = rf_maybe_u64(options.run_timeout_ms);
   child.options.parent_close = options.abandon ? ABANDON : TERMINATE;
   child.options.cancellation = WAIT_FOR_END;
+  child.options.memo = rf_fields_of(options.memo);
   uint32_t begins[3];
   abi_start_child(&child, begins);
   abi_child_started_drop(begins[1]);
@@ -271,6 +284,11 @@ refrain_result refrain_execute_activity(const char *type, const char *args, refr
   return end_of(refrain_start_activity(type, args, options));
 }
 
+refrain_result refrain_execute_local_activity(
+    const char *type, const char *args, refrain_local_activity_options options) {
+  return end_of(refrain_start_local_activity(type, args, options));
+}
+
 refrain_result refrain_execute_child(const char *type, const char *args, refrain_child_options options) {
   return end_of(refrain_start_child(type, args, options));
 }
@@ -299,6 +317,8 @@ refrain_result refrain_cancel_external(const char *workflow_id, const char *why)
 
 /* ---- What a run knows ------------------------------------------------------------------------------- */
 
+static const char *copy_if_some(abi_maybe_text text) { return text.is_some ? rf_copy(text.value) : NULL; }
+
 refrain_info refrain_get_info(void) {
   abi_info info;
   abi_get_info(&info);
@@ -310,6 +330,10 @@ refrain_info refrain_get_info(void) {
       .namespace_ = rf_copy(info.namespace_),
       .attempt = info.attempt,
       .start_time_ms = info.start_time_ms,
+      .parent_workflow_id = info.parent.is_some ? rf_copy(info.parent.value.workflow_id) : NULL,
+      .continued_from_run_id = copy_if_some(info.continued_from_run_id),
+      .cron_schedule = copy_if_some(info.cron_schedule),
+      .last_result = info.last_completion_result.is_some ? rf_json_of_first(info.last_completion_result.value) : NULL,
   };
 }
 
@@ -332,6 +356,37 @@ void refrain_publish(const char *name, const char *json) {
   abi_publish(name, strlen(name), json != NULL, value.metadata.at, value.metadata.length, value.data.at,
       value.data.length);
 }
+
+/* ---- What others see of it -------------------------------------------------------------------------- */
+
+void refrain_upsert_search_attribute(const char *name, refrain_attribute_type type, const char *json) {
+  static const char *const TYPES[] = {"Text", "Keyword", "Int", "Double", "Bool", "Datetime", "KeywordList"};
+  abi_metadata metadata[2] = {{}, {rf_text_of("type"), rf_text_of(TYPES[type])}};
+  abi_field field = {rf_text_of(name), rf_payload_of(json)};
+  metadata[0] = *field.value.metadata.at;
+  field.value.metadata.at = metadata;
+  field.value.metadata.length = 2;
+  abi_upsert_search_attributes(&field, 1);
+}
+
+const char *refrain_get_search_attribute(const char *name) {
+  abi_info info;
+  abi_get_info(&info);
+  return rf_json_of_field(info.search_attributes, name);
+}
+
+void refrain_upsert_memo(const char *name, const char *json) {
+  abi_field field = {rf_text_of(name), rf_payload_of(json)};
+  abi_upsert_memo(&field, 1);
+}
+
+const char *refrain_get_memo(const char *name) {
+  abi_info info;
+  abi_get_info(&info);
+  return rf_json_of_field(info.memo, name);
+}
+
+void refrain_set_current_details(const char *text) { abi_set_current_details(text, strlen(text)); }
 
 void refrain_log(refrain_level level, const char *format, ...) {
   FORMATTED(line);

@@ -120,6 +120,24 @@ abi_payloads rf_payloads_of(const char *args) {
   return payloads;
 }
 
+abi_fields rf_fields_of(const char *object) {
+  abi_fields fields = {NULL, 0};
+  const char *name;
+  while ((name = refrain_field_name(object, fields.length))) {
+    fields.at = realloc(fields.at, (fields.length + 1) * sizeof(abi_field));
+    if (!fields.at) __builtin_trap();
+    fields.at[fields.length++] = (abi_field){rf_text_of(name), rf_payload_of(refrain_field(object, name))};
+  }
+  return fields;
+}
+
+const char *rf_json_of_field(abi_fields fields, const char *name) {
+  for (size_t n = 0; n < fields.length; n++) {
+    if (rf_is_text(fields.at[n].name, name)) return json_of(&fields.at[n].value);
+  }
+  return NULL;
+}
+
 /* ---- Results and failures --------------------------------------------------------------------------- */
 
 refrain_result rf_failed(abi_failure frames) {
@@ -145,8 +163,13 @@ refrain_result refrain_fail(const char *type, const char *format, ...) {
 }
 
 refrain_result refrain_continue_as_new(const char *args) {
+  return refrain_continue_as_new_with(args, (refrain_continue_options){0});
+}
+
+refrain_result refrain_continue_as_new_with(const char *args, refrain_continue_options options) {
   refrain_failure *failure = rf_must_alloc(sizeof *failure);
   failure->continued_with = args;
+  failure->continued = options;
   return (refrain_result){NULL, failure};
 }
 

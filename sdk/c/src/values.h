@@ -9,6 +9,10 @@ const char *rf_copy(abi_text text);
 abi_text rf_text_of(const char *text);
 bool rf_is_text(abi_text text, const char *other);
 
+/* NULL and 0 are none. */
+static inline abi_maybe_text rf_maybe_text(const char *text) { return (abi_maybe_text){text != NULL, rf_text_of(text)}; }
+static inline abi_maybe_u64 rf_maybe_u64(uint64_t value) { return (abi_maybe_u64){value != 0, value}; }
+
 /* A result: one value, or nothing, which is null. */
 const char *rf_json_of_first(abi_payloads payloads);
 /* Arguments: an array. */
@@ -16,11 +20,16 @@ const char *rf_json_of_all(abi_payloads payloads);
 abi_payload rf_payload_of(const char *json);
 abi_payloads rf_one_payload(const char *json);
 abi_payloads rf_payloads_of(const char *args);
+/* Of an object of JSON. NULL: none. */
+abi_fields rf_fields_of(const char *object);
+/* NULL: there is none of that name. */
+const char *rf_json_of_field(abi_fields fields, const char *name);
 
 struct refrain_failure {
   abi_failure frames;
   /* Not NULL: this is no failure, the run is to go on with these arguments. */
   const char *continued_with;
+  refrain_continue_options continued;
 };
 
 refrain_result rf_failed(abi_failure frames);

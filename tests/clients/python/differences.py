@@ -1,23 +1,26 @@
-"""Plays the same scenarios on Temporal's own server and on a Refrain, and compares what both tell of them.
+"""Plays the same scenarios on Temporal's own server and on Refrains, and compares what they tell of them.
 
-Prints each difference that `mirror/known.toml` does not list, and each that it lists and is gone.
+On Temporal's server the workflows are those of `guest-examples/python/mirror`, on a worker of its SDK for Python; here they are
+the guest `mirror` of a language. Prints each difference that `mirror/known.toml` does not list, and each that it lists and is gone.
 """
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import pathlib
 import sys
 import tomllib
 import traceback
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-# `chains` adds to the plays.
-from mirror import activities, chains, plays, workflows  # noqa: F401
+# `chains` and `python_plays` add to the plays.
+from mirror import activities, chains, plays, python_plays, tracing, values, workflow  # noqa: F401
 from mirror.compare import Difference, Known, differences, report
 from mirror.printed import mistakes
 from mirror.scrub import Scrub
@@ -30,6 +33,14 @@ ATTRIBUTES = ["Stage=Keyword", "Items=Int", "Labels=KeywordList"]
 CLIENT = "mirror-client"
 # More would be slower, not faster: what takes long are the waits.
 N_AT_ONCE = 16
+WORKFLOWS = [
+    it
+    for module in [workflow, *python_plays.MODULES]
+    for it in vars(module).values()
+    if hasattr(it, "__temporal_workflow_definition")
+]
+ACTIVITIES = [*activities.ALL, tracing.serves, values.repeats, values.weighs]
+PYTHON = "python"
 
 
 def worker(client: Client, theirs: bool) -> Worker:
@@ -37,8 +48,9 @@ def worker(client: Client, theirs: bool) -> Worker:
     return Worker(
         client,
         task_queue=QUEUE,
-        activities=activities.ALL,
-        workflows=workflows.ALL if theirs else [],
+        activities=ACTIVITIES,
+        workflows=WORKFLOWS if theirs else [],
+        interceptors=workflow.interceptors,
         workflow_runner=UnsandboxedWorkflowRunner(),
         identity="mirror-worker",
         max_heartbeat_throttle_interval=timedelta(milliseconds=50),
@@ -46,7 +58,7 @@ def worker(client: Client, theirs: bool) -> Worker:
     )
 
 
-async def play(stage: Stage, nature: dict[str, str]) -> dict:
+async def play(stage: Stage, nature: dict[str, str]) -> dict[str, Any]:
     """All that one server tells of a scenario, scrubbed."""
     try:
         await plays.ALL[stage.name](stage)
@@ -56,7 +68,7 @@ async def play(stage: Stage, nature: dict[str, str]) -> dict:
         return {"broken off": f"{type(error).__name__}: {error}"}
 
 
-async def told(stage: Stage, nature: dict[str, str]) -> dict:
+async def told(stage: Stage, nature: dict[str, str]) -> dict[str, Any]:
     chains = {workflow_id: await stage.chain(workflow_id) for workflow_id in stage.ids}
     run_ids = stage.run_names | {
         run_id: f"<run {nth + 1} of {workflow_id}>"
@@ -73,7 +85,7 @@ async def told(stage: Stage, nature: dict[str, str]) -> dict:
     return told
 
 
-async def main(ours: str, refrain: pathlib.Path, only: str | None) -> int:
+async def main(ours: dict[str, str], refrain: pathlib.Path, only: str | None) -> int:
     # Activities fail here on purpose.
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     listed = tomllib.loads(KNOWN.read_text())
@@ -83,28 +95,32 @@ async def main(ours: str, refrain: pathlib.Path, only: str | None) -> int:
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(TEMPORAL), dev_server_extra_args=flags, dev_server_log_level="error"
     )
-    async with environment as server:
+    async with environment as server, contextlib.AsyncExitStack() as workers:
         theirs = await Client.connect(server.client.service_client.config.target_host, identity=CLIENT)
-        here = await Client.connect(ours, identity=CLIENT)
-        async with worker(theirs, True), worker(here, False):
-            names = [it for it in plays.ALL if only is None or only in it]
-            places = asyncio.Semaphore(N_AT_ONCE)
+        here = {language: await Client.connect(address, identity=CLIENT) for language, address in ours.items()}
+        for client in [theirs, *here.values()]:
+            await workers.enter_async_context(worker(client, client is theirs))
+        names = [it for it in plays.ALL if only is None or only in it]
+        places = asyncio.Semaphore(N_AT_ONCE)
 
-            async def play_both(name: str) -> tuple[dict, dict, list[str]]:
-                async with places:
-                    left, right = Stage(name, theirs), Stage(name, here)
-                    told_left, told_right = await asyncio.gather(play(left, nature), play(right, nature))
-                broken = [it["broken off"] for it in (told_left, told_right) if "broken off" in it]
-                if broken or not right.ids:
-                    return told_left, told_right, [f"{name} was broken off: {it}" for it in broken]
-                return told_left, told_right, await mistakes(right, ours, refrain, TEMPORAL)
+        async def play_everywhere(name: str) -> tuple[list[Difference], list[str]]:
+            languages = [it for it in here if it == PYTHON or name not in python_plays.ONLY_PYTHON]
+            stages = [Stage(name, theirs), *(Stage(name, here[it]) for it in languages)]
+            async with places:
+                told, *others = await asyncio.gather(*(play(it, nature) for it in stages))
+            found: list[Difference] = []
+            wrong = [f"{name} was broken off by Temporal: {told['broken off']}"] if "broken off" in told else []
+            for language, stage, other in zip(languages, stages[1:], others):
+                found += differences(name, language, told, other)
+                if "broken off" in other:
+                    wrong.append(f"{name} in {language} was broken off: {other['broken off']}")
+                elif stage.ids and not wrong:
+                    wrong += await mistakes(stage, ours[language], refrain, TEMPORAL)
+            return found, wrong
 
-            both = await asyncio.gather(*map(play_both, names))
-    found: list[Difference] = []
-    wrong: list[str] = []
-    for name, (left, right, mistaken) in zip(names, both):
-        found += [it for it in differences(name, left, right) if not known.has(it)]
-        wrong += mistaken
+        all_told = await asyncio.gather(*map(play_everywhere, names))
+    found = [it for differing, _ in all_told for it in differing if not known.has(it)]
+    wrong = [it for _, mistaken in all_told for it in mistaken]
     if found:
         print(report(found))
     wrong += [f"listed, but it does not occur: {it}" for it in known.gone() if only is None]
@@ -114,8 +130,14 @@ async def main(ours: str, refrain: pathlib.Path, only: str | None) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--address", required=True, help="of the Refrain, with `mirror` deployed to the queue `mirror`")
+    parser.add_argument(
+        "--address",
+        required=True,
+        action="append",
+        metavar="LANGUAGE=ADDRESS",
+        help="of a Refrain with the guest `mirror` of that language, deployed to the queue `mirror`",
+    )
     parser.add_argument("--refrain", required=True, type=pathlib.Path, help="its program")
     parser.add_argument("--only", help="the scenarios with this in their names")
     args = parser.parse_args()
-    run(main(args.address, args.refrain, args.only))
+    run(main(dict(it.split("=", 1) for it in args.address), args.refrain, args.only))

@@ -93,3 +93,20 @@ fn what_else_the_header_has_works_and_is_the_same_in_replay() -> Result<()> {
     assert_eq!(log.matches("printed at 0").count(), 1, "not again in replay");
     Ok(())
 }
+
+/// Memo and search attributes are as a client sees them, and what is close by needs no worker.
+#[test]
+fn a_parcel_in_c_says_where_it_is_and_looks_up_what_is_close_by() -> Result<()> {
+    let attributes = ["Stage=Keyword", "Items=Int", "Labels=KeywordList"];
+    let flags = attributes.map(|it| ["--search-attribute", it]).concat();
+    let host = Host::start(&directory("c-parcel"), &[&flags[..], &["--warm-runs", "0"]].concat())?;
+    order::deploy_guest(&host, "c/toolbox", "c")?;
+    order::deploy_guest(&host, "rust/mirror-activities", "c")?;
+    start(&host, "parcel", "3")?;
+    let result: Value = serde_json::from_str(&order::result(&host, "parcel")?)?;
+    expect![[""]].assert_eq(&result.to_string());
+    expect![[""]].assert_eq(&summary(&host.history("parcel")?));
+    let found = host.cli(&["workflow", "list", "--query", "Stage = 'packing' AND Items = 3"])?;
+    assert!(found.contains("parcel"), "{found}");
+    Ok(())
+}

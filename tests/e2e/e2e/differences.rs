@@ -1,6 +1,6 @@
 //! The same clients do the same things on Temporal's own server and here, with the same workflows,
 //! and are told the same: every event, every answer. What differs is listed with the reason in
-//! `tests/clients/python/mirror/known.toml`.
+//! `tests/clients/python/mirror/known.toml`. Two guests are played here: one in Rust, and the file of Temporal's own worker.
 
 use crate::common::{directory, python};
 use anyhow::Result;
@@ -16,11 +16,17 @@ const ATTRIBUTES: [&str; 3] = ["Stage=Keyword", "Items=Int", "Labels=KeywordList
 #[test]
 fn temporals_own_server_and_this_one_tell_the_same() -> Result<()> {
     let flags = ATTRIBUTES.map(|it| ["--search-attribute", it]).concat();
-    let host = Host::start(&directory("differences"), &flags)?;
-    order::deploy_guest(&host, "rust/mirror", QUEUE)?;
-    order::deploy_guest(&host, "rust/mirror-activities", QUEUE)?;
     let mut differences = python("differences")?;
-    differences.args(["--address", &host.address()]).arg("--refrain").arg(paths::binary()?);
+    differences.arg("--refrain").arg(paths::binary()?);
+    // In Python it is the very file that a worker of Temporal's SDK runs for Temporal's own server.
+    let mut hosts = Vec::new();
+    for language in ["rust", "python"] {
+        let host = Host::start(&directory(&format!("differences-{language}")), &flags)?;
+        order::deploy_guest(&host, &format!("{language}/mirror"), QUEUE)?;
+        order::deploy_guest(&host, "rust/mirror-activities", QUEUE)?;
+        differences.args(["--address", &format!("{language}={}", host.address())]);
+        hosts.push(host);
+    }
     let said = output_within(PATIENCE, &mut differences)?;
     assert_eq!(said.code, Some(0), "{}\n{}", said.stdout, said.stderr);
     Ok(())

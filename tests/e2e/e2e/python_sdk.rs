@@ -3,13 +3,17 @@
 use crate::common::{directory, task_failure};
 use anyhow::{Context, Result};
 use expect_test::expect;
-use refrain_e2e::host::output;
+use refrain_e2e::host::{output, output_within};
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 const QUEUE: &str = "mistakes";
+/// What a loaded machine may need for a type checker.
+const SLOW: Duration = Duration::from_secs(300);
 
 /// The programs in a README, in order.
 fn programs(readme: &str) -> Vec<&str> {
@@ -72,6 +76,10 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
         ("deep", "null"),
         ("outside", r#""network""#),
         ("outside", r#""thread""#),
+        ("outside", r#""a thread""#),
+        ("outside", r#""pool""#),
+        ("outside", r#""process""#),
+        ("outside", r#""sleep""#),
         ("outside", r#""file""#),
     ] {
         writeln!(all, "{workflow_type} {input}: {}\n", told(&host, workflow_type, input)?)?;
@@ -110,6 +118,96 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
     "#]]
     .assert_eq(&all);
     Ok(())
+}
+
+#[test]
+fn who_is_asked_in_python_may_only_look() -> Result<()> {
+    let host = Host::start(&directory("python-asked"), &[])?;
+    order::deploy_guest(&host, "python/bad", QUEUE)?;
+    let id = start(&host, "asked", "null")?;
+    let of = ["--workflow-id", id.as_str()];
+    let mut all = String::new();
+    for query in ["starts", "waits", "looks"] {
+        let ask = ["workflow", "query", "--type", query];
+        let said = host.try_cli(&[&ask[..], &of].concat())?;
+        writeln!(all, "{query}: {}{}", said.stdout, said.stderr)?;
+    }
+    let change = ["workflow", "update", "execute", "--name", "change"];
+    all += &host.try_cli(&[&change[..], &of].concat())?.stderr;
+    expect![[""]].assert_eq(&all);
+    let started = ["WORKFLOW_EXECUTION_STARTED", "WORKFLOW_TASK_SCHEDULED"];
+    let task = ["WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED"];
+    assert_eq!(host.event_types(&id)?, [started, task].concat(), "nothing came of it");
+    Ok(())
+}
+
+/// A program of the package's own tests, with Temporal's package and a type checker beside it.
+fn passes(args: &[&str]) -> Result<()> {
+    let said = output_within(
+        SLOW,
+        Command::new(paths::client_program("python")?)
+            .arg("-B")
+            .args(args)
+            .current_dir(paths::root().join("sdk/python"))
+            .env("PYTHONPATH", "src"),
+    )?;
+    assert_eq!(said.code, Some(0), "{args:?}: {}\n{}", said.stdout, said.stderr);
+    Ok(())
+}
+
+#[test]
+fn the_python_package_has_the_names_of_temporals() -> Result<()> {
+    passes(&["test/names.py"])
+}
+
+/// As strictly as the checker can.
+#[test]
+fn the_python_package_and_what_is_written_with_it_are_typed() -> Result<()> {
+    let cache = paths::target().join("mypy").to_string_lossy().into_owned();
+    let checker = ["-m", "mypy", "--cache-dir", &cache];
+    passes(&[&checker[..], &["src/refrain", "--exclude", "stand_in"]].concat())?;
+    passes(&[&checker[..], &["test/typed.py"]].concat())?;
+    for example in ["hello", "travel-saga", "request-response"] {
+        let file = format!("../../guest-examples/python/{example}/workflow.py");
+        passes(&[&checker[..], &[&file]].concat())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_wheel_has_what_building_a_component_needs() -> Result<()> {
+    let directory = directory("python-wheel");
+    let wheel = directory.to_string_lossy().into_owned();
+    let quietly = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"];
+    passes(&[&quietly[..], &["--wheel-dir", &wheel, "."]].concat())?;
+    let list = "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep='\\n')";
+    let mut python = Command::new(paths::client_program("python")?);
+    python.args(["-c", list]).arg(directory.join("refrain-0.1.0-py3-none-any.whl"));
+    let said = output(&mut python)?;
+    let names: Vec<_> = said.stdout.lines().collect();
+    let mut files = files_of(&paths::root().join("sdk/python/src/refrain"), "refrain")?;
+    files.extend(files_of(&paths::root().join("wit"), "refrain/wit")?);
+    let missing: Vec<_> = files.iter().filter(|it| !names.contains(&it.as_str())).collect();
+    assert!(missing.is_empty() && files.len() > 30, "{missing:?} of {files:?}");
+    assert!(names.iter().any(|it| it.ends_with("entry_points.txt")), "{names:?}");
+    Ok(())
+}
+
+/// All of a folder, under another name.
+fn files_of(folder: &Path, name: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if name.ends_with("__pycache__") {
+            continue;
+        } else if entry.file_type()?.is_dir() {
+            found.extend(files_of(&entry.path(), &name)?);
+        } else {
+            found.push(name);
+        }
+    }
+    Ok(found)
 }
 
 #[test]

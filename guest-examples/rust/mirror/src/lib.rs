@@ -1,4 +1,4 @@
-//! What `tests/clients/python/mirror/workflows.py` does, done here: the histories of both are compared.
+//! What `guest-examples/python/mirror` does, done here: the histories of both are compared.
 
 mod activities;
 mod messages;

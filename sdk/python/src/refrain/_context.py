@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import json
 import logging
 import random as python_random
@@ -18,9 +19,11 @@ from . import _host as host
 from . import _run
 from ._definitions import Handler
 from ._loop import LOOP, timer_summary
-from ._operations import UNSET, VersioningIntent, arguments, version_choice
-from ._run import ContinueAsNewError, UpdateInfo
+from ._activities import UNSET, arguments
+from ._children import VersioningIntent
+from ._run import UpdateInfo
 from .common import (
+    MetricMeter,
     Priority,
     RetryPolicy,
     SearchAttributes,
@@ -28,7 +31,8 @@ from .common import (
     TypedSearchAttributes,
     search_attributes_to_host,
 )
-from .converter import from_fields, from_payload, milliseconds, to_fields, to_payload, to_payloads
+from .converter import PayloadConverter, from_fields, from_payload, milliseconds, to_fields, to_payload
+from .worker import ContinueAsNewInput
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,10 @@ class Info:
 
 def info() -> Info:
     """Of this run, with what it has changed."""
+    return _run.run().outbound.info()
+
+
+def info_of_host() -> Info:
     it = host.context.info()
     return Info(
         attempt=it.attempt,
@@ -136,9 +144,9 @@ def cancellation_reason() -> str | None:
     return _run.run().cancel_reason
 
 
-def is_failure_exception(error: BaseException) -> bool:
+def is_failure_exception(err: BaseException) -> bool:
     """Would it fail the run, and not only the workflow task?"""
-    return _run.run().is_failure(error)
+    return _run.run().is_failure(err)
 
 
 def current_update_info() -> UpdateInfo | None:
@@ -162,6 +170,16 @@ def get_last_failure() -> BaseException | None:
     return from_failure(frames) if frames else None
 
 
+def payload_converter() -> PayloadConverter:
+    """Reads and makes the values of headers and of `RawValue`."""
+    return PayloadConverter.default
+
+
+def metric_meter() -> MetricMeter:
+    """Measures nothing: the host counts what runs do."""
+    return MetricMeter.noop
+
+
 # Time, chance, versions.
 
 
@@ -179,28 +197,46 @@ def time_ns() -> int:
 
 def random() -> python_random.Random:
     """As the module `random`, which is just as right in a workflow."""
-    return python_random._inst  # type: ignore[attr-defined]
+    return python_random._inst
 
 
 def random_seed() -> int:
-    return host.context.random_u64()
+    """What `random` began with. The same for the whole run."""
+    return _run.run().seed
 
 
-def new_random() -> python_random.Random:
-    """A stream of its own."""
-    return python_random.Random(host.context.random_bytes(32))
+def register_random_seed_callback(callback: Callable[[int], None]) -> None:
+    """Does nothing: the seed of a run never changes."""
+
+
+def new_random(name: str | None = None) -> python_random.Random:
+    """A stream of its own for each name; without one it begins as `random()` did."""
+    seed = random_seed()
+    return python_random.Random(seed if name is None else f"{seed}:{name}")
 
 
 def uuid4() -> uuid.UUID:
+    LOOP.check_may("draw an id")
     return uuid.UUID(host.context.uuid4())
+
+
+def uuid7() -> uuid.UUID:
+    """Begins with the time, so that ids sort by it."""
+    LOOP.check_may("draw an id")
+    chance = int.from_bytes(host.context.random_bytes(10), "big")
+    version, variant = 0x7 << 76, 0b10 << 62
+    low = (chance >> 12 & 0xFFF) << 64 | chance & ((1 << 62) - 1)
+    return uuid.UUID(int=host.context.now_ms() << 80 | version | variant | low)
 
 
 def patched(id: str) -> bool:
     """True on the new side of a change, false for runs that passed here before the change."""
+    LOOP.check_may("patch")
     return host.context.patched(id)
 
 
 def deprecate_patch(id: str) -> None:
+    LOOP.check_may("patch")
     host.context.deprecate_patch(id)
 
 
@@ -283,11 +319,13 @@ def memo_value(key: str, default: Any = UNSET, *, type_hint: Any = None) -> Any:
 
 def upsert_memo(updates: Mapping[str, Any]) -> None:
     """Sets fields of the memo of this run; the others stay, and `None` takes one away."""
+    LOOP.check_may("change the memo")
     host.state.upsert_memo(to_fields(updates))
 
 
 def upsert_search_attributes(attributes: Sequence[SearchAttributeUpdate] | SearchAttributes) -> None:
     """Sets search attributes of this run; the others stay."""
+    LOOP.check_may("change search attributes")
     if isinstance(attributes, Mapping):
         fields = search_attributes_to_host(attributes)
     else:
@@ -297,6 +335,7 @@ def upsert_search_attributes(attributes: Sequence[SearchAttributeUpdate] | Searc
 
 def publish(name: str, value: Any) -> None:
     """Publishes a value, so that reading it need not run the workflow. `None` takes it away."""
+    LOOP.check_may("publish")
     host.state.publish(name, None if value is None else to_payload(value))
 
 
@@ -307,11 +346,12 @@ def get_current_details() -> str:
     return _current_details
 
 
-def set_current_details(details: str) -> None:
+def set_current_details(description: str) -> None:
     """Text in Markdown that pages and tools show as the current state of the run."""
     global _current_details
-    _current_details = details
-    host.state.set_current_details(details)
+    LOOP.check_may("set details")
+    _current_details = description
+    host.state.set_current_details(description)
 
 
 # Handlers.
@@ -324,6 +364,7 @@ def all_handlers_finished() -> bool:
 
 
 def _set(kind: str, name: str | None, fn: Any, validator: Any = None) -> None:
+    LOOP.check_may("set a handler")
     handler = None if fn is None else Handler(kind, name, fn, validator=validator, is_method=False).seal()
     _run.run().set_handler(kind, name, handler)
 
@@ -332,7 +373,7 @@ def _get(kind: str, name: str | None) -> Any:
     handler = _run.run().handlers.get((kind, name))
     if handler is None:
         return None
-    return _run.run()._bound(handler)
+    return _run.run().bound(handler, handler.fn)
 
 
 def get_signal_handler(name: str) -> Any:
@@ -405,18 +446,18 @@ def continue_as_new(
     versioning_intent: VersioningIntent | None = None,
 ) -> NoReturn:
     """Ends this run and starts the next one of the chain with these arguments."""
-    raise ContinueAsNewError(
-        host.lifecycle.ContinueAsNew(
-            None if workflow is None else definitions.name_of_workflow(workflow)[0],
-            to_payloads(arguments(arg, args)),
-            task_queue,
-            milliseconds(run_timeout),
-            milliseconds(task_timeout),
-            None if memo is None else to_fields(memo),
-            None if search_attributes is None else search_attributes_to_host(search_attributes),
-            None,
-            retry_policy and retry_policy._to_host(),
-            version_choice(versioning_intent),
+    _run.run().outbound.continue_as_new(
+        ContinueAsNewInput(
+            workflow=None if workflow is None else definitions.name_of_workflow(workflow)[0],
+            args=arguments(arg, args),
+            task_queue=task_queue,
+            run_timeout=run_timeout,
+            task_timeout=task_timeout,
+            retry_policy=retry_policy,
+            memo=memo,
+            search_attributes=search_attributes,
+            headers={},
+            versioning_intent=versioning_intent,
         )
     )
 
@@ -444,7 +485,7 @@ class _LogHandler(logging.Handler):
         host.context.log(level, self.format(record))
 
 
-class LoggerAdapter(logging.LoggerAdapter):
+class LoggerAdapter(logging.LoggerAdapter[logging.Logger]):
     """A logger for workflows. The host names the run beside each line."""
 
     workflow_info_on_message = False
@@ -469,6 +510,15 @@ if host.IS_COMPONENT:
     logging.basicConfig(level=logging.DEBUG, format="%(message)s", handlers=[_LogHandler()])
 
 
+class SandboxImportNotificationPolicy(enum.Flag):
+    """Not looked at."""
+
+    SILENT = enum.auto()
+    WARN_ON_DYNAMIC_IMPORT = enum.auto()
+    WARN_ON_UNINTENTIONAL_PASSTHROUGH = enum.auto()
+    RAISE_ON_UNINTENTIONAL_PASSTHROUGH = enum.auto()
+
+
 class unsafe:
     """Under Temporal's names. There is no sandbox: nothing that a workflow can do is unsafe."""
 
@@ -481,8 +531,25 @@ class unsafe:
         return host.context.is_replaying()
 
     @staticmethod
+    def is_read_only() -> bool:
+        """In a query or the validator of an update."""
+        return LOOP.is_read_only()
+
+    @staticmethod
     def in_sandbox() -> bool:
         return False
+
+    @staticmethod
+    def is_sandbox_unrestricted() -> bool:
+        return True
+
+    @staticmethod
+    def is_imports_passed_through() -> bool:
+        return True
+
+    @staticmethod
+    def current_import_notification_policy_override() -> SandboxImportNotificationPolicy | None:
+        return None
 
     @staticmethod
     def imports_passed_through() -> Any:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import enum
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .common import VersioningBehavior
 from .converter import RawValue
+
+P = typing.ParamSpec("P")
+C = typing.TypeVar("C", bound=type)
+F = typing.TypeVar("F", bound=Callable[..., Any])
+R = typing.TypeVar("R", covariant=True)
 
 
 class HandlerUnfinishedPolicy(enum.Enum):
@@ -42,6 +48,16 @@ class Handler:
         return self
 
 
+@dataclass(frozen=True)
+class DynamicWorkflowConfig:
+    """What a dynamic workflow says of itself once it knows what it is."""
+
+    #: None: those of `defn`.
+    failure_exception_types: typing.Sequence[type[BaseException]] | None = None
+    #: Not looked at.
+    versioning_behavior: VersioningBehavior = VersioningBehavior.UNSPECIFIED
+
+
 @dataclass
 class Workflow:
     name: str | None
@@ -51,6 +67,7 @@ class Workflow:
     handlers: list[Handler]
     #: Does the constructor take the arguments too?
     init: bool
+    dynamic_config: Callable[[Any], DynamicWorkflowConfig] | None = None
     hints: list[Any] = field(default_factory=list)
 
     def seal(self) -> None:
@@ -62,7 +79,7 @@ class Workflow:
 #: Of all modules that were imported.
 workflows: list[Workflow] = []
 
-_RUN, _INIT, _HANDLER = "__refrain_run__", "__refrain_init__", "__refrain_handler__"
+_RUN, _INIT, _HANDLER, _CONFIG = "__refrain_run__", "__refrain_init__", "__refrain_handler__", "__refrain_config__"
 _WORKFLOW = "__refrain_workflow__"
 
 
@@ -91,6 +108,21 @@ def result_type(fn: Any) -> Any:
     return None if hint is type(None) else hint
 
 
+@typing.overload
+def defn(cls: C) -> C: ...
+
+
+@typing.overload
+def defn(
+    *,
+    name: str | None = None,
+    sandboxed: bool = True,
+    dynamic: bool = False,
+    failure_exception_types: typing.Sequence[type[BaseException]] = (),
+    versioning_behavior: VersioningBehavior = VersioningBehavior.UNSPECIFIED,
+) -> Callable[[C], C]: ...
+
+
 def defn(
     cls: Any = None,
     *,
@@ -103,11 +135,13 @@ def defn(
     """Makes a class a workflow. There is no sandbox to leave: a component sees nothing but what the host hands it."""
 
     def decorate(cls: type) -> type:
-        run, init, handlers = None, False, {}
+        run, init, config, handlers = None, False, None, {}
         for base in reversed(cls.__mro__):
             for attribute, value in vars(base).items():
                 if getattr(value, _RUN, False):
                     run = value
+                if getattr(value, _CONFIG, False):
+                    config = value
                 if attribute == "__init__":
                     init = getattr(value, _INIT, False)
                 if (handler := getattr(value, _HANDLER, None)) is not None:
@@ -123,13 +157,16 @@ def defn(
                     f"workflow {cls.__name__} has two handlers of {handler.kind} {handler.name}: "
                     f"{other.fn.__name__} and {handler.fn.__name__}"
                 )
+        if config is not None and not dynamic:
+            raise ValueError(f"workflow {cls.__name__} has `@workflow.dynamic_config`, expected it only with `dynamic=True`")
         if dynamic and name is not None:
             raise ValueError("a dynamic workflow has no name")
         workflow_type = None if dynamic else name or cls.__name__
-        for other in workflows:
-            if other.name == workflow_type and other.cls is not cls:
-                raise ValueError(f"two workflows of type `{workflow_type}`: {other.cls} and {cls}")
-        workflow = Workflow(workflow_type, cls, run, tuple(failure_exception_types), list(named.values()), init)
+        for known in workflows:
+            if known.name == workflow_type and known.cls is not cls:
+                raise ValueError(f"two workflows of type `{workflow_type}`: {known.cls} and {cls}")
+        failures = tuple(failure_exception_types)
+        workflow = Workflow(workflow_type, cls, run, failures, list(named.values()), init, config)
         setattr(cls, _WORKFLOW, workflow)
         workflows.append(workflow)
         return cls
@@ -137,7 +174,7 @@ def defn(
     return decorate if cls is None else decorate(cls)
 
 
-def run(fn: Any) -> Any:
+def run(fn: F) -> F:
     """The method that is the workflow."""
     if not inspect.iscoroutinefunction(fn):
         raise ValueError(f"`@workflow.run` is on {fn.__qualname__}, expected an `async def`")
@@ -145,12 +182,18 @@ def run(fn: Any) -> Any:
     return fn
 
 
-def init(fn: Any) -> Any:
-    """For an `__init__` that takes the arguments of the workflow."""
-    if fn.__name__ != "__init__":
-        raise ValueError(f"`@workflow.init` is on {fn.__qualname__}, expected `__init__`")
-    setattr(fn, _INIT, True)
+def dynamic_config(fn: F) -> F:
+    """For a method of a dynamic workflow that gives its `DynamicWorkflowConfig`."""
+    setattr(fn, _CONFIG, True)
     return fn
+
+
+def init(init_fn: F) -> F:
+    """For an `__init__` that takes the arguments of the workflow."""
+    if init_fn.__name__ != "__init__":
+        raise ValueError(f"`@workflow.init` is on {init_fn.__qualname__}, expected `__init__`")
+    setattr(init_fn, _INIT, True)
+    return init_fn
 
 
 def _handler(kind: str, fn: Any, name: str | None, dynamic: bool, options: dict[str, Any]) -> Any:
@@ -161,6 +204,20 @@ def _handler(kind: str, fn: Any, name: str | None, dynamic: bool, options: dict[
         return fn
 
     return decorate if fn is None else decorate(fn)
+
+
+@typing.overload
+def signal(fn: F) -> F: ...
+
+
+@typing.overload
+def signal(
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = HandlerUnfinishedPolicy.WARN_AND_ABANDON,
+    description: str | None = None,
+) -> Callable[[F], F]: ...
 
 
 def signal(
@@ -176,9 +233,50 @@ def signal(
     return _handler("signal", fn, name, dynamic, options)
 
 
+@typing.overload
+def query(fn: F) -> F: ...
+
+
+@typing.overload
+def query(
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    description: str | None = None,
+) -> Callable[[F], F]: ...
+
+
 def query(fn: Any = None, *, name: str | None = None, dynamic: bool = False, description: str | None = None) -> Any:
     """A method that answers a question about the state of the run, and changes nothing."""
     return _handler("query", fn, name, dynamic, {"description": description or ""})
+
+
+class UpdateMethodMultiParam(typing.Protocol[P, R]):
+    """What `@workflow.update` makes of a method."""
+
+    def __call__(self, *args: P.args, **options: P.kwargs) -> R | Awaitable[R]: ...
+
+    def validator(self, vfunc: Callable[P, None]) -> Callable[P, None]:
+        """Makes a method say whether the update may run: it raises if not."""
+        ...
+
+
+@typing.overload
+def update(fn: Callable[P, Awaitable[R]]) -> UpdateMethodMultiParam[P, R]: ...
+
+
+@typing.overload
+def update(fn: Callable[P, R]) -> UpdateMethodMultiParam[P, R]: ...
+
+
+@typing.overload
+def update(
+    *,
+    name: str | None = None,
+    dynamic: bool = False,
+    unfinished_policy: HandlerUnfinishedPolicy = HandlerUnfinishedPolicy.WARN_AND_ABANDON,
+    description: str | None = None,
+) -> Callable[[Callable[P, R]], UpdateMethodMultiParam[P, R]]: ...
 
 
 def update(
@@ -196,6 +294,8 @@ def update(
         fn = _handler("update", fn, name, dynamic, options)
 
         def validator(check: Any) -> Any:
+            if inspect.iscoroutinefunction(check):
+                raise ValueError(f"the validator {check.__qualname__} is async, expected a plain `def`")
             getattr(fn, _HANDLER).validator = check
             return check
 

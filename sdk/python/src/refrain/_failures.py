@@ -18,7 +18,8 @@ SOURCE = "refrain-python"
 
 
 def to_failure(error: BaseException) -> list[Any]:
-    frames, at = [], error
+    frames: list[Any] = []
+    at: BaseException | None = error
     while at is not None and len(frames) < 50:
         frames.append(_to_frame(at))
         at = at.__cause__
@@ -26,16 +27,15 @@ def to_failure(error: BaseException) -> list[Any]:
 
 
 def _to_frame(error: BaseException) -> Any:
-    is_failure = isinstance(error, errors.FailureError)
-    message = error.message if is_failure else str(error)
+    failure = error if isinstance(error, errors.FailureError) else None
     kind, details = _to_kind(error)
     return host.types.FailureFrame(
-        message=message,
+        message=str(error) if failure is None else failure.message,
         kind=kind,
-        source=(is_failure and error.source) or SOURCE,
-        stack_trace=(is_failure and error.stack_trace) or traced(error),
+        source=(failure and failure.source) or SOURCE,
+        stack_trace=(failure and failure.stack_trace) or traced(error),
         details=to_payloads(details),
-        encoded_attributes=error.encoded_attributes if is_failure else None,
+        encoded_attributes=failure and failure.encoded_attributes,
     )
 
 

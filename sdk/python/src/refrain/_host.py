@@ -31,9 +31,9 @@ except ImportError:
             raise RuntimeError("not in a workflow: this only works in a component that a host runs")
 
     IS_COMPONENT = False
-    support = runtime = None  # type: ignore[assignment]
-    activities = children = context = external = lifecycle = _Nothing()  # type: ignore[assignment]
-    operations = signals = state = timers = types = _Nothing()  # type: ignore[assignment]
+    support = runtime = None
+    activities = children = context = external = lifecycle = _Nothing()
+    operations = signals = state = timers = types = _Nothing()
 
     class Ok:  # type: ignore[no-redef]
         pass

@@ -8,15 +8,19 @@ The other calls begin there and end there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import itertools
 import sys
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from . import _host as host
+from .exceptions import TemporalError
+
+R = TypeVar("R")
 
 #: One line for people who look at the history, for timers that are started here.
 timer_summary: contextvars.ContextVar[str | None] = contextvars.ContextVar("timer_summary", default=None)
@@ -27,7 +31,15 @@ TURNS_PER_COLLECTION = 500
 _numbers = itertools.count()
 
 
-class Future(asyncio.Future):
+class ReadOnlyContextError(TemporalError):
+    """A query, or the validator of an update, asks for what would change the run."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Future(asyncio.Future[R]):
     """Hashed by its number, so that sets of futures have the same order in replay."""
 
     def __init__(self, *, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -38,7 +50,7 @@ class Future(asyncio.Future):
         return self.number
 
 
-class Task(asyncio.Task):
+class Task(asyncio.Task[Any]):
     """Hashed as `Future` is."""
 
     def __init__(self, coroutine: Any, **options: Any) -> None:
@@ -49,7 +61,7 @@ class Task(asyncio.Task):
         return self.number
 
 
-class Operation(Future):
+class Operation(Future[R]):
     """Something of the host's that is under way. Canceling asks the host, which says what comes of it."""
 
     op: int | None = None
@@ -59,6 +71,7 @@ class Operation(Future):
     def cancel(self, msg: Any = None) -> bool:
         if self.done() or self.op is None:
             return False
+        LOOP.check_may("cancel what is under way")
         self.is_canceled = True
         host.operations.cancel(self.op)
         return True
@@ -97,7 +110,9 @@ class Loop(asyncio.AbstractEventLoop):
         self._ready: deque[asyncio.Handle] = deque()
         self._n_turns = 0
         self._calls: list[Any] = []
-        self._conditions: list[tuple[Callable[[], bool], asyncio.Future]] = []
+        self._conditions: list[tuple[Callable[[], bool], asyncio.Future[bool]]] = []
+        #: What is asked now and may change nothing.
+        self._asked: str | None = None
 
     # What the host's calls into the component come to.
 
@@ -175,10 +190,29 @@ class Loop(asyncio.AbstractEventLoop):
         call.futures[waitable] = _Read(reader, promise, done)
         host.runtime.waitable_join(waitable, _set_of(call))
 
+    # What only answers.
+
+    @contextlib.contextmanager
+    def read_only(self, asked: str) -> Iterator[None]:
+        self._asked = asked
+        try:
+            yield
+        finally:
+            self._asked = None
+
+    def is_read_only(self) -> bool:
+        return self._asked is not None
+
+    def check_may(self, change: str) -> None:
+        """Errors: `ReadOnlyContextError`."""
+        if self._asked is not None:
+            raise ReadOnlyContextError(f"{self._asked} can't {change}: it may only look")
+
     # Conditions are asked whenever the program has come to rest.
 
-    def until(self, holds: Callable[[], bool]) -> asyncio.Future:
-        future = self.create_future()
+    def until(self, holds: Callable[[], bool]) -> asyncio.Future[bool]:
+        self.check_may("wait")
+        future: asyncio.Future[bool] = self.create_future()
         self._conditions.append((holds, future))
         return future
 
@@ -202,7 +236,10 @@ class Loop(asyncio.AbstractEventLoop):
     def add(self, handle: asyncio.Handle) -> None:
         self._ready.append(handle)
 
-    def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:
+    def call_soon(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.Handle:
+        self.check_may("start a task or set a future")
         handle = asyncio.Handle(callback, args, self, context)
         call = None if context is None else context.get(host.support._future_state)
         if call is None:
@@ -211,10 +248,14 @@ class Loop(asyncio.AbstractEventLoop):
             call.handles.append(handle)
         return handle
 
-    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
         return self.call_soon(callback, *args, context=context)
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         if delay > 0:
             return self.start_timer(max(1, round(delay * 1000)), callback, *args, context=context)
         timer = _Timer(self.time(), callback, args, self, context)
@@ -223,12 +264,15 @@ class Loop(asyncio.AbstractEventLoop):
 
     def start_timer(self, ms: int, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
         """A timer of the host's, also one of 0 ms."""
+        self.check_may("start a timer")
         timer = _Timer(self.time() + ms / 1000, callback, args, self, context)
         timer.op, reader = host.timers.sleep(ms, timer_summary.get())
         self.read(reader, timer.fired)
         return timer
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
         return self.call_later(when - self.time(), callback, *args, context=context)
 
     def _timer_handle_cancelled(self, timer: _Timer) -> None:
@@ -238,7 +282,7 @@ class Loop(asyncio.AbstractEventLoop):
     def time(self) -> float:
         return host.context.now_ms() / 1000
 
-    def create_future(self) -> Future:
+    def create_future(self) -> Future[Any]:
         return Future(loop=self)
 
     def create_task(self, coro: Any, **options: Any) -> Task:
@@ -272,7 +316,7 @@ class Loop(asyncio.AbstractEventLoop):
     async def shutdown_asyncgens(self) -> None:
         pass
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         raise RuntimeError("a workflow has no threads: do this in an activity")
 
     async def create_connection(self, *args: Any, **options: Any) -> Any:
@@ -294,7 +338,7 @@ def _set_of(call: Any) -> int:
     return call.waitable_set
 
 
-LOOP = Loop()
+LOOP = Loop()  # type: ignore[abstract]
 
 
 def install() -> None:
@@ -314,7 +358,7 @@ def detached(coroutine: Any) -> Task:
     return LOOP.create_task(coroutine, context=contextvars.Context())
 
 
-def operation(op: int, reader: Any, decode: Callable[[Any], Any], operation_type: type[Operation] = Operation) -> Any:
+def operation(op: int, reader: Any, decode: Callable[[Any], Any], operation_type: type[Operation[Any]] = Operation) -> Any:
     """The outcome of an operation that has begun, to be awaited."""
     from ._failures import from_failure
 

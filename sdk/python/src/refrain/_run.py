@@ -16,16 +16,20 @@ from . import _host as host
 from ._definitions import Handler, HandlerUnfinishedPolicy
 from ._failures import described, to_failure
 from ._loop import LOOP, current_call, detached
+from ._outbound import ContinueAsNewError, Outbound
 from .converter import RawValue, WrongType, from_payloads, to_payload
 from .exceptions import ApplicationError, CancelledError, FailureError, is_cancelled_exception
+from .worker import (
+    ExecuteWorkflowInput,
+    HandleQueryInput,
+    HandleSignalInput,
+    HandleUpdateInput,
+    WorkflowInboundInterceptor,
+    WorkflowOutboundInterceptor,
+)
 
-
-class ContinueAsNewError(BaseException):
-    """Raised to end this run and start the next one. Not to be caught."""
-
-    def __init__(self, command: Any) -> None:
-        super().__init__("workflow continues as new")
-        self.command = command
+#: Of the component, outermost first.
+interceptors: list[type[WorkflowInboundInterceptor]] = []
 
 
 @dataclass(frozen=True)
@@ -45,29 +49,41 @@ class Run:
         self.cancel_reason: str | None = None
         self.handlers: dict[tuple[str, str | None], Handler] = {}
         #: What is running: its handler, and what it was called by: a name, for updates an id too.
-        self.running: dict[asyncio.Task, tuple[Handler, str]] = {}
+        self.running: dict[asyncio.Task[Any], tuple[Handler, str]] = {}
+        self.failure_types = definition.failure_exception_types
         self._waits: dict[str | None, int] = {}
-        self._main: asyncio.Task | None = None
-        self._outcome: asyncio.Future = LOOP.create_future()
+        self._main: asyncio.Task[Any] | None = None
+        self._outcome: asyncio.Future[Any] = LOOP.create_future()
+        self.outbound: WorkflowOutboundInterceptor = Outbound()
+        self.inbound: WorkflowInboundInterceptor = _Inbound(self)
+        for interceptor in reversed(interceptors):
+            self.inbound = interceptor(self.inbound)
+        #: Of `random`.
+        self.seed = host.context.random_u64()
 
     # The workflow itself.
 
     async def outcome(self) -> Any:
         """Runs the workflow to its end. Awaited by the host's call of `run`."""
         LOOP.home = current_call()
-        random.seed(host.context.random_bytes(32))
+        random.seed(self.seed)
+        self.inbound.init(self.outbound)
         self.instance = self.definition.cls(*self.args) if self.definition.init else self.definition.cls()
+        if self.definition.dynamic_config is not None:
+            config = self.definition.dynamic_config(self.instance)
+            if config.failure_exception_types is not None:
+                self.failure_types = tuple(config.failure_exception_types)
         for handler in self.definition.handlers:
-            self.handlers[handler.kind, handler.name] = handler
-            if handler.kind == "signal":
-                self._receive(handler.name)
+            self.set_handler(handler.kind, handler.name, handler)
         _, reader = host.context.cancellation()
         LOOP.read(reader, self._cancel)
         self._main = detached(self._to_the_end(self._run))
         return await self._outcome
 
     async def _run(self) -> Any:
-        result = await self.definition.run(self.instance, *self.args)
+        headers = dict(host.context.info().headers)
+        it = ExecuteWorkflowInput(self.definition.cls, self.definition.run, self.args, headers)
+        result = await self.inbound.execute_workflow(it)
         try:
             return host.lifecycle.Outcome_Completed([to_payload(result)])
         except WrongType as error:
@@ -102,7 +118,7 @@ class Run:
 
     def is_failure(self, error: BaseException) -> bool:
         """Does it fail the run? Anything else is a mistake, and fails the workflow task only."""
-        return isinstance(error, (FailureError, asyncio.TimeoutError, *self.definition.failure_exception_types))
+        return isinstance(error, (FailureError, asyncio.TimeoutError, *self.failure_types))
 
     def _cancel(self, request: Any) -> None:
         if not isinstance(request, host.Ok):
@@ -139,7 +155,7 @@ class Run:
             self._signal(result.value)
 
     def _signal(self, signal: Any) -> None:
-        handler = self._handler("signal", signal.name)
+        handler = self.handler("signal", signal.name)
         if handler is None:
             return
         try:
@@ -150,25 +166,21 @@ class Run:
             return
 
         async def handle() -> None:
-            await self._call(handler, args)
+            await self.inbound.handle_signal(HandleSignalInput(signal.name, args, dict(signal.headers)))
 
         self._start(handler, signal.name, self._to_the_end(handle))
 
-    def _start(self, handler: Handler, called: str, coroutine: Any) -> asyncio.Task:
+    def _start(self, handler: Handler, called: str, coroutine: Any) -> asyncio.Task[Any]:
         task = detached(coroutine)
         self.running[task] = (handler, called)
         # Of the program, not of the call that it begins in.
         task.add_done_callback(self.running.pop, context=contextvars.Context())
         return task
 
-    async def _call(self, handler: Handler, args: Sequence[Any]) -> Any:
-        result = self._bound(handler)(*args)
-        return await result if inspect.isawaitable(result) else result
+    def bound(self, handler: Handler, fn: Callable[..., Any]) -> Callable[..., Any]:
+        return fn.__get__(self.instance) if handler.is_method else fn
 
-    def _bound(self, handler: Handler) -> Callable[..., Any]:
-        return handler.fn.__get__(self.instance) if handler.is_method else handler.fn
-
-    def _handler(self, kind: str, name: str) -> Handler | None:
+    def handler(self, kind: str, name: str) -> Handler | None:
         return self.handlers.get((kind, name)) or self.handlers.get((kind, None))
 
     def _known(self, kind: str) -> str:
@@ -188,19 +200,19 @@ class Run:
     # Queries and updates.
 
     def query(self, name: str, payloads: Sequence[Any]) -> Any:
-        handler = self._handler("query", name)
+        handler = self.handler("query", name)
         if handler is None:
             told = f"unknown queryType {name}. KnownQueryTypes=[{self._known('query')}]"
             raise ApplicationError(told, type="QueryNotFound", non_retryable=True)
+        args = _arguments(handler, name, payloads)
         # A query leaves no trace in the run.
         before = random.getstate()
         try:
-            result = self._bound(handler)(*_arguments(handler, name, payloads))
+            with LOOP.read_only(f"query {name}"):
+                answer = self.inbound.handle_query(HandleQueryInput("", name, args, {}))
+                result = contextvars.Context().run(_at_once, answer, f"query {name}")
         finally:
             random.setstate(before)
-        if inspect.isawaitable(result):
-            result.close() if inspect.iscoroutine(result) else None
-            raise TypeError(f"the handler of query {name} is async, expected a plain `def`")
         return to_payload(result)
 
     def validate(self, update: Any) -> None:
@@ -208,10 +220,13 @@ class Run:
         args = _arguments(handler, update.name, update.args)
         if handler.validator is None:
             return
-        check = handler.validator.__get__(self.instance) if handler.is_method else handler.validator
-        context = contextvars.Context()
-        context.run(current_update.set, UpdateInfo(update.id, update.name))
-        context.run(check, *args)
+
+        def validate() -> None:
+            current_update.set(UpdateInfo(update.id, update.name))
+            self.inbound.handle_update_validator(_update_input(update, args))
+
+        with LOOP.read_only(f"the validator of update {update.name}"):
+            contextvars.Context().run(validate)
 
     async def update(self, update: Any) -> Any:
         """Runs an update to its end. Awaited by the host's call of `update`."""
@@ -221,7 +236,7 @@ class Run:
         async def handle() -> Any:
             current_update.set(UpdateInfo(update.id, update.name))
             try:
-                return to_payload(await self._call(handler, args))
+                return to_payload(await self.inbound.handle_update_handler(_update_input(update, args)))
             except (FailureError, asyncio.CancelledError, asyncio.TimeoutError) as error:
                 return error
             except Exception as error:
@@ -235,11 +250,59 @@ class Run:
         return answer
 
     def _update_handler(self, name: str) -> Handler:
-        handler = self._handler("update", name)
+        handler = self.handler("update", name)
         if handler is None:
             told = f"unknown update {name}. KnownUpdates=[{self._known('update')}]"
             raise ApplicationError(told, type="UpdateNotFound", non_retryable=True)
         return handler
+
+
+class _Inbound(WorkflowInboundInterceptor):
+    """The innermost of what reaches a run goes through: it calls the author's functions."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def init(self, outbound: WorkflowOutboundInterceptor) -> None:
+        self.run.outbound = outbound
+
+    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+        return await input.run_fn(self.run.instance, *input.args)
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:
+        await self._call("signal", input.signal, input.args)
+
+    async def handle_query(self, input: HandleQueryInput) -> Any:
+        return await self._call("query", input.query, input.args)
+
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+        handler = self.run.handler("update", input.update)
+        if handler is not None and handler.validator is not None:
+            self.run.bound(handler, handler.validator)(*input.args)
+
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+        return await self._call("update", input.update, input.args)
+
+    async def _call(self, kind: str, name: str, args: Sequence[Any]) -> Any:
+        handler = self.run.handler(kind, name)
+        if handler is None:
+            raise RuntimeError(f"the handler of {kind} {name} is gone")
+        result = self.run.bound(handler, handler.fn)(*args)
+        return await result if inspect.isawaitable(result) else result
+
+
+def _update_input(update: Any, args: Sequence[Any]) -> HandleUpdateInput:
+    return HandleUpdateInput(update.id, update.name, args, dict(update.headers))
+
+
+def _at_once(coroutine: Any, asked: str) -> Any:
+    """What a coroutine gives that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    coroutine.close()
+    raise RuntimeError(f"{asked} waits for something, expected an answer at once")
 
 
 def _arguments(handler: Handler, name: str, payloads: Sequence[Any]) -> list[Any]:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, overload
 
 logger = logging.getLogger("refrain.activity")
 
 #: Where a function says what it is called as an activity.
 NAME = "__refrain_activity__"
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@overload
+def defn(fn: F) -> F: ...
+
+
+@overload
+def defn(
+    *, name: str | None = None, dynamic: bool = False, no_thread_cancel_exception: bool = False
+) -> Callable[[F], F]: ...
 
 
 def defn(fn: Any = None, *, name: str | None = None, dynamic: bool = False, no_thread_cancel_exception: bool = False) -> Any:
@@ -26,10 +39,10 @@ def name_of(activity: Any) -> str:
     if isinstance(activity, str):
         return activity
     if hasattr(activity, NAME):
-        return getattr(activity, NAME)
+        return str(getattr(activity, NAME))
     call = getattr(activity, "__call__", None)
     if hasattr(call, NAME):
-        return getattr(call, NAME)
+        return str(getattr(call, NAME))
     raise TypeError(f"{activity!r} is not an activity: expected a name or a function with `@activity.defn`")
 
 
@@ -39,3 +52,17 @@ def _elsewhere(*args: Any, **options: Any) -> NoReturn:
 
 heartbeat = info = in_activity = is_cancelled = raise_complete_async = payload_converter = client = _elsewhere
 wait_for_cancelled = wait_for_worker_shutdown = shield_thread_cancel_exception = _elsewhere
+cancellation_details = is_worker_shutdown = metric_meter = _elsewhere
+wait_for_cancelled_sync = wait_for_worker_shutdown_sync = _elsewhere
+
+
+class Info:
+    """To be named in type hints."""
+
+
+class ActivityCancellationDetails:
+    """To be named in type hints."""
+
+
+class LoggerAdapter(logging.LoggerAdapter[logging.Logger]):
+    """To be named in type hints."""

@@ -49,7 +49,8 @@ def build(
             "import importlib\n"
             "from refrain import component\n"
             f"modules = [importlib.import_module(name) for name in {modules!r}]\n"
-            f"component.seal(modules[0].__file__.removesuffix({sources[0].relative_to(root).as_posix()!r}))\n"
+            f"root = modules[0].__file__.removesuffix({sources[0].relative_to(root).as_posix()!r})\n"
+            "component.seal(root, modules)\n"
             "WitWorld = component.WitWorld\n"
         )
         # Before the author's: `temporalio` is ours in a component, whatever is installed.

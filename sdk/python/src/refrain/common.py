@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from . import _host as host
 from .converter import RawValue, from_payload, milliseconds, to_payload
@@ -15,6 +15,7 @@ from .converter import RawValue, from_payload, milliseconds, to_payload
 T = TypeVar("T")
 
 __all__ = [
+    "MetricMeter",
     "Priority",
     "RawValue",
     "RetryPolicy",
@@ -67,6 +68,8 @@ class Priority:
     fairness_key: str | None = None
     fairness_weight: float | None = None
 
+    default: ClassVar[Priority]
+
     def _to_host(self) -> Any:
         return host.types.Priority(self.priority_key, self.fairness_key, self.fairness_weight)
 
@@ -75,7 +78,7 @@ class Priority:
         return Priority(it.key, it.fairness_key, it.fairness_weight)
 
 
-Priority.default = Priority()  # type: ignore[attr-defined]
+Priority.default = Priority()
 
 
 class WorkflowIDReusePolicy(IntEnum):
@@ -100,6 +103,29 @@ class VersioningBehavior(IntEnum):
     UNSPECIFIED = 0
     PINNED = 1
     AUTO_UPGRADE = 2
+
+
+class MetricMeter:
+    """For files that measure: takes all that Temporal's takes, and measures nothing."""
+
+    def create_counter(self, name: str, description: str | None = None, unit: str | None = None) -> Any:
+        return self
+
+    create_gauge = create_gauge_float = create_counter
+    create_histogram = create_histogram_float = create_histogram_timedelta = create_counter
+
+    def add(self, value: Any, additional_attributes: Mapping[str, Any] | None = None) -> None:
+        pass
+
+    record = set = add
+
+    def with_additional_attributes(self, additional_attributes: Mapping[str, Any]) -> MetricMeter:
+        return self
+
+    noop: ClassVar[MetricMeter]
+
+
+MetricMeter.noop = MetricMeter()
 
 
 class _Type(enum.Enum):
@@ -187,6 +213,8 @@ SearchAttributes = dict[str, list[Any]]
 class TypedSearchAttributes:
     search_attributes: Sequence[SearchAttributePair] = field(default_factory=list)
 
+    empty: ClassVar[TypedSearchAttributes]
+
     def __iter__(self) -> Iterator[SearchAttributePair]:
         return iter(self.search_attributes)
 
@@ -196,7 +224,7 @@ class TypedSearchAttributes:
     def __contains__(self, key: object) -> bool:
         return any(pair.key == key for pair in self.search_attributes)
 
-    def __getitem__(self, key: SearchAttributeKey[T]) -> T:
+    def __getitem__(self, key: SearchAttributeKey[T]) -> Any:
         for pair in self.search_attributes:
             if pair.key == key:
                 return pair.value
@@ -219,7 +247,7 @@ class TypedSearchAttributes:
         return TypedSearchAttributes(pairs)
 
 
-TypedSearchAttributes.empty = TypedSearchAttributes()  # type: ignore[attr-defined]
+TypedSearchAttributes.empty = TypedSearchAttributes()
 
 
 def search_attributes_to_host(it: TypedSearchAttributes | SearchAttributes | None) -> list[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import linecache
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 # What Python imports late, and can't any more once it is in a component.
@@ -24,14 +25,17 @@ import textwrap  # noqa: F401
 import traceback  # noqa: F401
 import uuid  # noqa: F401
 
-import wit_world  # type: ignore[import-not-found]
-from wit_world.imports import definitions as host_definitions  # type: ignore[import-not-found]
+import wit_world
+from wit_world.imports import definitions as host_definitions
 
 from . import _definitions as definitions
-from . import __version__, _failures, _loop, _run
+from . import __version__, _failures, _loop, _outside, _run, worker
 from . import _host as host
 from .converter import RawValue, WrongType, from_payloads
 from .exceptions import ApplicationError
+
+#: What a dynamic workflow is called.
+ANY_TYPE = "*"
 
 SDK = (_failures.SOURCE, __version__)
 
@@ -102,7 +106,7 @@ class WitWorld(wit_world.WitWorld):
                 if handler.name is not None:
                     text = handler.description or _first_paragraph(handler.fn.__doc__)
                     named[handler.kind].setdefault(handler.name, text)
-        types = {it.name: _first_paragraph(it.cls.__doc__) for it in definitions.workflows if it.name is not None}
+        types = {it.name or ANY_TYPE: _first_paragraph(it.cls.__doc__) for it in definitions.workflows}
         return host_definitions.WorkflowDefinition(
             _named(types),
             _named(named["signal"]),
@@ -120,19 +124,22 @@ def _first_paragraph(text: str | None) -> str:
     return " ".join((text or "").strip().split("\n\n")[0].split())
 
 
-def seal(author_root: str) -> None:
+def seal(author_root: str, modules: Sequence[Any]) -> None:
     """To be called when all workflows were imported: from here on nothing is read from files."""
     if not definitions.workflows:
         raise SystemExit("there is no workflow here: expected a class with `@workflow.defn`")
     for workflow in definitions.workflows:
         workflow.seal()
     _failures.author_root = author_root
+    for module in modules:
+        _run.interceptors += worker.inbound_classes(getattr(module, "interceptors", ()))
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if file and file.startswith(author_root):
             lines = linecache.getlines(file)
             # Without a time: it is not looked for again.
             linecache.cache[file] = (0, None, lines, file)
+    _outside.forbid()
     gc.collect()
     gc.freeze()
     gc.disable()

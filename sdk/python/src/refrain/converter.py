@@ -69,8 +69,51 @@ def to_payloads(values: Iterable[Any]) -> list[Any]:
 def from_payloads(payloads: Sequence[Any], hints: Sequence[Any] | None = None) -> list[Any]:
     if hints is None:
         return [from_payload(payload) for payload in payloads]
-    hints = [*hints, *[None] * (len(payloads) - len(hints))]
-    return [from_payload(payload, hint) for payload, hint in zip(payloads, hints)]
+    if not hints:
+        # Who takes nothing is given nothing, as Temporal has it.
+        return []
+    padded = [*hints, *[None] * (len(payloads) - len(hints))]
+    return [from_payload(payload, hint) for payload, hint in zip(payloads, padded)]
+
+
+class PayloadConverter:
+    """How values are read and written: one way for all. For headers and for `RawValue`."""
+
+    default: typing.ClassVar[PayloadConverter]
+
+    def to_payload(self, value: Any) -> Any:
+        return to_payload(value)
+
+    def to_payloads(self, values: Sequence[Any]) -> list[Any]:
+        return to_payloads(values)
+
+    def from_payload(self, payload: Any, type_hint: Any = None) -> Any:
+        return from_payload(payload, type_hint)
+
+    def from_payloads(self, payloads: Sequence[Any], type_hints: Sequence[Any] | None = None) -> list[Any]:
+        return from_payloads(payloads, type_hints)
+
+
+PayloadConverter.default = PayloadConverter()
+
+
+class DataConverter:
+    """Of clients and workers; here it has the one thing that workflows ask it for."""
+
+    payload_converter: PayloadConverter = PayloadConverter.default
+    default: typing.ClassVar[DataConverter]
+
+
+DataConverter.default = DataConverter()
+
+
+def default() -> DataConverter:
+    return DataConverter.default
+
+
+def value_to_type(hint: Any, value: Any, custom_converters: Sequence[Any] = ()) -> Any:
+    """As `to_hint`."""
+    return to_hint(hint, value)
 
 
 def to_fields(values: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
@@ -126,9 +169,11 @@ def to_hint(hint: Any, value: Any) -> Any:
     if isinstance(hint, typing.TypeVar):
         return value
     hint = getattr(hint, "__supertype__", hint)
-    if isinstance(hint, getattr(typing, "TypeAliasType", ())):
+    alias: Any = getattr(typing, "TypeAliasType", ())
+    if isinstance(hint, alias):
         return to_hint(hint.__value__, value)
-    origin, args = typing.get_origin(hint) or hint, typing.get_args(hint)
+    origin: Any = typing.get_origin(hint) or hint
+    args = typing.get_args(hint)
     if origin is typing.Annotated:
         return to_hint(args[0], value)
     if origin is typing.Literal:
@@ -137,6 +182,7 @@ def to_hint(hint: Any, value: Any) -> Any:
         return _to_one_of(args, hint, value)
     if not isinstance(origin, type):
         return value
+    made: Any = origin
     if origin in (int, float):
         is_number = isinstance(value, (int, float)) and not (isinstance(value, bool) and origin is float)
         return _checked(is_number, hint, value) and origin(value)
@@ -157,9 +203,9 @@ def to_hint(hint: Any, value: Any) -> Any:
         hints = typing.get_type_hints(origin)
         return {name: to_hint(hints[name], one) if name in hints else one for name, one in value.items()}
     if callable(getattr(origin, "model_validate", None)):
-        return origin.model_validate(value)
+        return made.model_validate(value)
     if callable(getattr(origin, "parse_obj", None)):
-        return origin.parse_obj(value)
+        return made.parse_obj(value)
     if issubclass(origin, collections.abc.Mapping):
         _checked(isinstance(value, dict), hint, value)
         key, one = args if len(args) == 2 else (Any, Any)
@@ -169,7 +215,7 @@ def to_hint(hint: Any, value: Any) -> Any:
     if issubclass(origin, collections.abc.Iterable):
         _checked(isinstance(value, list), hint, value)
         items = [to_hint(args[0], one) for one in value] if args else value
-        return items if inspect.isabstract(origin) else origin(items)
+        return items if inspect.isabstract(origin) else made(items)
     return value
 
 
@@ -219,7 +265,8 @@ def _to_dataclass(cls: Any, value: Any) -> Any:
     _checked(isinstance(value, dict), f"an object with the fields of {cls.__name__}", value)
     if (hints := _hints_of_dataclasses.get(cls)) is None:
         hints = _hints_of_dataclasses[cls] = typing.get_type_hints(cls)
-    given, later = {}, {}
+    given: dict[str, Any] = {}
+    later: dict[str, Any] = {}
     for field in dataclasses.fields(cls):
         if field.name not in value:
             continue

@@ -38,6 +38,10 @@ class FailureError(TemporalError):
         return None
 
 
+class NondeterminismError(TemporalError):
+    """To be named among failures. Never raised: a program that has changed is told by its host, from outside."""
+
+
 class WorkflowAlreadyStartedError(FailureError):
     def __init__(self, workflow_id: str, workflow_type: str, *, run_id: str | None = None) -> None:
         super().__init__("Workflow execution already started")

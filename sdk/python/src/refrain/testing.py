@@ -23,6 +23,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from ._definitions import name_of_workflow
+
 TASK_QUEUE = "tests"
 
 
@@ -39,12 +41,12 @@ class Environment:
     task_queue: str
     _inner: WorkflowEnvironment
 
-    async def start(self, workflow: str, *args: Any, **options: Any) -> WorkflowHandle[Any, Any]:
-        """Starts a workflow by its type. Options: as `Client.start_workflow`."""
+    async def start(self, workflow: Any, *args: Any, **options: Any) -> WorkflowHandle[Any, Any]:
+        """Starts a workflow: its type, or its method with `@workflow.run`. Options: as `Client.start_workflow`."""
         options = {"id": str(uuid.uuid4()), "task_queue": self.task_queue, **options}
-        return await self.client.start_workflow(workflow, args=args, **options)
+        return await self.client.start_workflow(_type_of(workflow), args=args, **options)
 
-    async def execute(self, workflow: str, *args: Any, **options: Any) -> Any:
+    async def execute(self, workflow: Any, *args: Any, **options: Any) -> Any:
         """Starts a workflow and waits for its result. Errors: `WorkflowFailureError`."""
         return await (await self.start(workflow, *args, **options)).result()
 
@@ -77,6 +79,14 @@ async def environment(
             if mocks:
                 await stack.enter_async_context(Worker(inner.client, task_queue=task_queue, activities=mocks))
             yield Environment(inner.client, task_queue, inner)
+
+
+def _type_of(workflow: Any) -> Any:
+    """A method of a file that imports from `temporalio` is known to Temporal's client."""
+    try:
+        return name_of_workflow(workflow)[0]
+    except TypeError:
+        return workflow
 
 
 def _mock(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,8 @@ from mirror.scrub import WORKFLOW_TASKS
 @dataclass(frozen=True)
 class Difference:
     scenario: str
+    #: Of our guest.
+    language: str
     #: Where, with `/` between the steps.
     path: str
     theirs: str
@@ -46,13 +48,13 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, repr(value)
 
 
-def differences(scenario: str, theirs: dict[str, Any], ours: dict[str, Any]) -> list[Difference]:
+def differences(scenario: str, language: str, theirs: dict[str, Any], ours: dict[str, Any]) -> list[Difference]:
     left, right = dict(flat(common(theirs, ours))), dict(flat(common(ours, theirs)))
     found = []
     for path in [*left, *(it for it in right if it not in left)]:
         one, other = left.get(path, ABSENT), right.get(path, ABSENT)
         if one != other:
-            found.append(Difference(scenario, path, one, other))
+            found.append(Difference(scenario, language, path, one, other))
     return found
 
 
@@ -75,7 +77,7 @@ def report(found: list[Difference]) -> str:
     """Each difference once, with where it is."""
     places: dict[tuple[str, str, str], list[str]] = {}
     for it in found:
-        places.setdefault(it.kind, []).append(it.place)
+        places.setdefault(it.kind, []).append(f"{it.place} in {it.language}")
     told = []
     for (path, theirs, ours), at in places.items():
         others = f" and {len(at) - 1} more" if len(at) > 1 else ""

@@ -2,13 +2,10 @@
 
 from typing import Any
 
+from refrain.worker import elsewhere
+
 
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-
-    class Elsewhere:
-        def __init__(self, *args: object, **options: object) -> None:
-            raise RuntimeError(f"this is a workflow: temporalio.client.{name} is for other programs")
-
-    return Elsewhere
+    return elsewhere(f"temporalio.client.{name}")

@@ -1,4 +1,4 @@
-"""What `guest-examples/rust/mirror` does, done by Temporal's own SDK on its own server."""
+"""Run as it stands by two: by a worker of Temporal's own SDK, on its own server, and by a host of ours, as a component."""
 
 import asyncio
 from datetime import timedelta
@@ -7,6 +7,12 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 from temporalio.workflow import ActivityCancellationType, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    # What else it has: imported, so that it is part of the component.
+    from mirror import handlers, tasks, tracing, values  # noqa: F401
+
+interceptors = [tracing.Tracing()]
 
 SECOND = timedelta(seconds=1)
 MS = timedelta(milliseconds=1)
@@ -442,6 +448,3 @@ class Caller:
             await told(there.cancel(reason="no longer needed")),
             await told(nobody.cancel(reason="no longer needed")),
         ]
-
-
-ALL = [it for it in list(globals().values()) if hasattr(it, "__temporal_workflow_definition")]
