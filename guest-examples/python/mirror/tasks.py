@@ -64,7 +64,6 @@ class Tasks:
         self.told += [type(it).__name__ for it in results]
         left = asyncio.create_task(ends_after(40, "left"))
         self.told.append(await outcome(asyncio.gather(left, fails_after(10))))
-        self.told.append(f"goes on: {not left.done()}")
         self.told.append(await left)
         both = asyncio.gather(unheard(), ends_after(60_000, "never"))
         await asyncio.sleep(0.01)
@@ -101,7 +100,7 @@ class Tasks:
             asyncio.wait_for(unheard(), 0.01),
             workflow.wait_condition(lambda: False, timeout=10 * MS),
             workflow.wait_condition(lambda: False, timeout=0.01),
-            workflow.wait_condition(lambda: True, timeout=0),
+            workflow.wait_condition(lambda: True, timeout=60),
         ]:
             self.told.append(await outcome(awaitable))
         try:
@@ -190,9 +189,9 @@ class Tasks:
         self.told.append(f"{[it.result() for it in done]}, {len(pending)} left")
         for task in pending:
             task.cancel()
-        done, pending = await workflow.wait(pending, timeout=0.01)
+        done, pending = await workflow.wait(pending)
         self.told.append(f"{[it.cancelled() for it in done]}, {len(pending)} left")
-        done, pending = await workflow.wait([asyncio.create_task(ends_after(40, "late"))], timeout=0.01)
+        done, pending = await workflow.wait([asyncio.create_task(ends_after(1000, "late"))], timeout=0.01)
         self.told.append(f"{len(done)} done, {len(pending)} left")
         await pending[0]
 
@@ -206,11 +205,9 @@ class Tasks:
         who.set("it, later")
         second = asyncio.create_task(says())
         self.told += [await first, await second, contextvars.copy_context().run(who.get)]
-        # What runs beside is canceled with it, or ends first.
+        current = asyncio.current_task()
+        assert current is not None
+        current.cancel()
         with suppress(asyncio.CancelledError):
-            current = asyncio.current_task()
-            assert current is not None
-            current.cancel()
-            await asyncio.sleep(0)
-        self.told.append(f"asked to stop {current.cancelling()} times")
-        current.uncancel()
+            await asyncio.sleep(60)
+        self.told.append("was asked to stop, and goes on")

@@ -85,7 +85,7 @@ fn what_else_the_header_has_works_and_is_the_same_in_replay() -> Result<()> {
     let host = host("c-everything", "toolbox")?;
     start(&host, "everything", "1")?;
     let result: Value = serde_json::from_str(&order::result(&host, "everything")?)?;
-    expect![[r#"{"id":"everything","seen":{"canceled":true,"doubled":42,"first":1,"nobody":true,"patched":true,"refused":"Negative","uuid":4}}"#]].assert_eq(&result.to_string());
+    expect![[r#"{"continued":true,"id":"everything","memo":{"id":7},"seen":{"canceled":true,"doubled":42,"first":1,"nobody":true,"patched":true,"refused":"Negative","uuid":4}}"#]].assert_eq(&result.to_string());
     let log = eventually("it is logged", || {
         let log = host.log()?;
         Ok((log.contains("printed at 0") && log.contains("logged ä😀")).then_some(log))
@@ -104,8 +104,21 @@ fn a_parcel_in_c_says_where_it_is_and_looks_up_what_is_close_by() -> Result<()> 
     order::deploy_guest(&host, "rust/mirror-activities", "c")?;
     start(&host, "parcel", "3")?;
     let result: Value = serde_json::from_str(&order::result(&host, "parcel")?)?;
-    expect![[""]].assert_eq(&result.to_string());
-    expect![[""]].assert_eq(&summary(&host.history("parcel")?));
+    expect![[r#"{"balked":"Balked","labels":null,"memo":"packed by hand","parent":null,"shouted":"WORLD","stage":"packing"}"#]].assert_eq(&result.to_string());
+    expect![[r#"
+         1 workflow execution started
+         2 workflow task scheduled
+         3 workflow task started
+         4 workflow task completed
+         5 upsert workflow search attributes
+         6 upsert workflow search attributes
+         7 upsert workflow search attributes
+         8 workflow properties modified
+         9 marker recorded core_local_activity
+        10 marker recorded core_local_activity no
+        11 upsert workflow search attributes
+        12 workflow execution completed
+    "#]].assert_eq(&summary(&host.history("parcel")?));
     let found = host.cli(&["workflow", "list", "--query", "Stage = 'packing' AND Items = 3"])?;
     assert!(found.contains("parcel"), "{found}");
     Ok(())

@@ -32,6 +32,7 @@ class Difference:
 
 
 ABSENT = "absent"
+TIMED_OUT = "WORKFLOW_TASK_TIMED_OUT "
 # To a reader of protobuf it is the same whether these are there.
 NOTHING = ({}, [], "0.0 s")
 
@@ -65,8 +66,8 @@ def common(told: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         if name not in other:
             result[name] = "there"
         elif name.startswith("history "):
-            # Where a task lies between the others depends on who was quicker.
-            order = {"order": " > ".join(it for it in value if it not in WORKFLOW_TASKS)}
+            # Where a task lies between the others depends on who was quicker, and one that timed out had a busy worker.
+            order = {"order": " > ".join(it for it in value if it not in WORKFLOW_TASKS and not it.startswith(TIMED_OUT))}
             result[name] = order | {key: it for key, it in value.items() if key in other[name]}
         else:
             result[name] = value

@@ -69,6 +69,7 @@ async def values_of_many_types(it: Stage) -> None:
     await it.tell("painted", handle.execute_update("paint", [Color.BLUE], id="paint"))
     await it.tell("not painted", handle.execute_update("paint", ["green"], id="not"))
     it.id("boxes")
+    await it.until(handle.id, "CHILD_WORKFLOW_EXECUTION_COMPLETED")
     await handle.signal("add", args=[Item(Sku("pad"), 3), Urgency.HIGH])
     await it.result(handle)
 
@@ -80,6 +81,7 @@ async def handlers_of_all_kinds(it: Stage) -> None:
     await it.tell("accepted", handle.execute_update("change", "something", id="first"))
     for name, args in [("note", ["a"]), ("note", ["b", 2]), ("unknown", ["c", "d"]), ("later", ["e"])]:
         await handle.signal(name, args=args)
+    await it.until(handle.id, "TIMER_FIRED", 2)
     await it.tell("refused", handle.execute_update("change", "nothing", id="second"))
     await it.tell("failed", handle.execute_update("change", "fails", id="third"))
     await it.tell("dynamic", handle.execute_update("unknown", args=["x", "y"], id="fourth"))
