@@ -118,7 +118,8 @@ fn a_parcel_in_c_says_where_it_is_and_looks_up_what_is_close_by() -> Result<()> 
         10 marker recorded core_local_activity no
         11 upsert workflow search attributes
         12 workflow execution completed
-    "#]].assert_eq(&summary(&host.history("parcel")?));
+    "#]]
+    .assert_eq(&summary(&host.history("parcel")?));
     let found = host.cli(&["workflow", "list", "--query", "Stage = 'packing' AND Items = 3"])?;
     assert!(found.contains("parcel"), "{found}");
     Ok(())

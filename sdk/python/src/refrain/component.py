@@ -10,6 +10,7 @@ from typing import Any
 
 # What Python imports late, and can't any more once it is in a component.
 import _strptime  # noqa: F401
+import concurrent.futures.thread  # noqa: F401
 import encodings.ascii  # noqa: F401
 import encodings.idna  # noqa: F401
 import encodings.latin_1  # noqa: F401
