@@ -14,7 +14,7 @@ use crate::bindings::convert::{failure_out, payloads_out};
 use crate::bindings::{lifecycle, types};
 use crate::component::{Definition, Named};
 use crate::errors::ComponentError;
-use crate::imports::{Ctx, null};
+use crate::imports::{Ctx, check_id, null};
 use refrain_core::failure::Failure;
 use refrain_core::payload::Payload;
 use std::collections::BTreeMap;
@@ -114,8 +114,11 @@ impl Typed {
             if !function.async_() {
                 continue;
             }
-            let refused =
-                |reason: String| ComponentError::ExportMismatch { export: name.clone(), reason };
+            let refused = |reason: String| ComponentError::ExportMismatch {
+                export: names::short(&name).to_owned(),
+                reason,
+            };
+            check_id("the name of a workflow type", &names::camel(&name), 1).map_err(refused)?;
             let signature = Signature::of(&function).map_err(refused)?;
             let within = interface.as_deref().and_then(|it| component.get_export_index(None, it));
             let Some(export) = component.get_export_index(within.as_ref(), &name) else {
@@ -123,9 +126,9 @@ impl Typed {
             };
             let workflow = Workflow { export, signature };
             if workflows.insert(names::camel(&name), workflow).is_some() {
-                return Err(refused(
-                    "two functions of that name are exported, expected one".to_owned(),
-                ));
+                let what = "another function is exported that is the same workflow type";
+                let workflow_type = names::camel(&name);
+                return Err(refused(format!("{what} `{workflow_type}`: rename one of them")));
             }
         }
         let sees_cancellation =

@@ -4,7 +4,7 @@ use super::{Returns, Signature, errors, is_of_the_host, names, payload_in, paylo
 use crate::bindings::convert::payloads_in;
 use crate::bindings::types;
 use crate::errors::ComponentError;
-use crate::imports::{Ctx, check_arguments};
+use crate::imports::{Ctx, check_arguments, check_id};
 use crate::numbers::Numbers;
 use crate::run::{Open, SharedRun};
 use futures::channel::oneshot;
@@ -15,6 +15,7 @@ use refrain_core::machines::{Command, activity};
 use refrain_core::options::{ActivityTimeouts, CancellationType, RetryPolicy};
 use refrain_core::payload::Payload;
 use refrain_core::time::Delay;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Linker, LinkerInstance, Val};
@@ -25,15 +26,18 @@ const START_TO_CLOSE: Delay = Delay::from_secs(60);
 /// Links what the component imports from interfaces of its own.
 pub(crate) fn link(linker: &mut Linker<Ctx>, component: &Component) -> Result<(), ComponentError> {
     let engine = component.engine();
+    let mut activities = Activities::default();
     for (name, import) in component.component_type().imports(engine) {
         match import.ty {
             ComponentItem::ComponentFunc(function) => {
+                activities.add(name, name)?;
                 link_function(&mut linker.root(), name, name, &function)?;
             }
             ComponentItem::ComponentInstance(instance) if !is_of_the_host(name) => {
                 let mut linked = linker.instance(name).map_err(|cause| mismatch(name, &cause))?;
                 for (inner, export) in instance.exports(engine) {
                     if let ComponentItem::ComponentFunc(function) = export.ty {
+                        activities.add(name, inner)?;
                         link_function(&mut linked, name, inner, &function)?;
                     }
                 }
@@ -42,6 +46,30 @@ pub(crate) fn link(linker: &mut Linker<Ctx>, component: &Component) -> Result<()
         }
     }
     Ok(())
+}
+
+/// The activity types, each with the function that it comes of.
+#[derive(Default)]
+struct Activities(BTreeMap<String, (String, String)>);
+
+impl Activities {
+    /// A worker knows an activity by its name alone: two functions of one name would be one activity.
+    fn add(&mut self, import: &str, name: &str) -> Result<(), ComponentError> {
+        let activity_type = names::camel(name);
+        let refused = |reason: String| ComponentError::ImportMismatch {
+            import: names::short(import).to_owned(),
+            reason,
+        };
+        check_id("the name of an activity", &activity_type, 1).map_err(refused)?;
+        let came_of = (import.to_owned(), name.to_owned());
+        match self.0.insert(activity_type, came_of) {
+            None => Ok(()),
+            Some((other, other_name)) => Err(refused(format!(
+                "its function `{name}` would be the same activity `{}` as `{other_name}` of `{other}`: rename one of them",
+                names::camel(name)
+            ))),
+        }
+    }
 }
 
 fn mismatch(import: &str, cause: &wasmtime::Error) -> ComponentError {

@@ -16,15 +16,18 @@
 use super::names::camel;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use refrain_core::limits::BLOB_BYTES_MAX;
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::cell::Cell;
-use std::fmt;
+use std::collections::BTreeMap;
+use std::{fmt, io};
 use wasmtime::component::{Type, Val};
 
 /// Can every value of the type be written as JSON? Errors: what can't.
-pub(crate) fn check(ty: &Type) -> Result<(), &'static str> {
+pub(crate) fn check(ty: &Type) -> Result<(), String> {
+    let refused = |what: &str| Err(what.to_owned());
     match ty {
         Type::Bool
         | Type::S8
@@ -38,39 +41,78 @@ pub(crate) fn check(ty: &Type) -> Result<(), &'static str> {
         | Type::Float32
         | Type::Float64
         | Type::Char
-        | Type::String
-        | Type::Enum(_)
-        | Type::Flags(_) => Ok(()),
+        | Type::String => Ok(()),
+        Type::Enum(cases) => check_names(cases.names()),
+        Type::Flags(flags) => check_names(flags.names()),
         Type::List(list) => check(&list.ty()),
         Type::FixedLengthList(list) => check(&list.ty()),
         // JSON has one `null`.
         Type::Option(option) if matches!(option.ty(), Type::Option(_)) => {
-            Err("an option in an option")
+            refused("an option in an option")
         }
         Type::Option(option) => check(&option.ty()),
-        Type::Record(record) => record.fields().try_for_each(|field| check(&field.ty)),
+        Type::Record(record) => {
+            check_names(record.fields().map(|field| field.name))?;
+            record.fields().try_for_each(|field| check(&field.ty))
+        }
         Type::Tuple(tuple) => tuple.types().try_for_each(|ty| check(&ty)),
         Type::Variant(variant) => {
+            check_names(variant.cases().map(|case| case.name))?;
             variant.cases().filter_map(|case| case.ty).try_for_each(|ty| check(&ty))
         }
         Type::Result(result) => {
             [result.ok(), result.err()].into_iter().flatten().try_for_each(|ty| check(&ty))
         }
-        Type::Map(_) => Err("a map"),
-        Type::Own(_) | Type::Borrow(_) => Err("a resource"),
-        Type::Future(_) => Err("a future"),
-        Type::Stream(_) => Err("a stream"),
-        Type::ErrorContext => Err("an error-context"),
+        Type::Map(_) => refused("a map"),
+        Type::Own(_) | Type::Borrow(_) => refused("a resource"),
+        Type::Future(_) => refused("a future"),
+        Type::Stream(_) => refused("a stream"),
+        Type::ErrorContext => refused("an error-context"),
     }
+}
+
+/// `a-1` and `a1` are two names in WIT, and one in JSON.
+fn check_names<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut known = BTreeMap::new();
+    for name in names {
+        if let Some(other) = known.insert(camel(name), name) {
+            let json = camel(name);
+            return Err(format!("`{other}` and `{name}`, which are both `{json}`"));
+        }
+    }
+    Ok(())
 }
 
 fn is_bytes(ty: &Type) -> bool {
     matches!(ty, Type::List(list) if list.ty() == Type::U8)
 }
 
-/// Errors: a number that JSON doesn't have.
+/// Errors: a number that JSON doesn't have, and a value that is too large.
 pub(crate) fn to_json(ty: &Type, value: &Val) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Json { ty, value })
+    let mut text = Text(String::new());
+    let room = Room(Cell::new(VALUES_MAX));
+    serde_json::to_writer(&mut text, &Json { ty, value, room: &room })?;
+    Ok(text.0)
+}
+
+/// A value of a guest's may be many times as long in JSON.
+struct Text(String);
+
+impl io::Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        if self.0.len() + text.len() > BLOB_BYTES_MAX {
+            let what =
+                format!("it has more than {BLOB_BYTES_MAX} bytes, which are allowed at most");
+            return Err(io::Error::other(what));
+        }
+        self.0.push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The bytes of a `list<u8>`, which alone need no JSON.
@@ -101,10 +143,14 @@ fn byte(value: &Val) -> u8 {
 struct Json<'a> {
     ty: &'a Type,
     value: &'a Val,
+    room: &'a Room,
 }
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let room = self.room;
+        let n_names = if let Type::Variant(variant) = self.ty { variant.cases().len() } else { 0 };
+        room.take(n_names).map_err(S::Error::custom)?;
         match (self.value, self.ty) {
             (Val::Bool(it), _) => to.serialize_bool(*it),
             (Val::S8(it), _) => to.serialize_i8(*it),
@@ -126,38 +172,39 @@ impl Serialize for Json<'_> {
                 let bytes: Vec<u8> = items.iter().map(byte).collect();
                 to.serialize_str(&BASE64_STANDARD.encode(bytes))
             }
-            (Val::List(items), Type::List(list)) => array(to, &list.ty(), items),
+            (Val::List(items), Type::List(list)) => array(to, &list.ty(), items, room),
             (Val::FixedLengthList(items), Type::FixedLengthList(list)) => {
-                array(to, &list.ty(), items)
+                array(to, &list.ty(), items, room)
             }
             (Val::Tuple(items), Type::Tuple(tuple)) => {
                 let mut seq = to.serialize_seq(Some(items.len()))?;
                 for (ty, value) in tuple.types().zip(items) {
-                    seq.serialize_element(&Json { ty: &ty, value })?;
+                    seq.serialize_element(&Json { ty: &ty, value, room })?;
                 }
                 seq.end()
             }
             (Val::Record(fields), Type::Record(record)) => {
                 let mut map = to.serialize_map(Some(fields.len()))?;
                 for (field, (name, value)) in record.fields().zip(fields) {
-                    map.serialize_entry(&camel(name), &Json { ty: &field.ty, value })?;
+                    map.serialize_entry(&camel(name), &Json { ty: &field.ty, value, room })?;
                 }
                 map.end()
             }
             (Val::Variant(name, None), _) | (Val::Enum(name), _) => to.serialize_str(&camel(name)),
             (Val::Variant(name, Some(value)), Type::Variant(variant)) => {
                 let case = variant.cases().find(|case| case.name == name);
-                entry(to, &camel(name), case.and_then(|case| case.ty).as_ref(), Some(value))
+                let ty = case.and_then(|case| case.ty);
+                entry(to, &camel(name), ty.as_ref(), Some(value), room)
             }
             (Val::Option(None), _) => to.serialize_unit(),
             (Val::Option(Some(value)), Type::Option(option)) => {
-                Json { ty: &option.ty(), value }.serialize(to)
+                Json { ty: &option.ty(), value, room }.serialize(to)
             }
             (Val::Result(Ok(value)), Type::Result(result)) => {
-                entry(to, "ok", result.ok().as_ref(), value.as_deref())
+                entry(to, "ok", result.ok().as_ref(), value.as_deref(), room)
             }
             (Val::Result(Err(value)), Type::Result(result)) => {
-                entry(to, "error", result.err().as_ref(), value.as_deref())
+                entry(to, "error", result.err().as_ref(), value.as_deref(), room)
             }
             (Val::Flags(names), _) => to.collect_seq(names.iter().map(|name| camel(name))),
             (_, ty) => Err(S::Error::custom(format!("{} has no JSON form", expected(ty)))),
@@ -165,8 +212,8 @@ impl Serialize for Json<'_> {
     }
 }
 
-fn array<S: Serializer>(to: S, ty: &Type, items: &[Val]) -> Result<S::Ok, S::Error> {
-    to.collect_seq(items.iter().map(|value| Json { ty, value }))
+fn array<S: Serializer>(to: S, ty: &Type, items: &[Val], room: &Room) -> Result<S::Ok, S::Error> {
+    to.collect_seq(items.iter().map(|value| Json { ty, value, room }))
 }
 
 fn entry<S: Serializer>(
@@ -174,10 +221,11 @@ fn entry<S: Serializer>(
     name: &str,
     ty: Option<&Type>,
     value: Option<&Val>,
+    room: &Room,
 ) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(Some(1))?;
     match (ty, value) {
-        (Some(ty), Some(value)) => map.serialize_entry(name, &Json { ty, value })?,
+        (Some(ty), Some(value)) => map.serialize_entry(name, &Json { ty, value, room })?,
         (Some(_) | None, _) => map.serialize_entry(name, &())?,
     }
     map.end()
@@ -216,8 +264,8 @@ pub(crate) fn from_json(ty: &Type, json: &Value) -> Result<Val, Mismatch> {
     read(ty, json, &Room(Cell::new(VALUES_MAX)))
 }
 
-/// Of one argument or result. A few bytes of JSON may stand for many fields, all absent, or be looked
-/// for among many names.
+/// Of one argument or result. A few bytes may stand for many fields, all absent, or be looked for among
+/// many names.
 const VALUES_MAX: usize = 1_000_000;
 /// So many names are compared in the time that a value takes.
 const NAMES_PER_VALUE: usize = 8;
@@ -231,7 +279,7 @@ impl Room {
         self.0.set(left.ok_or_else(|| Mismatch {
             path: String::new(),
             found: format!("more than {VALUES_MAX} values"),
-            expected: "fewer in one argument".to_owned(),
+            expected: "fewer in one argument or result".to_owned(),
         })?);
         Ok(())
     }
@@ -497,7 +545,8 @@ mod tests {
 
     #[test]
     fn an_option_in_an_option_is_refused() {
-        assert_eq!(check(&type_of("", "option<option<u8>>")), Err("an option in an option"));
+        let nested = type_of("", "option<option<u8>>");
+        assert_eq!(check(&nested), Err("an option in an option".to_owned()));
         assert_eq!(check(&type_of("", "option<list<option<u8>>>")), Ok(()));
     }
 
@@ -541,6 +590,48 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_the_same_to_its_last_bit_when_it_comes_back() {
+        // Numbers that a parser which does not look at the last digits has one bit off.
+        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..10_000 {
+            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let number = f64::from_bits(bits);
+            if number.is_finite() {
+                let json = to_json(&Type::Float64, &Val::Float64(number)).unwrap();
+                let again = from_json(&Type::Float64, &serde_json::from_str(&json).unwrap());
+                assert_eq!(again, Ok(Val::Float64(number)), "{json}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_are_one_in_json_are_refused() {
+        let refused = check_names(["b", "a-1", "a1"].into_iter());
+        assert_eq!(refused, Err("`a-1` and `a1`, which are both `a1`".to_owned()));
+        assert_eq!(check_names(["a-b", "a-c"].into_iter()), Ok(()));
+    }
+
+    #[test]
+    fn a_value_that_is_too_large_in_json_is_not_written() {
+        let text = |n| to_json(&Type::String, &Val::String("x".repeat(n)));
+        assert_eq!(text(BLOB_BYTES_MAX - 2).unwrap().len(), BLOB_BYTES_MAX);
+        let refused = text(BLOB_BYTES_MAX - 1).unwrap_err().to_string();
+        assert_eq!(refused, "it has more than 2097152 bytes, which are allowed at most");
+        // Each of these is six bytes there.
+        let refused = to_json(&Type::String, &Val::String("\0".repeat(BLOB_BYTES_MAX / 2)));
+        assert!(refused.is_err());
+    }
+
+    #[test]
+    fn values_that_are_looked_for_among_many_names_have_a_limit_on_their_way_out_too() {
+        let cases: String = (0..1000).map(|nth| format!("case{nth}(u8), ")).collect();
+        let ty = type_of(&format!("variant v {{ {cases} }}"), "list<v>");
+        let value = Val::Variant("case999".to_owned(), Some(Box::new(Val::U8(1))));
+        let refused = to_json(&ty, &Val::List(vec![value; 10_000])).unwrap_err().to_string();
+        assert!(refused.contains("more than 1000000 values"), "{refused}");
+    }
+
+    #[test]
     fn numbers_without_json_form_are_refused() {
         let refused = to_json(&Type::Float64, &Val::Float64(f64::NAN)).unwrap_err();
         assert_eq!(refused.to_string(), "a number that is not finite has no JSON form");
@@ -548,11 +639,10 @@ mod tests {
 
     #[test]
     fn what_stands_for_something_else_has_no_json_form() {
-        assert_eq!(check(&type_of("resource account;", "own<account>")), Err("a resource"));
-        assert_eq!(
-            check(&type_of("resource account;", "list<borrow<account>>")),
-            Err("a resource")
-        );
+        for ty in ["own<account>", "list<borrow<account>>"] {
+            let refused = check(&type_of("resource account;", ty));
+            assert_eq!(refused, Err("a resource".to_owned()), "{ty}");
+        }
         assert_eq!(check(&type_of("", "tuple<u8, list<string>>")), Ok(()));
     }
 }

@@ -10,6 +10,12 @@ pub(crate) fn pascal(kebab: &str) -> String {
     join(kebab, true)
 }
 
+/// So much of a name as an error has room for.
+pub(crate) fn short(name: &str) -> &str {
+    const LETTERS_MAX: usize = 100;
+    name.char_indices().nth(LETTERS_MAX).map_or(name, |(end, _)| &name[..end])
+}
+
 fn join(kebab: &str, is_first_large: bool) -> String {
     let mut name = String::with_capacity(kebab.len());
     for (at, word) in kebab.split('-').enumerate() {

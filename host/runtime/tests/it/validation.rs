@@ -211,6 +211,8 @@ fn typed(world: &str) -> Vec<u8> {
         "package acme:shop;
          interface payments {{ resource account; charge: async func(amount: u64) -> string; }}
          interface vault {{ use payments.{{account}}; open: async func(it: account); }}
+         interface refunds {{ charge: async func(); }}
+         interface sales {{ ship: async func(); }}
          world shop {{ {world} }}"
     );
     let mut resolve = Resolve::default();
@@ -230,6 +232,77 @@ fn a_component_of_its_own_interfaces_offers_its_async_functions() {
     let definition = runtime().check(&typed(world)).unwrap().definition;
     let names: Vec<_> = definition.workflow_types.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["shipOrder"]);
+}
+
+#[test]
+fn two_functions_that_would_be_one_activity_or_one_workflow_type_are_refused() {
+    refused(
+        &typed("import payments; import refunds; export ship: async func();"),
+        &expect![
+            "import `acme:shop/refunds` does not fit: its function `charge` would be the same activity `charge` as `charge` of `acme:shop/payments`: rename one of them"
+        ],
+    );
+    refused(
+        &typed("import payments; import charge: async func(); export ship: async func();"),
+        &expect![
+            "import `charge` does not fit: its function `charge` would be the same activity `charge` as `charge` of `acme:shop/payments`: rename one of them"
+        ],
+    );
+    refused(
+        &typed("export sales; export ship: async func();"),
+        &expect![
+            "export `ship` does not fit: another function is exported that is the same workflow type `ship`: rename one of them"
+        ],
+    );
+}
+
+#[test]
+fn names_have_the_length_that_temporal_allows() {
+    let named = |letters: usize| "x".repeat(letters);
+    let import =
+        |letters| format!("import {}: async func(); export ship: async func();", named(letters));
+    runtime().check(&typed(&import(1000))).unwrap();
+    refused(
+        &typed(&import(1001)),
+        &expect![
+            "import `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` does not fit: the name of an activity has 1001 bytes, expected 1 to 1000"
+        ],
+    );
+    runtime().check(&typed(&format!("export {}: async func();", named(1000)))).unwrap();
+    refused(
+        &typed(&format!("export {}: async func();", named(1001))),
+        &expect![
+            "export `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx` does not fit: the name of a workflow type has 1001 bytes, expected 1 to 1000"
+        ],
+    );
+}
+
+#[test]
+fn a_component_has_so_many_parts_and_not_one_more() {
+    let parts = |what: &str, n: usize| {
+        let instances: String =
+            (0..n).map(|nth| format!("(core instance $i{nth} (instantiate $part))")).collect();
+        let text = with_exports(&["run"], &format!("(core module $part {what}) {instances}"));
+        wat::parse_str(text).unwrap()
+    };
+    // One too many is told before what else is wrong with it.
+    for (what, most) in [("(memory 1)", 4), ("(table 1 funcref)", 16), ("", 127)] {
+        let told = |n| runtime().check(&parts(what, n)).unwrap_err().to_string();
+        assert!(told(most).starts_with("export `run` does not fit"), "{}", told(most));
+        assert!(told(most + 1).contains(", at most "), "{}", told(most + 1));
+    }
+    refused(
+        &parts("(memory 1)", 5),
+        &expect!["component has 5 Wasm linear memories, at most 4 are allowed"],
+    );
+    refused(
+        &parts("(table 1 funcref)", 17),
+        &expect!["component has 17 tables, at most 16 are allowed"],
+    );
+    refused(
+        &parts("", 128),
+        &expect!["component has 129 core module instances, at most 128 are allowed"],
+    );
 }
 
 #[test]
