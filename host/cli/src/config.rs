@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock};
-use refrain_runtime::{EgressList, RuntimeConfig};
+use refrain_runtime::{EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
 use refrain_server::Connections;
 use refrain_store::StoreConfig;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ const GUEST_MEMORY_MIN: u64 = 1 << 20;
 const GUEST_MEMORY_MAX: u64 = 4 << 30;
 const GUEST_TIME_MS_MIN: u128 = 10;
 const GUEST_TIME_MS_MAX: u128 = 600_000;
-/// Guests that are checked or replayed beside those that are counted.
+/// For guests that are checked, replayed or committed beside those that are counted.
 const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
 const AGE_MAX_S: u64 = 365 * 86_400;
@@ -366,7 +366,9 @@ impl HostArgs {
             _ => default_cache_dir(),
         });
         let mut runtime = RuntimeConfig::new(cache_dir);
-        let instances = warm_runs + activities + 2 * workers + SPARE_INSTANCES;
+        // Runs that are warm are counted by what they take; of those at work any may take the most.
+        let at_work = activities + 2 * workers;
+        let instances = warm_runs + at_work * ROOMS_PER_GUEST_MAX as usize + SPARE_INSTANCES;
         check_mappings(instances, mappings_allowed())?;
         runtime.instances_max = u32::try_from(instances).unwrap_or(u32::MAX);
         if let Some(Bytes(memory)) = self.guest_memory {
@@ -456,8 +458,9 @@ fn within<T: PartialOrd + std::fmt::Display>(
     Ok(given)
 }
 
-/// Memory mappings that a guest takes: measured, about 8, and some to spare.
-const MAPPINGS_PER_INSTANCE: usize = 9;
+/// Memory mappings that a room takes: two for each of its stacks; a guest in it has about 4, and some to
+/// spare.
+const MAPPINGS_PER_INSTANCE: usize = 15;
 /// What the rest of the host takes.
 const MAPPINGS_OF_HOST: usize = 4096;
 
@@ -471,7 +474,7 @@ fn check_mappings(instances: usize, allowed: Option<usize>) -> Result<(), CliErr
     let needed = instances * MAPPINGS_PER_INSTANCE + MAPPINGS_OF_HOST;
     match allowed {
         Some(allowed) if needed > allowed => Err(CliError::usage(format!(
-            "{instances} guests at once take {needed} memory mappings, and this system allows \
+            "room for {instances} guests takes {needed} memory mappings, and this system allows \
              {allowed}: lower --warm-runs or --activities, or raise vm.max_map_count"
         ))),
         Some(_) | None => Ok(()),
@@ -522,7 +525,7 @@ mod tests {
         let refused = check_mappings(20_300, Some(65_530)).map_err(|error| error.to_string());
         assert_eq!(
             refused,
-            Err("20300 guests at once take 186796 memory mappings, and this system allows 65530: \
+            Err("room for 20300 guests takes 308596 memory mappings, and this system allows 65530: \
                  lower --warm-runs or --activities, or raise vm.max_map_count"
                 .to_owned())
         );

@@ -24,6 +24,11 @@ pub trait Guest: Send {
     /// run of the chain gets them.
     fn unreceived(&self) -> Vec<signal::Signal>;
 
+    /// How much it takes of what all guests of a host share in memory, in the least that one takes.
+    fn rooms(&self) -> usize {
+        1
+    }
+
     /// Asks without changing anything. Allowed between any two turns, also after the program
     /// has returned.
     #[expect(

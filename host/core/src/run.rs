@@ -299,6 +299,11 @@ impl Run {
         &self.execution
     }
 
+    /// What its guest takes in memory.
+    pub fn rooms(&self) -> usize {
+        self.guest.rooms()
+    }
+
     /// Asks the guest. A guest that breaks while it answers must not be used again.
     #[expect(
         clippy::result_large_err,

@@ -204,7 +204,7 @@ impl Cells {
         self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cell(&self, key: &ExecutionKey) -> Arc<Cell> {
+    pub(crate) fn cell(&self, key: &ExecutionKey) -> Arc<Cell> {
         let mut shard = self.shard(key);
         if let Some(cell) = shard.get(key) {
             return Arc::clone(cell);

@@ -23,7 +23,7 @@ use crate::task_queues::TaskQueues;
 use crate::timers::{Timers, What};
 use crate::until::until;
 use crate::updates::Updates;
-use crate::warm::{self, WarmRuns};
+use crate::warm::{self, Use, WarmRuns};
 use crate::watchers::Watchers;
 use crate::workers::Workers;
 use refrain_core::arrival::Arrival;
@@ -137,13 +137,14 @@ impl Inner {
             self.ready.push(Arc::clone(cell));
             return;
         }
-        let stamp = {
+        let used = {
             let mut state = cell.lock();
             state.warm_stamp += 1;
-            state.warm.is_some().then_some(state.warm_stamp)
+            let stamp = state.warm_stamp;
+            state.warm.as_ref().map(|run| Use { stamp, rooms: run.rooms() })
         };
-        match stamp {
-            Some(stamp) => self.warm.used(&self.cells, cell, stamp),
+        match used {
+            Some(used) => self.warm.used(&self.cells, cell, used),
             None => self.cells.forget_if_unused(cell),
         }
         self.motion.end();

@@ -13,10 +13,10 @@ use crate::bindings::worker::{self, activity_context};
 use crate::component::Definition;
 use crate::errors::{ComponentError, Stage, guest_error, without_backtrace};
 use crate::instance;
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::program::{import_mismatch, mismatch};
 use crate::run::say;
-use crate::wasi::LineLog;
+use crate::wasi::{self, LineLog};
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::GuestErrorKind;
 use refrain_core::ids::Digest;
@@ -213,9 +213,11 @@ impl ActivityProgram {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(wasi::HANDLES_MAX);
         let ctx = Ctx {
             limits: Limits::new(self.memory_bytes_max),
-            table: ResourceTable::new(),
+            table,
             wasi,
             http: WasiHttpCtx::new(),
             hooks: Egress { list: egress, label: label.clone() },
@@ -224,8 +226,7 @@ impl ActivityProgram {
             said: String::new(),
         };
         let mut store = Store::new(self.pre.engine(), ctx);
-        store.limiter(|ctx| &mut ctx.limits);
-        store.set_hostcall_fuel(self.memory_bytes_max);
+        limits::limit(&mut store, self.memory_bytes_max, |ctx: &mut Ctx| &mut ctx.limits);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store

@@ -75,11 +75,16 @@ impl Compiled {
             .precompile_component(&bytes)
             .map_err(|cause| ComponentError::Compile(crate::errors::without_backtrace(&cause)))?;
         match write(&path, &compiled) {
-            Ok(()) => {
-                if let Some(component) = read(engine, &path) {
-                    return Ok(component);
+            Ok(()) => match deserialize(engine, &path) {
+                Ok(component) => return Ok(component),
+                Err(cause) => {
+                    let _ = fs::remove_file(&path);
+                    if let Some(refused) = crate::errors::too_many_parts(&cause) {
+                        return Err(refused);
+                    }
+                    tracing::warn!(path = %path.display(), %cause, "compiled component can't be used");
                 }
-            }
+            },
             Err(cause) => {
                 tracing::warn!(path = %path.display(), %cause, "compiled component not kept");
             }

@@ -23,9 +23,8 @@ pub struct RuntimeConfig {
     pub memory_bytes_max: usize,
     /// How long one turn may take.
     pub activation_ms_max: u64,
-    /// The guest's stack.
-    pub stack_bytes: usize,
-    /// Runs and activities alive in memory at once. Address space is reserved for each.
+    /// Rooms of the pool that runs and activities share. Each takes one, or up to
+    /// [`ROOMS_PER_GUEST_MAX`]. Address space is reserved for each room.
     pub instances_max: u32,
     /// A component's own bytes.
     pub component_bytes_max: usize,
@@ -39,7 +38,6 @@ impl RuntimeConfig {
             cache_dir: cache_dir.into(),
             memory_bytes_max: 64 << 20,
             activation_ms_max: 1000,
-            stack_bytes: 1 << 20,
             instances_max: 4096,
             component_bytes_max: limits::COMPONENT_BYTES_MAX,
             programs_max: 256,
@@ -47,12 +45,30 @@ impl RuntimeConfig {
     }
 }
 
+/// A guest's stack, for the calls in its own code. It is the same on every host: a program that is played
+/// again must get as deep as it got at first.
+pub(crate) const STACK_BYTES: usize = 1 << 20;
+/// What the host's own functions get of a stack beside that.
+const HOST_STACK_BYTES: usize = 1 << 20;
 /// A guest is interrupted at this grain.
 pub(crate) const EPOCH: Duration = Duration::from_millis(5);
+/// What one guest may take of the pool. Whoever sizes it counts with that, so that no guest can take
+/// what others need.
+pub const ROOMS_PER_GUEST_MAX: u32 = 4;
+/// A room has one memory, and so many of these.
+const TABLES_PER_ROOM: u32 = 4;
+const STACKS_PER_ROOM: u32 = 5;
 /// Python's shared libraries are core instances of their own.
 const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 128;
-const MEMORIES_PER_COMPONENT_MAX: u32 = 8;
-const TABLES_PER_COMPONENT_MAX: u32 = 32;
+const MEMORIES_PER_COMPONENT_MAX: u32 = ROOMS_PER_GUEST_MAX;
+const TABLES_PER_COMPONENT_MAX: u32 = ROOMS_PER_GUEST_MAX * TABLES_PER_ROOM;
+/// Calls of one guest that are under way in its code, each on a stack: `run` and ten updates that
+/// block, a query, an allocation, and what a component that is composed of others does inside.
+pub(crate) const CALLS_PER_GUEST_MAX: usize = 17;
+/// wasmtime keeps so many for calls to come.
+const STACKS_KEPT: usize = 2;
+const _: () =
+    assert!(CALLS_PER_GUEST_MAX + STACKS_KEPT <= (ROOMS_PER_GUEST_MAX * STACKS_PER_ROOM) as usize);
 /// Elements of one table; CPython's has about 12 000.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 50_000;
 /// Below this a pool is of no use, and the error is told.
@@ -76,13 +92,20 @@ pub(crate) fn build(config: &RuntimeConfig) -> Result<Engine, RuntimeError> {
     Ok(engine)
 }
 
+/// What a guest takes of the pool that has so much.
+pub(crate) fn rooms(memories: u32, tables: u32, stacks_held: usize) -> usize {
+    let of_tables = tables.div_ceil(TABLES_PER_ROOM) as usize;
+    let of_stacks = (stacks_held + STACKS_KEPT).div_ceil(STACKS_PER_ROOM as usize);
+    (memories as usize).max(of_tables).max(of_stacks).max(1)
+}
+
 fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_COMPONENT_MAX))
         .total_memories(instances.max(MEMORIES_PER_COMPONENT_MAX))
-        .total_tables(instances.saturating_mul(4).max(TABLES_PER_COMPONENT_MAX))
-        .total_stacks(instances.saturating_mul(2))
+        .total_tables(instances.saturating_mul(TABLES_PER_ROOM).max(TABLES_PER_COMPONENT_MAX))
+        .total_stacks(instances.saturating_mul(STACKS_PER_ROOM))
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT_MAX)
         .max_memories_per_component(MEMORIES_PER_COMPONENT_MAX)
         .max_tables_per_component(TABLES_PER_COMPONENT_MAX)
@@ -106,8 +129,8 @@ fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
         .relaxed_simd_deterministic(true)
         .epoch_interruption(true)
         .cranelift_opt_level(OptLevel::Speed)
-        .max_wasm_stack(config.stack_bytes)
-        .async_stack_size(config.stack_bytes + (1 << 20))
+        .max_wasm_stack(STACK_BYTES)
+        .async_stack_size(STACK_BYTES + HOST_STACK_BYTES)
         .memory_init_cow(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));

@@ -1,6 +1,7 @@
 //! What can go wrong, and what wasmtime's errors mean to a user.
 
-use crate::wasi::HANDLES_MAX;
+use crate::engine::STACK_BYTES;
+use crate::{limits, wasi};
 use refrain_core::guest::{GuestError, GuestErrorKind};
 use refrain_core::ids::Digest;
 use std::fmt::Write;
@@ -42,6 +43,8 @@ pub enum ComponentError {
     WrongWorld { found: String, expected: String },
     #[error("export `{export}` does not fit: {reason}")]
     ExportMismatch { export: String, reason: String },
+    #[error("component has {found} {what}, at most {limit} are allowed")]
+    TooManyParts { found: usize, what: String, limit: usize },
     #[error("component can't be compiled: {0}")]
     Compile(String),
     #[error("component can't be instantiated: {0}")]
@@ -97,17 +100,29 @@ fn classify(error: &wasmtime::Error, stage: Stage) -> (GuestErrorKind, String) {
         return (stop.kind, stop.message.clone());
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
-        return (GuestErrorKind::Trap, format!("guest called exit({code})"));
+        let message = format!(
+            "guest called exit({code}): a workflow ends when its function returns, a result or a failure"
+        );
+        return (GuestErrorKind::Trap, message);
     }
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
         let message = format!("no room for one more instance on this host: {}", error.root_cause());
         return (GuestErrorKind::Instantiate, message);
     }
-    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+    let is_full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
+    // wasmtime tells these two by their text only.
+    let text = error.root_cause().to_string();
+    if is_full || text.starts_with("cannot allocate another handle") {
         let message = format!(
-            "guest has {HANDLES_MAX} open handles of WASI, more are not allowed: drop those that it needs no more"
+            "guest has too many open handles, {} of WASI and {} in all are allowed: drop those that it needs no more",
+            wasi::HANDLES_MAX,
+            limits::HANDLES_MAX
         );
         return (GuestErrorKind::TooManyCommands, message);
+    }
+    if text.ends_with("fuel allocated for hostcalls has been exhausted") {
+        let message = "guest handed over more in one call than it may have in memory: hand over less at a time";
+        return (GuestErrorKind::OutOfMemory, message.to_owned());
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
         return (trap_kind(*trap), trap_text(*trap));
@@ -121,9 +136,10 @@ fn classify(error: &wasmtime::Error, stage: Stage) -> (GuestErrorKind, String) {
 
 fn trap_text(trap: Trap) -> String {
     match trap {
-        Trap::StackOverflow => {
-            format!("{trap}: a function calls itself without end, or too deeply")
-        }
+        Trap::StackOverflow => format!(
+            "{trap}: a function calls itself without end, or too deeply for a stack of {STACK_BYTES} bytes: \
+             go through the data in a loop instead, or do it in an activity"
+        ),
         _ => trap.to_string(),
     }
 }
@@ -139,6 +155,16 @@ fn trap_kind(trap: Trap) -> GuestErrorKind {
         // Not our enum: wasmtime may add traps.
         _ => GuestErrorKind::Trap,
     }
+}
+
+/// A component that does not fit into the pool of instances. wasmtime tells it by its text only.
+pub(crate) fn too_many_parts(error: &wasmtime::Error) -> Option<ComponentError> {
+    let text = without_backtrace(error);
+    let told = text.split_once("The component transitively contains ")?.1;
+    let (found, rest) = told.split_once(' ')?;
+    let (what, rest) = rest.split_once(", which exceeds the configured maximum of ")?;
+    let limit = rest.split(' ').next()?.parse().ok()?;
+    Some(ComponentError::TooManyParts { found: found.parse().ok()?, what: what.to_owned(), limit })
 }
 
 /// The chain of causes in one line.

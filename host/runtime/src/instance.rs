@@ -11,9 +11,10 @@
 use crate::bindings::convert::{failure_out, fields_out, payloads_in, payloads_out};
 use crate::bindings::lifecycle::{self, IncomingUpdate};
 use crate::bindings::{children, types};
+use crate::engine;
 use crate::errors::{Stage, Stop, guest_error};
 use crate::imports::{Ctx, outcome_in};
-use crate::limits::Limits;
+use crate::limits::{self, Limits, Stacks};
 use crate::program::{Answer, Functions, Workflow};
 use crate::run::{Open, Run, SharedRun};
 use crate::watch::Watch;
@@ -108,6 +109,15 @@ impl Guest for WasmGuest {
         }
     }
 
+    fn rooms(&self) -> usize {
+        match &self.life {
+            Life::Live(live) => {
+                engine::rooms(self.workflow.memories, self.workflow.tables, live.stacks.held())
+            }
+            Life::Fresh | Life::Gone(_) => 1,
+        }
+    }
+
     fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
         if self.workflow.exports.query.is_none() {
             return Err(QueryError::Failed(self.workflow.unknown_query(&query.name)));
@@ -179,6 +189,7 @@ fn update_out(request: update::Request) -> IncomingUpdate {
 
 struct Live {
     run: SharedRun,
+    stacks: Stacks,
     /// Never ready, unless the guest broke.
     guest: Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>,
     calls: mpsc::UnboundedSender<Call>,
@@ -205,12 +216,13 @@ impl Live {
             run.ends_when_canceled = workflow.exports.main.ends_when_canceled();
         }
         let store = store(workflow, &run);
+        let stacks = store.data().limits.stacks.clone();
         let (calls, called) = mpsc::unbounded();
         let guest =
             Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, called));
         let woken = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(woken.clone());
-        Live { run, guest, calls, woken, waker, stage: Stage::Instantiating }
+        Live { run, stacks, guest, calls, woken, waker, stage: Stage::Instantiating }
     }
 
     fn turn(&mut self, turn: &Turn, job: Option<Job>) -> Result<Vec<Command>, GuestError> {
@@ -396,8 +408,7 @@ pub(crate) fn store(workflow: &Workflow, run: &SharedRun) -> Store<Ctx> {
     let limits = Limits::new(workflow.memory_bytes_max);
     let ctx = Ctx { run: run.clone(), limits, wasi: None };
     let mut store = Store::new(workflow.pre.engine(), ctx);
-    store.limiter(|ctx| &mut ctx.limits);
-    store.set_hostcall_fuel(workflow.memory_bytes_max);
+    limits::limit(&mut store, workflow.memory_bytes_max, |ctx: &mut Ctx| &mut ctx.limits);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
         store.data().run.lock().check_time()?;

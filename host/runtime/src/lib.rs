@@ -26,7 +26,7 @@ pub use activities::{
     ActivityInfo, ActivityProgram, EgressList, EgressPatternError, Heartbeats, WorkflowOfActivity,
 };
 pub use component::{ComponentInfo, ComponentKind, Definition, Named, digest_of};
-pub use engine::RuntimeConfig;
+pub use engine::{ROOMS_PER_GUEST_MAX, RuntimeConfig};
 pub use errors::{ComponentError, RuntimeError};
 pub use program::WorkflowProgram;
 pub use runtime::Runtime;

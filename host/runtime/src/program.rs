@@ -28,6 +28,9 @@ pub(crate) struct Workflow {
     pub(crate) definition: Definition,
     pub(crate) activation_max: Duration,
     pub(crate) memory_bytes_max: usize,
+    /// Linear memories, all of its parts together.
+    pub(crate) memories: u32,
+    pub(crate) tables: u32,
 }
 
 pub(crate) struct Exports {
@@ -176,7 +179,10 @@ impl WorkflowProgram {
             definition: export("definition"),
         };
         let pre = linker.instantiate_pre(component).map_err(|cause| import_mismatch(&cause))?;
+        let parts = component.resources_required();
         let mut workflow = Workflow {
+            memories: parts.as_ref().map_or(1, |it| it.num_memories),
+            tables: parts.as_ref().map_or(1, |it| it.num_tables),
             digest,
             pre,
             exports,

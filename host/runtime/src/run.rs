@@ -275,7 +275,7 @@ impl Run {
         Err(Stop::new(
             GuestErrorKind::OutOfTime,
             format!(
-                "guest ran for more than {} ms without waiting for anything: do long work in an activity",
+                "guest ran for more than {} ms without waiting for anything: do long work in an activity, or raise `--guest-time`",
                 self.activation_max.as_millis()
             ),
         ))
@@ -382,7 +382,7 @@ impl Run {
             return Err(Stop::new(
                 GuestErrorKind::TooManyCommands,
                 format!(
-                    "guest asked for more than {COMMANDS_PER_TASK_MAX} things without waiting for any"
+                    "guest asked for more than {COMMANDS_PER_TASK_MAX} things without waiting for any: wait for some before it asks for more"
                 ),
             ));
         }
@@ -398,7 +398,7 @@ impl Run {
             return Err(Stop::new(
                 GuestErrorKind::TooManyCommands,
                 format!(
-                    "guest handed over more than {COMMAND_BYTES_PER_TURN_MAX} bytes without waiting for anything"
+                    "guest handed over more than {COMMAND_BYTES_PER_TURN_MAX} bytes without waiting for anything: wait in between, or hand over references"
                 ),
             ));
         }

@@ -28,6 +28,8 @@ pub(crate) use stdio::LineLog;
 
 /// Handles of WASI that one guest has open.
 pub(crate) const HANDLES_MAX: usize = 10_000;
+/// What the host keeps of the headers, or of the body, of a request that is made and never sent.
+const HTTP_BYTES_MAX: usize = 4 << 10;
 
 pub(crate) struct VirtualWasi {
     ctx: WasiCtx,
@@ -58,7 +60,9 @@ impl VirtualWasi {
             .build();
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
-        VirtualWasi { ctx, http: WasiHttpCtx::new(), hooks: NoHttp { run: run.clone() }, table }
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HTTP_BYTES_MAX);
+        VirtualWasi { ctx, http, hooks: NoHttp { run: run.clone() }, table }
     }
 }
 
@@ -138,6 +142,10 @@ impl WasiHttpHooks for NoHttp {
         );
         self.run.lock().log(LogLevel::Warn, &line);
         Box::new(async { Err(wasmtime_wasi_http::Error::HttpRequestDenied) })
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        HTTP_BYTES_MAX
     }
 }
 

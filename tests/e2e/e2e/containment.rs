@@ -185,7 +185,7 @@ fn a_guest_that_does_not_yield_is_stopped() -> Result<()> {
         "spin",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
     "#]],
     )
 }
@@ -207,7 +207,7 @@ fn a_guest_that_recurses_without_end_is_stopped() -> Result<()> {
         "deep",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: call stack exhausted: a function calls itself without end, or too deeply
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
     "#]],
     )
 }
@@ -229,7 +229,7 @@ fn a_guest_that_logs_without_end_is_stopped() -> Result<()> {
         "flood-log",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
     "#]],
     )
 }

@@ -126,6 +126,10 @@ impl Guest for TracedGuest {
         Ok(commands)
     }
 
+    fn rooms(&self) -> usize {
+        self.guest.rooms()
+    }
+
     fn unreceived(&self) -> Vec<refrain_core::machines::signal::Signal> {
         self.guest.unreceived()
     }

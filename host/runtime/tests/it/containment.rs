@@ -36,7 +36,7 @@ fn a_guest_that_spins_runs_out_of_time_and_holds_up_no_other() {
     let (kind, message, _) = spinning.join().unwrap();
     assert_eq!(kind, GuestErrorKind::OutOfTime);
     expect![
-        "guest ran for more than 500 ms without waiting for anything: do long work in an activity"
+        "guest ran for more than 500 ms without waiting for anything: do long work in an activity, or raise `--guest-time`"
     ]
     .assert_eq(&message);
     assert!(began.elapsed() >= Duration::from_millis(ACTIVATION_MS_MAX));

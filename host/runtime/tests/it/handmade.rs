@@ -34,6 +34,15 @@ package wasi:cli@0.2.3 {
         get-arguments: func() -> list<string>;
     }
 }
+package wasi:http@0.2.3 {
+    interface types {
+        variant header-error { invalid-syntax, forbidden, immutable }
+        resource fields {
+            constructor();
+            append: func(name: string, value: list<u8>) -> result<_, header-error>;
+        }
+    }
+}
 package wasi:filesystem@0.2.3 {
     interface types { resource descriptor; }
     interface preopens {
@@ -81,6 +90,7 @@ pub(crate) fn component(export: &str, body: &str) -> Vec<u8> {
             import wasi:io/poll@0.2.3;
             import wasi:random/random@0.2.3;
             import wasi:cli/environment@0.2.3;
+            import wasi:http/types@0.2.3;
             import wasi:filesystem/preopens@0.2.3;
             import wasi:sockets/tcp-create-socket@0.2.3;
         }}"

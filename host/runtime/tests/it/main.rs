@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
 mod activities;
+mod composed;
 mod containment;
 mod driving;
 mod handmade;
+mod limits;
 mod stage;
 mod validation;
 mod wasi;

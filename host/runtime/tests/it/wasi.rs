@@ -164,5 +164,5 @@ fn handles_that_are_never_dropped_have_a_limit() {
         "(loop $again (drop (call $subscribe (i64.const 1))) (br $again))",
     );
     let error = Actor::new(&leak).try_start("any", &[], &[]).unwrap_err();
-    expect!["guest has 10000 open handles of WASI, more are not allowed: drop those that it needs no more"].assert_eq(&error.message);
+    expect!["guest has too many open handles, 10000 of WASI and 30000 in all are allowed: drop those that it needs no more"].assert_eq(&error.message);
 }
