@@ -8,6 +8,8 @@ CREATE TABLE namespaces (
     retention_ms  INTEGER NOT NULL CHECK (retention_ms >= 0),
     -- Payloads of more bytes are kept beside the histories, in `blobs`. Null: none are.
     detach_above  INTEGER CHECK (detach_above >= 0),
+    -- What its owners note about it: Temporal's `NamespaceInfo`, with nothing but its `data`.
+    data          BLOB    NOT NULL,
     created_ms    INTEGER NOT NULL CHECK (created_ms >= 0),
     -- Temporal's numbers: 1 registered, 2 deprecated, 3 deleted.
     state         INTEGER NOT NULL CHECK (state IN (1, 2, 3))

@@ -22,6 +22,7 @@ impl Inner {
             owner_email: settings.owner_email,
             retention: settings.retention,
             detach_above: settings.detach_above,
+            data: settings.data,
             created_at: self.now(),
         };
         match self.store.insert_namespace(new).await {

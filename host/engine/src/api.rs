@@ -195,6 +195,8 @@ pub struct NamespaceSettings {
     pub retention: Delay,
     /// Payloads of more bytes are kept beside the histories. `None`: none are.
     pub detach_above: Option<u64>,
+    /// What its owners note about it.
+    pub data: BTreeMap<String, String>,
 }
 
 impl Default for NamespaceSettings {
@@ -204,6 +206,7 @@ impl Default for NamespaceSettings {
             owner_email: String::new(),
             retention: limits::RETENTION,
             detach_above: Some(limits::DETACH_ABOVE as u64),
+            data: BTreeMap::new(),
         }
     }
 }

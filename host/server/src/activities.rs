@@ -1,7 +1,7 @@
 //! What activity workers say: give me a task, here is its result, I am alive.
 
 use crate::patience::{Stopping, within_deadline};
-use crate::status::{not_found, of, undecodable};
+use crate::status::{invalid, not_found, of, undecodable};
 use crate::{standalone, token, validate};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::failure::Failure;
@@ -44,7 +44,7 @@ pub(crate) async fn poll(
     let request = request.into_inner();
     let namespace = validate::namespace(engine, &request.namespace)?;
     let task_queue = task_queue_from_proto(request.task_queue.clone());
-    validate::name("task_queue", &task_queue)?;
+    validate::task_queue(&task_queue)?;
     validate::short("identity", &request.identity)?;
     let task = engine.poll_activity(namespace.id, &task_queue, poller(&request), patience);
     let task = match stopping.unless(task).await {
@@ -126,7 +126,10 @@ async fn by_id(
         return Ok(ActivityRef { run: task.run, scheduled: task.scheduled, stamp: task.stamp });
     }
     let namespace = validate::namespace(engine, namespace)?;
-    validate::name("activity_id", activity_id)?;
+    // One that is too long is that of no activity: not found, as there.
+    if activity_id.is_empty() {
+        return Err(invalid("activity_id is missing or empty"));
+    }
     let target = validate::target(&namespace, Some(WorkflowExecution { workflow_id, run_id }))?;
     let pending = engine.open_activities(&target).await.map_err(of)?;
     let task = pending
@@ -196,6 +199,7 @@ pub(crate) async fn attempt_failed_by_id(
     engine: &Engine,
     request: RespondActivityTaskFailedByIdRequest,
 ) -> Result<RespondActivityTaskFailedByIdResponse, Status> {
+    validate::short("identity", &request.identity)?;
     let result = failed(request.failure, request.last_heartbeat_details)?;
     let (workflow, run) = (request.workflow_id, request.run_id);
     let activity =
@@ -218,6 +222,7 @@ pub(crate) async fn canceled_by_id(
     engine: &Engine,
     request: RespondActivityTaskCanceledByIdRequest,
 ) -> Result<RespondActivityTaskCanceledByIdResponse, Status> {
+    validate::short("identity", &request.identity)?;
     let result = AttemptResult::Canceled(result_of("details", request.details)?);
     let (workflow, run) = (request.workflow_id, request.run_id);
     let activity =

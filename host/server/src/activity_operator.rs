@@ -36,8 +36,10 @@ impl Meant {
         workflow_id: String,
         run_id: String,
         activity_id: String,
+        identity: &str,
     ) -> Result<Meant, Status> {
         validate::name("activity_id", &activity_id)?;
+        validate::short("identity", identity)?;
         let execution = Some(WorkflowExecution { workflow_id, run_id });
         Ok(Meant { namespace, execution, which: WhichActivities::Id(activity_id), newer: true })
     }
@@ -95,7 +97,8 @@ pub(crate) async fn pause_one(
     request: PauseActivityExecutionRequest,
 ) -> Result<PauseActivityExecutionResponse, Status> {
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let meant = Meant::one(request.namespace, workflow, run, request.activity_id)?;
+    let meant =
+        Meant::one(request.namespace, workflow, run, request.activity_id, &request.identity)?;
     meant.tune(engine, pausing(request.identity, request.reason)?).await?;
     Ok(Default::default())
 }
@@ -130,7 +133,8 @@ pub(crate) async fn unpause_one(
     let wait = wait(request.jitter)?;
     let tuning = Tuning::Unpause { reset_attempts: false, forget_heartbeat: false, wait };
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let meant = Meant::one(request.namespace, workflow, run, request.activity_id)?;
+    let meant =
+        Meant::one(request.namespace, workflow, run, request.activity_id, &request.identity)?;
     meant.tune(engine, tuning).await?;
     Ok(Default::default())
 }
@@ -168,7 +172,8 @@ pub(crate) async fn reset_one(
         wait: wait(request.jitter)?,
     };
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let meant = Meant::one(request.namespace, workflow, run, request.activity_id)?;
+    let meant =
+        Meant::one(request.namespace, workflow, run, request.activity_id, &request.identity)?;
     meant.tune(engine, Tuning::Reset(reset)).await?;
     Ok(Default::default())
 }
@@ -199,7 +204,8 @@ pub(crate) async fn update_options_of_one(
 ) -> Result<UpdateActivityExecutionOptionsResponse, Status> {
     let tuning = changing(request.activity_options, request.update_mask, request.restore_original)?;
     let (workflow, run) = (request.workflow_id, request.run_id);
-    let meant = Meant::one(request.namespace, workflow, run, request.activity_id)?;
+    let meant =
+        Meant::one(request.namespace, workflow, run, request.activity_id, &request.identity)?;
     let tuned = meant.tune(engine, tuning).await?;
     let activity_options = tuned.last().map(|task| pending_activity::options(&task.options));
     Ok(UpdateActivityExecutionOptionsResponse { activity_options })

@@ -6,6 +6,7 @@ use crate::validate;
 use prost::Message;
 use refrain_core::batch::{Batch, Targets};
 use refrain_core::limits::{BATCH_TARGETS_MAX, LIST_PAGE_MAX};
+use refrain_core::search::parse;
 use refrain_core::time::Timestamp;
 use refrain_engine::api::BatchRow;
 use refrain_engine::{Engine, EngineError};
@@ -31,7 +32,7 @@ struct PlaceToken {
     job: String,
 }
 
-/// A wrong query fails the batch, not its start: as the real server.
+/// A query with an unknown name fails the batch, not its start: as the real server.
 pub(crate) async fn start(
     engine: &Engine,
     request: StartBatchOperationRequest,
@@ -59,7 +60,10 @@ pub(crate) async fn start(
                 list.len()
             )));
         }
-        Targets::List(_) | Targets::Query(_) => {}
+        Targets::List(_) => {}
+        Targets::Query(query) => {
+            parse(query).map_err(|error| invalid(format!("invalid visibility query: {error}")))?;
+        }
     }
     engine.start_batch(namespace.id, batch, bytes).await.map_err(of)?;
     Ok(StartBatchOperationResponse {})
@@ -70,12 +74,17 @@ pub(crate) async fn stop(
     request: StopBatchOperationRequest,
 ) -> Result<StopBatchOperationResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
-    validate::name("job_id", &request.job_id)?;
+    job_id(&request.job_id)?;
     if request.reason.is_empty() {
         return Err(invalid("Reason is not set on request."));
     }
     engine.stop_batch(namespace.id, &request.job_id).await.map_err(of)?;
     Ok(StopBatchOperationResponse {})
+}
+
+/// One that is too long is that of no batch: not found, as there.
+fn job_id(job: &str) -> Result<(), Status> {
+    if job.is_empty() { Err(invalid("job_id is missing or empty")) } else { Ok(()) }
 }
 
 fn read(row: &BatchRow) -> Result<Batch, Status> {
@@ -88,7 +97,7 @@ pub(crate) async fn describe(
 ) -> Result<DescribeBatchOperationResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let job = request.job_id;
-    validate::name("job_id", &job)?;
+    job_id(&job)?;
     let row = engine.batch(namespace.id, &job).await.map_err(of)?;
     let row = row.ok_or_else(|| of(EngineError::BatchNotFound { job }))?;
     let batch = read(&row)?;

@@ -343,8 +343,9 @@ impl WorkflowService for Frontend {
 
     async fn list_archived_workflow_executions(
         &self,
-        _: Request<ListArchivedWorkflowExecutionsRequest>,
+        request: Request<ListArchivedWorkflowExecutionsRequest>,
     ) -> Answer<ListArchivedWorkflowExecutionsResponse> {
+        crate::validate::namespace(&self.engine, &request.get_ref().namespace)?;
         Err(Status::invalid_argument("Cluster is not configured for visibility archival."))
     }
 

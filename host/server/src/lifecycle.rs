@@ -139,6 +139,9 @@ pub(crate) async fn update_options(
     let target = validate::target(&namespace, request.workflow_execution)?;
     validate::short("identity", &request.identity)?;
     let asked = request.workflow_execution_options;
+    if asked.is_none() {
+        return Err(invalid("WorkflowExecutionOptions is required"));
+    }
     own_clock(engine, asked.as_ref().and_then(|it| it.time_skipping_config.as_ref()))?;
     validate::priority(asked.as_ref().and_then(|it| it.priority.clone()))?;
     let change = run_options::change_from_proto(asked, request.update_mask).map_err(undecodable)?;

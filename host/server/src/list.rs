@@ -79,7 +79,7 @@ pub(crate) async fn list_open(
 ) -> Result<ListOpenWorkflowExecutionsResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let mut parts = vec![statuses(RunStatus::is_open)];
-    parts.extend(time_range(System::StartTime, request.start_time_filter));
+    parts.extend(time_range(System::StartTime, request.start_time_filter)?);
     match request.filters {
         Some(OpenFilters::ExecutionFilter(it)) => {
             parts.push(equal(System::WorkflowId, it.workflow_id));
@@ -101,7 +101,7 @@ pub(crate) async fn list_closed(
 ) -> Result<ListClosedWorkflowExecutionsResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let mut parts = vec![statuses(|status| !status.is_open())];
-    parts.extend(time_range(System::CloseTime, request.start_time_filter));
+    parts.extend(time_range(System::CloseTime, request.start_time_filter)?);
     match request.filters {
         Some(ClosedFilters::ExecutionFilter(it)) => {
             parts.push(equal(System::WorkflowId, it.workflow_id));
@@ -224,8 +224,16 @@ fn equal(system: System, text: String) -> Condition {
     Condition::Test(Test::Compare { field, op: Op::Equal, value })
 }
 
-fn time_range(system: System, range: Option<StartTimeFilter>) -> Vec<Condition> {
+fn time_range(system: System, range: Option<StartTimeFilter>) -> Result<Vec<Condition>, Status> {
     let StartTimeFilter { earliest_time, latest_time } = range.unwrap_or_default();
+    let moment = |it: wkt::Timestamp| (it.seconds, it.nanos);
+    if let (Some(earliest), Some(latest)) = (earliest_time, latest_time)
+        && moment(earliest) > moment(latest)
+    {
+        return Err(invalid(
+            "EarliestTime in StartTimeFilter should not be larger than LatestTime.",
+        ));
+    }
     let test = |op, time: Option<wkt::Timestamp>| {
         let time = time?;
         let nanos = u32::try_from(time.nanos).unwrap_or_default();
@@ -233,7 +241,7 @@ fn time_range(system: System, range: Option<StartTimeFilter>) -> Vec<Condition> 
         Some(Condition::Test(Test::Compare { field: Field::System(system), op, value }))
     };
     let both = [test(Op::GreaterOrEqual, earliest_time), test(Op::LessOrEqual, latest_time)];
-    both.into_iter().flatten().collect()
+    Ok(both.into_iter().flatten().collect())
 }
 
 #[cfg(test)]

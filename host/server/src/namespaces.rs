@@ -6,8 +6,8 @@ use crate::token::{PAGE_TOKEN, foreign};
 use crate::validate;
 use refrain_core::limits::{BLOB_BYTES_MAX, DETACH_ABOVE};
 use refrain_core::time::Delay;
-use refrain_engine::Engine;
 use refrain_engine::api::{Namespace, NamespaceSettings, NamespaceState as State};
+use refrain_engine::{Engine, EngineError};
 use refrain_wire::DETACH_ABOVE_SETTING;
 use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState};
 use refrain_wire::api::namespace::v1::namespace_info::{Capabilities, Limits};
@@ -21,16 +21,25 @@ use refrain_wire::api::workflowservice::v1::{
     UpdateNamespaceResponse,
 };
 use refrain_wire::options::delay_to_proto;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tonic::Status;
 
 const PAGE_MAX: usize = 1000;
 const NEVER: &str = "never";
+/// Temporal's own workflows run in it. There are none here, so there is no such namespace.
+const OF_THE_SERVER: &str = "temporal-system";
 const RETENTION_MIN: Delay = Delay::from_secs(3600);
 
 /// A UUID as text; the same form as a run's.
 fn id_of(namespace: &Namespace) -> String {
     refrain_core::ids::RunId(namespace.uuid).to_string()
+}
+
+/// As its owners said, and the settings that Temporal's messages have no field for.
+fn data_of(namespace: &Namespace) -> HashMap<String, String> {
+    let detach_above = namespace.detach_above.map_or_else(|| NEVER.to_owned(), |it| it.to_string());
+    let said = namespace.data.clone().into_iter();
+    said.chain([(DETACH_ABOVE_SETTING.to_owned(), detach_above)]).collect()
 }
 
 fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
@@ -42,11 +51,7 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 .unwrap_or(NamespaceState::Unspecified as i32),
             description: namespace.description.clone(),
             owner_email: namespace.owner_email.clone(),
-            data: [(
-                DETACH_ABOVE_SETTING.to_owned(),
-                namespace.detach_above.map_or_else(|| NEVER.to_owned(), |it| it.to_string()),
-            )]
-            .into(),
+            data: data_of(namespace),
             id: id_of(namespace),
             capabilities: Some(Capabilities {
                 sync_update: true,
@@ -56,6 +61,7 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 standalone_activities: true,
                 standalone_activity_start_delay: true,
                 standalone_activity_operator_commands: true,
+                standalone_activity_batch_operations: true,
                 ..Default::default()
             }),
             limits: Some(Limits {
@@ -91,9 +97,7 @@ pub(crate) fn describe(
     if request.namespace.is_empty() && !request.id.is_empty() {
         let all = engine.namespaces();
         let found = all.iter().find(|it| id_of(it) == request.id);
-        let found = found.ok_or_else(|| {
-            of(refrain_engine::EngineError::NamespaceNotFound(request.id.clone()))
-        })?;
+        let found = found.ok_or_else(|| of(EngineError::NamespaceNotFound(request.id.clone())))?;
         return Ok(description(found));
     }
     Ok(description(&*validate::namespace(engine, &request.namespace)?))
@@ -121,10 +125,9 @@ pub(crate) fn list(
     })
 }
 
-/// Temporal's messages have no field for it; `data` is for what they don't know. Outer `None`: it
-/// is not said.
-fn detach_above(data: &HashMap<String, String>) -> Result<Option<Option<u64>>, Status> {
-    match data.get(DETACH_ABOVE_SETTING).map(String::as_str) {
+/// What is left of `data` when our own setting is taken out of it; outer `None`: it is not in it.
+fn detach_above(data: &mut HashMap<String, String>) -> Result<Option<Option<u64>>, Status> {
+    match data.remove(DETACH_ABOVE_SETTING).as_deref() {
         None => Ok(None),
         Some(NEVER) => Ok(Some(None)),
         Some(bytes) => bytes.parse().map(|it| Some(Some(it))).map_err(|_| {
@@ -137,7 +140,7 @@ fn detach_above(data: &HashMap<String, String>) -> Result<Option<Option<u64>>, S
 
 pub(crate) async fn register(
     engine: &Engine,
-    request: RegisterNamespaceRequest,
+    mut request: RegisterNamespaceRequest,
 ) -> Result<RegisterNamespaceResponse, Status> {
     validate::name("namespace", &request.namespace)?;
     validate::short("owner_email", &request.owner_email)?;
@@ -146,6 +149,10 @@ pub(crate) async fn register(
             "is_global_namespace is `true`, expected `false`: this host is one cluster",
         ));
     }
+    if request.namespace == OF_THE_SERVER {
+        return Err(of(EngineError::NamespaceExists(request.namespace)));
+    }
+    only_cluster(&request.active_cluster_name, &request.clusters)?;
     let retention = validate::limit(
         "workflow_execution_retention_period",
         request.workflow_execution_retention_period,
@@ -156,10 +163,28 @@ pub(crate) async fn register(
         description: request.description,
         owner_email: request.owner_email,
         retention,
-        detach_above: detach_above(&request.data)?.unwrap_or(Some(DETACH_ABOVE as u64)),
+        detach_above: detach_above(&mut request.data)?.unwrap_or(Some(DETACH_ABOVE as u64)),
+        data: data_from(request.data)?,
     };
     engine.register_namespace(&request.namespace, settings).await.map_err(of)?;
     Ok(RegisterNamespaceResponse::default())
+}
+
+/// Bounded together, as a payload is.
+fn data_from(data: HashMap<String, String>) -> Result<BTreeMap<String, String>, Status> {
+    let found: usize = data.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if found > BLOB_BYTES_MAX {
+        return Err(invalid(format!("data has {found} bytes, expected at most {BLOB_BYTES_MAX}")));
+    }
+    Ok(data.into_iter().collect())
+}
+
+fn only_cluster(active: &str, clusters: &[ClusterReplicationConfig]) -> Result<(), Status> {
+    let all = clusters.iter().map(|it| it.cluster_name.as_str());
+    match all.chain([active]).find(|it| !it.is_empty() && *it != CLUSTER) {
+        None => Ok(()),
+        Some(other) => Err(invalid(format!("Invalid cluster name: {other}, expected `{CLUSTER}`"))),
+    }
 }
 
 fn check_retention(field: &str, retention: Delay) -> Result<(), Status> {
@@ -171,13 +196,13 @@ fn check_retention(field: &str, retention: Delay) -> Result<(), Status> {
     Ok(())
 }
 
-/// What is absent or empty stays as it is.
+/// What is absent or empty stays as it is; what is in `data` is added to it.
 pub(crate) async fn update(
     engine: &Engine,
     request: UpdateNamespaceRequest,
 ) -> Result<UpdateNamespaceResponse, Status> {
-    validate::namespace(engine, &request.namespace)?;
-    let info = request.update_info.unwrap_or_default();
+    let existing = validate::namespace(engine, &request.namespace)?;
+    let mut info = request.update_info.unwrap_or_default();
     validate::short("owner_email", &info.owner_email)?;
     let state = match NamespaceState::try_from(info.state) {
         Ok(NamespaceState::Unspecified) => None,
@@ -195,7 +220,17 @@ pub(crate) async fn update(
             "promote_namespace is `true`, expected `false`: this host is one cluster",
         ));
     }
-    let asked = request.config.and_then(|it| it.workflow_execution_retention_ttl);
+    let replication = request.replication_config.unwrap_or_default();
+    only_cluster(&replication.active_cluster_name, &replication.clusters)?;
+    let config = request.config.unwrap_or_default();
+    if config.bad_binaries.is_some_and(|it| !it.binaries.is_empty())
+        || !request.delete_bad_binary.is_empty()
+    {
+        return Err(invalid(
+            "bad_binaries is set, expected none: `refrain deployment rollback` takes a version back",
+        ));
+    }
+    let asked = config.workflow_execution_retention_ttl;
     let retention = match asked {
         None => None,
         Some(asked) => {
@@ -205,7 +240,9 @@ pub(crate) async fn update(
             Some(retention)
         }
     };
-    let detach_above = detach_above(&info.data)?;
+    let detach_above = detach_above(&mut info.data)?;
+    let whole = existing.data.clone().into_iter().chain(info.data.clone());
+    data_from(whole.collect())?;
     let updated = engine
         .update_namespace(&request.namespace, |row| {
             if !info.description.is_empty() {
@@ -217,6 +254,7 @@ pub(crate) async fn update(
             row.retention = retention.unwrap_or(row.retention);
             row.detach_above = detach_above.unwrap_or(row.detach_above);
             row.state = state.unwrap_or(row.state);
+            row.data.extend(info.data);
         })
         .await
         .map_err(of)?;

@@ -6,6 +6,7 @@ use crate::status::{invalid, not_found, of, undecodable};
 use crate::token::{PAGE_TOKEN, foreign};
 use crate::{validate, workflows};
 use prost::Message;
+use refrain_calendar::schedule::Patch;
 use refrain_core::ids::NamespaceId;
 use refrain_core::limits::{ID_BYTES_MAX, LIST_PAGE_MAX, SCHEDULE_ID_BYTES_MAX};
 use refrain_core::payload::PayloadMap;
@@ -56,7 +57,7 @@ pub(crate) async fn create(
             "schedule_id has {found} bytes, expected at most {SCHEDULE_ID_BYTES_MAX}"
         )));
     }
-    validate::short("request_id", &request.request_id)?;
+    validate::name("request_id", &request.request_id)?;
     validate::short("identity", &request.identity)?;
     let attributes = engine.search_attributes(namespace.id);
     let mut schedule = update_of(request.schedule, &attributes)?;
@@ -64,12 +65,17 @@ pub(crate) async fn create(
         Some(validate::search_attributes(&attributes, request.search_attributes)?);
     let memo = payload::memo_from_proto(request.memo);
     validate::blob_map("memo", &memo)?;
-    let patch = wire::patch_from_proto(request.initial_patch.unwrap_or_default());
-    let patch = patch.map_err(undecodable)?;
+    let patch = patch_of(request.initial_patch.unwrap_or_default())?;
     let new = NewSchedule { schedule, patch, memo };
     let key = key_of(namespace.id, &request.schedule_id);
     let revision = engine.create_schedule(key, new, request.request_id).await.map_err(of)?;
     Ok(CreateScheduleResponse { conflict_token: conflict_token(revision) })
+}
+
+fn patch_of(patch: pb::SchedulePatch) -> Result<Patch, Status> {
+    notes(&patch.pause)?;
+    notes(&patch.unpause)?;
+    wire::patch_from_proto(patch).map_err(undecodable)
 }
 
 fn key_of(namespace: NamespaceId, id: &str) -> ScheduleKey {
@@ -89,6 +95,9 @@ fn update_of(
     let spec = wire::spec_from_proto(schedule.spec.unwrap_or_default()).map_err(undecodable)?;
     let spec = spec.compile().map_err(|error| invalid(format!("schedule.spec: {error}")))?;
     let policies = wire::policies_from_proto(schedule.policies).map_err(undecodable)?;
+    if let Some(state) = &schedule.state {
+        notes(&state.notes)?;
+    }
     let standing = wire::standing_from_proto(schedule.state).map_err(undecodable)?;
     let action = schedule.action.unwrap_or_default().action;
     let Some(pb::schedule_action::Action::StartWorkflow(mut info)) = action else {
@@ -105,6 +114,16 @@ fn update_of(
     let action = pb::schedule_action::Action::StartWorkflow(info);
     let action = pb::ScheduleAction { action: Some(action) }.encode_to_vec();
     Ok(ScheduleUpdate { spec, policies, standing, start, action, search_attributes: None })
+}
+
+fn notes(notes: &str) -> Result<(), Status> {
+    let found = notes.len();
+    if found > ID_BYTES_MAX {
+        return Err(invalid(format!(
+            "Schedule notes exceeds limit.: it has {found} bytes, expected at most {ID_BYTES_MAX}"
+        )));
+    }
+    Ok(())
 }
 
 /// The request that each of its runs is started by.
@@ -213,7 +232,7 @@ pub(crate) async fn patch(
     let key = existing(engine, &request.namespace, &request.schedule_id)?;
     validate::short("request_id", &request.request_id)?;
     let Some(patch) = request.patch else { return Err(invalid("patch is missing")) };
-    let patch = wire::patch_from_proto(patch).map_err(undecodable)?;
+    let patch = patch_of(patch)?;
     if let Some(it) = patch.backfills.iter().find(|it| it.until < it.after) {
         return Err(invalid(format!(
             "backfill_request ends {} ms before it starts",

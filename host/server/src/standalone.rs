@@ -46,7 +46,7 @@ pub(crate) async fn start(
     let task_queue = task_queue_from_proto(request.task_queue);
     validate::name("activity_id", &request.activity_id)?;
     validate::name("activity_type", &activity_type)?;
-    validate::name("task_queue", &task_queue)?;
+    validate::task_queue(&task_queue)?;
     validate::short("request_id", &request.request_id)?;
     validate::short("identity", &request.identity)?;
     let input = payload::list_from_proto(request.input);
@@ -378,6 +378,7 @@ pub(crate) async fn request_cancel(
     let target = target(engine, &request.namespace, request.activity_id, &request.run_id)?;
     validate::short("reason", &request.reason)?;
     validate::short("identity", &request.identity)?;
+    validate::short("request_id", &request.request_id)?;
     let asked = engine.cancel_standalone(&target, request.reason, request.identity).await;
     asked.map_err(of)?;
     Ok(RequestCancelActivityExecutionResponse {})
@@ -390,6 +391,7 @@ pub(crate) async fn terminate(
     let target = target(engine, &request.namespace, request.activity_id, &request.run_id)?;
     validate::short("reason", &request.reason)?;
     validate::short("identity", &request.identity)?;
+    validate::short("request_id", &request.request_id)?;
     let ended = engine.terminate_standalone(&target, request.reason, request.identity).await;
     ended.map_err(of)?;
     Ok(TerminateActivityExecutionResponse {})

@@ -152,7 +152,7 @@ pub(crate) async fn describe(
         task_queue_status: request.include_task_queue_status.then(|| status(&stats)),
         versioning_info: Some(versioning_info(engine, &namespace, &task_queue).await?),
         config: config.filter(|_| request.report_config).map(|it| queue::to_proto(&it)),
-        effective_rate_limit: request.report_config.then(|| effective(limited)),
+        effective_rate_limit: Some(effective(limited)),
         ..Default::default()
     })
 }

@@ -3,11 +3,11 @@
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{invalid, of, permission_denied};
 use crate::validate;
-use crate::workflows::{link, target_of_chain};
+use crate::workflows::link;
 use refrain_core::limits::UPDATE_LONG_POLL;
 use refrain_core::machines::update;
 use refrain_core::time::Delay;
-use refrain_engine::api::{UpdateReply, UpdateStage, UpdateState};
+use refrain_engine::api::{Target, UpdateReply, UpdateStage, UpdateState};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use refrain_wire::api::common::v1::link::{Variant, Workflow};
@@ -29,8 +29,10 @@ pub(crate) async fn update(
     let patience = within_deadline(request.metadata(), UPDATE_LONG_POLL);
     let request = request.into_inner();
     let namespace = validate::namespace(engine, &request.namespace)?;
-    let target =
-        target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
+    let target = Target {
+        chain: validate::chain(&request.first_execution_run_id),
+        ..validate::target(&namespace, request.workflow_execution)?
+    };
     let Asked { request: asked, wait } = asked(request.request, request.wait_policy)?;
     let waits = engine.update(&target, asked, wait, patience);
     let reply =
@@ -139,7 +141,6 @@ pub(crate) async fn poll(
     let namespace = validate::namespace(engine, &request.namespace)?;
     let update_ref = request.update_ref.ok_or_else(|| invalid("update_ref is missing"))?;
     let target = validate::target(&namespace, update_ref.workflow_execution)?;
-    validate::name("update_ref.update_id", &update_ref.update_id)?;
     let wait = match stage(request.wait_policy)? {
         // Without a policy: how far it is now.
         Stage::Unspecified | Stage::Admitted => {

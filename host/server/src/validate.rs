@@ -58,6 +58,19 @@ pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
     short(field, value)
 }
 
+/// Temporal's servers call the parts of a queue so.
+const QUEUE_PARTS: &str = "/_sys/";
+
+pub(crate) fn task_queue(value: &str) -> Result<(), Status> {
+    name("task_queue", value)?;
+    if value.starts_with(QUEUE_PARTS) {
+        return Err(invalid(format!(
+            "task_queue is `{value}`, expected one that does not start with reserved prefix {QUEUE_PARTS}"
+        )));
+    }
+    Ok(())
+}
+
 /// SDKs wait for signals of such names to find out what waits at all.
 const HOST_NAMES: &str = "__";
 
@@ -86,6 +99,12 @@ pub(crate) fn run_id(text: &str) -> Result<Option<RunId>, Status> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| invalid(format!("run_id is `{text}`, expected a UUID")))
+}
+
+/// The first run of the chain that is meant. What can't be a run's id is that of none.
+pub(crate) fn chain(first: &str) -> Option<RunId> {
+    const NONE: RunId = RunId(0);
+    (!first.is_empty()).then(|| first.parse().unwrap_or(NONE))
 }
 
 pub(crate) fn target(
@@ -146,8 +165,21 @@ pub(crate) fn retry_policy(
             policy.maximum_interval, policy.initial_interval
         )));
     }
+    for kind in &policy.non_retryable_error_types {
+        let limit = kind.strip_prefix(TIMEOUT_TYPE);
+        if let Some(limit) = limit.filter(|it| !TIMEOUTS.contains(it)) {
+            return Err(invalid(format!(
+                "Invalid timeout type value: {limit}, expected {}",
+                TIMEOUTS.join(", ")
+            )));
+        }
+    }
     Ok(Some(policy))
 }
+
+/// Before the name of a time limit, among the types of failures that are not tried again.
+const TIMEOUT_TYPE: &str = "TemporalTimeout:";
+const TIMEOUTS: [&str; 4] = ["StartToClose", "ScheduleToStart", "ScheduleToClose", "Heartbeat"];
 
 /// The two policies as the host has them. TERMINATE_IF_RUNNING, which clients still send, says
 /// both at once.

@@ -44,12 +44,17 @@ pub(crate) async fn signal_with_start(
         ));
     }
     let header = payload::header_from_proto(request.header.clone());
+    // The link in the answer names the signal by it.
+    let request_id = match request.request_id.is_empty() {
+        true => uuid::Uuid::new_v4().to_string(),
+        false => request.request_id,
+    };
     let signal = signal::Signal {
         name: request.signal_name,
         input: payload::list_from_proto(request.signal_input),
         header,
         identity: request.identity.clone(),
-        request_id: request.request_id.clone(),
+        request_id: request_id.clone(),
         from: None,
     };
     validate::blob("signal_input", &signal.input)?;
@@ -64,7 +69,7 @@ pub(crate) async fn signal_with_start(
         workflow_run_timeout: request.workflow_run_timeout,
         workflow_task_timeout: request.workflow_task_timeout,
         identity: request.identity,
-        request_id: request.request_id,
+        request_id: request_id.clone(),
         workflow_id_conflict_policy: conflict_policy(
             request.workflow_id_conflict_policy,
             request.workflow_id_reuse_policy,
@@ -84,7 +89,6 @@ pub(crate) async fn signal_with_start(
         ..Default::default()
     };
     let start = start_request(engine, start)?;
-    let request_id = start.request_id.clone();
     let reply = engine.signal_with_start(start, signal).await.map_err(of)?;
     let run_id = reply.run.to_string();
     let event =
@@ -150,7 +154,7 @@ fn not_start_and_update() -> Status {
 fn checked_start(
     engine: &Engine,
     namespace: &str,
-    mut request: StartWorkflowExecutionRequest,
+    request: StartWorkflowExecutionRequest,
 ) -> Result<StartRequest, Status> {
     same_namespace(namespace, &request.namespace)?;
     let unexpected = [
@@ -161,8 +165,6 @@ fn checked_start(
     if let Some((field, _)) = unexpected.into_iter().find(|it| it.1) {
         return Err(invalid(format!("{field} is set, expected none beside an update")));
     }
-    request.workflow_id_conflict_policy =
-        conflict_policy(request.workflow_id_conflict_policy, request.workflow_id_reuse_policy);
     start_request(engine, request)
 }
 

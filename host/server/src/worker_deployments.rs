@@ -234,7 +234,7 @@ fn token(versions: &[VersionState]) -> Vec<u8> {
 }
 
 /// Named in two parts, or in one text by older tools.
-fn named(version: Option<WorkerDeploymentVersion>, text: &str) -> Result<(String, Digest), Status> {
+fn named(version: Option<WorkerDeploymentVersion>, text: &str) -> Result<(String, String), Status> {
     let (name, build_id) = match version {
         Some(it) => (it.deployment_name, it.build_id),
         None => text
@@ -243,12 +243,22 @@ fn named(version: Option<WorkerDeploymentVersion>, text: &str) -> Result<(String
             .map(|(name, build_id)| (name.to_owned(), build_id.to_owned()))
             .ok_or_else(|| invalid("deployment_version is missing or empty"))?,
     };
-    Ok((name, digest(&build_id)?))
+    validate::name("deployment_name", &name)?;
+    validate::name("build_id", &build_id)?;
+    Ok((name, build_id))
 }
 
-fn digest(build_id: &str) -> Result<Digest, Status> {
-    build_id.parse().map_err(|_| {
-        invalid(format!("build_id is `{build_id}`, expected the digest of a component in hex"))
+/// The version of that build id, among those of one queue.
+fn of_build<'a>(
+    versions: &'a Versions,
+    name: &str,
+    build_id: &str,
+) -> Result<&'a VersionState, Status> {
+    let digest: Option<Digest> = build_id.parse().ok();
+    versions.iter().find(|it| Some(it.row.digest) == digest).ok_or_else(|| {
+        not_found(format!(
+            "build ID `{build_id}` not found in Worker Deployment `{name}`: deploy it with `refrain deploy`"
+        ))
     })
 }
 
@@ -258,11 +268,9 @@ pub(crate) async fn describe_version(
     request: DescribeWorkerDeploymentVersionRequest,
 ) -> Result<DescribeWorkerDeploymentVersionResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
-    let (name, digest) = named(request.deployment_version, &request.version)?;
+    let (name, build_id) = named(request.deployment_version, &request.version)?;
     let versions = one(engine, &namespace, &name).await?;
-    let found = versions.iter().find(|it| it.row.digest == digest).ok_or_else(|| {
-        not_found(format!("build ID `{digest}` not found in Worker Deployment `{name}`"))
-    })?;
+    let found = of_build(&versions, &name, &build_id)?;
     let [current_since_time, ramping_since_time] = since(found);
     let kind = TaskQueueType::Workflow as i32;
     Ok(DescribeWorkerDeploymentVersionResponse {
@@ -297,27 +305,14 @@ impl Asked {
     async fn apply(
         &self,
         engine: &Engine,
-        change: impl FnOnce(&Versions) -> Result<Change, Status>,
+        change: impl FnOnce(&Versions) -> Result<(Change, String), Status>,
     ) -> Result<(Versions, Vec<u8>), Status> {
         let namespace = validate::namespace(engine, &self.namespace)?;
         let before = one(engine, &namespace, &self.deployment_name).await?;
         if !self.conflict_token.is_empty() && self.conflict_token != token(&before) {
             return Err(Status::failed_precondition("conflict token mismatch"));
         }
-        let change = change(&before)?;
-        let known = |digest: Digest| before.iter().find(|it| it.row.digest == digest);
-        let name = match change {
-            Change::SetCurrent(digest) | Change::Ramp(digest, _) => {
-                let known = known(digest).ok_or_else(|| {
-                    not_found(format!(
-                        "build ID `{digest}` not found in Worker Deployment `{}`: deploy it with `refrain deploy`",
-                        self.deployment_name
-                    ))
-                })?;
-                known.row.name.clone()
-            }
-            Change::StopRamp | Change::Rollback => String::new(),
-        };
+        let (change, name) = change(&before)?;
         let queue = Queue {
             namespace: namespace.id,
             task_queue: self.deployment_name.clone(),
@@ -327,14 +322,20 @@ impl Asked {
         let after = one(engine, &namespace, &self.deployment_name).await?;
         Ok((before, token(&after)))
     }
+
+    /// The version that a change is about: its digest and its name.
+    fn version(&self, versions: &Versions, build_id: &str) -> Result<(Digest, String), Status> {
+        let found = of_build(versions, &self.deployment_name, build_id)?;
+        Ok((found.row.digest, found.row.name.clone()))
+    }
 }
 
 /// The build id of a change, in either form. `None`: no version at all.
-fn target(build_id: &str, text: &str) -> Result<Option<Digest>, Status> {
-    match (build_id, text) {
-        ("", "" | UNVERSIONED) => Ok(None),
-        ("", text) => named(None, text).map(|it| Some(it.1)),
-        (build_id, _) => digest(build_id).map(Some),
+fn target(build_id: String, text: &str) -> Result<Option<String>, Status> {
+    match (build_id.is_empty(), text) {
+        (true, "" | UNVERSIONED) => Ok(None),
+        (true, text) => named(None, text).map(|it| Some(it.1)),
+        (false, _) => Ok(Some(build_id)),
     }
 }
 
@@ -343,16 +344,18 @@ pub(crate) async fn set_current(
     engine: &Engine,
     request: SetWorkerDeploymentCurrentVersionRequest,
 ) -> Result<SetWorkerDeploymentCurrentVersionResponse, Status> {
-    let target = target(&request.build_id, &request.version)?;
+    let target = target(request.build_id, &request.version)?;
     let asked = Asked {
         namespace: request.namespace,
         deployment_name: request.deployment_name,
         conflict_token: request.conflict_token,
     };
-    let change = |_: &Versions| {
-        target.map(Change::SetCurrent).ok_or_else(|| {
+    let change = |versions: &Versions| {
+        let target = target.ok_or_else(|| {
             invalid("build_id is missing or empty: a queue that is deployed to stays so")
-        })
+        })?;
+        let (digest, name) = asked.version(versions, &target)?;
+        Ok((Change::SetCurrent(digest), name))
     };
     let (before, conflict_token) = asked.apply(engine, change).await?;
     Ok(SetWorkerDeploymentCurrentVersionResponse {
@@ -368,14 +371,20 @@ pub(crate) async fn set_ramping(
     engine: &Engine,
     request: SetWorkerDeploymentRampingVersionRequest,
 ) -> Result<SetWorkerDeploymentRampingVersionResponse, Status> {
-    let target = target(&request.build_id, &request.version)?;
+    let target = target(request.build_id, &request.version)?;
     let share = versions::share(f64::from(request.percentage))?;
     let asked = Asked {
         namespace: request.namespace,
         deployment_name: request.deployment_name,
         conflict_token: request.conflict_token,
     };
-    let change = |_: &Versions| Ok(target.map_or(Change::StopRamp, |it| Change::Ramp(it, share)));
+    let change = |versions: &Versions| match &target {
+        None => Ok((Change::StopRamp, String::new())),
+        Some(target) => {
+            let (digest, name) = asked.version(versions, target)?;
+            Ok((Change::Ramp(digest, share), name))
+        }
+    };
     let (before, conflict_token) = asked.apply(engine, change).await?;
     let was = ramping(&before);
     Ok(SetWorkerDeploymentRampingVersionResponse {

@@ -44,6 +44,12 @@ pub(crate) fn start_request(
     )?;
     validate::cron_schedule(&request, engine.now())?;
     own_clock(engine, request.time_skipping_config.as_ref())?;
+    if let Some(options) = &request.on_conflict_options
+        && options.attach_completion_callbacks
+        && !options.attach_request_id
+    {
+        return Err(invalid("attaching request ID is required for attaching completion callbacks"));
+    }
     let request_id = request.request_id.clone();
     let attributes = engine.search_attributes(namespace.id);
     let started = started(request, &attributes)?;
@@ -77,7 +83,7 @@ pub(crate) fn started(
     let task_queue = options::task_queue_from_proto(request.task_queue);
     validate::name("workflow_id", &request.workflow_id)?;
     validate::name("workflow_type", &workflow_type)?;
-    validate::name("task_queue", &task_queue)?;
+    validate::task_queue(&task_queue)?;
     validate::short("request_id", &request.request_id)?;
     validate::short("identity", &request.identity)?;
     let times = validate::start_timeouts(
@@ -174,14 +180,18 @@ pub(crate) async fn signal(
     Ok(SignalWorkflowExecutionResponse { link: Some(link) })
 }
 
-/// `first`: the first run of the chain that the caller means.
-pub(crate) fn target_of_chain(
+/// `first`: the first run of the chain that the caller means. Of a chain it is the run of now that is
+/// meant, whichever run is named beside it.
+fn target_of_chain(
     namespace: &refrain_engine::api::Namespace,
     execution: Option<WorkflowExecution>,
     first: &str,
 ) -> Result<Target, Status> {
     let target = validate::target(namespace, execution)?;
-    Ok(Target { chain: validate::run_id(first)?, ..target })
+    Ok(match validate::chain(first) {
+        None => target,
+        chain => Target { chain, run: None, ..target },
+    })
 }
 
 pub(crate) async fn request_cancel(

@@ -8,6 +8,7 @@ SELECT
     owner_email,
     retention_ms,
     detach_above,
+    data,
     created_ms,
     state
 FROM namespaces

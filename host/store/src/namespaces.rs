@@ -6,7 +6,9 @@ use crate::rows::{Columns, ms};
 use crate::sql::{self, Statement};
 use refrain_core::ids::NamespaceId;
 use refrain_core::time::{Delay, Timestamp};
+use refrain_wire::namespace;
 use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
 
 /// In Temporal's words and numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -55,6 +57,8 @@ pub struct NewNamespace {
     pub retention: Delay,
     /// Payloads of more bytes are kept beside the histories. `None`: none are.
     pub detach_above: Option<u64>,
+    /// What its owners note about it.
+    pub data: BTreeMap<String, String>,
     pub created_at: Timestamp,
 }
 
@@ -68,6 +72,8 @@ pub struct Namespace {
     pub retention: Delay,
     /// As [`NewNamespace::detach_above`].
     pub detach_above: Option<u64>,
+    /// What its owners note about it.
+    pub data: BTreeMap<String, String>,
     pub created_at: Timestamp,
     pub state: NamespaceState,
 }
@@ -98,6 +104,7 @@ impl Store {
                     .bind(new.owner_email.as_str())
                     .bind(ms(Timestamp(new.retention.as_ms())))
                     .bind(new.detach_above.map(saturating))
+                    .bind(namespace::encode_data(&new.data))
                     .bind(ms(new.created_at))
                     .bind(NamespaceState::Registered.number())
                     .fetch_one(connection)
@@ -114,6 +121,7 @@ impl Store {
                 owner_email: new.owner_email,
                 retention: new.retention,
                 detach_above: new.detach_above,
+                data: new.data,
                 created_at: new.created_at,
                 state: NamespaceState::Registered,
             }),
@@ -124,7 +132,7 @@ impl Store {
         }
     }
 
-    /// Changes name, description, owner, retention, what is detached, and state; the rest of
+    /// Changes name, description, owner, retention, what is detached, data, and state; the rest of
     /// `namespace` is only read to find it, by id. False: there is none.
     pub async fn update_namespace(&self, namespace: &Namespace) -> Result<bool, StoreError> {
         let query = sqlx::query(sql::NAMESPACE_UPDATE.text)
@@ -134,7 +142,8 @@ impl Store {
             .bind(ms(Timestamp(namespace.retention.as_ms())))
             .bind(namespace.detach_above.map(saturating))
             .bind(namespace.state.number())
-            .bind(namespace.name.as_str());
+            .bind(namespace.name.as_str())
+            .bind(namespace::encode_data(&namespace.data));
         Ok(self.change(sql::NAMESPACE_UPDATE, query).await? == 1)
     }
 
@@ -172,6 +181,8 @@ fn read_namespace(statement: Statement, row: &SqliteRow) -> Result<Namespace, St
         owner_email: columns.text()?,
         retention: Delay(columns.count("retention")?),
         detach_above: columns.int_or_null()?.map(|it| it.unsigned_abs()),
+        data: namespace::decode_data(columns.bytes()?)
+            .map_err(columns.undecodable("the data of a namespace"))?,
         created_at: columns.time()?,
         state: {
             let number = columns.int()?;

@@ -18,6 +18,8 @@ pub mod run_options;
 
 pub mod update;
 
+pub mod namespace;
+
 pub mod activity_options;
 pub mod batch;
 

@@ -57,6 +57,9 @@ impl SearchAttributes {
         let wrong = |shown: &str| {
             format!("invalid value for search attribute {name} of type {}: {shown}", kind.name())
         };
+        if !payload.metadata.contains_key("encoding") {
+            return Err(wrong("a payload without encoding"));
+        }
         let json: Json = serde_json::from_slice(&payload.data).map_err(|_| {
             wrong(&format!("{} bytes that are not JSON, expected JSON", payload.data.len()))
         })?;

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import pathlib
+import socket
 import sys
 import tomllib
 import traceback
@@ -19,8 +20,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-# `chains` and `python_plays` add to the plays.
-from mirror import activities, chains, plays, python_plays, tracing, values, workflow  # noqa: F401
+# Some only add to the plays.
+from mirror import activities, chains, http, plays, python_plays, refusals, tracing, values, workflow  # noqa: F401
 from mirror.compare import Difference, Known, differences, report
 from mirror.printed import mistakes
 from mirror.scrub import Scrub
@@ -85,13 +86,24 @@ async def told(stage: Stage, nature: dict[str, str]) -> dict[str, Any]:
     return told
 
 
-async def main(ours: dict[str, str], refrain: pathlib.Path, only: str | None) -> int:
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+async def main(ours: dict[str, str], ours_http: str, refrain: pathlib.Path, only: str | None) -> int:
     # Activities fail here on purpose.
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)
     listed = tomllib.loads(KNOWN.read_text())
     nature = {name: it["shown"] for it in listed["nature"] for name in it.get("fields", [])}
     known = Known(listed["difference"], [at for it in listed["nature"] for at in it.get("at", [])])
-    flags = ["--headless"] + [flag for it in ATTRIBUTES for flag in ("--search-attribute", it)]
+    # Off by default there, and one batch at a time.
+    settings = ["frontend.WorkflowPauseEnabled=true", "frontend.MaxConcurrentBatchOperationPerNamespace=10"]
+    http_port = free_port()
+    flags = ["--headless", "--http-port", str(http_port)]
+    flags += [flag for it in settings for flag in ("--dynamic-config-value", it)]
+    flags += [flag for it in ATTRIBUTES for flag in ("--search-attribute", it)]
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(TEMPORAL), dev_server_extra_args=flags, dev_server_log_level="error"
     )
@@ -105,7 +117,10 @@ async def main(ours: dict[str, str], refrain: pathlib.Path, only: str | None) ->
 
         async def play_everywhere(name: str) -> tuple[list[Difference], list[str]]:
             languages = [it for it in here if it == PYTHON or name not in python_plays.ONLY_PYTHON]
-            stages = [Stage(name, theirs), *(Stage(name, here[it]) for it in languages)]
+            if name in plays.ONCE:
+                languages = languages[:1]
+            their_stage = Stage(name, theirs, f"http://127.0.0.1:{http_port}")
+            stages = [their_stage, *(Stage(name, here[it], ours_http) for it in languages)]
             async with places:
                 told, *others = await asyncio.gather(*(play(it, nature) for it in stages))
             found: list[Difference] = []
@@ -137,7 +152,8 @@ if __name__ == "__main__":
         metavar="LANGUAGE=ADDRESS",
         help="of a Refrain with the guest `mirror` of that language, deployed to the queue `mirror`",
     )
+    parser.add_argument("--http", required=True, help="the HTTP API of the first of them, with http://")
     parser.add_argument("--refrain", required=True, type=pathlib.Path, help="its program")
     parser.add_argument("--only", help="the scenarios with this in their names")
     args = parser.parse_args()
-    run(main(dict(it.split("=", 1) for it in args.address), args.refrain, args.only))
+    run(main(dict(it.split("=", 1) for it in args.address), args.http, args.refrain, args.only))

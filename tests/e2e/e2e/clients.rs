@@ -14,6 +14,11 @@ use std::process::Command;
 /// A call that this host has not, to see what a client makes of that.
 const UNKNOWN: &str = "CreateWorkflowRule";
 
+const TABLE_HEAD: &str = "\
+# Which of Temporal's clients called what. What is not here, no client has a call for; Temporal's command line
+# has for most (`temporal/commands.txt`), and `python/mirror/requests` has every method of the server.
+";
+
 /// A host with all that the scenarios use. It writes down who calls what.
 fn host(name: &str) -> Result<Host> {
     let host = Host::start(&directory(name), &["--log-level", "debug"])?;
@@ -63,13 +68,39 @@ fn methods(hosts: &[&Host]) -> Result<String> {
             }
         }
     }
-    let mut table = String::new();
+    let mut table = String::from(TABLE_HEAD);
     for (method, clients) in callers {
         let has = |client| if clients.contains(client) { client } else { "-" };
         let (python, typescript) = (has("python"), has("typescript"));
         writeln!(table, "{method:<52} {python:<8} {typescript:<12} {}", has("rust"))?;
     }
     Ok(table)
+}
+
+/// The methods that a file of the server has.
+fn answered(file: &str) -> Result<BTreeSet<String>> {
+    let path = paths::root().join("host/server/src").join(file);
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let names = text.lines().filter_map(|it| it.trim().strip_prefix("async fn ")?.split_once('('));
+    Ok(names.map(|(name, _)| name.to_owned()).collect())
+}
+
+/// No client calls all of them, and none asks for what is wrong. `differences` does.
+#[test]
+fn each_method_of_the_server_is_among_the_requests_that_temporals_server_is_sent_too() -> Result<()>
+{
+    let mut table = String::new();
+    for file in std::fs::read_dir(paths::root().join("tests/clients/python/mirror/requests"))? {
+        let file = file?.path();
+        if file.extension().is_some_and(|it| it == "py") {
+            table.push_str(&std::fs::read_to_string(&file)?);
+        }
+    }
+    let mut methods = answered("frontend.rs")?;
+    methods.extend(answered("operator.rs")?);
+    methods.retain(|it| !table.contains(&format!("\"{it}\"")));
+    assert!(methods.is_empty(), "not in the table: {methods:?}");
+    Ok(())
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use crate::common::{deploy_bench, directory, status, temporal, temporal_json, try_temporal};
 use anyhow::Result;
 use expect_test::expect;
-use refrain_e2e::host::eventually;
-use refrain_e2e::{Host, order};
+use refrain_e2e::host::{eventually, output};
+use refrain_e2e::{Host, order, paths};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 /// A host with orders and bench workflows.
 fn host(name: &str) -> Result<Host> {
@@ -178,5 +181,86 @@ fn temporal_is_told_what_is_wrong() -> Result<()> {
         workflow start: Error: failed starting workflow: no workflow component is deployed to task queue `empty`: deploy one with `refrain deploy`
         workflow list: Error: failed listing workflows: namespace `nowhere` not found
     "#]].assert_eq(&told);
+    Ok(())
+}
+
+/// In a home of its own: profiles and environments are files there.
+fn at_home(home: &Path, args: &[&str]) -> Result<String> {
+    let mut command = Command::new(paths::client_program("temporal")?);
+    command.args(args).env("HOME", home).env_remove("XDG_CONFIG_HOME");
+    output(&mut command)?.or_fail("temporal", args)
+}
+
+#[test]
+fn temporals_profiles_and_environments_lead_to_a_host() -> Result<()> {
+    let home = directory("temporal-profiles");
+    let host = Host::start(&home, &[])?;
+    let address = host.address();
+    host.cli(&["namespace", "create", "shop"])?;
+    let set = |name: &str, value: &str| {
+        let profile = ["config", "set", "--profile", "here", "--prop", name, "--value", value];
+        at_home(&home, &profile)?;
+        at_home(&home, &["env", "set", "--env", "there", "--key", name, "--value", value])
+    };
+    set("address", &address)?;
+    set("namespace", "shop")?;
+    let mut told = String::new();
+    for args in [
+        &["config", "list"][..],
+        &["config", "get", "--profile", "here"],
+        &["env", "list"],
+        &["env", "get", "--env", "there"],
+        &["workflow", "list", "--profile", "here", "-o", "json"],
+        &["workflow", "count", "--profile", "here", "-o", "json"],
+        &["workflow", "count", "--env", "there"],
+        &["config", "delete", "--profile", "here", "--prop", "namespace"],
+        &["config", "get", "--profile", "here"],
+        &["config", "delete-profile", "--profile", "here"],
+        &["env", "delete", "--env", "there"],
+        &["config", "list"],
+        &["env", "list"],
+    ] {
+        let said = at_home(&home, args)?.replace(&address, "ADDRESS");
+        // Tables are as wide as what is in them.
+        let lines = said.lines().map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
+        // Their order is anyone's guess.
+        let lines: BTreeSet<String> = lines.filter(|it| !it.is_empty()).collect();
+        told += &format!("{}\n", args.join(" "));
+        told.extend(lines.iter().map(|it| format!("    {it}\n")));
+    }
+    expect![[r#"
+        config list
+            Name
+            here
+        config get --profile here
+            Property Value
+            address ADDRESS
+            namespace shop
+        env list
+            Name
+            there
+        env get --env there
+            Property Value
+            address ADDRESS
+            namespace shop
+        workflow list --profile here -o json
+            [
+            ]
+        workflow count --profile here -o json
+            {}
+        workflow count --env there
+            Total: 0
+        config delete --profile here --prop namespace
+        config get --profile here
+            Property Value
+            address ADDRESS
+        config delete-profile --profile here
+        env delete --env there
+        config list
+            Name
+        env list
+            Name
+    "#]]
+    .assert_eq(&told);
     Ok(())
 }

@@ -3,7 +3,9 @@
 use crate::common::{directory, python};
 use anyhow::Result;
 use expect_test::expect;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use refrain_e2e::host::{Said, output};
 use refrain_e2e::{Host, paths};
 use std::path::{Path, PathBuf};
@@ -30,8 +32,17 @@ impl Authority {
 
     /// `NAME.pem` and `NAME.key`.
     fn sign(&self, name: &str, hosts: &[&str]) -> Result<()> {
-        let hosts: Vec<String> = hosts.iter().map(|it| (*it).to_owned()).collect();
-        let mut params = CertificateParams::new(hosts)?;
+        self.sign_with(name, params(hosts)?)
+    }
+
+    /// As `sign`, but it is over.
+    fn sign_expired(&self, name: &str, hosts: &[&str]) -> Result<()> {
+        let mut params = params(hosts)?;
+        params.not_after = date_time_ymd(2001, 1, 1);
+        self.sign_with(name, params)
+    }
+
+    fn sign_with(&self, name: &str, mut params: CertificateParams) -> Result<()> {
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
@@ -52,12 +63,20 @@ impl Authority {
 
     /// As our command line and Temporal's take them.
     fn client_flags(&self, trusts: &Authority) -> Vec<String> {
-        let [certificate, key] = ["client.pem", "client.key"].map(|it| self.file(it));
+        self.flags_of("client", trusts)
+    }
+
+    fn flags_of(&self, name: &str, trusts: &Authority) -> Vec<String> {
+        let [certificate, key] = ["pem", "key"].map(|it| self.file(&format!("{name}.{it}")));
         let ca = trusts.file("ca.pem");
         ["--tls-ca-path", &ca, "--tls-cert-path", &certificate, "--tls-key-path", &key]
             .map(str::to_owned)
             .into()
     }
+}
+
+fn params(hosts: &[&str]) -> Result<CertificateParams> {
+    Ok(CertificateParams::new(hosts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>())?)
 }
 
 fn authorities(directory: &Path) -> Result<[Authority; 2]> {
@@ -122,6 +141,55 @@ fn a_server_with_mutual_tls_takes_whom_its_authority_signed_and_nobody_else() ->
         done
     "#]]
     .assert_eq(&said.or_fail("tls_worker.py", &[])?);
+    Ok(())
+}
+
+/// In what they print on both sides, what is wrong comes first.
+fn complaint(said: &Said, of: &str) -> String {
+    let found = said.stderr.lines().find_map(|it| Some(&it[it.find(of)?..]));
+    let found = found.unwrap_or(&said.stderr);
+    // Then comes what time it is.
+    format!("{:?} {}\n", said.code, found.split(": current time").next().unwrap_or_default())
+}
+
+#[test]
+fn certificates_that_are_over_or_of_another_name_are_refused_on_both_sides() -> Result<()> {
+    let directory = directory("tls-expired");
+    let [ours, _] = authorities(&directory)?;
+    ours.sign_expired("stale", &["localhost", "127.0.0.1"])?;
+    ours.sign("elsewhere", &["elsewhere.example"])?;
+    let start = |name: &str| {
+        let [certificate, key] = ["pem", "key"].map(|it| ours.file(&format!("{name}.{it}")));
+        let flags = ["--tls-cert-path", &certificate, "--tls-key-path", &key];
+        let ca = ours.file("ca.pem");
+        Host::start(&directory.join(name), &[&flags[..], &["--tls-client-ca-path", &ca]].concat())
+    };
+    let known = ours.client_flags(&ours);
+    let with =
+        |more: &[&str]| [known.clone(), more.iter().map(|it| (*it).to_owned()).collect()].concat();
+
+    let host = start("server")?;
+    let stale = ours.flags_of("stale", &ours);
+    // What a client hears of it depends on how far it had got.
+    assert_ne!(temporal(&host, &stale)?.code, Some(0));
+    assert_ne!(refrain(&host, &stale)?.code, Some(0));
+    temporal(&host, &known)?.or_fail("temporal", &[])?;
+
+    let host = start("stale")?;
+    let mut told = complaint(&temporal(&host, &known)?, "tls: ");
+    assert_ne!(refrain(&host, &known)?.code, Some(0));
+    temporal(&host, &with(&["--tls-disable-host-verification"]))?.or_fail("temporal", &[])?;
+
+    let host = start("elsewhere")?;
+    told += &complaint(&temporal(&host, &known)?, "tls: ");
+    assert_ne!(refrain(&host, &known)?.code, Some(0));
+    let named = ["--tls-server-name", "elsewhere.example"];
+    temporal(&host, &with(&named))?.or_fail("temporal", &[])?;
+    refrain(&host, &with(&named))?.or_fail("refrain", &[])?;
+    expect![[r#"
+        Some(1) tls: failed to verify certificate: x509: certificate has expired or is not yet valid
+        Some(1) tls: failed to verify certificate: x509: cannot validate certificate for 127.0.0.1 because it doesn't contain any IP SANs
+    "#]].assert_eq(&told);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use execute_multi_operation_request::{Operation, operation::Operation as One};
 use refrain_wire::api::namespace::v1 as pb;
 use refrain_wire::api::schedule::v1 as schedule;
 use refrain_wire::api::update::v1 as update;
+use std::collections::HashMap;
 
 fn signal_with_start(id: &str) -> SignalWithStartWorkflowExecutionRequest {
     let start = start_request(id, "Wait");
@@ -146,5 +147,44 @@ async fn a_summary_may_have_as_many_bytes_as_any_payload() {
         assert_eq!(status.code(), Code::InvalidArgument);
         assert!(status.message().contains(&format!("user_metadata.{id}")), "{status}");
     }
+    host.stop().await;
+}
+
+/// As the real server: what is said is added to what was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_keeps_what_its_owners_note_about_it() {
+    let host = Host::start().await;
+    let data = |pairs: &[(&str, &str)]| -> HashMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let request = RegisterNamespaceRequest {
+        namespace: "shop".to_owned(),
+        workflow_execution_retention_period: Some(wkt::Duration { seconds: 86_400, nanos: 0 }),
+        data: data(&[("team", "orders"), ("tier", "1"), ("refrain.detach-above", "never")]),
+        ..Default::default()
+    };
+    let _: RegisterNamespaceResponse = host.call("RegisterNamespace", request).await.expect("new");
+    let request = |pairs: &[(&str, &str)]| UpdateNamespaceRequest {
+        namespace: "shop".to_owned(),
+        update_info: Some(pb::UpdateNamespaceInfo { data: data(pairs), ..Default::default() }),
+        ..Default::default()
+    };
+    let changes = request(&[("tier", "2"), ("pager", "a@b.c")]);
+    let _: UpdateNamespaceResponse = host.call("UpdateNamespace", changes).await.expect("there");
+    let long = "x".repeat(refrain_core::limits::BLOB_BYTES_MAX);
+    let refused: Result<UpdateNamespaceResponse, _> =
+        host.call("UpdateNamespace", request(&[("a", &long)])).await;
+    assert_eq!(refused.expect_err("too much").code(), Code::InvalidArgument);
+
+    let expected = data(&[
+        ("team", "orders"),
+        ("tier", "2"),
+        ("pager", "a@b.c"),
+        ("refrain.detach-above", "never"),
+    ]);
+    let described = DescribeNamespaceRequest { namespace: "shop".to_owned(), ..Default::default() };
+    let found: DescribeNamespaceResponse =
+        host.call("DescribeNamespace", described).await.expect("there");
+    assert_eq!(found.namespace_info.expect("filled").data, expected);
     host.stop().await;
 }

@@ -12,6 +12,7 @@ fn new_namespace(name: &str, uuid: u128) -> NewNamespace {
         description: "orders of the shop".to_owned(),
         owner_email: "shop@example.com".to_owned(),
         detach_above: Some(1 << 16),
+        data: [("team".to_owned(), name.to_owned())].into(),
         retention: Delay::from_secs(3 * 86_400),
         created_at: s(1),
     }
@@ -30,6 +31,7 @@ async fn namespaces_are_made_found_and_changed() {
     let changed = Namespace {
         description: "closed".to_owned(),
         retention: Delay::from_secs(1),
+        data: [("team".to_owned(), "other".to_owned()), ("tier".to_owned(), "1".to_owned())].into(),
         state: NamespaceState::Deprecated,
         ..shop.clone()
     };

@@ -120,6 +120,7 @@ async fn a_namespace_goes_with_what_was_deployed_in_it() {
         description: String::new(),
         owner_email: String::new(),
         detach_above: None,
+        data: Default::default(),
         retention: Delay::from_secs(3600),
         created_at: s(1),
     };

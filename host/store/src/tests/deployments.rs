@@ -15,6 +15,7 @@ pub(super) async fn shop(store: &Store) -> NamespaceId {
         description: String::new(),
         owner_email: String::new(),
         detach_above: None,
+        data: Default::default(),
         retention: Delay::from_secs(86_400),
         created_at: s(1),
     };

@@ -202,6 +202,7 @@ async fn registered_names_are_kept_with_their_types() {
         owner_email: String::new(),
         retention: Delay::from_secs(1),
         detach_above: Some(1 << 16),
+        data: Default::default(),
         created_at: s(1),
     };
     store.insert_namespace(new).await.unwrap();

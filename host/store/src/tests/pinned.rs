@@ -81,6 +81,7 @@ async fn a_component_goes_when_no_run_and_no_queue_needs_it() {
         description: String::new(),
         owner_email: String::new(),
         detach_above: None,
+        data: Default::default(),
         retention: Delay::from_secs(1),
         created_at: s(1),
     };

@@ -126,10 +126,28 @@ async def a_chain_is_canceled(it: Stage) -> None:
         if run != second:
             await it.tell(f"cancel {name}", of(handle.id, run_id=run, first_execution_run_id=chain).cancel())
         await it.tell(f"terminate {name}", of(handle.id, run_id=run, first_execution_run_id=chain).terminate())
-    await it.tell("cancel the chain", of(handle.id, first_execution_run_id=first).cancel())
+    await it.tell("signal its first run", of(handle.id, run_id=first).signal("noted"))
+    # The first run is over. With the chain named beside it, the run of now is meant.
+    await it.tell("cancel the chain", of(handle.id, run_id=first, first_execution_run_id=first).cancel())
+    await it.until(handle.id, "WORKFLOW_EXECUTION_CANCELED")
     await it.result(handle)
     await it.tell("cancel after", of(handle.id, first_execution_run_id=first).cancel())
     await it.tell("terminate after", of(handle.id, first_execution_run_id=first).terminate())
+
+
+@play
+async def a_chain_is_terminated(it: Stage) -> None:
+    """By who names its first run, also as the run."""
+    handle = await it.start("lateWaits", retry_policy=SOON)
+    await it.until(handle.id, "WORKFLOW_EXECUTION_STARTED")
+    first = handle.first_execution_run_id
+    await it.until_described(handle.id, lambda found: run_of(found) != first)
+    await it.until(handle.id, "WORKFLOW_TASK_COMPLETED")
+    of = it.client.get_workflow_handle
+    await it.tell("terminate its first run", of(handle.id, run_id=first).terminate())
+    await it.tell("terminate the chain", of(handle.id, run_id=first, first_execution_run_id=first).terminate())
+    await it.until(handle.id, "WORKFLOW_EXECUTION_TERMINATED")
+    await it.result(handle)
 
 
 @play

@@ -44,6 +44,8 @@ from waiting import eventually
 from mirror.stage import NAMESPACE, QUEUE, Stage, event_name, fresh
 
 ALL: dict[str, Callable[[Stage], Awaitable[None]]] = {}
+#: Those about the server alone: it is the same for each guest.
+ONCE: set[str] = set()
 SECOND = timedelta(seconds=1)
 COMPLETED = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED
 

@@ -31,9 +31,11 @@ def event_name(event: HistoryEvent) -> str:
 class Stage:
     """A scenario on one of the servers."""
 
-    def __init__(self, name: str, client: Client) -> None:
+    def __init__(self, name: str, client: Client, http: str) -> None:
         self.name = name
         self.client = client
+        #: Where the server's HTTP API is.
+        self.http = http
         self.service = client.workflow_service
         #: What was kept, in order: answers by name.
         self.kept: dict[str, Any] = {}
