@@ -16,7 +16,7 @@ LISTED: dict[str, Fields] = {
     "grouped": {"query": "GROUP BY WorkflowType"},
     "grouped by two": {"query": "GROUP BY ExecutionStatus, WorkflowType"},
 }
-WINDOW = {"type_filter": {"name": "nobody"}, "start_time_filter": {"earliest_time": "2026-01-01T00:00:00Z", "latest_time": "2026-01-02T00:00:00Z"}}
+WINDOW = {"type_filter": {"name": "what-nobody-starts"}, "start_time_filter": {"earliest_time": "2026-01-01T00:00:00Z", "latest_time": "2026-01-02T00:00:00Z"}}
 OLD_LISTS: dict[str, Fields] = MAXIMUM | {
     "no window": {"start_time_filter": None},
     "no earliest": {"start_time_filter.earliest_time": None},
