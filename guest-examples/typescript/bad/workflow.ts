@@ -77,6 +77,12 @@ export async function forgetsWhatFollows(): Promise<void> {
   await condition(() => false);
 }
 
+/** Does not ask what becomes of an activity. */
+export async function forgetsActivity(what: unknown = { total: 10n }): Promise<void> {
+  void print(what);
+  await condition(() => false);
+}
+
 /** Nothing of this is forgotten, and what is canceled may be. */
 export async function looksInTime(): Promise<string[]> {
   const fails = async (why: string) => {

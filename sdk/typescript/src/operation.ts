@@ -4,6 +4,7 @@ import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op } from "refrain:workflow/types@0.1.0";
 import { fromFailure } from "./failures";
+import { Engine, suspect } from "./rejections";
 import { CancellationScope } from "./scope";
 import { read } from "./task";
 
@@ -15,12 +16,20 @@ export function outcome<T, R>(future: Future<T>, decode: (value: T) => R): Promi
 /** As `outcome`, of an operation that ends with the scope it was started in. */
 export function operation<T, R>(start: () => [Op, Future<T>], decode: (value: T) => R): Promise<R> {
   const scope = CancellationScope.current();
-  return new Promise((resolve, reject) => {
+  let hasBegun = false;
+  const promise: Promise<R> = new Engine((resolve, reject) => {
     scope.check();
     const [op, future] = start();
     const forget = scope.onCancel(() => operations.cancel(op));
-    settle(future, decode, resolve, reject, forget);
+    const fail = (error: unknown) => {
+      reject(error);
+      suspect(promise);
+    };
+    settle(future, decode, resolve, fail, forget);
+    hasBegun = true;
   });
+  if (!hasBegun) suspect(promise);
+  return promise;
 }
 
 export function nothing(): void {}
@@ -56,7 +65,7 @@ let asked = false;
 /** Resolves when `holds` gives true. It is asked whenever something has happened. */
 export function untilHolds(holds: () => boolean): { promise: Promise<void>; abandon: () => void } {
   let condition: Condition;
-  const promise = new Promise<void>((resolve, reject) => {
+  const promise = new Engine<void>((resolve, reject) => {
     condition = { holds, resolve, reject };
     conditions.add(condition);
   });

@@ -3,7 +3,8 @@
 //
 // It costs a closure or two for each promise and changes no order: whoever waits is called when he would be called anyway.
 
-const Engine = Promise;
+/** The engine's own, which nobody watches. */
+export const Engine = Promise;
 /** The engine's own: for what does not call the program. */
 export const then = Engine.prototype.then;
 
@@ -53,35 +54,34 @@ type Executor = (resolve: (value: unknown) => void, reject: (error?: unknown) =>
 export function watchNewPromises(isWatched: () => boolean): void {
   function Watching(executor: Executor): Promise<unknown> {
     if (!new.target) throw new TypeError("a promise is made with `new`");
-    const target = new.target === Watching ? Engine : new.target;
-    if (typeof executor !== "function" || !isWatched()) return Reflect.construct(Engine, [executor], target);
+    if (typeof executor !== "function" || !isWatched()) {
+      return Reflect.construct(Engine, [executor], new.target === Watching ? Engine : new.target);
+    }
     let promise: Promise<unknown> | undefined;
-    let after: ((promise: Promise<unknown>) => void) | undefined;
     // The program may settle it before it is made.
-    const whenMade = (tell: (promise: Promise<unknown>) => void) => (promise ? tell(promise) : (after ??= tell));
-    const made: Promise<unknown> = Reflect.construct(
-      Engine,
-      [
-        (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
-          const fail = (error: unknown) => {
-            reject(error);
-            whenMade(suspect);
-          };
-          try {
-            executor((value) => {
-              resolve(value);
-              if (value instanceof Engine) whenMade((it) => follows(it, value));
-            }, fail);
-          } catch (error) {
-            fail(error);
-          }
-        },
-      ],
-      target,
-    );
-    promise = made;
-    after?.(made);
-    return made;
+    let failedEarly = false;
+    let followsEarly: unknown;
+    const watched = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
+      const fail = (error: unknown) => {
+        reject(error);
+        if (promise) suspect(promise);
+        else failedEarly = true;
+      };
+      try {
+        executor((value) => {
+          resolve(value);
+          if (!(value instanceof Engine)) return;
+          if (promise) follows(promise, value);
+          else followsEarly ??= value;
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    promise = new.target === Watching ? new Engine(watched) : Reflect.construct(Engine, [watched], new.target);
+    if (failedEarly) suspect(promise!);
+    if (followsEarly) follows(promise!, followsEarly);
+    return promise!;
   }
   const { resolve } = Engine;
   Object.setPrototypeOf(Watching, Engine);
@@ -91,9 +91,9 @@ export function watchNewPromises(isWatched: () => boolean): void {
     // `then` makes promises of the engine's own, and tells of them itself.
     [Symbol.species]: { get: function (this: unknown) { return this === Watching ? Engine : this; } },
     resolve: {
-      value: function (this: unknown, value: unknown) {
+      value: function (this: unknown, value: any) {
         if (this !== Watching) return resolve.call(this as PromiseConstructor, value);
-        return value instanceof Engine && value.constructor === Watching ? value : resolve.call(Engine, value);
+        return value?.constructor === Watching && value instanceof Engine ? value : resolve.call(Engine, value);
       },
       writable: true,
       configurable: true,

@@ -5,7 +5,7 @@
 import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op, Result } from "refrain:workflow/types@0.1.0";
-import { then } from "./rejections";
+import { Engine, then } from "./rejections";
 
 let current: Task | undefined;
 
@@ -31,7 +31,7 @@ export class Task {
   stay(): void {
     // No such signal can come: this waits until it is canceled, and leaves nothing in history.
     const [op, future] = signals.receive("__wake");
-    this.wake = { op, woken: new Promise((woken) => read(future, woken)) };
+    this.wake = { op, woken: new Engine((woken) => read(future, woken)) };
   }
 
   /** Makes this the current task again: to be awaited just before returning. */

@@ -132,6 +132,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         "recurses",
         "forgets",
         "forgetsWhatFollows",
+        "forgetsActivity",
     ];
     for mistake in mistakes {
         start(&host, mistake)?;
@@ -157,6 +158,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         recurses: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
         forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks
         forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)
+        forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
     "#]].assert_eq(&told);
 
     start(&host, "looksInTime")?;

@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(200);
 /// Folders that tools write. Hidden ones are no sources either.
 const MADE: [&str; 5] = ["target", "dist", "build", "node_modules", "__pycache__"];
 /// Files that package managers write.
-const LOCKS: [&str; 4] = ["Cargo.lock", "package-lock.json", "uv.lock", "poetry.lock"];
+const LOCKS: [&str; 5] = ["Cargo.lock", "package-lock.json", "uv.lock", "poetry.lock", "go.sum"];
 
 /// When each file was last written, and how long it is.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
