@@ -6,7 +6,7 @@ use crate::ids::{EventId, RunId};
 use crate::machines::signal::Signal;
 use crate::options::OptionsChange;
 use crate::payload::Payloads;
-use crate::reset::Reapply;
+use crate::reset::{AfterReset, Reapply};
 use crate::time::{Delay, Timestamp};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub enum Deed {
     Reset {
         to: ResetPoint,
         reapply: Reapply,
-        signals: Vec<Signal>,
+        after: Vec<AfterReset>,
     },
     Options(Box<OptionsChange>),
     Activities {

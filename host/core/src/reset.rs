@@ -14,7 +14,7 @@ use crate::execution::Execution;
 use crate::ids::{Digest, EventId, RunId};
 use crate::limits;
 use crate::machines::{Event, child, execution, external, signal, task, update};
-use crate::options::OptionsChange;
+use crate::options::{OptionsChange, Override};
 use crate::time::Timestamp;
 
 /// What a client asks for.
@@ -71,6 +71,32 @@ pub struct Reapply {
     pub updates: bool,
 }
 
+/// What happens to the new run once everything else has come to it again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AfterReset {
+    Signal(Box<signal::Signal>),
+    Options(Box<OptionsChange>),
+}
+
+impl AfterReset {
+    pub fn arrival(self, identity: &str) -> Arrival {
+        match self {
+            AfterReset::Signal(signal) => Arrival::Signal(*signal),
+            AfterReset::Options(change) => {
+                Arrival::UpdateOptions { change, identity: identity.to_owned() }
+            }
+        }
+    }
+
+    /// Which component the new run is to be on, if it says so.
+    pub fn versioning(&self) -> Option<&Option<Override>> {
+        match self {
+            AfterReset::Signal(_) => None,
+            AfterReset::Options(change) => change.versioning.as_ref(),
+        }
+    }
+}
+
 /// What a new run begins with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beginning {
@@ -82,6 +108,8 @@ pub struct Beginning {
     pub history_bytes: u64,
     /// Children that go on, as far as the base run knows.
     pub children: Vec<KeptChild>,
+    /// The last word on its component, of those copied and those that come again.
+    pub versioning: Option<Override>,
 }
 
 /// A child of the base run that is the new run's own.
@@ -176,7 +204,12 @@ impl Reset {
             _ => None,
         });
         let history_bytes = history_bytes.unwrap_or(0);
-        Ok(Beginning { events, again, history_bytes, children })
+        let said = again.iter().rev().find_map(|it| match it {
+            Arrival::UpdateOptions { change, .. } => change.versioning.as_ref(),
+            _ => None,
+        });
+        let versioning = said.unwrap_or(&execution.options.versioning).clone();
+        Ok(Beginning { events, again, history_bytes, children, versioning })
     }
 
     /// As Temporal: a request to cancel is not made again. Options are, whatever else is.

@@ -17,7 +17,7 @@ use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::queue::{QueueConfig, QueueKind};
-pub use refrain_core::reset::{FirstTaskOn, Reapply};
+pub use refrain_core::reset::{AfterReset, FirstTaskOn, Reapply};
 use refrain_core::search::{Condition, Kind};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::DoomedRun;
@@ -85,19 +85,9 @@ pub struct ResetRequest {
     pub identity: String,
     pub request_id: String,
     pub reapply: Reapply,
-    /// Sent to the new run after what is applied again.
-    pub signals: Vec<signal::Signal>,
-    pub onto: Onto,
-}
-
-/// The component that a new run is pinned to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Onto {
-    /// The base run's.
-    Its,
-    /// What any new run of the task queue starts on.
-    Deployed,
-    Component(Digest),
+    /// In this order, after what is applied again. Without options the new run is where those it
+    /// has say, or where its base is.
+    pub after: Vec<AfterReset>,
 }
 
 /// All of a run that is not in its history.

@@ -4,7 +4,7 @@
 //! at most one page again; each deed has a name of its own (the job and the run), so that it
 //! counts once.
 
-use crate::api::{Engine, Onto, ResetRequest, StandaloneRef, StartReply, Target, WhichActivities};
+use crate::api::{Engine, ResetRequest, StandaloneRef, StartReply, Target, WhichActivities};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
@@ -43,16 +43,12 @@ pub(crate) struct Batches {
     changing: tokio::sync::Mutex<()>,
 }
 
-/// One object of a batch. `place`: where it is in its list.
+/// One object of a batch: a workflow or an activity, as its deed says.
 struct One {
-    object: Object,
+    id: String,
+    run: Option<RunId>,
+    /// Where it is in its list.
     place: Option<(Timestamp, RunId)>,
-}
-
-#[derive(Clone)]
-enum Object {
-    Workflow(Target),
-    Activity(StandaloneRef),
 }
 
 impl Inner {
@@ -170,7 +166,7 @@ impl Inner {
             let Some(last) = page.last() else { break };
             progress.after = last.place.or(progress.after);
             let n_page = page.len();
-            let deeds = page.into_iter().map(|one| do_one(&engine, batch, one.object));
+            let deeds = page.into_iter().map(|one| do_one(&engine, row.namespace, batch, one));
             let done: Vec<bool> =
                 futures::stream::iter(deeds).buffer_unordered(AT_ONCE).collect().await;
             let n_done = done.iter().filter(|it| **it).count() as u64;
@@ -262,26 +258,11 @@ impl Inner {
         n_max: u32,
     ) -> Result<Vec<One>, EngineError> {
         let namespace = row.namespace;
-        let object = |id: &str, run: Option<RunId>| match &batch.deed {
-            Deed::Standalone(_) => {
-                Object::Activity(StandaloneRef { namespace, activity_id: id.to_owned(), run })
-            }
-            Deed::Terminate { .. }
-            | Deed::Cancel
-            | Deed::Signal(_)
-            | Deed::Delete
-            | Deed::Reset { .. }
-            | Deed::Options(_)
-            | Deed::Activities { .. } => {
-                let workflow_id = id.to_owned();
-                Object::Workflow(Target { namespace, workflow_id, run, chain: None })
-            }
-        };
         match (&batch.targets, &batch.deed) {
             (Targets::List(list), _) => {
                 let begin = usize::try_from(progress.n_tried()).unwrap_or(usize::MAX);
                 let page = list.iter().skip(begin).take(n_max as usize);
-                Ok(page.map(|(id, run)| One { object: object(id, *run), place: None }).collect())
+                Ok(page.map(|(id, run)| One { id: id.clone(), run: *run, place: None }).collect())
             }
             (Targets::Query(_), Deed::Standalone(_)) => {
                 let after = progress.after;
@@ -290,16 +271,17 @@ impl Inner {
                     self.store.standalone_matching(namespace, condition, after, n_max).await;
                 let one = |it: &Execution| {
                     let StandalonePlace { started_at, run } = StandalonePlace::of(it);
-                    let object = object(&it.task.options.activity_id, Some(run));
-                    One { object, place: Some((started_at, run)) }
+                    let id = it.task.options.activity_id.clone();
+                    One { id, run: Some(run), place: Some((started_at, run)) }
                 };
                 Ok(found.map_err(unavailable)?.iter().map(one).collect())
             }
             (Targets::Query(_), _) => {
                 let after = progress.after.map(|(started_at, run)| ListPlace { started_at, run });
-                let rows = self.list(row.namespace, condition, after, n_max).await?;
+                let rows = self.list(namespace, condition, after, n_max).await?;
                 let one = |row: &refrain_store::RunRow| One {
-                    object: object(&row.key.execution.workflow, Some(row.key.run)),
+                    id: row.key.execution.workflow.to_string(),
+                    run: Some(row.key.run),
                     place: Some((row.started_at, row.key.run)),
                 };
                 Ok(rows.iter().map(one).collect())
@@ -308,23 +290,15 @@ impl Inner {
     }
 }
 
-async fn do_one(engine: &Engine, batch: &Batch, object: Object) -> bool {
+async fn do_one(engine: &Engine, namespace: NamespaceId, batch: &Batch, one: One) -> bool {
     for _ in 0..TRIES_MAX {
-        let tried = match object.clone() {
-            Object::Workflow(target) => attempt(engine, batch, target).await,
-            Object::Activity(target) => attempt_standalone(engine, batch, &target).await,
-        };
-        match tried {
+        match attempt(engine, namespace, batch, &one).await {
             Ok(()) => return true,
             Err(EngineError::StoreUnavailable(_) | EngineError::MailboxFull { .. }) => {
                 tokio::time::sleep(AGAIN).await;
             }
             Err(error) => {
-                let id = match object {
-                    Object::Workflow(target) => target.workflow_id,
-                    Object::Activity(target) => target.activity_id,
-                };
-                tracing::debug!(job = batch.job, id, %error, "not done in a batch");
+                tracing::debug!(job = batch.job, id = one.id, %error, "not done in a batch");
                 return false;
             }
         }
@@ -332,9 +306,16 @@ async fn do_one(engine: &Engine, batch: &Batch, object: Object) -> bool {
     false
 }
 
-async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), EngineError> {
+async fn attempt(
+    engine: &Engine,
+    namespace: NamespaceId,
+    batch: &Batch,
+    one: &One,
+) -> Result<(), EngineError> {
     let (reason, identity) = (batch.reason.clone(), batch.identity.clone());
-    let whose = target.run.map_or_else(|| target.workflow_id.clone(), |it| it.to_string());
+    let One { id, run, place: _ } = one;
+    let target = Target { namespace, workflow_id: id.clone(), run: *run, chain: None };
+    let whose = run.map_or_else(|| id.clone(), |it| it.to_string());
     let request_id = format!("{}-{whose}", batch.job);
     match &batch.deed {
         Deed::Terminate { details } => {
@@ -350,11 +331,10 @@ async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), E
         Deed::Options(change) => {
             engine.update_options(&target, (**change).clone(), identity).await.map(drop)
         }
-        Deed::Reset { to, reapply, signals } => {
+        Deed::Reset { to, reapply, after } => {
             let (target, at) = place_to_reset_to(engine, target, to).await?;
-            let (reapply, signals, onto) = (*reapply, signals.clone(), Onto::Its);
-            let request =
-                ResetRequest { target, at, reason, identity, request_id, reapply, signals, onto };
+            let (reapply, after) = (*reapply, after.clone());
+            let request = ResetRequest { target, at, reason, identity, request_id, reapply, after };
             engine.reset(request).await.map(|_: StartReply| ())
         }
         Deed::Activities { which, tuning, jitter } => {
@@ -365,26 +345,18 @@ async fn attempt(engine: &Engine, batch: &Batch, target: Target) -> Result<(), E
             let tuning = after_a_while(tuning, *jitter, &request_id);
             engine.tune_activities(&target, &which, &tuning).await.map(drop)
         }
-        // Done to activities only.
-        Deed::Standalone(_) => Ok(()),
-    }
-}
-
-async fn attempt_standalone(
-    engine: &Engine,
-    batch: &Batch,
-    target: &StandaloneRef,
-) -> Result<(), EngineError> {
-    let Deed::Standalone(deed) = &batch.deed else { return Ok(()) };
-    let identity = batch.identity.clone();
-    match deed {
-        StandaloneDeed::Terminate { reason } => {
-            engine.terminate_standalone(target, reason.clone(), identity).await
+        Deed::Standalone(deed) => {
+            let target = StandaloneRef { namespace, activity_id: id.clone(), run: *run };
+            match deed {
+                StandaloneDeed::Terminate { reason } => {
+                    engine.terminate_standalone(&target, reason.clone(), identity).await
+                }
+                StandaloneDeed::Cancel { reason } => {
+                    engine.cancel_standalone(&target, reason.clone(), identity).await
+                }
+                StandaloneDeed::Delete => engine.delete_standalone(&target).await,
+            }
         }
-        StandaloneDeed::Cancel { reason } => {
-            engine.cancel_standalone(target, reason.clone(), identity).await
-        }
-        StandaloneDeed::Delete => engine.delete_standalone(target).await,
     }
 }
 

@@ -133,6 +133,8 @@ pub(crate) struct CellState {
     pub(crate) admitted: Vec<AdmittedUpdate>,
     /// A step that waits for local activities.
     pub(crate) parked: Option<Box<Parked>>,
+    /// What was deployed when the run was last tried on it, and diverged. That is for good.
+    pub(crate) unfit: Option<(RunId, Digest)>,
     /// No longer in the registry: look the key up again.
     gone: bool,
 }

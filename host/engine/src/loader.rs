@@ -57,7 +57,8 @@ pub(crate) async fn run(inner: Arc<Inner>, mut wanted: mpsc::UnboundedReceiver<W
 }
 
 async fn load_history(inner: Arc<Inner>, cell: Arc<Cell>, row: Arc<RunRow>) {
-    match inner.load_for_replay(&row).await {
+    let unfit = cell.lock().unfit;
+    match inner.load_for_replay(&row, unfit).await {
         Ok(loaded) => {
             cell.lock().loaded = Some(loaded);
             inner.ready.push(cell);
@@ -67,22 +68,27 @@ async fn load_history(inner: Arc<Inner>, cell: Arc<Cell>, row: Arc<RunRow>) {
 }
 
 impl Inner {
-    pub(crate) async fn load_for_replay(&self, row: &RunRow) -> Result<Loaded, EngineError> {
+    /// `unfit`: a component that a run has diverged on.
+    pub(crate) async fn load_for_replay(
+        &self,
+        row: &RunRow,
+        unfit: Option<(RunId, Digest)>,
+    ) -> Result<Loaded, EngineError> {
         let history = self.history_for_replay(row.key.run).await?;
         let program = self.program(row.component).await;
         let may_move = row.follows() || row.task_failure.is_some() && !row.is_pinned();
-        let deployed = if may_move { self.deployed_since(row).await } else { None };
+        let deployed = if may_move { self.deployed_since(row, unfit).await } else { None };
         Ok(Loaded { history, program, deployed })
     }
 
     /// What new runs of the same task queue run on, if that is not what this run is pinned to.
-    async fn deployed_since(&self, row: &RunRow) -> Option<(Digest, Arc<dyn Program>)> {
-        let namespace = row.key.execution.namespace;
-        let (queue, workflow) = (&row.task_queue, &row.key.execution.workflow);
-        let deployed =
-            self.deployments.for_start(namespace, queue, workflow, &row.workflow_type)?;
-        let digest = deployed.row.digest;
-        if digest == row.component {
+    async fn deployed_since(
+        &self,
+        row: &RunRow,
+        unfit: Option<(RunId, Digest)>,
+    ) -> Option<(Digest, Arc<dyn Program>)> {
+        let digest = self.deployed_for(row)?;
+        if digest == row.component || unfit == Some((row.key.run, digest)) {
             return None;
         }
         // One that can't be loaded does not fit.

@@ -1,6 +1,6 @@
 //! Answers that change nothing.
 
-use crate::api::{Description, Onto, Pause, Progress, ResetRequest, StartReply, Target};
+use crate::api::{AfterReset, Description, Pause, Progress, ResetRequest, StartReply, Target};
 use crate::cell::{Letter, Loaded, ReplyTo};
 use crate::error::EngineError;
 use crate::inner::{Inner, progress_of};
@@ -153,12 +153,13 @@ impl Inner {
         request: ResetRequest,
     ) -> Result<StartReply, EngineError> {
         let row = self.row(&request.target).await?;
-        if let Onto::Component(digest) = request.onto {
-            let namespace = request.target.namespace;
-            self.component_of(namespace, digest).await?;
-        }
         let target = Target { run: Some(row.key.run), ..request.target.clone() };
-        let request = ResetRequest { target, ..request };
+        let mut request = ResetRequest { target, ..request };
+        for it in &mut request.after {
+            if let AfterReset::Options(change) = it {
+                self.name_version(&row, change)?;
+            }
+        }
         let answer = self.reset_run(&request, &row).await;
         if row.status.is_open() && answer == Err(EngineError::Refused(Refused::RunClosed)) {
             // Closed meanwhile, and for good.
@@ -316,7 +317,7 @@ impl Inner {
             // A closed run waits for nothing.
             return Ok(vec![text_payload("")]);
         }
-        let Loaded { history, program, deployed: _ } = self.load_for_replay(&row).await?;
+        let Loaded { history, program, deployed: _ } = self.load_for_replay(&row, None).await?;
         let facts = self.facts_of(row.key.clone(), row.component);
         let query = Query { name, args, now: self.now() };
         let asked = tokio::task::spawn_blocking(move || {

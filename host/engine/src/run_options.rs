@@ -8,9 +8,9 @@ use crate::inner::Inner;
 use crate::reads::not_found;
 use crate::start::unavailable;
 use refrain_core::arrival::{Accepted, Refused};
-use refrain_core::ids::{Digest, NamespaceId};
+use refrain_core::ids::{Digest, NamespaceId, RunId};
 use refrain_core::options::{OptionsChange, Override, RunOptions, Version};
-use refrain_store::{ComponentKind, Queue, RunRow};
+use refrain_store::{ComponentKind, ComponentMeta, Queue, RunRow};
 use std::sync::Arc;
 
 impl Inner {
@@ -24,17 +24,12 @@ impl Inner {
         if !row.status.is_open() {
             return Err(EngineError::Refused(Refused::RunClosed));
         }
-        if let Some(Some(Override::Pinned(version))) = &mut change.versioning
-            && version.build_id.is_empty()
-        {
-            let (deployment, build_id) = (row.task_queue.clone(), row.component.to_string());
-            *version = Version { deployment, build_id };
-        }
+        self.name_version(&row, &mut change)?;
         let (component, may_stay) = match &change.versioning {
             Some(Some(Override::Pinned(version) | Override::OneTime(version))) => {
                 let namespace = row.key.execution.namespace;
                 let component = self.component_of_version(namespace, &row.task_queue, version);
-                (Some(component.await?), false)
+                (Some(component.await?.digest), false)
             }
             Some(Some(Override::AutoUpgrade)) => (self.deployed_for(&row), true),
             Some(None) | None => (None, false),
@@ -44,6 +39,34 @@ impl Inner {
         let letter = |reply| Letter::Options { run, asked, reply };
         let _: Accepted = self.ask(&row.key.execution, letter).await?;
         self.options(&Target::of(&row.key)).await
+    }
+
+    /// Fills in what the request leaves out: history has to say which version it was.
+    pub(crate) fn name_version(
+        &self,
+        row: &RunRow,
+        change: &mut OptionsChange,
+    ) -> Result<(), EngineError> {
+        let of_queue = |digest: Digest| Version {
+            deployment: row.task_queue.clone(),
+            build_id: digest.to_string(),
+        };
+        match &mut change.versioning {
+            Some(Some(Override::Pinned(version))) if version.build_id.is_empty() => {
+                *version = of_queue(row.component);
+            }
+            Some(Some(Override::OneTime(version))) if version.deployment.is_empty() => {
+                match version.build_id.is_empty() {
+                    true => *version = of_queue(self.must_be_deployed_for(row)?),
+                    false => version.deployment.clone_from(&row.task_queue),
+                }
+            }
+            Some(
+                Some(Override::Pinned(_) | Override::OneTime(_) | Override::AutoUpgrade) | None,
+            )
+            | None => {}
+        }
+        Ok(())
     }
 
     /// As they are now.
@@ -64,7 +87,7 @@ impl Inner {
         namespace: NamespaceId,
         task_queue: &str,
         version: &Version,
-    ) -> Result<Digest, EngineError> {
+    ) -> Result<ComponentMeta, EngineError> {
         let kind = ComponentKind::Workflow;
         let queue = Queue { namespace, task_queue: task_queue.to_owned(), kind };
         let serve = self.store.deployments_of(&queue).await.map_err(unavailable)?;
@@ -75,12 +98,16 @@ impl Inner {
             EngineError::NoSuchVersion { version, task_queue }
         })?;
         // A deployment is remembered for longer than its component.
-        self.component_of(namespace, digest).await?;
-        Ok(digest)
+        self.component_of(namespace, digest).await
+    }
+
+    pub(crate) fn must_be_deployed_for(&self, row: &RunRow) -> Result<Digest, EngineError> {
+        let nothing = || EngineError::NothingDeployed { task_queue: row.task_queue.clone() };
+        self.deployed_for(row).ok_or_else(nothing)
     }
 
     /// What a new run like this one would start on.
-    fn deployed_for(&self, row: &RunRow) -> Option<Digest> {
+    pub(crate) fn deployed_for(&self, row: &RunRow) -> Option<Digest> {
         let id = &row.key.execution;
         let deployed = self.deployments.for_start(
             id.namespace,
@@ -91,10 +118,10 @@ impl Inner {
         deployed.map(|it| it.row.digest)
     }
 
-    /// It is to follow what is deployed, and that is another component by now.
-    pub(crate) fn is_outdated(&self, row: &RunRow) -> bool {
-        row.follows()
-            && row.status.is_open()
-            && self.deployed_for(row).is_some_and(|deployed| deployed != row.component)
+    /// It is to follow what is deployed, and that is another component by now. `unfit`: one that a
+    /// run has diverged on.
+    pub(crate) fn is_outdated(&self, row: &RunRow, unfit: Option<(RunId, Digest)>) -> bool {
+        let is_new = |it: Digest| it != row.component && unfit != Some((row.key.run, it));
+        row.follows() && row.status.is_open() && self.deployed_for(row).is_some_and(is_new)
     }
 }

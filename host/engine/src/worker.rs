@@ -124,9 +124,9 @@ impl<'a> Visit<'a> {
         let unknown = matches!(state.known, Known::Unknown) && state.parked.is_none();
         let letters = if unknown { VecDeque::new() } else { std::mem::take(&mut state.mailbox) };
         let (mut warm, loaded) = (state.warm.take(), state.loaded.take());
-        let parked = state.parked.take();
+        let (parked, unfit) = (state.parked.take(), state.unfit);
         drop(state);
-        if current.as_ref().is_some_and(|it| inner.is_outdated(it)) {
+        if current.as_ref().is_some_and(|it| inner.is_outdated(it, unfit)) {
             // It is replayed on what is deployed now, and moves if it fits.
             warm = None;
         }
@@ -356,13 +356,16 @@ impl<'a> Visit<'a> {
         }
         // A run that is stuck has nothing to lose: what is deployed now may be the repair. Others are
         // to follow, by their options.
-        if let Some((component, program)) = deployed
-            && let Ok(run) =
-                self.replay(&RunRow { component, ..row.clone() }, &history, Ok(program))
-        {
-            tracing::info!(run = %row.key, from = %row.component, to = %component, "moved to the deployed component");
-            row.move_to(component);
-            return Ok(Alive::Run(run));
+        if let Some((component, program)) = deployed {
+            let moved = RunRow { component, ..row.clone() };
+            match self.replay(&moved, &history, Ok(program)) {
+                Ok(run) => {
+                    tracing::info!(run = %row.key, from = %row.component, to = %component, "moved to the deployed component");
+                    row.move_to(component);
+                    return Ok(Alive::Run(run));
+                }
+                Err(error) => self.note_unfit(&moved, &error),
+            }
         }
         let error = match self.replay(row, &history, program) {
             Ok(run) => return Ok(Alive::Run(run)),
@@ -373,6 +376,13 @@ impl<'a> Visit<'a> {
                 Ok(Alive::WithoutGuest(Box::new(Execution::fold(&history)?), Some(error)))
             }
             Owner::Caller | Owner::Operator | Owner::Us => Err(error),
+        }
+    }
+
+    /// A component that the run has diverged on is not tried again while it is deployed.
+    fn note_unfit(&self, moved: &RunRow, error: &StepError) {
+        if let StepError::Diverged(_) = error {
+            self.cell.lock().unfit = Some((moved.key.run, moved.component));
         }
     }
 

@@ -9,7 +9,7 @@ use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::Payload;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
-    Onto, Reapply, ResetRequest, StartRequest, Target, UpdateReply, UpdateStage, UpdateState,
+    Reapply, ResetRequest, StartRequest, Target, UpdateReply, UpdateStage, UpdateState,
 };
 use refrain_engine::{Engine, EngineError};
 use refrain_testkit::sim::{Mode, Sim};
@@ -98,8 +98,7 @@ async fn an_update_that_waits_when_its_run_is_reset_is_answered_by_the_new_run()
         identity: String::new(),
         request_id: String::new(),
         reapply: Reapply { signals: true, updates: true },
-        signals: Vec::new(),
-        onto: Onto::Its,
+        after: Vec::new(),
     };
     engine.reset(reset).await.unwrap();
     let reply = sent.await.unwrap().unwrap();

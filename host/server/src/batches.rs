@@ -46,9 +46,14 @@ pub(crate) async fn start(
         return Err(invalid("Reason is not set on request."));
     }
     validate::short("reason", &request.reason)?;
-    if let Some(Operation::UpdateWorkflowOptionsOperation(it)) = &request.operation {
-        let options = it.workflow_execution_options.as_ref();
-        validate::priority(options.and_then(|it| it.priority.clone()))?;
+    match &request.operation {
+        Some(Operation::UpdateWorkflowOptionsOperation(it)) => {
+            validate::run_options(engine, it.workflow_execution_options.as_ref())?;
+        }
+        Some(Operation::ResetOperation(it)) => {
+            validate::after_reset(engine, &it.post_reset_operations)?;
+        }
+        _ => {}
     }
     let bytes = request.encode_to_vec();
     let batch = batch::from_proto(request).map_err(undecodable)?;

@@ -4,6 +4,7 @@
 //! with what was found and what was expected.
 
 use crate::status::{invalid, undecodable};
+use crate::testing::own_clock;
 use refrain_core::ids::RunId;
 use refrain_core::limits::{
     BLOB_BYTES_MAX, FAIRNESS_KEY_BYTES_MAX, ID_BYTES_MAX, MEMO_BYTES_MAX, TASK_TIMEOUT,
@@ -18,6 +19,8 @@ use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1 as common;
 use refrain_wire::api::enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use refrain_wire::api::sdk::v1::UserMetadata;
+use refrain_wire::api::workflow::v1::post_reset_operation::Variant;
+use refrain_wire::api::workflow::v1::{PostResetOperation, WorkflowExecutionOptions};
 use refrain_wire::api::workflowservice::v1::StartWorkflowExecutionRequest;
 use refrain_wire::{options, wkt};
 use std::sync::Arc;
@@ -324,6 +327,25 @@ pub(crate) fn priority(priority: Option<common::Priority>) -> Result<Priority, S
         }
         Some(_) | None => Ok(priority),
     }
+}
+
+pub(crate) fn run_options(
+    engine: &Engine,
+    options: Option<&WorkflowExecutionOptions>,
+) -> Result<(), Status> {
+    own_clock(engine, options.and_then(|it| it.time_skipping_config.as_ref()))?;
+    priority(options.and_then(|it| it.priority.clone())).map(drop)
+}
+
+pub(crate) fn after_reset(engine: &Engine, all: &[PostResetOperation]) -> Result<(), Status> {
+    all.iter().try_for_each(|it| match &it.variant {
+        Some(Variant::SignalWorkflow(it)) => signal_name(&it.signal_name),
+        Some(Variant::UpdateWorkflowOptions(it)) => {
+            run_options(engine, it.workflow_execution_options.as_ref())
+        }
+        // Refused by who reads it.
+        None => Ok(()),
+    })
 }
 
 #[cfg(test)]

@@ -108,8 +108,8 @@ pub(crate) fn started(
     validate::blob_map("header", &header)?;
     let (summary, details) = validate::user_metadata(request.user_metadata)?;
     let priority = validate::priority(request.priority)?;
-    let versioning =
-        run_options::override_from_proto(request.versioning_override).map_err(undecodable)?;
+    let versioning = run_options::override_of_start_from_proto(request.versioning_override)
+        .map_err(undecodable)?;
     Ok(execution::Started {
         workflow_type,
         workflow_id: request.workflow_id,

@@ -1,4 +1,9 @@
+use crate::model::WORKFLOW_ID;
+use crate::script::Start;
+use crate::versions;
 use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::limits;
+use refrain_core::machines::execution;
 use refrain_core::run::RunFacts;
 
 /// A run of core alone, for tests without a script.
@@ -8,5 +13,27 @@ pub fn facts(workflow_id: &str) -> RunFacts {
         key: RunKey { execution, run: RunId(1) },
         namespace: "default".to_owned(),
         component: Digest([1; 32]),
+    }
+}
+
+/// What a script's start asks for.
+pub(crate) fn started(start: &Start, run: RunId, newest: Digest) -> execution::Started {
+    execution::Started {
+        workflow_type: start.workflow_type.clone(),
+        workflow_id: WORKFLOW_ID.to_owned(),
+        task_queue: start.task_queue.clone(),
+        input: start.input.clone(),
+        execution_timeout: start.execution_timeout,
+        run_timeout: start.run_timeout,
+        task_timeout: limits::TASK_TIMEOUT,
+        original_run: Some(run),
+        first_run: Some(run),
+        identity: "client".to_owned(),
+        attempt: 1,
+        retry: start.retry.clone(),
+        cron: start.cron.clone(),
+        first_task_backoff: start.backoff,
+        versioning: start.version.and_then(|it| versions::named(it, newest)),
+        ..execution::Started::default()
     }
 }

@@ -6,6 +6,7 @@ mod run;
 mod text;
 mod versions;
 
+use crate::facts::started;
 use crate::locals;
 use crate::print::{self, RunText};
 use crate::script::{self, Act, Line, Script, Start};
@@ -23,13 +24,12 @@ use refrain_core::execution::Execution;
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::{Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
-use refrain_core::limits;
 use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::{Event, execution, local, signal, update};
 use refrain_core::message::Message;
 use refrain_core::options::{RunOptions, VersionChoice};
 use refrain_core::payload::{Payload, Payloads};
-use refrain_core::reset::{Reapply, Reset, continued_as};
+use refrain_core::reset::{AfterReset, Reapply, Reset, continued_as};
 use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::{self, UpdateState};
@@ -164,8 +164,8 @@ impl Model {
                 identity: "client".to_owned(),
                 request_id: request.clone(),
             }),
-            Act::RunOptions { priority, follows } => Some(Arrival::UpdateOptions {
-                change: Box::new(crate::versions::change(*priority, *follows)),
+            Act::RunOptions { priority, version } => Some(Arrival::UpdateOptions {
+                change: Box::new(self.versions.change(*priority, *version)),
                 identity: "client".to_owned(),
             }),
             Act::Done { activity, result } => {
@@ -218,7 +218,11 @@ impl Model {
             | Act::Pause { .. }
             | Act::Unpause { .. }
             | Act::RunOptions { .. } => {
-                let more = more.into_iter().chain(self.move_to_follow(last, &line.act));
+                let moved = match self.move_by_options(last, &line.act) {
+                    Ok(moved) => moved,
+                    Err(error) => return self.note(format!("refused: {error}")),
+                };
+                let more = more.into_iter().chain(moved);
                 let arrivals: Vec<_> = self.arrival_of(line).into_iter().chain(more).collect();
                 let updates: Vec<_> = arrivals.iter().map(update_of).collect();
                 for (reply, update) in self.step(last, arrivals).into_iter().zip(updates) {
@@ -577,25 +581,5 @@ pub(crate) fn new_run(event: &Event) -> Option<RunId> {
         | Event::Signal(_)
         | Event::Update(_)
         | Event::Patch(_) => None,
-    }
-}
-
-pub(crate) fn started(start: &Start, run: RunId) -> execution::Started {
-    execution::Started {
-        workflow_type: start.workflow_type.clone(),
-        workflow_id: WORKFLOW_ID.to_owned(),
-        task_queue: start.task_queue.clone(),
-        input: start.input.clone(),
-        execution_timeout: start.execution_timeout,
-        run_timeout: start.run_timeout,
-        task_timeout: limits::TASK_TIMEOUT,
-        original_run: Some(run),
-        first_run: Some(run),
-        identity: "client".to_owned(),
-        attempt: 1,
-        retry: start.retry.clone(),
-        cron: start.cron.clone(),
-        first_task_backoff: start.backoff,
-        ..execution::Started::default()
     }
 }

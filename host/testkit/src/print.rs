@@ -8,6 +8,7 @@ use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::machines::{
     Event, activity, attributes, child, execution, external, local, patch, signal, task, update,
 };
+use refrain_core::options::{Override, Version};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::UpdateState;
@@ -101,7 +102,12 @@ fn event(event: &Event) -> String {
         ) => reason.clone(),
         Event::Execution(execution::Event::OptionsUpdated { options, .. }) => {
             let priority = options.priority.key.map(|it| format!("priority {it}"));
-            let version = options.follows().then(|| "auto-upgrade".to_owned());
+            let number = |it: &Version| u8::from_str_radix(&it.build_id[..2], 16).unwrap_or(0);
+            let version = options.versioning.as_ref().map(|it| match it {
+                Override::AutoUpgrade => "auto-upgrade".to_owned(),
+                Override::Pinned(it) => format!("pinned to version {}", number(it)),
+                Override::OneTime(it) => format!("version {} once", number(it)),
+            });
             priority.into_iter().chain(version).collect::<Vec<_>>().join(", ")
         }
         Event::Execution(execution::Event::Completed { result, new_run, .. }) => {

@@ -11,15 +11,15 @@
 //!
 //! | line | means |
 //! |---|---|
-//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict= attempts= retry= final= cron=` |
+//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict= attempts= retry= final= cron= version=` |
 //! | `signal NAME ["ARG"] [request=ID]` | |
 //! | `update NAME ["ARG"] id=ID` | its sender is told at once how far it is |
 //! | `ask ID` | asks how far that update is |
 //! | `cancel ["WHY"]`, `terminate "WHY"` | |
-//! | `reset EVENT ["WHY"] [signals=no] [updates=no] [request=ID] [run=N] [onto=newest]` | back to a workflow task of the latest run, or of run N |
+//! | `reset EVENT ["WHY"] [signals=no] [updates=no] [request=ID] [run=N] [version=VERSION]` | back to a workflow task of the latest run, or of run N |
 //! | `delete` | the latest run is gone for good |
 //! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
-//! | `run-options [priority=N] [version=auto\|free]` | changes the run's options |
+//! | `run-options [priority=N] [version=VERSION]` | changes the run's options; a version is `auto`, `free`, `newest` for once, or the number that the run is pinned to |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
 //! | `beat TYPE ["DETAILS"]` | it heartbeats |
 //! | `done TYPE "RESULT"` | it completes |
@@ -104,8 +104,7 @@ pub enum Act {
     },
     RunOptions {
         priority: Option<u8>,
-        /// It follows what is deployed, or does not any more.
-        follows: Option<bool>,
+        version: Option<OnVersion>,
     },
     Take {
         activity: String,
@@ -158,6 +157,7 @@ pub struct Start {
     pub request: String,
     pub reuse: IdReusePolicy,
     pub conflict: IdConflictPolicy,
+    pub version: Option<OnVersion>,
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -169,7 +169,31 @@ pub struct Reset {
     pub request: String,
     pub signals: bool,
     pub updates: bool,
-    pub onto_newest: bool,
+    pub version: Option<OnVersion>,
+}
+
+/// Which version a run is to be on from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnVersion {
+    Follows,
+    /// As if nobody had said anything.
+    Free,
+    /// Now; then as if nobody had.
+    Newest,
+    Pinned(usize),
+}
+
+impl OnVersion {
+    fn read(text: &str) -> Result<OnVersion, String> {
+        Ok(match text {
+            "auto" => OnVersion::Follows,
+            "free" => OnVersion::Free,
+            "newest" => OnVersion::Newest,
+            number => OnVersion::Pinned(number.parse().map_err(|_| {
+                format!("`{number}` is no version: expected auto, free, newest or a number")
+            })?),
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -340,16 +364,15 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
         }
         "delete" => Ok(Act::Delete),
         "run-options" => {
-            let (mut priority, mut follows) = (None, None);
+            let (mut priority, mut version) = (None, None);
             for (option, value) in &args.options {
                 match (*option, *value) {
                     ("priority", value) => priority = value.parse().ok(),
-                    ("version", "auto") => follows = Some(true),
-                    ("version", "free") => follows = Some(false),
-                    (other, _) => return unknown(other, "priority=N or version=auto|free"),
+                    ("version", value) => version = Some(OnVersion::read(value)?),
+                    (other, _) => return unknown(other, "priority= or version="),
                 }
             }
-            Ok(Act::RunOptions { priority, follows })
+            Ok(Act::RunOptions { priority, version })
         }
         "reset" => {
             let event = args.name("the event")?;
@@ -367,13 +390,15 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
                     "signals" => reset.signals = *value != "no",
                     "updates" => reset.updates = *value != "no",
                     "request" => reset.request = (*value).to_owned(),
-                    "onto" => reset.onto_newest = *value == "newest",
+                    "version" => reset.version = Some(OnVersion::read(value)?),
                     "run" => {
                         let nth =
                             value.parse().map_err(|_| format!("`{value}` is not a number"))?;
                         reset.run = Some(nth);
                     }
-                    other => return unknown(other, "signals=, updates=, request=, run= or onto="),
+                    other => {
+                        return unknown(other, "signals=, updates=, request=, run= or version=");
+                    }
                 }
             }
             Ok(Act::Reset(Box::new(reset)))
@@ -477,6 +502,7 @@ fn parse_start(args: &Args<'_>) -> Result<Start, Wrong> {
                     other => return Err(format!("unknown reuse policy `{other}`")),
                 }
             }
+            "version" => start.version = Some(OnVersion::read(value)?),
             "conflict" => {
                 start.conflict = match *value {
                     "fail" => IdConflictPolicy::Fail,

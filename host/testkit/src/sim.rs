@@ -5,8 +5,9 @@ mod operator;
 mod others;
 mod stage;
 
+use crate::facts::started;
 use crate::locals;
-use crate::model::{RETENTION, WORKFLOW_ID, new_run, started, subject_of};
+use crate::model::{RETENTION, WORKFLOW_ID, new_run, subject_of};
 use crate::print::{self, RunText};
 use crate::program::ScriptedProgram;
 use crate::script::{self, Act, Line, Script, Start};
@@ -21,7 +22,7 @@ use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKe
 use refrain_core::machines::{Event, signal, update};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{
-    ActivityRef, AttemptResult, CheckRequest, Description, NamespaceSettings, Onto, Reapply,
+    ActivityRef, AfterReset, AttemptResult, CheckRequest, Description, NamespaceSettings, Reapply,
     ResetRequest, SeenPoller, StartRequest, Target, UpdateStage, UpdateState, WhichActivities,
 };
 use refrain_engine::programs::{ActivityProgram, ActivityResult, Checked, Heartbeats, Programs};
@@ -324,9 +325,7 @@ impl Sim {
                 Ok(())
             }
             Act::Release(program) => {
-                self.programs.versions().release(program);
-                let newest = self.programs.versions().newest();
-                release(&self.engine, self.namespace, newest).await;
+                self.release_program(program).await;
                 Ok(())
             }
             Act::Check => self.check(false).await,
@@ -369,9 +368,9 @@ impl Sim {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.unpause(target, reason.clone(), client, request.clone()).await
             }
-            Act::RunOptions { priority, follows } => {
+            Act::RunOptions { priority, version } => {
                 let (target, client) = (self.target(None), "client".to_owned());
-                let change = versions::change(*priority, *follows);
+                let change = self.programs.versions().change(*priority, *version);
                 self.engine.update_options(&target, change, client).await.map(drop)
             }
             Act::Take { activity, worker } => self.take(activity, worker).await,
@@ -434,7 +433,7 @@ impl Sim {
     }
 
     async fn start(&mut self, start: &Start) -> Result<(), EngineError> {
-        let mut started = started(start, RunId(0));
+        let mut started = started(start, RunId(0), self.programs.versions().newest());
         (started.original_run, started.first_run) = (None, None);
         started.workflow_id.clone_from(&self.subject);
         let request = StartRequest {

@@ -1,9 +1,13 @@
 //! The programs of a script by version: number 1 is there from the start, `release` adds one.
 
 use crate::program::ScriptedProgram;
+use crate::script::OnVersion;
 use refrain_core::errors::StepError;
 use refrain_core::ids::Digest;
-use refrain_core::options::{OptionsChange, Override};
+use refrain_core::options::{OptionsChange, Override, Version};
+
+/// That they are deployed to.
+const QUEUE: &str = "orders";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Versions(Vec<ScriptedProgram>);
@@ -30,6 +34,12 @@ impl Versions {
         digest_of(self.0.len())
     }
 
+    /// What a script asks for.
+    pub(crate) fn change(&self, priority: Option<u8>, version: Option<OnVersion>) -> OptionsChange {
+        let versioning = version.map(|it| named(it, self.newest()));
+        OptionsChange { priority_key: priority.map(Some), versioning, ..OptionsChange::default() }
+    }
+
     pub(crate) fn program(&self, component: Digest) -> ScriptedProgram {
         self.0[usize::from(component.0[0]) - 1].clone()
     }
@@ -48,11 +58,13 @@ pub(crate) fn told(fits: Result<(), &StepError>) -> String {
     }
 }
 
-/// What a script asks for.
-pub(crate) fn change(priority: Option<u8>, follows: Option<bool>) -> OptionsChange {
-    OptionsChange {
-        priority_key: priority.map(Some),
-        versioning: follows.map(|it| it.then_some(Override::AutoUpgrade)),
-        ..OptionsChange::default()
+/// As options say it.
+pub(crate) fn named(version: OnVersion, newest: Digest) -> Option<Override> {
+    let named = |it: Digest| Version { deployment: QUEUE.to_owned(), build_id: it.to_string() };
+    match version {
+        OnVersion::Follows => Some(Override::AutoUpgrade),
+        OnVersion::Free => None,
+        OnVersion::Newest => Some(Override::OneTime(named(newest))),
+        OnVersion::Pinned(number) => Some(Override::Pinned(named(digest_of(number)))),
     }
 }

@@ -2,11 +2,8 @@
 
 use crate::activity_options::changing;
 use crate::api::batch::v1 as pb;
-use crate::api::common::v1::ResetOptions;
 use crate::api::common::v1::reset_options::Target as ResetTarget;
 use crate::api::enums::v1::{BatchOperationType, ResetType};
-use crate::api::workflow::v1::PostResetOperation;
-use crate::api::workflow::v1::post_reset_operation::Variant;
 use crate::api::workflowservice::v1::StartBatchOperationRequest;
 use crate::api::workflowservice::v1::start_batch_operation_request::Operation;
 use crate::options::{delay_from_proto, event_id_from_proto, run_from_proto};
@@ -16,7 +13,6 @@ use prost::Message;
 use refrain_core::attempt::{Reset, Tuning};
 use refrain_core::batch::{Batch, Deed, ResetPoint, StandaloneDeed, Targets, Which};
 use refrain_core::machines::signal::Signal;
-use refrain_core::reset::Reapply;
 use refrain_core::time::Delay;
 
 const WHAT: &str = "a batch";
@@ -179,7 +175,8 @@ fn reset(it: pb::BatchOperationReset) -> Result<Deed, DecodeError> {
                 },
                 None => return Err(refused("batch reset missing target")),
             };
-            (to, reapply(&options)?)
+            let excluded = &options.reset_reapply_exclude_types;
+            (to, reset::reapply_from_proto(options.reset_reapply_type, excluded)?)
         }
         None => {
             let to = match ResetType::try_from(it.reset_type) {
@@ -190,30 +187,8 @@ fn reset(it: pb::BatchOperationReset) -> Result<Deed, DecodeError> {
             (to, reset::reapply_type(it.reset_reapply_type)?)
         }
     };
-    let signals = it.post_reset_operations.into_iter();
-    let signals = signals.map(|operation| signal_after(operation, &it.identity));
-    Ok(Deed::Reset { to, reapply, signals: signals.collect::<Result<_, _>>()? })
-}
-
-fn signal_after(operation: PostResetOperation, identity: &str) -> Result<Signal, DecodeError> {
-    match operation.variant {
-        Some(Variant::SignalWorkflow(it)) if !it.signal_name.is_empty() => {
-            Ok(reset::signal_after(it, identity))
-        }
-        Some(_) | None => {
-            Err(refused("a batch of resets takes signals to be sent afterwards only"))
-        }
-    }
-}
-
-#[allow(deprecated, reason = "command lines still say it the old way")]
-fn reapply(options: &ResetOptions) -> Result<Reapply, DecodeError> {
-    let mut reapply = reset::reapply_type(options.reset_reapply_type)?;
-    for excluded in &options.reset_reapply_exclude_types {
-        reapply = reset::without(reapply, *excluded)
-            .ok_or_else(|| DecodeError::bad("reset_reapply_exclude_types", excluded, "1 to 4"))?;
-    }
-    Ok(reapply)
+    let after = reset::after_from_proto(it.post_reset_operations, &it.identity)?;
+    Ok(Deed::Reset { to, reapply, after })
 }
 
 pub fn operation_type(deed: &Deed) -> BatchOperationType {

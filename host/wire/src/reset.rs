@@ -1,17 +1,28 @@
 //! What a reset applies again and sends afterwards, in a request for one run and in one for many.
 
 use crate::api::enums::v1::{ResetReapplyExcludeType, ResetReapplyType};
-use crate::api::workflow::v1::post_reset_operation::SignalWorkflow;
-use crate::api::workflow::v1::{ResetPointInfo, ResetPoints};
+use crate::api::workflow::v1::post_reset_operation::Variant;
+use crate::api::workflow::v1::{PostResetOperation, ResetPointInfo, ResetPoints};
 use crate::options::{
     event_id_from_proto, event_id_to_proto, run_from_proto, timestamp_from_proto,
     timestamp_to_proto,
 };
+use crate::run_options::{change_from_proto, has_own_version};
 use crate::{DecodeError, payload};
 use refrain_core::machines::signal::Signal;
-use refrain_core::reset::{FirstTaskOn, Reapply};
+use refrain_core::reset::{AfterReset, FirstTaskOn, Reapply};
 
-pub fn reapply_type(number: i32) -> Result<Reapply, DecodeError> {
+/// What comes again, by what a request says of it in its two ways.
+pub fn reapply_from_proto(kind: i32, excluded: &[i32]) -> Result<Reapply, DecodeError> {
+    let mut reapply = reapply_type(kind)?;
+    for excluded in excluded {
+        reapply = without(reapply, *excluded)
+            .ok_or_else(|| DecodeError::bad("reset_reapply_exclude_types", excluded, "1 to 4"))?;
+    }
+    Ok(reapply)
+}
+
+pub(crate) fn reapply_type(number: i32) -> Result<Reapply, DecodeError> {
     match ResetReapplyType::try_from(number) {
         Ok(ResetReapplyType::Unspecified | ResetReapplyType::AllEligible) => {
             Ok(Reapply { signals: true, updates: true })
@@ -24,7 +35,7 @@ pub fn reapply_type(number: i32) -> Result<Reapply, DecodeError> {
 
 /// `None`: there is no such type to leave out, expected 1 to 4.
 #[allow(deprecated, reason = "command lines still say it the old way")]
-pub fn without(reapply: Reapply, excluded: i32) -> Option<Reapply> {
+fn without(reapply: Reapply, excluded: i32) -> Option<Reapply> {
     match ResetReapplyExcludeType::try_from(excluded).ok()? {
         ResetReapplyExcludeType::Signal => Some(Reapply { signals: false, ..reapply }),
         ResetReapplyExcludeType::Update => Some(Reapply { updates: false, ..reapply }),
@@ -35,15 +46,27 @@ pub fn without(reapply: Reapply, excluded: i32) -> Option<Reapply> {
     }
 }
 
-/// A signal that is sent to the new run. Whether it has a name is for the caller to check.
-pub fn signal_after(it: SignalWorkflow, identity: &str) -> Signal {
-    Signal {
-        name: it.signal_name,
-        input: payload::list_from_proto(it.input),
-        header: payload::header_from_proto(it.header),
-        identity: identity.to_owned(),
-        ..Signal::default()
-    }
+/// What happens to the new run afterwards. Whether a signal has a name is for the caller to check.
+pub fn after_from_proto(
+    operations: Vec<PostResetOperation>,
+    identity: &str,
+) -> Result<Vec<AfterReset>, DecodeError> {
+    let one = |it: PostResetOperation| match it.variant {
+        Some(Variant::SignalWorkflow(it)) => Ok(AfterReset::Signal(Box::new(Signal {
+            name: it.signal_name,
+            input: payload::list_from_proto(it.input),
+            header: payload::header_from_proto(it.header),
+            identity: identity.to_owned(),
+            ..Signal::default()
+        }))),
+        Some(Variant::UpdateWorkflowOptions(it)) => {
+            let change = change_from_proto(it.workflow_execution_options, it.update_mask)?;
+            has_own_version(change.versioning.as_ref().and_then(Option::as_ref))?;
+            Ok(AfterReset::Options(Box::new(change)))
+        }
+        None => Err(DecodeError::Refused("unsupported post reset operation: <nil>".to_owned())),
+    };
+    operations.into_iter().map(one).collect()
 }
 
 /// As describe shows them, and as the first event of a next run has them.

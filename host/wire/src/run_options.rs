@@ -18,7 +18,32 @@ fn refused(words: impl Into<String>) -> DecodeError {
     DecodeError::Refused(words.into())
 }
 
-/// A pinned version may be left out, and is the run's own then: its texts are empty.
+/// Of a run that is to start.
+pub fn override_of_start_from_proto(
+    it: Option<pb::VersioningOverride>,
+) -> Result<Option<Override>, DecodeError> {
+    let versioning = override_from_proto(it)?;
+    has_own_version(versioning.as_ref())?;
+    match &versioning {
+        Some(Override::OneTime(it)) if it.deployment.is_empty() || it.build_id.is_empty() => {
+            Err(refused("target_deployment_version is not set in a one_time override"))
+        }
+        _ => Ok(versioning),
+    }
+}
+
+/// Errors: a new run has no version yet that could be left out. In Temporal's words.
+pub(crate) fn has_own_version(versioning: Option<&Override>) -> Result<(), DecodeError> {
+    match versioning {
+        Some(Override::Pinned(it)) if it.build_id.is_empty() => {
+            Err(refused("must provide version if override is pinned."))
+        }
+        Some(Override::Pinned(_) | Override::OneTime(_) | Override::AutoUpgrade) | None => Ok(()),
+    }
+}
+
+/// A pinned version may be left out, and is the run's own then: its texts are empty. So may one for
+/// one time, which is what is deployed then, or only its deployment, which is the run's queue.
 pub fn override_from_proto(
     it: Option<pb::VersioningOverride>,
 ) -> Result<Option<Override>, DecodeError> {
@@ -40,9 +65,9 @@ pub fn override_from_proto(
         }
         Some(PbOverride::AutoUpgrade(true)) => Override::AutoUpgrade,
         Some(PbOverride::OneTime(one_time)) => {
-            let target = one_time.target_deployment_version.as_ref();
-            let missing = || refused("target_deployment_version is not set in a one_time override");
-            Override::OneTime(version_from_proto(target.ok_or_else(missing)?)?)
+            let it = one_time.target_deployment_version.clone().unwrap_or_default();
+            let (deployment, build_id) = (it.deployment_name, it.build_id);
+            Override::OneTime(Version { deployment, build_id })
         }
         Some(PbOverride::AutoUpgrade(false)) | None => old_override(&it)?,
     }))

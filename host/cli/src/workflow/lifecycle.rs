@@ -3,16 +3,17 @@
 use super::many::{ManyArgs, Meant};
 use super::message::{EndArgs, EndManyArgs, done};
 use super::{PAGE, TargetArgs};
-use crate::client::{Client, identity};
+use crate::client::{Client, ScopeArgs, identity};
 use crate::errors::CliError;
 use crate::output::{self, Format};
 use clap::{Args, ValueEnum};
+use refrain_wire::admin::DescribeComponentRequest;
 use refrain_wire::api::batch::v1::{BatchOperationDeletion, BatchOperationReset};
 use refrain_wire::api::common::v1::{ResetOptions, reset_options};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1::{EventType, ResetReapplyExcludeType};
 use refrain_wire::api::workflow::v1::post_reset_operation::{UpdateWorkflowOptions, Variant};
-use refrain_wire::api::workflow::v1::versioning_override::{Override, PinnedOverride};
+use refrain_wire::api::workflow::v1::versioning_override::{OneTimeOverride, Override};
 use refrain_wire::api::workflow::v1::{
     PostResetOperation, VersioningOverride, WorkflowExecutionOptions,
 };
@@ -88,8 +89,8 @@ pub(crate) struct ResetArgs {
     /// Why; it is kept in the history.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
-    /// The component that the new run is pinned to: `own`, the one of the run that is reset; `current`,
-    /// what is deployed now; or a digest.
+    /// The component that the new run is on: `own`, where the run's options or its base put it;
+    /// `current`, what is deployed now; or a version of its task queue, by name or digest.
     #[arg(long, value_name = "VERSION", default_value = "own")]
     version: String,
     /// What came to the run after that place and is not to come to the new one.
@@ -121,7 +122,8 @@ pub(super) async fn reset(args: ResetArgs, format: Format) -> Result<(), CliErro
         Excluded::Update => vec![ResetReapplyExcludeType::Update],
     });
     let reset_reapply_exclude_types = excluded.map(|it| it as i32).collect();
-    let post_reset_operations = onto(&version);
+    let scope = targets.scope().clone();
+    let post_reset_operations = onto(&version, &scope).await?;
     let target = match targets.meant() {
         Meant::One(target) => target,
         Meant::Many(batch) => {
@@ -174,30 +176,35 @@ pub(super) async fn reset(args: ResetArgs, format: Format) -> Result<(), CliErro
     }
 }
 
-/// Nothing to say if it stays on its own.
-fn onto(version: &str) -> Vec<PostResetOperation> {
-    let versioning = match version {
-        "own" => return Vec::new(),
-        "current" => Override::AutoUpgrade(true),
-        digest => Override::Pinned(PinnedOverride {
-            version: Some(WorkerDeploymentVersion {
-                build_id: digest.to_owned(),
-                deployment_name: "refrain".to_owned(),
-            }),
-            ..Default::default()
-        }),
+/// For one time: what was said of the run's version before does not take it elsewhere, and what is
+/// deployed next doesn't either.
+async fn onto(version: &str, scope: &ScopeArgs) -> Result<Vec<PostResetOperation>, CliError> {
+    let target_deployment_version = match version {
+        "own" => return Ok(Vec::new()),
+        "current" => None,
+        component => {
+            let component = component.to_owned();
+            let request = DescribeComponentRequest { namespace: scope.namespace(), component };
+            let client = scope.connect().await?;
+            let answer = client.answer(client.admin().describe_component(request)).await?;
+            let digest = answer.component.unwrap_or_default().digest;
+            let build_id = digest.trim_start_matches("sha256:").to_owned();
+            // The deployment is each run's queue.
+            Some(WorkerDeploymentVersion { build_id, deployment_name: String::new() })
+        }
     };
+    let one_time = OneTimeOverride { target_deployment_version };
     let options = UpdateWorkflowOptions {
         workflow_execution_options: Some(WorkflowExecutionOptions {
             versioning_override: Some(VersioningOverride {
-                r#override: Some(versioning),
+                r#override: Some(Override::OneTime(one_time)),
                 ..Default::default()
             }),
             ..Default::default()
         }),
         update_mask: Some(FieldMask { paths: vec!["versioning_override".to_owned()] }),
     };
-    vec![PostResetOperation { variant: Some(Variant::UpdateWorkflowOptions(options)) }]
+    Ok(vec![PostResetOperation { variant: Some(Variant::UpdateWorkflowOptions(options)) }])
 }
 
 /// The event that ended the first or the last workflow task; if none was completed, the event after the

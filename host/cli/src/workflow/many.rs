@@ -43,6 +43,10 @@ pub(super) struct Batch {
 }
 
 impl ManyArgs {
+    pub(super) fn scope(&self) -> &ScopeArgs {
+        &self.scope
+    }
+
     pub(super) fn meant(self) -> Meant {
         let ManyArgs { workflow_id, run_id, query, yes, rps, scope } = self;
         match query {

@@ -46,7 +46,8 @@ impl Visit<'_> {
                 }
                 self.step_with(&Arc::new(moved), batch)
             }
-            Err(_) if asked.may_stay => {
+            Err(error) if asked.may_stay => {
+                self.note_unfit(&moved, &error);
                 self.loaded = Some(loaded);
                 self.deliver(Some(run), None, arrival, Some(reply))
             }

@@ -1,11 +1,12 @@
 //! A new run that begins with the history of another one.
 
 use super::*;
-use crate::api::{Onto, ResetRequest};
+use crate::api::{AfterReset, ResetRequest};
 use crate::start::unavailable;
 use refrain_core::event::Recorded;
 use refrain_core::machines::child::Outcome;
 use refrain_core::message::Body;
+use refrain_core::options::{Override, Version};
 use refrain_core::reset::{Beginning, Reset, continued_as};
 use std::collections::BTreeSet;
 
@@ -97,15 +98,22 @@ impl Visit<'_> {
         if !row.status.is_open() {
             self.add_ends_of_children(&mut beginning)?;
         }
-        beginning.again.extend(request.signals.iter().cloned().map(Arrival::Signal));
+        let after = request.after.iter().cloned();
+        beginning.again.extend(after.map(|it| it.arrival(&request.identity)));
         let started = match beginning.events.first().map(|it| &it.event) {
             Some(Event::Execution(execution::Event::Started(started))) => (**started).clone(),
             Some(_) | None => return Err(EngineError::Internal("history has no start".to_owned())),
         };
-        let (component, program) = self.component_of_reset(request, row)?;
+        let (component, may_stay) = self.component_of_reset(request, row, &beginning)?;
         let kept = beginning.children.iter().map(|it| it.workflow_id.clone()).collect();
-        let stepped = self.begin_on(request, run, component, program, &started, beginning)?;
-        Ok((stepped, kept))
+        if may_stay && component != row.component {
+            match self.begin_on(request, run, component, &started, beginning.clone()) {
+                Err(EngineError::DoesNotFit(_)) => {}
+                done => return Ok((done?, kept)),
+            }
+            return Ok((self.begin_on(request, run, row.component, &started, beginning)?, kept));
+        }
+        Ok((self.begin_on(request, run, component, &started, beginning)?, kept))
     }
 
     /// The histories of the runs that one was continued as.
@@ -160,10 +168,10 @@ impl Visit<'_> {
         request: &ResetRequest,
         run: RunId,
         component: Digest,
-        program: Arc<dyn Program>,
         started: &execution::Started,
         beginning: Beginning,
     ) -> Result<Stepped, EngineError> {
+        let (_, program) = self.program(component)?;
         let key = RunKey { execution: self.cell.key.clone(), run };
         let started = execution::Started { first_task_backoff: None, ..started.clone() };
         let now = self.inner.now();
@@ -178,26 +186,45 @@ impl Visit<'_> {
         Ok(Stepped { start_request_id, ..Stepped::of(row, outcome.run, outcome.decision) })
     }
 
+    /// As the last word on it says, and whether the new run may be where its base is if it does not
+    /// fit there. Who asks for a version with the reset is told if it can't be.
     fn component_of_reset(
         &self,
         request: &ResetRequest,
         base: &RunRow,
-    ) -> Result<(Digest, Arc<dyn Program>), EngineError> {
-        let digest = match request.onto {
-            Onto::Its => base.component,
-            Onto::Component(digest) => digest,
-            Onto::Deployed => {
-                let (id, queue) = (&base.key.execution, &base.task_queue);
-                let kind = &base.workflow_type;
-                let deployed =
-                    self.inner.deployments.for_start(id.namespace, queue, &id.workflow, kind);
-                let Some(deployed) = deployed else {
-                    return Err(EngineError::NothingDeployed { task_queue: queue.clone() });
-                };
-                deployed.row.digest
+        beginning: &Beginning,
+    ) -> Result<(Digest, bool), EngineError> {
+        let asked = request.after.iter().rev().find_map(AfterReset::versioning);
+        let may_stay = asked.is_none();
+        let own = base.component;
+        match asked.unwrap_or(&beginning.versioning) {
+            None => Ok((own, false)),
+            Some(Override::AutoUpgrade) if may_stay => {
+                Ok((self.inner.deployed_for(base).unwrap_or(own), true))
             }
-        };
-        self.program(digest)
+            Some(Override::AutoUpgrade) => Ok((self.inner.must_be_deployed_for(base)?, false)),
+            Some(Override::Pinned(it) | Override::OneTime(it))
+                if it.build_id == own.to_string() =>
+            {
+                Ok((own, false))
+            }
+            Some(Override::Pinned(it)) => Ok((self.component_of_version(base, it)?, false)),
+            Some(Override::OneTime(it)) => match self.component_of_version(base, it) {
+                // It was for then.
+                Err(_) if may_stay => Ok((own, false)),
+                found => Ok((found?, may_stay)),
+            },
+        }
+    }
+
+    fn component_of_version(
+        &self,
+        base: &RunRow,
+        version: &Version,
+    ) -> Result<Digest, EngineError> {
+        let (namespace, queue) = (base.key.execution.namespace, &base.task_queue);
+        let found = self.inner.component_of_version(namespace, queue, version);
+        Ok(self.inner.runtime.block_on(found)?.digest)
     }
 
     /// At most one run of a workflow id is open. `kept`: children of the new run.

@@ -1,6 +1,7 @@
 //! A request to start, and what is in its way.
 
 use super::*;
+use crate::deploy::types_of;
 use refrain_core::options::Override;
 
 impl Visit<'_> {
@@ -141,27 +142,30 @@ impl Visit<'_> {
         if let Some(component) = component {
             return self.program(component);
         }
-        if let Some(Override::Pinned(version) | Override::OneTime(version)) =
-            &request.started.versioning
-        {
-            let queue = &request.started.task_queue;
-            let found = self.inner.component_of_version(request.namespace, queue, version);
-            return self.program(self.inner.runtime.block_on(found)?);
-        }
-        let task_queue = &request.started.task_queue;
-        let (id, kind) = (&request.started.workflow_id, &request.started.workflow_type);
-        let deployed = self.inner.deployments.for_start(request.namespace, task_queue, id, kind);
-        let Some(deployed) = deployed else {
-            return Err(EngineError::NothingDeployed { task_queue: task_queue.clone() });
+        let namespace = request.namespace;
+        let started = &request.started;
+        let (task_queue, kind) = (&started.task_queue, &started.workflow_type);
+        let (digest, types) = match &started.versioning {
+            Some(Override::Pinned(version) | Override::OneTime(version)) => {
+                let found = self.inner.component_of_version(namespace, task_queue, version);
+                let meta = self.inner.runtime.block_on(found)?;
+                (meta.digest, types_of(meta.kind, &meta.definition))
+            }
+            Some(Override::AutoUpgrade) | None => {
+                let deployments = &self.inner.deployments;
+                let nothing = || EngineError::NothingDeployed { task_queue: task_queue.clone() };
+                let deployed =
+                    deployments.for_start(namespace, task_queue, &started.workflow_id, kind);
+                let deployed = deployed.ok_or_else(nothing)?;
+                (deployed.row.digest, deployed.types.clone())
+            }
         };
-        let found = &request.started.workflow_type;
-        if !deployed.has(found) {
-            return Err(EngineError::UnknownWorkflowType {
-                found: found.clone(),
-                task_queue: task_queue.clone(),
-                known: deployed.types.join(", "),
-            });
+        // One that does not say has them all.
+        if !(types.is_empty() || types.contains(kind)) {
+            let (found, task_queue) = (kind.clone(), task_queue.clone());
+            let known = types.join(", ");
+            return Err(EngineError::UnknownWorkflowType { found, task_queue, known });
         }
-        self.program(deployed.row.digest)
+        self.program(digest)
     }
 }

@@ -369,7 +369,7 @@ fn a_reset_stays_on_its_version_unless_it_is_to_go_onto_the_newest() {
             guest timer 5s
             guest complete seen
          7s reset 9 "on its own"
-         8s reset 9 "on the newest" onto=newest
+         8s reset 9 "on the newest" version=newest
         "#,
         expect![[r#"
             1          0s  execution started order queue=orders
@@ -392,8 +392,9 @@ fn a_reset_stays_on_its_version_unless_it_is_to_go_onto_the_newest() {
             5          0s  timer 1 started 5s
             6          5s  timer 1 fired
             7-9        5s  task failed: ResetWorkflow, on the newest
-            10-12      8s  task completed on version 2
-            13         8s  execution completed "start order; timer 1 fired"
+            10         8s  execution options updated version 2 once
+            11-13      8s  task completed on version 2
+            14         8s  execution completed "start order; timer 1 fired"
         "#]],
     );
 }

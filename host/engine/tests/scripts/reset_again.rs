@@ -348,3 +348,161 @@ fn what_came_to_the_runs_that_it_was_continued_as_comes_again_once() {
         "#]],
     );
 }
+
+#[test]
+fn who_resets_onto_a_version_has_the_last_word_on_it() {
+    check(
+        r#"
+         0s start order
+            guest -
+            guest -
+            guest complete "old"
+         1s run-options version=1 priority=2
+         2s signal one
+         3s release
+            guest -
+            guest -
+            guest complete "second"
+         4s release
+            guest -
+            guest -
+            guest complete "third"
+         5s reset 4 version=newest
+         6s run-options version=auto
+         7s reset 4 version=2
+         8s signal two
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  execution options updated priority 2, pinned to version 1
+            6          2s  signal one received
+            7-9        2s  task completed
+            10         5s  execution terminated ""
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task failed: ResetWorkflow, 
+            5          5s  execution options updated priority 2, pinned to version 1
+            6          5s  signal one received
+            7          5s  execution options updated priority 2, version 3 once
+            8-10       5s  task completed on version 3
+            11         6s  execution options updated priority 2, auto-upgrade
+            12         7s  execution terminated ""
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task failed: ResetWorkflow, 
+            5          7s  execution options updated priority 2, pinned to version 1
+            6          7s  signal one received
+            7          7s  execution options updated priority 2, version 3 once
+            8          7s  execution options updated priority 2, auto-upgrade
+            9          7s  execution options updated priority 2, pinned to version 2
+            10-12      7s  task completed on version 2
+            13         8s  signal two received
+            14-16      8s  task completed on version 2
+            17         8s  execution completed "second"
+        "#]],
+    );
+}
+
+#[test]
+fn options_that_come_again_put_the_new_run_where_they_say_if_it_fits() {
+    check(
+        r#"
+         0s start order
+            guest -
+            guest timer 9s
+            guest timer 60s
+            guest complete "old"
+         1s signal one
+         2s signal two
+         3s release
+            guest -
+            guest activity charge
+            guest complete "does not fit the first timer"
+         4s run-options version=auto
+         5s reset 13
+         6s reset 13 version=2
+         7s reset 13 version=auto
+         8s reset 8
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal one received
+            6-8        1s  task completed
+            9          1s  timer 1 started 9s
+            10         2s  signal two received
+            11-13      2s  task completed
+            14         2s  timer 2 started 1m
+            15         4s  execution options updated auto-upgrade
+            16         5s  execution terminated ""
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal one received
+            6-8        1s  task completed
+            9          1s  timer 1 started 9s
+            10         2s  signal two received
+            11-13      2s  task failed: ResetWorkflow, 
+            14         5s  execution options updated auto-upgrade
+            15-17      5s  task completed
+            18         5s  timer 2 started 1m
+            19         8s  execution terminated ""
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  signal one received
+            6-8        1s  task failed: ResetWorkflow, 
+            9          8s  signal two received
+            10         8s  execution options updated auto-upgrade
+            11-13      8s  task completed on version 2
+            14         8s  activity charge (1) scheduled
+            15         8s  execution completed "does not fit the first timer"
+            at 6s  refused: diverged from history at event 9: recorded `timer 1 started 9s`, guest asked for `activity charge (1) scheduled`; recorded by sha256:010101010101, replayed by sha256:020202020202: guard the change with `patched`, or pin the old component
+            at 7s  refused: diverged from history at event 9: recorded `timer 1 started 9s`, guest asked for `activity charge (1) scheduled`; recorded by sha256:010101010101, replayed by sha256:020202020202: guard the change with `patched`, or pin the old component
+        "#]],
+    );
+}
+
+#[test]
+fn options_of_the_start_that_were_cleared_stay_so_after_a_reset() {
+    check(
+        r#"
+         0s start order version=auto
+            guest -
+            guest -
+            guest -
+            guest complete "old"
+         1s run-options version=free
+         2s signal one
+         3s reset 9
+         4s release
+            guest -
+            guest -
+            guest -
+            guest complete "new"
+         5s signal two
+         6s signal three
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  execution options updated
+            6          2s  signal one received
+            7-9        2s  task completed
+            10         3s  execution terminated ""
+            next run
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          1s  execution options updated
+            6          2s  signal one received
+            7-9        2s  task failed: ResetWorkflow, 
+            10-12      3s  task completed
+            13         5s  signal two received
+            14-16      5s  task completed
+            17         6s  signal three received
+            18-20      6s  task completed
+            21         6s  execution completed "old"
+        "#]],
+    );
+}

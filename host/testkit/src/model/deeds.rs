@@ -31,10 +31,12 @@ impl Model {
         let mut started = execution::Started {
             execution_expires: start.execution_timeout.map(|limit| self.now.plus(limit)),
             workflow_id: self.subject.clone(),
-            ..started(start, key.run)
+            ..started(start, key.run, self.versions.newest())
         };
         chain::await_first_time(&mut started, self.now, next_cron);
-        self.runs.push(ModelRun::new(key, self.versions.newest(), start.request.clone()));
+        let newest = self.versions.newest();
+        let component = start.version.and_then(|it| self.version_of(it)).unwrap_or(newest);
+        self.runs.push(ModelRun::new(key, component, start.request.clone()));
         let arrivals = std::iter::once(Arrival::Start(Box::new(started))).chain(more).collect();
         self.step(self.runs.len() - 1, arrivals);
     }
@@ -68,17 +70,27 @@ impl Model {
                 None => break,
             }
         }
-        let beginning = match asked.begin(history, &later, self.now) {
+        let mut beginning = match asked.begin(history, &later, self.now) {
             Ok(beginning) => beginning,
             Err(error) => return self.note(format!("refused: {error}")),
         };
-        let step = self.empty_step();
-        let component = match reset.onto_newest {
-            true => self.versions.newest(),
-            false => self.runs[base].component,
+        let own = self.runs[base].component;
+        let said = beginning.versioning.clone();
+        let (mut component, may_stay) = self.version_of_reset(reset.version, said.as_ref(), own);
+        let after = reset.version.map(|it| self.versions.change(None, Some(it)));
+        let after = after.map(|it| AfterReset::Options(Box::new(it)).arrival("client"));
+        beginning.again.extend(after);
+        let begin_on = |component| {
+            let guest = self.versions.program(component).guest().expect("a guest");
+            let facts = self.facts(&key, component);
+            Run::reset(facts, beginning.clone(), guest, self.empty_step())
         };
-        let guest = self.versions.program(component).guest().expect("a guest");
-        let outcome = match Run::reset(self.facts(&key, component), beginning, guest, step) {
+        let mut begun = begin_on(component);
+        if may_stay && begun.is_err() {
+            component = own;
+            begun = begin_on(own);
+        }
+        let outcome = match begun {
             Ok(outcome) => outcome,
             Err(error) => return self.note(format!("refused: {error}")),
         };

@@ -69,6 +69,10 @@ impl ModelRun {
         self.options.as_ref().is_some_and(RunOptions::follows)
     }
 
+    pub(super) fn is_pinned(&self) -> bool {
+        self.options.as_ref().is_some_and(RunOptions::is_pinned)
+    }
+
     /// The rows beside a history say what the history says.
     pub(super) fn check_rows(&self, folded: &Execution) {
         assert_eq!(self.attributes, folded.attributes, "memo and search attributes of the row");

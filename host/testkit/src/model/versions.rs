@@ -1,7 +1,9 @@
 //! Which version a run is on.
 
 use super::*;
-use crate::versions::told;
+use crate::script::OnVersion;
+use crate::versions::{digest_of, told};
+use refrain_core::options::{Override, Version};
 
 impl Model {
     pub(super) fn replay_on(&self, at: usize, component: Digest) -> Result<Run, StepError> {
@@ -14,7 +16,8 @@ impl Model {
     /// whose options say so.
     pub(super) fn revive(&mut self, at: usize) -> Result<Run, StepError> {
         let newest = self.versions.newest();
-        let may_move = self.runs[at].task_failure.is_some() || self.runs[at].follows();
+        let run = &self.runs[at];
+        let may_move = run.follows() || run.task_failure.is_some() && !run.is_pinned();
         if may_move
             && newest != self.runs[at].component
             && let Ok(run) = self.replay_on(at, newest)
@@ -40,18 +43,55 @@ impl Model {
         }
     }
 
-    /// What it does at once when it is told to follow. A failed task is tried again then.
-    pub(super) fn move_to_follow(&mut self, at: usize, act: &Act) -> Option<Arrival> {
-        let moves = matches!(act, Act::RunOptions { follows: Some(true), .. });
-        let newest = self.versions.newest();
+    /// What it does at once when its options are changed. A failed task is tried again then.
+    ///
+    /// Errors: it is to be on a version that it does not fit.
+    pub(super) fn move_by_options(
+        &mut self,
+        at: usize,
+        act: &Act,
+    ) -> Result<Option<Arrival>, StepError> {
+        let Act::RunOptions { version: Some(version), .. } = act else { return Ok(None) };
+        let Some(to) = self.version_of(*version) else { return Ok(None) };
         let run = &self.runs[at];
-        if !moves || !run.status.is_open() || run.component == newest {
-            return None;
+        if !run.status.is_open() || run.component == to {
+            return Ok(None);
         }
-        let run = self.replay_on(at, newest).ok()?;
-        self.runs[at].component = newest;
+        let run = match self.replay_on(at, to) {
+            Ok(run) => run,
+            Err(_) if *version == OnVersion::Follows => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        self.runs[at].component = to;
         self.runs[at].live = Some(run);
-        self.runs[at].task_failure.is_some().then_some(Arrival::TaskRetryDue)
+        Ok(self.runs[at].task_failure.is_some().then_some(Arrival::TaskRetryDue))
+    }
+
+    pub(super) fn version_of(&self, version: OnVersion) -> Option<Digest> {
+        match version {
+            OnVersion::Follows | OnVersion::Newest => Some(self.versions.newest()),
+            OnVersion::Free => None,
+            OnVersion::Pinned(number) => Some(digest_of(number)),
+        }
+    }
+
+    /// Where a reset is to, and whether it may be where its base is if it does not fit there.
+    pub(super) fn version_of_reset(
+        &self,
+        asked: Option<OnVersion>,
+        said: Option<&Override>,
+        own: Digest,
+    ) -> (Digest, bool) {
+        if let Some(asked) = asked {
+            return (self.version_of(asked).unwrap_or(own), false);
+        }
+        let named = |it: &Version| it.build_id.parse().unwrap_or(own);
+        match said {
+            None => (own, false),
+            Some(Override::AutoUpgrade) => (self.versions.newest(), true),
+            Some(Override::Pinned(it)) => (named(it), false),
+            Some(Override::OneTime(it)) => (named(it), true),
+        }
     }
 
     /// One that is stuck is not kept: its next attempt may be another version's.

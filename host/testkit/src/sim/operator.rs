@@ -3,6 +3,23 @@
 use super::*;
 
 impl Sim {
+    /// Another version, which is deployed.
+    pub async fn release(&mut self, turns: &[&str]) {
+        let program = ScriptedProgram::parse(turns.iter().copied()).expect("a program");
+        self.release_program(&program).await;
+    }
+
+    pub(super) async fn release_program(&mut self, program: &ScriptedProgram) {
+        self.programs.versions().release(program);
+        let newest = self.programs.versions().newest();
+        release(&self.engine, self.namespace, newest).await;
+    }
+
+    /// How often the engine has asked for the program of a version.
+    pub fn times_asked_for(&self, version: usize) -> usize {
+        self.programs.asked().get(&versions::digest_of(version)).copied().unwrap_or(0)
+    }
+
     /// On the newest version; `moves` pins the run to that if it fits.
     pub(super) async fn check(&mut self, moves: bool) -> Result<(), EngineError> {
         let request = CheckRequest {
@@ -35,8 +52,7 @@ impl Sim {
             identity: "client".to_owned(),
             request_id: reset.request.clone(),
             reapply: Reapply { signals: reset.signals, updates: reset.updates },
-            signals: Vec::new(),
-            onto: if reset.onto_newest { Onto::Deployed } else { Onto::Its },
+            after: self.after(reset),
         };
         let reply = self.engine.reset(request).await?;
         let key = RunKey { execution: self.target(None).execution(), run: reply.run };
@@ -46,5 +62,10 @@ impl Sim {
             true => self.note("its own run"),
         }
         Ok(())
+    }
+
+    fn after(&self, reset: &script::Reset) -> Vec<AfterReset> {
+        let change = |it| Box::new(self.programs.versions().change(None, Some(it)));
+        reset.version.map(|it| AfterReset::Options(change(it))).into_iter().collect()
     }
 }

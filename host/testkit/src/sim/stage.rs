@@ -4,16 +4,25 @@ use super::*;
 
 /// Components are numbers of versions: of one byte, or as a digest.
 #[derive(Default)]
-pub(super) struct ScriptedPrograms(pub(super) Mutex<Versions>);
+pub(super) struct ScriptedPrograms {
+    versions: Mutex<Versions>,
+    /// How often each was asked for.
+    asked: Mutex<BTreeMap<Digest, usize>>,
+}
 
 impl ScriptedPrograms {
     pub(super) fn versions(&self) -> MutexGuard<'_, Versions> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn asked(&self) -> MutexGuard<'_, BTreeMap<Digest, usize>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Programs for ScriptedPrograms {
     fn cached(&self, component: Digest) -> Option<Arc<dyn Program>> {
+        *self.asked().entry(component).or_default() += 1;
         Some(Arc::new(self.versions().program(component)))
     }
 
