@@ -3,6 +3,7 @@
 import {
   SearchAttributeType,
   condition,
+  continueAsNew,
   defineSearchAttributeKey,
   defineSignal,
   setHandler,
@@ -44,6 +45,22 @@ export async function parcel(items: number, address: string) {
     labels: typedSearchAttributes.get(LABELS) ?? null,
     memo: Object.keys(memo).length,
   };
+}
+
+/** Goes on as a new run at each stop: what it says of itself goes along. */
+export async function forwarded(stops: number) {
+  if (stops === 2) {
+    upsertSearchAttributes([{ key: STAGE, value: "packing" }, { key: ITEMS, value: 3 }]);
+    upsertMemo({ from: "North", note: "packed by hand" });
+  }
+  if (stops === 1) {
+    upsertSearchAttributes([{ key: STAGE, value: "sorting" }]);
+    upsertMemo({ note: null });
+  }
+  if (stops > 0) await continueAsNew<typeof forwarded>(stops - 1);
+  const { memo, typedSearchAttributes } = workflowInfo();
+  const [stage, items] = [typedSearchAttributes.get(STAGE), typedSearchAttributes.get(ITEMS)];
+  return { stage, items, memo: Object.keys(memo) };
 }
 
 /** Uses a name that nobody has registered. */

@@ -202,6 +202,10 @@ fn print(
     let open = match (moved, checked.map(Report::n_open)) {
         (Some(moved), _) => match moved.n_unfit() {
             0 => format!("{} moved to this version", moved.n_fit()),
+            1 => format!(
+                "{} moved to this version, 1 stays on its own, where it goes on as before",
+                moved.n_fit()
+            ),
             stay => format!(
                 "{} moved to this version, {stay} stay on theirs, where they go on as before",
                 moved.n_fit()
@@ -220,7 +224,9 @@ fn print(
         ("Before", before),
         ("Open runs", open),
     ]))?;
-    if let Some(moved) = moved.filter(|it| it.n_unfit() > 0) {
+    // The check has told of those that it found as well.
+    let n_told = checked.map_or(0, Report::n_unfit);
+    if let Some(moved) = moved.filter(|it| it.n_unfit() != n_told) {
         findings::say(moved, "tried");
     }
     Ok(())

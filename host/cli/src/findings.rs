@@ -82,7 +82,7 @@ pub(crate) fn text(report: &Report, done: &str, with: &str) -> String {
     let pb::ReplayReport { open_runs, checked, fit, unfit, findings, untold, .. } = &report.0;
     let of = match checked == open_runs {
         true => format!("{} {done}", runs(*checked, "open run")),
-        false => format!("{} {done}, of {open_runs}", runs(*checked, "open run")),
+        false => format!("{checked} of {} {done}", runs(*open_runs, "open run")),
     };
     let mut text = format!("{of} {with}").trim_end().to_owned();
     let _ = match (fit, unfit) {

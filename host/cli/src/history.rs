@@ -288,7 +288,7 @@ fn failure_line(failure: &Failure) -> String {
 }
 
 /// Which component a run is to be on from then on.
-fn over(it: Option<&VersioningOverride>) -> String {
+pub(crate) fn over(it: Option<&VersioningOverride>) -> String {
     let build = |version: Option<&WorkerDeploymentVersion>| {
         let build = version.map_or("", |it| it.build_id.as_str());
         build.get(..12).unwrap_or(build).to_owned()

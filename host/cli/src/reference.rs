@@ -3,7 +3,7 @@
 //!     UPDATE_EXPECT=1 cargo test -p refrain reference
 
 use crate::args::Cli;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use std::fmt::Write as _;
 
 #[test]
@@ -53,7 +53,9 @@ fn section(text: &mut String, command: &Command, path: &str) {
         let about = sentence(&about.map(ToString::to_string).unwrap_or_default());
         let _ = write!(text, "\n## `{path}`\n\n{about}\n\n");
         for arg in command.get_arguments() {
-            if !["help", "version", "output"].contains(&arg.get_id().as_str()) {
+            let is_told_above = matches!(arg.get_action(), ArgAction::Help | ArgAction::Version)
+                || arg.get_id().as_str() == "output";
+            if !is_told_above {
                 line(text, arg);
             }
         }

@@ -166,7 +166,11 @@ impl Target {
             (Err(StepError::Guest(error)), true) => Stage::of(error),
             _ => Stage::default(),
         };
-        verdict.outcome = Ok(fits);
+        verdict.outcome = match fits {
+            // That is no fault of the component.
+            Err(error @ StepError::Corrupt { .. }) => Err(error.to_string()),
+            fits => Ok(fits),
+        };
         let trace = traces.then(|| {
             let title = verdict.title();
             trace::text(&title, &imported.shown, &traced.turns(), &verdict.outcome, &stage)

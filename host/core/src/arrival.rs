@@ -22,7 +22,6 @@ pub enum Arrival {
     CancelRequest {
         cause: String,
         identity: String,
-        request_id: String,
         /// The run that asks, if a run does.
         from: Option<Box<Origin>>,
     },

@@ -355,11 +355,10 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
         AnyEvent::Update(update::Event::Admitted { request }) => {
             Some(Arrival::UpdateAgain(request.clone()))
         }
-        AnyEvent::Execution(Event::CancelRequested { cause, identity, request_id, from }) => {
+        AnyEvent::Execution(Event::CancelRequested { cause, identity, from }) => {
             Some(Arrival::CancelRequest {
                 cause: cause.clone(),
                 identity: identity.clone(),
-                request_id: request_id.clone(),
                 from: from.clone(),
             })
         }

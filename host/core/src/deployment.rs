@@ -109,6 +109,8 @@ pub enum Refused {
     NothingRamps,
     #[error("no version ramps, and none was current before: there is nothing to go back to")]
     NothingBefore,
+    #[error("nothing was ever deployed to this task queue")]
+    NothingEver,
 }
 
 /// The one that a rollback would make current.
@@ -148,6 +150,7 @@ pub fn change(
         Change::Rollback if after.iter().any(|it| it.ramp.is_some()) => {
             after.iter_mut().for_each(|it| set_ramp(it, None, now));
         }
+        Change::Rollback if versions.is_empty() => return Err(Refused::NothingEver),
         Change::Rollback => {
             let component = previous(versions).ok_or(Refused::NothingBefore)?.component;
             set_current(&mut after, component, now);
@@ -237,7 +240,7 @@ mod tests {
         let (one, two, three) = (digest(1), digest(2), digest(3));
         expect![[r#"
             refused: nothing is current yet: deploy a version before another one ramps
-            refused: no version ramps, and none was current before: there is nothing to go back to
+            refused: nothing was ever deployed to this task queue
             v1 current
             refused: sha256:010101010101 is current: what serves all new runs can't ramp
             v1 current, v2 ramps 20 %

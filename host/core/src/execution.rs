@@ -307,7 +307,7 @@ impl Execution {
     }
 
     /// Reset points that the next run of the chain is to know of. `run`: this one.
-    pub(crate) fn reset_points(&self, run: RunId) -> Vec<FirstTaskOn> {
+    pub fn reset_points(&self, run: RunId) -> Vec<FirstTaskOn> {
         let before = self.started.as_ref().map_or(&[][..], |it| &it.reset_points);
         let own: Vec<_> = self.first_tasks.iter().map(|it| FirstTaskOn { run, ..*it }).collect();
         FirstTaskOn::of_chain(before, &own)
@@ -410,11 +410,11 @@ impl Execution {
                 draft.wants_task |= !self.waits_for_first_task;
                 Ok(Ok(Accepted::Recorded))
             }
-            Arrival::CancelRequest { cause, identity, request_id, from } => {
+            Arrival::CancelRequest { cause, identity, from } => {
                 if self.status.is_cancel_requested() {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
-                let event = execution::Event::CancelRequested { cause, identity, request_id, from };
+                let event = execution::Event::CancelRequested { cause, identity, from };
                 self.push(draft, now, Event::Execution(event))?;
                 // Also a run that waits for its first task: there is nothing to wait for now.
                 draft.wants_task = true;

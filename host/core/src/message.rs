@@ -252,7 +252,6 @@ impl Message {
                         let arrival = Arrival::CancelRequest {
                             cause: cause.clone(),
                             identity: HOST.to_owned(),
-                            request_id: String::new(),
                             from: Some(Box::new(from.clone())),
                         };
                         for_child(target.child_only, target.base, arrival)
@@ -281,7 +280,6 @@ impl Message {
                     let arrival = Arrival::CancelRequest {
                         cause: BY_PARENT_CLOSE_POLICY.to_owned(),
                         identity: HOST.to_owned(),
-                        request_id: String::new(),
                         from: Some(Box::new(Origin { workflow, initiated: EventId(0) })),
                     };
                     for_child(true, *base, arrival)

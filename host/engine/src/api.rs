@@ -223,9 +223,8 @@ impl Engine {
         target: Target,
         cause: String,
         identity: String,
-        request_id: String,
     ) -> Result<(), EngineError> {
-        let arrival = Arrival::CancelRequest { cause, identity, request_id, from: None };
+        let arrival = Arrival::CancelRequest { cause, identity, from: None };
         self.deliver(target, arrival).await.map(drop)
     }
 

@@ -321,7 +321,7 @@ async fn attempt(
         Deed::Terminate { details } => {
             engine.terminate(target, reason, details.clone(), identity).await
         }
-        Deed::Cancel => engine.request_cancel(target, reason, identity, request_id).await,
+        Deed::Cancel => engine.request_cancel(target, reason, identity).await,
         Deed::Signal(signal) => {
             let signal =
                 refrain_core::machines::signal::Signal { request_id, ..(**signal).clone() };

@@ -17,6 +17,7 @@ use refrain_core::limits;
 use refrain_core::machines::{signal, update};
 use refrain_core::message::Message;
 use refrain_core::payload::Payloads;
+use refrain_core::reset::FirstTaskOn;
 use refrain_core::run::Run;
 use refrain_store::{DoomedRun, RunRow};
 use std::collections::{HashMap, VecDeque};
@@ -265,11 +266,21 @@ impl Cells {
 
     /// Of a run that is warm and at rest.
     pub(crate) fn pending_children(&self, key: &RunKey) -> Option<Vec<(EventId, PendingChild)>> {
+        self.with_warm(key, |run| {
+            let children = &run.execution().children;
+            children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect()
+        })
+    }
+
+    /// Of a run that is warm and at rest.
+    pub(crate) fn reset_points(&self, key: &RunKey) -> Option<Vec<FirstTaskOn>> {
+        self.with_warm(key, |run| run.execution().reset_points(key.run))
+    }
+
+    fn with_warm<T>(&self, key: &RunKey, look: impl FnOnce(&Run) -> T) -> Option<T> {
         let cell = self.shard(&key.execution).get(&key.execution).cloned()?;
         let state = cell.lock();
-        let warm = state.warm.as_ref().filter(|it| it.facts().key == *key)?;
-        let children = &warm.execution().children;
-        Some(children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect())
+        state.warm.as_ref().filter(|it| it.facts().key == *key).map(look)
     }
 
     /// Does that update wait for a workflow task?

@@ -222,12 +222,16 @@ impl Inner {
         self.points_after(row, started.as_ref().map_or(&[], |it| &it.reset_points)).await
     }
 
-    /// Reads no further than it must: nearly always the first task is all there is to find.
+    /// A run that is warm knows. Else no further is read than must be: nearly always the first task
+    /// is all there is to find.
     async fn points_after(
         &self,
         row: &RunRow,
         before: &[FirstTaskOn],
     ) -> Result<Vec<FirstTaskOn>, EngineError> {
+        if let Some(points) = self.cells.reset_points(&row.key) {
+            return Ok(points);
+        }
         let used: Vec<_> = row.earlier.iter().chain([&row.component]).collect();
         let (mut own, mut from) = (Vec::new(), EventId::FIRST);
         while from < row.next_event {

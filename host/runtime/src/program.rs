@@ -164,7 +164,10 @@ impl WorkflowProgram {
             None => {
                 let typed = Typed::read(component)?.ok_or_else(|| ComponentError::WrongWorld {
                     found: "no `run`".to_owned(),
-                    expected: "`run`".to_owned(),
+                    expected: match export("execute") {
+                        Some(_) => "`run`: these are activities, not workflows".to_owned(),
+                        None => "`run`".to_owned(),
+                    },
                 })?;
                 with_its_own = linker.clone();
                 typed::link(&mut with_its_own, component)?;

@@ -202,8 +202,7 @@ pub(crate) async fn request_cancel(
     let target =
         target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     validate::short("request_id", &request.request_id)?;
-    let asked =
-        engine.request_cancel(target.clone(), request.reason, request.identity, request.request_id);
+    let asked = engine.request_cancel(target.clone(), request.reason, request.identity);
     match asked.await {
         // As the real server: who wants an ended run to end has what they want.
         Ok(()) | Err(EngineError::Refused(Refused::RunClosed)) => Ok(Default::default()),

@@ -146,7 +146,6 @@ impl Model {
             Act::Cancel { cause } => Some(Arrival::CancelRequest {
                 cause: cause.clone(),
                 identity: "client".to_owned(),
-                request_id: String::new(),
                 from: None,
             }),
             Act::Terminate { reason } => Some(Arrival::Terminate {

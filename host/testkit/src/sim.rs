@@ -352,7 +352,7 @@ impl Sim {
             Act::Ask { id } => self.ask(id).await,
             Act::Cancel { cause } => {
                 let (target, client) = (self.target(None), "client".to_owned());
-                self.engine.request_cancel(target, cause.clone(), client, String::new()).await
+                self.engine.request_cancel(target, cause.clone(), client).await
             }
             Act::Terminate { reason } => {
                 let (target, client) = (self.target(None), "client".to_owned());

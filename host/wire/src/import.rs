@@ -53,6 +53,14 @@ pub fn history(text: &str) -> Result<Imported, DecodeError> {
         return Err(DecodeError::Missing { what: "the first event" });
     }
     let shown = history.events;
+    for pair in shown.windows(2) {
+        let (one, next) = (pair[0].event_id, pair[1].event_id);
+        if next != one.saturating_add(1) {
+            return Err(DecodeError::Refused(format!(
+                "event {next} follows event {one}: events are missing, or there twice"
+            )));
+        }
+    }
     let foreign = is_foreign(&shown);
     let mut told = shown.clone();
     if foreign {
@@ -224,6 +232,19 @@ pub fn canonical_payload(mut it: refrain_core::payload::Payload) -> refrain_core
 mod tests {
     use super::*;
     use expect_test::expect;
+
+    #[test]
+    fn a_history_with_a_gap_is_none() {
+        let of = |ids: [i64; 3]| {
+            let events = ids.map(|id| format!(r#"{{"eventId": "{id}"}}"#)).join(",");
+            history(&format!("[{events}]")).map(drop).map_err(|it| it.to_string())
+        };
+        let words = "event 4 follows event 2: events are missing, or there twice";
+        assert_eq!(of([1, 2, 4]), Err(words.to_owned()));
+        let words = "event 1 follows event 1: events are missing, or there twice";
+        assert_eq!(of([1, 1, 2]), Err(words.to_owned()));
+        assert!(of([1, i64::MAX, i64::MIN]).is_err());
+    }
 
     fn shown(text: &str) -> String {
         let imported = history(text).expect("a history");

@@ -124,6 +124,39 @@ fn a_python_parcel_is_found_by_what_it_says_of_itself() -> Result<()> {
     a_parcel_is_found("python")
 }
 
+/// What a parcel has said of itself goes along with each run of its chain.
+fn a_parcel_is_forwarded(language: &str) -> Result<()> {
+    let host = host(&format!("search-attributes-forwarded-{language}"))?;
+    order::deploy_guest(&host, &format!("{language}/search-attributes"), QUEUE)?;
+    start(&host, "parcel-1", "forwarded", &["2"])?;
+    let result: Value = serde_json::from_str(&order::result(&host, "parcel-1")?)?;
+    let expected = json!({ "stage": "sorting", "items": 3, "memo": ["from"] });
+    assert_eq!(result, expected);
+    assert_eq!(listed(&host, "Stage = 'sorting' AND Items = 3")?.len(), 2);
+    assert_eq!(listed(&host, "Stage = 'packing' AND Items = 3")?.len(), 1);
+    let described = temporal_json(&host, &["workflow", "describe", "--workflow-id", "parcel-1"])?;
+    let memo = &described["workflowExecutionInfo"]["memo"]["fields"];
+    let names: Vec<_> = memo.as_object().context("a memo")?.keys().collect();
+    assert_eq!(names, ["from"]);
+    let started = &host.history("parcel-1")?[0]["workflowExecutionStartedEventAttributes"];
+    assert!(started["memo"]["fields"]["from"].is_object(), "{started}");
+    let attributes = &started["searchAttributes"]["indexedFields"];
+    assert!(attributes["Stage"].is_object() && attributes["Items"].is_object(), "{started}");
+    let shown = host.cli(&["workflow", "show", "--workflow-id", "parcel-1"])?;
+    assert!(shown.contains("forwarded(0)"), "{shown}");
+    Ok(())
+}
+
+#[test]
+fn what_a_rust_parcel_says_of_itself_goes_along_with_continue_as_new() -> Result<()> {
+    a_parcel_is_forwarded("rust")
+}
+
+#[test]
+fn what_a_typescript_parcel_says_of_itself_goes_along_with_continue_as_new() -> Result<()> {
+    a_parcel_is_forwarded("typescript")
+}
+
 #[test]
 fn a_name_that_is_not_registered_fails_the_task_until_it_is() -> Result<()> {
     let host = host("search-attributes-misnamed")?;

@@ -1,10 +1,10 @@
 //! A deploy in the middle of everything: open runs are checked first, those that fit move on, the
 //! others end as they began, and what nobody needs any more goes.
 
-use crate::common::{blank, directory, summary, temporal, temporal_json};
+use crate::common::{blank, directory, summary, temporal, temporal_json, try_temporal};
 use anyhow::{Context, Result};
 use expect_test::expect;
-use refrain_e2e::host::eventually;
+use refrain_e2e::host::{binary, eventually};
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ fn upgrade_in_flight(language: &str) -> Result<()> {
     assert!(said.stdout.contains("at-ship (") && said.stdout.contains("at-ship-too ("), "{said:?}");
     expect!["v1 current, 4 open"].assert_eq(&versions(&host)?);
     let sampled = host.try_cli(&[&dry_run[..], &["--sample", "1"]].concat())?;
-    assert!(sampled.stdout.starts_with("1 open run checked, of 4"), "{sampled:?}");
+    assert!(sampled.stdout.starts_with("1 of 4 open runs checked"), "{sampled:?}");
 
     // A ramp: the same ids always take the same side.
     let ramp = ["deployment", "ramp", "--task-queue", QUEUE, "--percentage", "50"];
@@ -209,17 +209,68 @@ fn a_component_that_nothing_needs_is_collected() -> Result<()> {
         names.sort();
         Ok::<_, anyhow::Error>(names.join(" "))
     };
-    for guest in ["rust/hello", "rust/patched-upgrade-v1", "rust/patched-upgrade-v2"] {
+    let rollback = ["deployment", "rollback", "--task-queue", QUEUE];
+    let said = host.try_cli(&rollback)?;
+    assert!(said.stderr.contains("nothing was ever deployed to this task queue"), "{said:?}");
+    order::deploy_guest(&host, "rust/hello", QUEUE)?;
+    let hello = host.json(&["component", "describe", "hello"])?["digest"].clone();
+    let hello = hello.as_str().context("a digest")?.trim_start_matches("sha256:");
+    for guest in ["rust/patched-upgrade-v1", "rust/patched-upgrade-v2"] {
         order::deploy_guest(&host, guest, QUEUE)?;
     }
     eventually("the one before the one before is collected", || {
         Ok((names()? == "patched-upgrade-v1 patched-upgrade-v2").then_some(()))
     })?;
+    // Nothing can be put on it any more.
+    start(&host, "stays")?;
+    let onto = ["--versioning-override-deployment-name", QUEUE];
+    let onto = [&onto[..], &["--versioning-override-build-id", hello]].concat();
+    let pinned = [&["--versioning-override-behavior", "pinned"], &onto[..]].concat();
+    let update = ["workflow", "update-options", "--workflow-id", "stays"];
+    let reset = ["workflow", "reset", "--workflow-id", "stays", "--type", "FirstWorkflowTask"];
+    let reset = [&reset[..], &["--reason", "back", "with-workflow-update-options"]].concat();
+    for deed in [&update[..], &reset] {
+        let said = try_temporal(&host, &[deed, &pinned].concat())?;
+        assert!(said.stderr.contains("` not found"), "{said:?}");
+    }
+    host.cli(&["workflow", "terminate", "--workflow-id", "stays"])?;
     // It is told of all the same, and can come back.
     expect!["v3 current, 0 open; v2 drained, 0 open; v1 drained, 0 open"]
         .assert_eq(&versions(&host)?);
     order::deploy_guest(&host, "rust/hello", QUEUE)?;
     expect!["v3 drained, 0 open; v2 drained, 0 open; v1 current, 0 open"]
         .assert_eq(&versions(&host)?);
+    Ok(())
+}
+
+#[test]
+fn replay_tells_what_can_not_be_replayed_from_what_does_not_fit() -> Result<()> {
+    let directory = directory("replay-input");
+    std::fs::create_dir_all(&directory)?;
+    let golden = paths::root().join("tests/histories/patched-upgrade-v1");
+    let golden = std::fs::read_dir(&golden)?.next().context("a history")??.path();
+    let mut whole: Value = serde_json::from_str(&std::fs::read_to_string(golden)?)?;
+    let events = whole["events"].as_array_mut().context("events")?;
+    let file = |name: &str| directory.join(name).to_string_lossy().into_owned();
+    let no_start = serde_json::json!({ "events": events[3..] });
+    std::fs::write(file("no-start.json"), no_start.to_string())?;
+    events.remove(6);
+    std::fs::write(file("gap.json"), whole.to_string())?;
+    std::fs::write(file("cut.json"), "{")?;
+    let guest =
+        |name: &str| Ok::<_, anyhow::Error>(paths::guest(name)?.to_string_lossy().into_owned());
+    let upgrade = guest("rust/patched-upgrade-v1")?;
+    for (name, words) in [
+        ("no-start.json", "its first event does not start a workflow"),
+        ("gap.json", "event 8 follows event 6: events are missing, or there twice"),
+        ("cut.json", "text is not JSON of `temporal.api.history.v1.History`"),
+        ("nothing.json", "No such file or directory"),
+    ] {
+        let said = binary(&["replay", &file(name), &upgrade])?;
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.stdout.starts_with("UNUSABLE") && said.stdout.contains(words), "{said:?}");
+    }
+    let said = binary(&["replay", &file("gap.json"), &guest("rust/order-activities")?])?;
+    assert!(said.stderr.contains("these are activities, not workflows"), "{said:?}");
     Ok(())
 }

@@ -210,3 +210,62 @@ fn runs_are_moved_by_their_options_and_follow_what_is_deployed_if_they_fit() -> 
     assert!(listed.to_lowercase().contains("options"), "{listed}");
     Ok(())
 }
+
+fn reset_with_options(
+    host: &Host,
+    which: [&str; 2],
+    behavior: &str,
+    build_id: &str,
+) -> Result<Said> {
+    let yes = if which[0] == "--query" { &["--yes"][..] } else { &[] };
+    let args = [
+        &["workflow", "reset", "--type", "FirstWorkflowTask", "--reason", "again"],
+        &which[..],
+        yes,
+    ];
+    let behavior = ["with-workflow-update-options", "--versioning-override-behavior", behavior];
+    let name = ["--versioning-override-deployment-name", QUEUE];
+    let version = [&name[..], &["--versioning-override-build-id", build_id]].concat();
+    let version = if build_id.is_empty() { &[][..] } else { &version };
+    try_temporal(host, &[&args.concat()[..], &behavior, version].concat())
+}
+
+#[test]
+fn a_reset_puts_runs_on_a_version_alone_and_in_batches_and_they_stay_there() -> Result<()> {
+    let host = Host::start(&directory("reset-onto"), &[])?;
+    order::deploy_guest(&host, "rust/order-activities", QUEUE)?;
+    let old = deploy(&host, 1, &[])?;
+    for id in ["alone", "batch-1", "batch-2", "ours"] {
+        bring_to(&host, id, &[])?;
+        assert_eq!(update_options(&host, ["-w", id], "pinned", &old)?.code, Some(0));
+    }
+    let new = deploy(&host, 2, &[])?;
+    let (o, n) = (&old[..8], &new[..8]);
+
+    let said = reset_with_options(&host, ["-w", "alone"], "pinned", &new)?;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(story(&host, "alone")?, format!("pinned {o}, pinned {n}, on {n}"));
+    let said = reset_with_options(&host, ["-w", "alone"], "pinned", &"0".repeat(64))?;
+    assert!(said.stderr.contains("is not present in task queue 'upgrades'"), "{said:?}");
+    let described = host.cli(&["workflow", "describe", "--workflow-id", "alone"])?;
+    assert!(described.contains(&format!("pinned to: {}", &new[..12])), "{described}");
+
+    let query = ["--query", "WorkflowId STARTS_WITH 'batch' AND ExecutionStatus = 'Running'"];
+    assert_eq!(reset_with_options(&host, query, "auto_upgrade", "")?.code, Some(0));
+    assert_eq!(batch(&host)?["completeOperationCount"], "2");
+    assert_eq!(story(&host, "batch-1")?, format!("pinned {o}, follows, on {n}"));
+
+    // Our own command line: by name, for once.
+    let reset = ["workflow", "reset", "--workflow-id", "ours"];
+    let onto = ["--version", "patched-upgrade-v2"];
+    let said = host.try_cli(&[&reset[..], &onto].concat())?;
+    assert!(said.code == Some(2) && said.stderr.contains("--type <TASK>"), "{said:?}");
+    host.cli(&[&reset[..], &["--type", "first"], &onto].concat())?;
+    assert_eq!(story(&host, "ours")?, format!("pinned {o}, once {n}, on {n}"));
+    host.cli(&[&reset[..], &["--type", "first", "--version", "current"]].concat())?;
+    assert!(story(&host, "ours")?.ends_with(&format!("once {n}, on {n}")));
+    for id in ["alone", "batch-2", "ours"] {
+        assert!(end(&host, id, &["approve", "pack", "ship"])?.contains("version 2"), "{id}");
+    }
+    Ok(())
+}

@@ -3,7 +3,7 @@
 use refrain_sdk::prelude::*;
 use refrain_sdk::{SearchAttribute, info, upsert_memo, upsert_search_attributes};
 
-refrain_sdk::export_workflows!(parcel, misnamed);
+refrain_sdk::export_workflows!(parcel, forwarded, misnamed);
 
 const STAGE: SearchAttribute<String> = SearchAttribute::keyword("Stage");
 const ITEMS: SearchAttribute<i64> = SearchAttribute::int("Items");
@@ -42,6 +42,35 @@ async fn parcel(items: i64, address: String) -> Result<Seen> {
         items: ITEMS.get().unwrap_or_default(),
         labels: LABELS.get(),
         memo: info().memo.len(),
+    })
+}
+
+#[derive(Serialize)]
+struct Arrived {
+    stage: String,
+    items: i64,
+    memo: Vec<String>,
+}
+
+/// Goes on as a new run at each stop: what it says of itself goes along.
+#[workflow]
+async fn forwarded(stops: u32) -> Result<Arrived> {
+    if stops == 2 {
+        upsert_search_attributes([STAGE.set(&"packing".to_owned()), ITEMS.set(&3)]);
+        upsert_memo("from", &"North");
+        upsert_memo("note", &"packed by hand");
+    }
+    if stops == 1 {
+        upsert_search_attributes([STAGE.set(&"sorting".to_owned())]);
+        upsert_memo("note", &None::<String>);
+    }
+    if stops > 0 {
+        return Err(continue_as_new().arg(&(stops - 1)).into());
+    }
+    Ok(Arrived {
+        stage: STAGE.get().unwrap_or_default(),
+        items: ITEMS.get().unwrap_or_default(),
+        memo: info().memo.into_iter().map(|(name, _)| name).collect(),
     })
 }
 

@@ -7,10 +7,10 @@ use crate::client::Client;
 use crate::errors::CliError;
 use crate::history::failure_lines;
 use crate::output::{self, Format};
-use refrain_wire::api::common::v1::{Memo, WorkflowExecution};
+use refrain_wire::api::common::v1::{Memo, Priority, WorkflowExecution};
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
-use refrain_wire::api::workflow::v1::WorkflowExecutionInfo;
+use refrain_wire::api::workflow::v1::{VersioningOverride, WorkflowExecutionInfo};
 use refrain_wire::api::workflowservice::v1 as pb;
 use refrain_wire::wkt;
 
@@ -52,6 +52,8 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
         ("Task timeout", limit(config.default_workflow_task_timeout.as_ref())),
         ("Parent", info.parent_execution.clone().map(|it| it.workflow_id).unwrap_or_default()),
         ("Component", component_of(&info)),
+        ("Versioning", crate::history::over(override_of(&info))),
+        ("Priority", priority_words(info.priority.as_ref())),
         ("Events", info.history_length.to_string()),
         ("History size", format!("{} bytes", info.history_size_bytes)),
         ("Memo", memo_words(info.memo.as_ref())),
@@ -90,6 +92,19 @@ fn component_of(info: &WorkflowExecutionInfo) -> String {
         "" => String::new(),
         digest => crate::component::digest(digest),
     }
+}
+
+fn override_of(info: &WorkflowExecutionInfo) -> Option<&VersioningOverride> {
+    info.versioning_info.as_ref().and_then(|it| it.versioning_override.as_ref())
+}
+
+/// Nothing if nobody has said anything.
+fn priority_words(priority: Option<&Priority>) -> String {
+    let Some(it) = priority else { return String::new() };
+    let key = (it.priority_key != 0).then(|| it.priority_key.to_string());
+    let share = (!it.fairness_key.is_empty()).then(|| format!("share of {}", it.fairness_key));
+    let weight = (it.fairness_weight != 0.0).then(|| format!("weight {}", it.fairness_weight));
+    key.into_iter().chain(share).chain(weight).collect::<Vec<_>>().join(", ")
 }
 
 fn memo_words(memo: Option<&Memo>) -> String {

@@ -6,7 +6,7 @@ use super::{PAGE, TargetArgs};
 use crate::client::{Client, ScopeArgs, identity};
 use crate::errors::CliError;
 use crate::output::{self, Format};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use refrain_wire::admin::DescribeComponentRequest;
 use refrain_wire::api::batch::v1::{BatchOperationDeletion, BatchOperationReset};
 use refrain_wire::api::common::v1::{ResetOptions, reset_options};
@@ -72,16 +72,12 @@ pub(super) async fn delete(args: EndManyArgs, format: Format) -> Result<(), CliE
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("place").required(true).args(["event_id", "to"]))]
 pub(crate) struct ResetArgs {
     #[command(flatten)]
     targets: ManyArgs,
     /// Go back to before this event: the one that ended a workflow task.
-    #[arg(
-        long,
-        value_name = "N",
-        required_unless_present = "to",
-        conflicts_with_all = ["to", "query"]
-    )]
+    #[arg(long, value_name = "N", conflicts_with = "query")]
     event_id: Option<i64>,
     /// Go back to this workflow task.
     #[arg(long = "type", visible_alias = "to", value_name = "TASK", ignore_case = true)]

@@ -33,7 +33,6 @@ pub enum Event {
     CancelRequested {
         cause: String,
         identity: String,
-        request_id: String,
         /// The run that asked, if a run did.
         from: Option<Box<Origin>>,
     },

@@ -110,7 +110,6 @@ impl Inner {
             false => Arrival::CancelRequest {
                 cause: "canceled by schedule overlap policy".to_owned(),
                 identity,
-                request_id: format!("{}-cancel-{}", key.id, running.run),
                 from: None,
             },
         };

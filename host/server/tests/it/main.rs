@@ -7,6 +7,7 @@ mod fuzz;
 mod guests;
 mod lists;
 mod namespaces;
+mod overrides;
 mod queues;
 mod schedules;
 mod standalone;

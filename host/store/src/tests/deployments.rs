@@ -99,6 +99,6 @@ async fn what_is_refused_changes_nothing() {
     let refused = store.change_deployment(&queue, unknown, "orders", s(1)).await.unwrap_err();
     assert!(matches!(refused, DeployError::UnknownComponent(Digest(it)) if it == [3; 32]));
     let refused = store.change_deployment(&queue, Change::Rollback, "", s(1)).await.unwrap_err();
-    assert!(matches!(refused, DeployError::Refused(Refused::NothingBefore)));
+    assert!(matches!(refused, DeployError::Refused(Refused::NothingEver)));
     assert_eq!(store.list_deployments(shop).await.unwrap(), []);
 }

@@ -9,10 +9,6 @@ pub(crate) use started::{workflow_run_from_proto, workflow_run_to_proto};
 
 use super::Line;
 use crate::DecodeError;
-use crate::api::common::v1::Link;
-use crate::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
-use crate::api::common::v1::link::{Variant, WorkflowEvent};
-use crate::api::enums::v1::EventType;
 use crate::api::history::v1::WorkflowExecutionOptionsUpdatedEventAttributes;
 use crate::api::history::v1::history_event::Attributes;
 use crate::api::history::v1::{
@@ -41,8 +37,8 @@ pub(super) fn to_proto(event: &Event) -> Line {
             ))
             .with_metadata(metadata);
         }
-        Event::CancelRequested { cause, identity, request_id, from } => {
-            let mut line = Line::of(Attributes::WorkflowExecutionCancelRequestedEventAttributes(
+        Event::CancelRequested { cause, identity, from } => {
+            Attributes::WorkflowExecutionCancelRequestedEventAttributes(
                 WorkflowExecutionCancelRequestedEventAttributes {
                     cause: cause.clone(),
                     identity: identity.clone(),
@@ -53,9 +49,7 @@ pub(super) fn to_proto(event: &Event) -> Line {
                         .as_ref()
                         .map(|it| workflow_run_to_proto(&it.workflow)),
                 },
-            ));
-            line.event.links = request_link(request_id);
-            return line;
+            )
         }
         Event::Completed { result, task, new_run } => {
             Attributes::WorkflowExecutionCompletedEventAttributes(
@@ -135,37 +129,8 @@ pub(super) fn to_proto(event: &Event) -> Line {
     })
 }
 
-/// Temporal's event has no field for the request id. Its own form for "the event of this
-/// request" is a link, as in the answer to a signal; so that is where we keep it.
-fn request_link(request_id: &str) -> Vec<Link> {
-    if request_id.is_empty() {
-        return Vec::new();
-    }
-    let reference = RequestIdReference {
-        request_id: request_id.to_owned(),
-        event_type: EventType::WorkflowExecutionCancelRequested as i32,
-    };
-    let event = WorkflowEvent {
-        reference: Some(Reference::RequestIdRef(reference)),
-        ..WorkflowEvent::default()
-    };
-    vec![Link { variant: Some(Variant::WorkflowEvent(event)) }]
-}
-
-fn request_id_of(links: &[Link]) -> String {
-    let mut ids = links.iter().filter_map(|link| match &link.variant {
-        Some(Variant::WorkflowEvent(WorkflowEvent {
-            reference: Some(Reference::RequestIdRef(it)),
-            ..
-        })) => Some(it.request_id.clone()),
-        _ => None,
-    });
-    ids.next_back().unwrap_or_default()
-}
-
 pub(super) fn cancel_requested(
     it: WorkflowExecutionCancelRequestedEventAttributes,
-    links: &[Link],
 ) -> Result<AnyEvent, DecodeError> {
     let asked_by =
         workflow_run_from_proto("external_workflow_execution", it.external_workflow_execution)?;
@@ -179,12 +144,7 @@ pub(super) fn cancel_requested(
             )?,
         })),
     };
-    Ok(AnyEvent::Execution(Event::CancelRequested {
-        cause: it.cause,
-        identity: it.identity,
-        request_id: request_id_of(links),
-        from,
-    }))
+    Ok(AnyEvent::Execution(Event::CancelRequested { cause: it.cause, identity: it.identity, from }))
 }
 
 pub(super) fn completed(

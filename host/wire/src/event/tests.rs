@@ -213,13 +213,11 @@ fn after(event: &Event) -> Vec<Event> {
                 let canceled = execution::Event::CancelRequested {
                     cause: "tired".to_owned(),
                     identity: "cli".to_owned(),
-                    request_id: "r-1".to_owned(),
                     from: None,
                 };
                 let asked = execution::Event::CancelRequested {
                     cause: String::new(),
                     identity: "refrain".to_owned(),
-                    request_id: String::new(),
                     from: Some(Box::new(refrain_core::message::Origin {
                         workflow: workflow_run("parent"),
                         initiated: EventId(5),

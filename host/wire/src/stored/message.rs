@@ -141,7 +141,6 @@ fn to_stored(body: &Body) -> StoredBody {
             let event = Event::Execution(execution::Event::CancelRequested {
                 cause: cause.clone(),
                 identity: String::new(),
-                request_id: String::new(),
                 from: Some(Box::new(from.clone())),
             });
             StoredBody::Cancel(Box::new(request(target, event)))
