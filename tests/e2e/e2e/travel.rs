@@ -161,18 +161,19 @@ fn check_reset(history: &[Value]) {
         15 workflow task started
         16 workflow task failed sold out
         17 workflow execution signaled paid
-        18 workflow task scheduled
-        19 workflow task started
-        20 workflow task completed
-        21 timer started 3600s
-        22 timer canceled
-        23 activity task scheduled bookFlight
-        24 activity task started
-        25 activity task completed
-        26 workflow task scheduled
-        27 workflow task started
-        28 workflow task completed
-        29 workflow execution completed
+        18 workflow execution options updated
+        19 workflow task scheduled
+        20 workflow task started
+        21 workflow task completed
+        22 timer started 3600s
+        23 timer canceled
+        24 activity task scheduled bookFlight
+        25 activity task started
+        26 activity task completed
+        27 workflow task scheduled
+        28 workflow task started
+        29 workflow task completed
+        30 workflow execution completed
     "#]]
     .assert_eq(&summary(history));
 }
