@@ -55,7 +55,6 @@ fn execution_transitions() {
             Event::CancelRequested {
                 cause: String::new(),
                 identity: String::new(),
-                request_id: String::new(),
                 from: None,
             },
         ),
