@@ -179,7 +179,7 @@ mod tests {
             done: true,
         });
         expect![[r#"
-            12 open runs checked, of 20 against v2: 3 fit, 9 would diverge
+            12 of 20 open runs checked against v2: 3 fit, 9 would diverge
 
             orderFulfillment of sha256:abababababab: 7 runs diverge at event 11 (W0101)
               recorded  activity charge (1) scheduled
