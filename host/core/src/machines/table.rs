@@ -52,11 +52,7 @@ fn execution_transitions() {
         ("Started", Event::Started(Box::default())),
         (
             "CancelRequested",
-            Event::CancelRequested {
-                cause: String::new(),
-                identity: String::new(),
-                from: None,
-            },
+            Event::CancelRequested { cause: String::new(), identity: String::new(), from: None },
         ),
         ("Completed", Event::Completed { result: Vec::new(), task: SOME, new_run: None }),
         (

@@ -261,10 +261,6 @@ async fn options_that_a_reset_brings_come_after_those_that_come_again() {
     host.start_batch(of_batch("reset", after())).await.expect("a batch");
     text += &shown(&host.batch("reset").await);
     text += &host.story("in-a-batch").await;
-    let once = update(Some(once(None)), &["versioning_override"]);
-    host.start_batch(of_batch("once", vec![once])).await.expect("a batch");
-    text += &shown(&host.batch("once").await);
-    text += &host.story("in-a-batch").await;
 
     let gone = WorkerDeploymentVersion {
         build_id: "gone".to_owned(),
@@ -305,8 +301,6 @@ async fn options_that_a_reset_brings_come_after_those_that_come_again() {
         alone, signal other, pinned to second at 0, signal before, pinned to first at 2, signal behind: on first, pinned to first
         reset RESET_WORKFLOW COMPLETED of 1 done 1 failed 0
         in-a-batch, signal other, pinned to second at 0, signal before, pinned to first at 2, signal behind: on first, pinned to first
-        once RESET_WORKFLOW COMPLETED of 2 done 2 failed 0
-        in-a-batch, signal other, pinned to second at 0, once second at 0: on second, free
         nothing: InvalidArgument, unsupported post reset operation: <nil>
         a signal without a name: InvalidArgument, signal_name is missing or empty
         options without a mask: InvalidArgument, UpdateMask is required
@@ -315,8 +309,8 @@ async fn options_that_a_reset_brings_come_after_those_that_come_again() {
         an override of nothing: InvalidArgument, override behavior is required
         no such priority: InvalidArgument, priority_key is `-2`, expected 1 to 5
         a version that is gone: FailedPrecondition, Pinned version 'orders:gone' is not present in task queue 'orders' of type 'Workflow'
-        gone RESET_WORKFLOW COMPLETED of 4 done 0 failed 4
-        in-a-batch, signal other, pinned to second at 0, once second at 0: on second, free
+        gone RESET_WORKFLOW COMPLETED of 1 done 0 failed 1
+        in-a-batch, signal other, pinned to second at 0, signal before, pinned to first at 2, signal behind: on first, pinned to first
     "#]].assert_eq(&text);
     host.stop().await;
 }
