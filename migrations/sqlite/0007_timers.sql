@@ -3,8 +3,9 @@
 CREATE TABLE timers (
     run_id        BLOB    NOT NULL CHECK (length(run_id) = 16),
     -- 1 the guest's own, 2 the run's time limit, 3 the wait before the first task, 4 the wait before a task's retry,
-    -- 5 a look after local activities, which only their host's memory knows.
-    kind          INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 5),
+    -- 5 a look after local activities, which only their host's memory knows, 6 the end of a fast-forward of the run's
+    -- own clock. All times are those of the host's clock.
+    kind          INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),
     -- Of kind 1: the event that started it. Else 0.
     seq           INTEGER NOT NULL CHECK ((kind = 1) = (seq > 0)),
     fire_at_ms    INTEGER NOT NULL CHECK (fire_at_ms >= 0),

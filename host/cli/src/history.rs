@@ -1,8 +1,10 @@
 //! Events and failures in a line each.
 
-use crate::output::{camel, clean, payload_list, payloads, shorten, span, time_precise};
+use crate::output::{camel, clean, payload_list, payloads, shorten, span, time, time_precise};
 use refrain_core::machines::{Event, local};
-use refrain_wire::api::common::v1::{Payloads, WorkflowExecution, WorkflowType};
+use refrain_wire::api::common::v1::{
+    Payloads, TimeSkippingConfig, WorkflowExecution, WorkflowType,
+};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::failure::v1::Failure;
@@ -73,6 +75,14 @@ fn join(parts: &[String]) -> String {
     parts.join(", ")
 }
 
+/// How a run's own clock goes on.
+fn skips(it: Option<&TimeSkippingConfig>) -> String {
+    let Some(it) = it.filter(|it| it.enabled) else { return "off".to_owned() };
+    let forward = it.fast_forward_config.as_ref();
+    let forward = forward.map_or_else(String::new, |it| span(it.duration.as_ref()));
+    join(&["on".to_owned(), labeled("fast-forward", &forward)])
+}
+
 fn labeled(label: &str, value: &str) -> String {
     if value.is_empty() { String::new() } else { format!("{label}: {value}") }
 }
@@ -106,6 +116,9 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
                 call(type_name(it.workflow_type.as_ref()), it.input.as_ref()),
                 format!("task queue {queue}"),
                 labeled("delay", &delay(it.first_workflow_task_backoff.as_ref())),
+                it.time_skipping_config
+                    .as_ref()
+                    .map_or_else(String::new, |it| labeled("time skipping", &skips(Some(it)))),
                 labeled("continued from", &it.continued_execution_run_id),
             ])
         }
@@ -125,7 +138,20 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
             join(&[it.reason.clone(), labeled("by", &it.identity)])
         }
         Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(it) => {
-            join(&[over(it.versioning_override.as_ref()), labeled("by", &it.identity)])
+            let skipping = it.time_skipping_config_updated;
+            join(&[
+                over(it.versioning_override.as_ref()),
+                if skipping {
+                    labeled("time skipping", &skips(it.time_skipping_config.as_ref()))
+                } else {
+                    String::new()
+                },
+                labeled("by", &it.identity),
+            ])
+        }
+        Attributes::WorkflowExecutionTimeSkippingTransitionedEventAttributes(it) => {
+            let over = if it.disabled_after_fast_forward { "fast-forward over" } else { "" };
+            join(&[labeled("to", &time(it.target_time.as_ref())), over.to_owned()])
         }
         Attributes::WorkflowExecutionCancelRequestedEventAttributes(it) => {
             join(&[it.cause.clone(), labeled("by", &it.identity)])

@@ -93,6 +93,8 @@ pub enum Arrival {
     RunTimedOut,
     /// The wait before the first task is over.
     FirstTaskDue,
+    /// The run's clock has come to the end of its fast-forward.
+    FastForwardDue,
     /// The wait after a failed workflow task is over, or a component has come that may fit.
     TaskRetryDue,
 }

@@ -313,6 +313,7 @@ impl Heir {
         // As with Temporal: who pins a run pins the chain, as far as it stays in the queue.
         let stays =
             before.started.as_ref().is_some_and(|it| it.task_queue == self.started.task_queue);
+        (self.started.time_skipping, self.started.inherited) = before.clock.for_next();
         self.started.versioning = None;
         if stays && options.is_pinned() {
             self.started.versioning = options.versioning.clone();
@@ -324,6 +325,8 @@ impl Heir {
         let search = std::sync::Arc::new(crate::search::NobodyAsks);
         // What is carried over was taken before.
         let limits = std::sync::Arc::new(RunLimits::NONE);
+        // The next run's clock is this one's, and goes on from the host's.
+        let now = before.clock.of_host(now);
         let step = Step {
             arrivals,
             now,
@@ -382,7 +385,8 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
         | AnyEvent::Update(_)
         | AnyEvent::Child(_)
         | AnyEvent::External(_)
-        | AnyEvent::Patch(_) => None,
+        | AnyEvent::Patch(_)
+        | AnyEvent::Clock(_) => None,
     }
 }
 

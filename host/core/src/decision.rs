@@ -102,6 +102,8 @@ pub enum DueTimer {
     TaskRetry,
     /// Local activities may have died with their host.
     Locals,
+    /// The end of the run's fast-forward, if it does not come before.
+    FastForward,
 }
 
 /// How a run ended, for those that wait for it.
@@ -131,6 +133,7 @@ impl DueTimer {
             DueTimer::FirstTask => Arrival::FirstTaskDue,
             DueTimer::TaskRetry => Arrival::TaskRetryDue,
             DueTimer::Locals => Arrival::LocalsDue,
+            DueTimer::FastForward => Arrival::FastForwardDue,
         }
     }
 }

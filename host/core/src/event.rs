@@ -2,8 +2,8 @@
 
 use crate::ids::EventId;
 use crate::machines::{
-    Event, activity, attributes, child, execution, external, local, patch, signal, task, timer,
-    update,
+    Event, activity, attributes, child, clock, execution, external, local, patch, signal, task,
+    timer, update,
 };
 use crate::time::Timestamp;
 use std::fmt;
@@ -160,6 +160,12 @@ impl fmt::Display for Event {
                     write!(f, "update {update} failed {:?}", failure.message)
                 }
             },
+            Event::Clock(clock::Event::Transitioned { target, fast_forwarded, wall_clock: _ }) => f
+                .write_str(match (target, fast_forwarded) {
+                    (Some(_), false) => "time skipped",
+                    (Some(_), true) => "fast-forward over, time skipped",
+                    (None, _) => "fast-forward over",
+                }),
             Event::Attributes(event) => {
                 let (what, names) = match event {
                     attributes::Event::SearchUpserted { attributes, .. } => {

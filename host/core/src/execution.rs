@@ -2,6 +2,7 @@
 
 mod activities;
 mod related;
+mod skipping;
 mod wakes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
@@ -12,8 +13,8 @@ use crate::event::Recorded;
 use crate::ids::{EventId, RunId};
 use crate::limits::{self, RunLimits};
 use crate::machines::{
-    Event, activity, attributes, child, execution, external, local, patch, signal, task, timer,
-    update,
+    Event, activity, attributes, child, clock, execution, external, local, patch, signal, task,
+    timer, update,
 };
 use crate::options::RunOptions;
 use crate::reset::FirstTaskOn;
@@ -36,6 +37,8 @@ pub struct Execution {
     pub closed_at: Option<Timestamp>,
     /// The time of the latest event: what happens next is not earlier, whatever a clock says.
     pub latest: Timestamp,
+    /// What all times here are times of.
+    pub clock: clock::Clock,
     /// Those that are not closed.
     pub activities: BTreeMap<EventId, PendingActivity>,
     /// Those that have not fired.
@@ -131,6 +134,7 @@ impl Default for Execution {
             reset_at: None,
             closed_at: None,
             latest: Timestamp::default(),
+            clock: clock::Clock::default(),
             activities: BTreeMap::new(),
             timers: BTreeMap::new(),
             children: BTreeMap::new(),
@@ -211,13 +215,21 @@ impl Execution {
                     let carried = started.carried_requests.iter().cloned();
                     self.signal_requests = carried.zip(0..).collect();
                     self.options = started.options();
+                    let config = started.time_skipping.as_ref();
+                    self.clock = clock::Clock::of_start(config, started.inherited, time);
                     self.started = Some(Arc::new((**started).clone()));
                 }
                 if event.closes_run() {
                     self.closed_at = Some(time);
                 }
-                if let execution::Event::OptionsUpdated { options, .. } = event {
-                    self.options = (**options).clone().standing();
+                if let execution::Event::OptionsUpdated { options, sets_time_skipping, .. } = event
+                {
+                    let mut options = (**options).clone().standing();
+                    match sets_time_skipping {
+                        true => self.clock.set(options.time_skipping.as_ref(), time),
+                        false => options.time_skipping = self.options.time_skipping.take(),
+                    }
+                    self.options = options;
                 }
                 if let execution::Event::Paused { request_id, .. } = event {
                     self.pause_request = Some(request_id.clone());
@@ -259,6 +271,12 @@ impl Execution {
             Event::Update(event) => self.apply_update(id, event),
             Event::Attributes(event) => {
                 self.attributes.apply(event);
+                Ok(())
+            }
+            Event::Clock(event) => {
+                self.clock.apply(time, event);
+                let clock::Event::Transitioned { target, .. } = event;
+                self.latest = self.latest.max(target.unwrap_or_default());
                 Ok(())
             }
         }
@@ -504,15 +522,22 @@ impl Execution {
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::UpdateOptions { change, identity } => {
+                let sets_time_skipping = change.time_skipping.is_some();
                 let options = Box::new(self.options.changed(*change));
-                if *options == self.options {
+                if *options == self.options && !sets_time_skipping {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
-                let event = execution::Event::OptionsUpdated { options, identity };
+                let forwarded = self.clock.forwards_to().is_some();
+                let event =
+                    execution::Event::OptionsUpdated { options, identity, sets_time_skipping };
                 self.push(draft, now, Event::Execution(event))?;
+                if sets_time_skipping {
+                    self.watch_fast_forward(draft, forwarded);
+                }
                 draft.effects.push(Effect::SetOptions(Box::new(self.options.clone())));
                 Ok(Ok(Accepted::Recorded))
             }
+            Arrival::FastForwardDue => self.admit_fast_forward_due(now, draft),
             Arrival::TaskRetryDue => {
                 if self.status.is_paused() {
                     // It is tried again when the run is unpaused.
@@ -530,25 +555,13 @@ impl Execution {
         now: Timestamp,
         draft: &mut Draft,
     ) -> Result<(), StepError> {
-        // The first task of a next run is a step of its own.
-        let backoff = match started.continued_from {
-            Some(_) => Some(started.first_task_backoff.unwrap_or(Delay::ZERO)),
-            None => started.first_task_backoff,
-        };
         draft.effects.push(Effect::InsertRun(Box::new(started.clone())));
         self.push(draft, now, Event::Execution(execution::Event::Started(Box::new(started))))?;
         if self.options.versioning.is_some() {
             draft.effects.push(Effect::SetOptions(Box::new(self.options.clone())));
         }
-        if let Some(fire_at) = self.run_deadline() {
-            draft.effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });
-        }
-        match backoff {
-            Some(wait) => draft
-                .effects
-                .push(Effect::InsertTimer { timer: DueTimer::FirstTask, fire_at: now.plus(wait) }),
-            None => draft.wants_task = true,
-        }
+        draft.effects.extend(self.timer_rows());
+        draft.wants_task |= !self.waits_for_first_task;
         Ok(())
     }
 }

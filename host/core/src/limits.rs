@@ -4,7 +4,7 @@
 
 mod run;
 
-use crate::time::Delay;
+use crate::time::{Delay, Timestamp};
 
 pub use run::{NoSuchLimit, RunLimit, RunLimits};
 
@@ -38,6 +38,10 @@ pub const LOCAL_BACKOFF_MAX: Delay = Delay::from_secs(60);
 pub const LOCAL_AT_ONCE_MAX: usize = 256;
 /// So long after a run began local activities it is looked after, should its host have died.
 pub const LOCAL_WATCH: Delay = Delay::from_secs(10);
+/// So often a run skips time, unless it is asked for otherwise.
+pub const SKIPS_PER_SESSION: u32 = 200;
+/// No run skips to a later time, the year 9000: from there on dates have no room to go on.
+pub const SKIP_UNTIL_MAX: Timestamp = Timestamp(221_845_392_000_000);
 /// Request ids of signals that the next run of a chain is told of, newest first: how many, and
 /// their bytes. One that is sent again is known by it.
 pub const CARRIED_REQUESTS_MAX: usize = 1000;

@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod attributes;
 pub mod child;
+pub mod clock;
 pub mod execution;
 pub mod external;
 pub mod local;
@@ -54,6 +55,7 @@ pub enum Event {
     Patch(patch::Event),
     Update(update::Event),
     Attributes(attributes::Event),
+    Clock(clock::Event),
 }
 
 impl Event {
@@ -70,7 +72,8 @@ impl Event {
             | Event::Signal(_)
             | Event::Patch(_)
             | Event::Update(_)
-            | Event::Attributes(_) => false,
+            | Event::Attributes(_)
+            | Event::Clock(_) => false,
         }
     }
 
@@ -85,7 +88,7 @@ impl Event {
             Event::External(event) => event.wished_in_task(),
             Event::Patch(patch::Event::Recorded { task, .. }) => Some(*task),
             Event::Attributes(event) => Some(event.wished_in_task()),
-            Event::Task(_) | Event::Signal(_) | Event::Update(_) => None,
+            Event::Task(_) | Event::Signal(_) | Event::Update(_) | Event::Clock(_) => None,
         }
     }
 
@@ -121,7 +124,8 @@ impl Event {
                 | Event::Signal(_)
                 | Event::Patch(_)
                 | Event::Update(_)
-                | Event::Attributes(_),
+                | Event::Attributes(_)
+                | Event::Clock(_),
                 _,
             ) => false,
         }

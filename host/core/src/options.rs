@@ -1,5 +1,6 @@
 //! What a user may ask for when starting a workflow or an activity, after validation.
 
+use crate::limits;
 use crate::time::Delay;
 use std::fmt;
 
@@ -76,6 +77,37 @@ pub enum Override {
 pub struct RunOptions {
     pub versioning: Option<Override>,
     pub priority: Priority,
+    pub time_skipping: Option<TimeSkipping>,
+}
+
+/// When nothing but time is waited for, the run's own clock jumps to what is due next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeSkipping {
+    pub enabled: bool,
+    pub fast_forward: Option<FastForward>,
+    /// Its children do not skip time.
+    pub disable_propagation: bool,
+    /// So many times, until it is set again.
+    pub max_skips: u32,
+}
+
+/// Time is skipped until so much of it has passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FastForward {
+    /// By which a client waits for its end.
+    pub id: String,
+    pub duration: Delay,
+}
+
+impl Default for TimeSkipping {
+    fn default() -> TimeSkipping {
+        TimeSkipping {
+            enabled: false,
+            fast_forward: None,
+            disable_propagation: false,
+            max_skips: limits::SKIPS_PER_SESSION,
+        }
+    }
 }
 
 /// A change of some of it. `None`: as it is.
@@ -85,26 +117,30 @@ pub struct OptionsChange {
     pub priority_key: Option<Option<u8>>,
     pub fairness_key: Option<String>,
     pub fairness_weight: Option<Option<f32>>,
+    /// Takes effect also if it is as before: a session begins.
+    pub time_skipping: Option<Option<TimeSkipping>>,
 }
 
 impl OptionsChange {
-    /// All of it is to be so.
-    pub fn to(options: RunOptions) -> OptionsChange {
-        let RunOptions { versioning, priority } = options;
+    /// All of it is to be so. `sets_time_skipping`: that too.
+    pub fn to(options: RunOptions, sets_time_skipping: bool) -> OptionsChange {
+        let RunOptions { versioning, priority, time_skipping } = options;
         OptionsChange {
             versioning: Some(versioning),
             priority_key: Some(priority.key),
             fairness_key: Some(priority.fairness_key),
             fairness_weight: Some(priority.fairness_weight),
+            time_skipping: sets_time_skipping.then_some(time_skipping),
         }
     }
 }
 
 impl RunOptions {
     pub fn changed(&self, change: OptionsChange) -> RunOptions {
-        let RunOptions { versioning, priority } = self.clone();
+        let RunOptions { versioning, priority, time_skipping } = self.clone();
         RunOptions {
             versioning: change.versioning.unwrap_or(versioning),
+            time_skipping: change.time_skipping.unwrap_or(time_skipping),
             priority: Priority {
                 key: change.priority_key.unwrap_or(priority.key),
                 fairness_key: change.fairness_key.unwrap_or(priority.fairness_key),

@@ -156,6 +156,7 @@ impl Reset {
             return Err(ResetError::NotInHistory { at: self.at, last });
         }
         let (copied, dropped) = base.split_at(self.at.0 as usize - 1);
+        let now = Execution::fold(copied).map_err(ResetError::Broken)?.clock.of_run(now);
         let mut events = copied.to_vec();
         let (scheduled, started) = match copied.last().map(|it| (it.id, &it.event)) {
             Some((id, Event::Task(task::Event::Scheduled { .. }))) => {
@@ -222,8 +223,13 @@ impl Reset {
                 update::Event::Admitted { request }
                 | update::Event::Accepted { request: Some(request), .. },
             ) if self.reapply.updates => Some(Arrival::UpdateAgain(request.clone())),
-            Event::Execution(execution::Event::OptionsUpdated { options, identity }) => {
-                let change = Box::new(OptionsChange::to((**options).clone()));
+            Event::Execution(execution::Event::OptionsUpdated {
+                options,
+                identity,
+                sets_time_skipping,
+            }) => {
+                let change = OptionsChange::to((**options).clone(), *sets_time_skipping);
+                let change = Box::new(change);
                 Some(Arrival::UpdateOptions { change, identity: identity.clone() })
             }
             _ => None,

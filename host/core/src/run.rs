@@ -310,7 +310,16 @@ impl Run {
         reason = "a query fails seldom, and its answer is no smaller"
     )]
     pub fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
-        self.guest.query(query)
+        let now = self.execution.clock.of_run(query.now);
+        self.guest.query(&Query { now, ..query.clone() })
+    }
+
+    /// To what is due next, if nothing else can happen.
+    fn skip_time(&mut self, draft: &mut Draft, now: Timestamp) -> Result<(), StepError> {
+        match self.locals.are_idle() {
+            true => self.execution.skip_time(draft, now),
+            false => Ok(()),
+        }
     }
 
     /// Nothing happened to the run: for one that is only pinned to another component.
@@ -341,7 +350,7 @@ impl Run {
         mut draft: Draft,
         mut step: Step,
     ) -> Result<Outcome, StepError> {
-        step.now = step.now.max(self.execution.latest);
+        step.now = self.execution.now(step.now, &step.arrivals);
         let link = step.link;
         self.locals.watched &= !step.arrivals.contains(&Arrival::LocalsDue);
         let surroundings = (&link, &*step.limits);
@@ -358,6 +367,9 @@ impl Run {
             let unseen = std::mem::take(&mut self.execution.undelivered);
             let next = self.next(&mut draft, &unseen, step.now, &step.identity, link)?;
             self.execution.undelivered = unseen;
+            if after.task_failure.is_none() {
+                self.skip_time(&mut draft, step.now)?;
+            }
             let decision =
                 after.conclude(&self.execution, first_event, draft, admitted.replies, next);
             return Ok(Outcome { run: Some(self), decision, failed: None });
@@ -390,6 +402,7 @@ impl Run {
                     draft.effects.push(Effect::DeleteTimer { timer });
                 }
                 let next = self.next(&mut draft, &unseen, now, &identity, link)?;
+                self.skip_time(&mut draft, now)?;
                 let after = After::of(&self.execution, None);
                 let decision =
                     after.conclude(&self.execution, first_event, draft, admitted.replies, next);
@@ -401,8 +414,8 @@ impl Run {
                 draft.heir = None;
                 // They all wait for the next attempt.
                 draft.updates = WaitingUpdates::default();
-                let task_queue = self.execution.started.as_ref().map(|it| it.task_queue.clone());
-                after.task_failed(&mut draft, first_event, task_queue, identity, &error, now);
+                let execution = &self.execution;
+                after.task_failed(&mut draft, first_event, execution, identity, &error, now);
                 let decision =
                     after.conclude(&self.execution, first_event, draft, admitted.replies, None);
                 Ok(Outcome { run: None, decision, failed: Some(error) })

@@ -8,12 +8,13 @@ use std::fmt::Write;
 /// Asked for by tools as by a query; answered by the host.
 pub const STACK_TRACE_QUERY: &str = "__stack_trace";
 
-/// One line for each open operation, in the order in which they began. Empty if the run is
+/// One line for each open operation, in the order in which they began. `now`: the host's. Empty if the run is
 /// closed.
 pub fn stack_trace(execution: &Execution, now: Timestamp) -> String {
     if !execution.status.is_open() {
         return String::new();
     }
+    let now = execution.clock.of_run(now);
     let activities = execution.activities.iter().map(|(id, it)| {
         let kind = &it.options.activity_type;
         let more = match it.state {

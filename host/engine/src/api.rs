@@ -13,6 +13,7 @@ use refrain_core::execution::PendingChild;
 use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
+use refrain_core::machines::clock::Clock as RunClock;
 use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
@@ -106,6 +107,8 @@ pub struct Description {
     /// The run that it was reset to last.
     pub reset_to: Option<RunId>,
     pub reset_points: Vec<FirstTaskOn>,
+    /// Of its own, if time was ever to be skipped or it began with another run's.
+    pub clock: Option<RunClock>,
 }
 
 /// Who paused a run, when and why.
@@ -319,6 +322,16 @@ impl Engine {
     /// memory.
     pub async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
         self.inner.describe(target).await
+    }
+
+    /// As it stands now. `None`: the run's clock is the host's.
+    pub async fn own_clock(&self, run: &RunKey) -> Result<Option<RunClock>, EngineError> {
+        let target = Target::of(run);
+        let row = self.inner.row(&target).await?;
+        match self.inner.started(run.run).await? {
+            Some(started) => self.inner.own_clock(&row, &started).await,
+            None => Err(crate::reads::not_found(&target)),
+        }
     }
 
     /// Who paused the run, when and why. `None`: it is not paused.

@@ -14,6 +14,7 @@ use refrain_core::execution::PendingChild;
 use refrain_core::guest::{GuestError, Program};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, RunId, RunKey};
 use refrain_core::limits;
+use refrain_core::machines::clock::Clock;
 use refrain_core::machines::{signal, update};
 use refrain_core::message::Message;
 use refrain_core::payload::Payloads;
@@ -281,6 +282,14 @@ impl Cells {
         let cell = self.shard(&key.execution).get(&key.execution).cloned()?;
         let state = cell.lock();
         state.warm.as_ref().filter(|it| it.facts().key == *key).map(look)
+    }
+
+    /// As [`Self::pending_children`].
+    pub(crate) fn clock(&self, key: &RunKey) -> Option<Clock> {
+        let cell = self.shard(&key.execution).get(&key.execution).cloned()?;
+        let state = cell.lock();
+        let warm = state.warm.as_ref().filter(|it| it.facts().key == *key)?;
+        Some(warm.execution().clock.clone())
     }
 
     /// Does that update wait for a workflow task?

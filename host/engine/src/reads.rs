@@ -13,6 +13,7 @@ use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
 use refrain_core::guest::{Query, QueryError};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::machines::clock::{Clock, Inherited};
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::FirstTaskOn;
@@ -121,6 +122,7 @@ impl Inner {
                 .await
                 .map_err(unavailable)?,
             reset_points: self.points_after(&row, &started.reset_points).await?,
+            clock: self.own_clock(&row, &started).await?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
             started,
@@ -205,6 +207,28 @@ impl Inner {
         let folded = Execution::fold(&self.history_for_replay(row.key.run).await?)
             .map_err(|error| EngineError::Internal(error.to_string()))?;
         Ok(folded.children.into_iter().collect())
+    }
+
+    /// `None`: nobody ever asked for one, and it is the host's.
+    pub(crate) async fn own_clock(
+        &self,
+        row: &RunRow,
+        started: &execution::Started,
+    ) -> Result<Option<Clock>, EngineError> {
+        let begins_with_one =
+            started.time_skipping.is_some() || started.inherited != Inherited::default();
+        if !begins_with_one && row.options.is_none() {
+            return Ok(None);
+        }
+        let clock = match self.cells.clock(&row.key) {
+            Some(clock) => clock,
+            None => {
+                let history = self.history_for_replay(row.key.run).await?;
+                let folded = Execution::fold(&history);
+                folded.map_err(|error| EngineError::Internal(error.to_string()))?.clock
+            }
+        };
+        Ok(Some(clock).filter(|it| begins_with_one || *it != Clock::default()))
     }
 
     /// How it began. None: it was deleted meanwhile.
@@ -358,6 +382,7 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         | Event::Signal(_)
         | Event::Patch(_)
         | Event::Update(_)
-        | Event::Attributes(_) => None,
+        | Event::Attributes(_)
+        | Event::Clock(_) => None,
     }
 }

@@ -56,7 +56,10 @@ impl Inner {
         }
         // A task that fails is tried again in real time: it would fail for ever in no time.
         let may_be_skipped = |timer: DueTimer| match timer {
-            DueTimer::User(_) | DueTimer::RunTimeout | DueTimer::FirstTask => true,
+            DueTimer::User(_)
+            | DueTimer::RunTimeout
+            | DueTimer::FirstTask
+            | DueTimer::FastForward => true,
             DueTimer::TaskRetry | DueTimer::Locals => false,
         };
         let end = Timestamp::NEVER;

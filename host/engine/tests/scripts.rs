@@ -19,6 +19,7 @@ mod scripts {
     mod reset;
     mod reset_again;
     mod signals;
+    mod skipping;
     mod starts;
     mod timers;
     mod updates;

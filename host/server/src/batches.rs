@@ -48,10 +48,10 @@ pub(crate) async fn start(
     validate::short("reason", &request.reason)?;
     match &request.operation {
         Some(Operation::UpdateWorkflowOptionsOperation(it)) => {
-            validate::run_options(engine, it.workflow_execution_options.as_ref())?;
+            validate::run_options(it.workflow_execution_options.as_ref())?;
         }
         Some(Operation::ResetOperation(it)) => {
-            validate::after_reset(engine, &it.post_reset_operations)?;
+            validate::after_reset(&it.post_reset_operations)?;
         }
         _ => {}
     }

@@ -4,8 +4,8 @@ use crate::patience::Stopping;
 use crate::standalone;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
-    activities, activity_operator, batches, history, lifecycle, list, namespaces, schedules,
-    search, system, tasks, updates, with_start, worker_deployments, workers, workflows,
+    activities, activity_operator, batches, history, lifecycle, list, namespaces, own_clock,
+    schedules, search, system, tasks, updates, with_start, worker_deployments, workers, workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -171,6 +171,13 @@ impl WorkflowService for Frontend {
         request: Request<PollWorkflowExecutionUpdateRequest>,
     ) -> Answer<PollWorkflowExecutionUpdateResponse> {
         updates::poll(&self.engine, &self.stopping, request).await.map(Response::new)
+    }
+
+    async fn poll_workflow_execution_time_skipping(
+        &self,
+        request: Request<PollWorkflowExecutionTimeSkippingRequest>,
+    ) -> Answer<PollWorkflowExecutionTimeSkippingResponse> {
+        own_clock::poll(&self.engine, &self.stopping, request).await.map(Response::new)
     }
 
     async fn request_cancel_workflow_execution(

@@ -25,6 +25,7 @@ mod history;
 
 mod lifecycle;
 mod list;
+mod own_clock;
 
 mod activities;
 mod activity_operator;

@@ -69,7 +69,7 @@ pub(crate) async fn reset(
     #[allow(deprecated, reason = "command lines still say it the old way")]
     let kind = request.reset_reapply_type;
     let reapply = reset::reapply_from_proto(kind, &request.reset_reapply_exclude_types);
-    validate::after_reset(engine, &request.post_reset_operations)?;
+    validate::after_reset(&request.post_reset_operations)?;
     let after = reset::after_from_proto(request.post_reset_operations, &request.identity);
     let request = ResetRequest {
         target,
@@ -95,7 +95,7 @@ pub(crate) async fn update_options(
     if asked.is_none() {
         return Err(invalid("WorkflowExecutionOptions is required"));
     }
-    validate::run_options(engine, asked.as_ref())?;
+    validate::run_options(asked.as_ref())?;
     let change = run_options::change_from_proto(asked, request.update_mask).map_err(undecodable)?;
     let options = engine.update_options(&target, change, request.identity).await.map_err(of)?;
     let options = Some(run_options::to_proto(&options));

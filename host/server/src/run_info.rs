@@ -22,7 +22,7 @@ use refrain_wire::options::{
     delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, run_priority_to_proto,
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
-use refrain_wire::{payload, reset, run_options, search, wkt};
+use refrain_wire::{payload, reset, run_options, search, time_skipping, wkt};
 
 /// Go's zero time, which the real server sends for "never".
 const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
@@ -113,6 +113,7 @@ pub(crate) fn description(
         original_start,
         reset_to,
         reset_points,
+        clock,
     } = described;
     let run_expires = run_timeout(started).map(|limit| row.execution_at.plus(limit));
     // A run ends with its chain at the latest.
@@ -173,7 +174,7 @@ pub(crate) fn description(
                 .map(|id| (id.clone(), started_by))
                 .collect(),
             reset_run_id: reset_to.map_or_else(String::new, |it| it.to_string()),
-            time_skipping_info: None,
+            time_skipping_info: clock.as_ref().map(|it| time_skipping::info_to_proto(it, now)),
         }),
         ..Default::default()
     }

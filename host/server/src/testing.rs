@@ -3,10 +3,8 @@
 use crate::status::undecodable;
 use crate::stubs::testing::test_service_server::TestService;
 use refrain_core::time::Delay;
-use refrain_engine::{Engine, SkippingClock};
-use refrain_wire::api::common::v1::TimeSkippingConfig;
+use refrain_engine::SkippingClock;
 use refrain_wire::options;
-use refrain_wire::run_options::NO_TIME_SKIPPING;
 use temporalio_protos::temporal::api::testservice::v1::{
     GetCurrentTimeResponse, LockTimeSkippingRequest, LockTimeSkippingResponse, SleepRequest,
     SleepResponse, SleepUntilRequest, UnlockTimeSkippingRequest, UnlockTimeSkippingResponse,
@@ -100,15 +98,4 @@ fn delay(request: SleepRequest) -> Result<Delay, Status> {
     let duration = request.duration;
     let duration = duration.ok_or_else(|| Status::invalid_argument("Sleep needs a duration"))?;
     options::delay_from_proto("duration", duration).map_err(undecodable)
-}
-
-/// A run has no clock of its own. Where the host's jumps, that is what is asked for.
-pub(crate) fn own_clock(
-    engine: &Engine,
-    config: Option<&TimeSkippingConfig>,
-) -> Result<(), Status> {
-    match (config, engine.skipping_clock()) {
-        (None, _) | (Some(_), Some(_)) => Ok(()),
-        (Some(_), None) => Err(Status::unimplemented(NO_TIME_SKIPPING)),
-    }
 }

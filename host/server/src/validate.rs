@@ -4,7 +4,6 @@
 //! with what was found and what was expected.
 
 use crate::status::{invalid, undecodable};
-use crate::testing::own_clock;
 use refrain_core::ids::RunId;
 use refrain_core::limits::{
     BLOB_BYTES_MAX, FAIRNESS_KEY_BYTES_MAX, ID_BYTES_MAX, MEMO_BYTES_MAX, TASK_TIMEOUT,
@@ -329,19 +328,15 @@ pub(crate) fn priority(priority: Option<common::Priority>) -> Result<Priority, S
     }
 }
 
-pub(crate) fn run_options(
-    engine: &Engine,
-    options: Option<&WorkflowExecutionOptions>,
-) -> Result<(), Status> {
-    own_clock(engine, options.and_then(|it| it.time_skipping_config.as_ref()))?;
+pub(crate) fn run_options(options: Option<&WorkflowExecutionOptions>) -> Result<(), Status> {
     priority(options.and_then(|it| it.priority.clone())).map(drop)
 }
 
-pub(crate) fn after_reset(engine: &Engine, all: &[PostResetOperation]) -> Result<(), Status> {
+pub(crate) fn after_reset(all: &[PostResetOperation]) -> Result<(), Status> {
     all.iter().try_for_each(|it| match &it.variant {
         Some(Variant::SignalWorkflow(it)) => signal_name(&it.signal_name),
         Some(Variant::UpdateWorkflowOptions(it)) => {
-            run_options(engine, it.workflow_execution_options.as_ref())
+            run_options(it.workflow_execution_options.as_ref())
         }
         // Refused by who reads it.
         None => Ok(()),

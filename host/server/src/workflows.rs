@@ -1,7 +1,6 @@
 //! Starting workflows, and telling and asking open ones something.
 
 use crate::status::{invalid, of, undecodable};
-use crate::testing::own_clock;
 use crate::{definition, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
@@ -21,7 +20,7 @@ use refrain_wire::api::workflowservice::v1::{
     SignalWorkflowExecutionResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
     TerminateWorkflowExecutionRequest, TerminateWorkflowExecutionResponse,
 };
-use refrain_wire::{options, payload, run_options};
+use refrain_wire::{options, payload, run_options, time_skipping};
 use tonic::Status;
 
 pub(crate) async fn start(
@@ -43,7 +42,6 @@ pub(crate) fn start_request(
         request.workflow_id_conflict_policy,
     )?;
     validate::cron_schedule(&request, engine.now())?;
-    own_clock(engine, request.time_skipping_config.as_ref())?;
     if let Some(options) = &request.on_conflict_options
         && options.attach_completion_callbacks
         && !options.attach_request_id
@@ -110,6 +108,7 @@ pub(crate) fn started(
     let priority = validate::priority(request.priority)?;
     let versioning = run_options::override_of_start_from_proto(request.versioning_override)
         .map_err(undecodable)?;
+    let time_skipping = time_skipping::asked(request.time_skipping_config).map_err(undecodable)?;
     Ok(execution::Started {
         workflow_type,
         workflow_id: request.workflow_id,
@@ -128,6 +127,7 @@ pub(crate) fn started(
         header,
         priority,
         versioning,
+        time_skipping,
         summary,
         details,
         // Its place in a chain and in a tree of parents is the engine's to say.

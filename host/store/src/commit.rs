@@ -573,5 +573,6 @@ pub(crate) fn timer_columns(timer: DueTimer) -> (i64, i64) {
         DueTimer::FirstTask => (3, 0),
         DueTimer::TaskRetry => (4, 0),
         DueTimer::Locals => (5, 0),
+        DueTimer::FastForward => (6, 0),
     }
 }

@@ -55,7 +55,8 @@ fn read_timer(columns: &mut Columns<'_>) -> Result<TimerRow, StoreError> {
         (3, EventId(0)) => DueTimer::FirstTask,
         (4, EventId(0)) => DueTimer::TaskRetry,
         (5, EventId(0)) => DueTimer::Locals,
-        (kind, _) => return Err(columns.bad("kind of timer", kind, "1 to 4")),
+        (6, EventId(0)) => DueTimer::FastForward,
+        (kind, _) => return Err(columns.bad("kind of timer", kind, "1 to 6")),
     };
     let fire_at = columns.time()?;
     let namespace = NamespaceId(columns.small("namespace")?);

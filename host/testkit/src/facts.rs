@@ -33,6 +33,7 @@ pub(crate) fn started(start: &Start, run: RunId, newest: Digest) -> execution::S
         retry: start.retry.clone(),
         cron: start.cron.clone(),
         first_task_backoff: start.backoff,
+        time_skipping: start.skipping.clone(),
         versioning: start.version.and_then(|it| versions::named(it, newest)),
         ..execution::Started::default()
     }

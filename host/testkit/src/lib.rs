@@ -14,6 +14,7 @@ pub mod script;
 mod search;
 #[cfg(feature = "engine")]
 pub mod sim;
+mod skipping;
 mod tune;
 mod versions;
 mod words;

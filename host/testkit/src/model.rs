@@ -163,8 +163,8 @@ impl Model {
                 identity: "client".to_owned(),
                 request_id: request.clone(),
             }),
-            Act::RunOptions { priority, version } => Some(Arrival::UpdateOptions {
-                change: Box::new(self.versions.change(*priority, *version)),
+            Act::RunOptions { priority, version, skipping } => Some(Arrival::UpdateOptions {
+                change: Box::new(self.versions.change(*priority, *version, skipping.clone())),
                 identity: "client".to_owned(),
             }),
             Act::Done { activity, result } => {
@@ -579,6 +579,7 @@ pub(crate) fn new_run(event: &Event) -> Option<RunId> {
         | Event::External(_)
         | Event::Signal(_)
         | Event::Update(_)
-        | Event::Patch(_) => None,
+        | Event::Patch(_)
+        | Event::Clock(_) => None,
     }
 }

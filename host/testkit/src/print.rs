@@ -1,12 +1,14 @@
 //! A history as text: the evidence of a script test.
 
+use crate::skipping;
 use crate::words::show;
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::TaskFailure;
 use refrain_core::event::Recorded;
 use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::machines::{
-    Event, activity, attributes, child, execution, external, local, patch, signal, task, update,
+    Event, activity, attributes, child, clock, execution, external, local, patch, signal, task,
+    update,
 };
 use refrain_core::options::{Override, Version};
 use refrain_core::payload::{Payload, PayloadMap};
@@ -100,7 +102,11 @@ fn event(event: &Event) -> String {
         Event::Execution(
             execution::Event::Paused { reason, .. } | execution::Event::Unpaused { reason, .. },
         ) => reason.clone(),
-        Event::Execution(execution::Event::OptionsUpdated { options, .. }) => {
+        Event::Execution(execution::Event::OptionsUpdated {
+            options, sets_time_skipping, ..
+        }) => {
+            let config = options.time_skipping.as_ref();
+            let skips = sets_time_skipping.then(|| skipping::shown(config));
             let priority = options.priority.key.map(|it| format!("priority {it}"));
             let number = |it: &Version| u8::from_str_radix(&it.build_id[..2], 16).unwrap_or(0);
             let version = options.versioning.as_ref().map(|it| match it {
@@ -108,7 +114,7 @@ fn event(event: &Event) -> String {
                 Override::Pinned(it) => format!("pinned to version {}", number(it)),
                 Override::OneTime(it) => format!("version {} once", number(it)),
             });
-            priority.into_iter().chain(version).collect::<Vec<_>>().join(", ")
+            priority.into_iter().chain(version).chain(skips).collect::<Vec<_>>().join(", ")
         }
         Event::Execution(execution::Event::Completed { result, new_run, .. }) => {
             format!("{}{}", show(result), if new_run.is_some() { ", next run" } else { "" })
@@ -171,6 +177,9 @@ fn event(event: &Event) -> String {
         ) => String::new(),
         Event::Attributes(attributes::Event::SearchUpserted { attributes, .. }) => map(attributes),
         Event::Attributes(attributes::Event::MemoUpserted { memo, .. }) => map(memo),
+        Event::Clock(clock::Event::Transitioned { target, .. }) => {
+            target.map_or_else(String::new, |it| format!("to {}", at(it)))
+        }
     };
     let details = details.trim();
     if !details.is_empty() {
@@ -187,6 +196,12 @@ fn place_in_chain(started: &execution::Started) -> String {
         Some(execution::Initiator::Retry) => format!(", attempt {}", started.attempt),
         Some(execution::Initiator::Cron) => ", by cron".to_owned(),
     };
+    if let Some(config) = &started.time_skipping {
+        text.push_str(&format!(", {}", skipping::shown(Some(config))));
+    }
+    if !started.inherited.ahead.is_zero() {
+        text.push_str(&format!(", ahead {}", started.inherited.ahead));
+    }
     if let Some(wait) = started.first_task_backoff.filter(|_| started.initiator.is_some()) {
         text.push_str(&format!(" in {wait}"));
     }

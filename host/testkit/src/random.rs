@@ -51,7 +51,12 @@ pub fn script(seed: u64, dialect: Dialect) -> String {
     // The end of a run is also the end of its activities: a moment that two things share.
     let limit = if dialect.together && dice.one_in(8) { " run-timeout=45s" } else { "" };
     let retry = if dice.one_in(4) { " retry=5003ms attempts=3" } else { "" };
-    let _ = writeln!(text, "0s start order{backoff}{limit}{retry}");
+    // What is skipped to is due at once: a moment that two things share.
+    let skip = match dialect.together && dice.one_in(4) {
+        true => dice.choose(&[" skip=on", " skip=on,most:3", " skip=on,forward:a:20s"]),
+        false => "",
+    };
+    let _ = writeln!(text, "0s start order{backoff}{limit}{retry}{skip}");
     let mut first = program(&mut dice, true);
     if dialect.others {
         first = others::join(&mut dice, &first, dialect);
@@ -65,6 +70,10 @@ pub fn script(seed: u64, dialect: Dialect) -> String {
             continue;
         }
         act(&mut dice, &mut text, now, &first, alone);
+        if dialect.together && dice.one_in(16) {
+            let skip = dice.choose(&["on", "off", "none", "on,most:1", "on,forward:b:20s"]);
+            let _ = writeln!(text, "{now}ms & run-options skip={skip}");
+        }
         if dialect.together && dice.one_in(4) {
             let arrival = arrival(&mut dice);
             let _ = writeln!(text, "{now}ms & {arrival}");

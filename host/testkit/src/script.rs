@@ -11,7 +11,7 @@
 //!
 //! | line | means |
 //! |---|---|
-//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict= attempts= retry= final= cron= version=` |
+//! | `start TYPE ["ARG"] [OPTION...]` | `queue= backoff= run-timeout= timeout= request= reuse= conflict= attempts= retry= final= cron= version= skip=`, see [`crate::skipping`] |
 //! | `signal NAME ["ARG"] [request=ID]` | |
 //! | `update NAME ["ARG"] id=ID` | its sender is told at once how far it is |
 //! | `ask ID` | asks how far that update is |
@@ -19,7 +19,7 @@
 //! | `reset EVENT ["WHY"] [signals=no] [updates=no] [request=ID] [run=N] [version=VERSION]` | back to a workflow task of the latest run, or of run N |
 //! | `delete` | the latest run is gone for good |
 //! | `pause ["WHY"] [request=ID]`, `unpause ...` | |
-//! | `run-options [priority=N] [version=VERSION]` | changes the run's options; a version is `auto`, `free`, `newest` for once, or the number that the run is pinned to |
+//! | `run-options [priority=N] [version=VERSION] [skip=...]` | changes the run's options; a version is `auto`, `free`, `newest` for once, or the number that the run is pinned to |
 //! | `take TYPE [by=WORKER]` | a worker polls and gets the activity |
 //! | `beat TYPE ["DETAILS"]` | it heartbeats |
 //! | `done TYPE "RESULT"` | it completes |
@@ -44,10 +44,10 @@
 //! other workflows need: children, and whom signals go to.
 
 use crate::program::ScriptedProgram;
-use crate::tune;
 use crate::words::{self, Wrong};
+use crate::{skipping, tune};
 use refrain_core::attempt::Tuning;
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy, RetryPolicy};
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy, RetryPolicy, TimeSkipping};
 use refrain_core::payload::Payloads;
 use refrain_core::time::{Delay, Timestamp};
 
@@ -105,6 +105,7 @@ pub enum Act {
     RunOptions {
         priority: Option<u8>,
         version: Option<OnVersion>,
+        skipping: Option<Option<TimeSkipping>>,
     },
     Take {
         activity: String,
@@ -154,6 +155,7 @@ pub struct Start {
     pub execution_timeout: Option<Delay>,
     pub retry: Option<RetryPolicy>,
     pub cron: String,
+    pub skipping: Option<TimeSkipping>,
     pub request: String,
     pub reuse: IdReusePolicy,
     pub conflict: IdConflictPolicy,
@@ -364,15 +366,16 @@ fn parse_act(verb: &str, words: &[&str]) -> Result<Act, Wrong> {
         }
         "delete" => Ok(Act::Delete),
         "run-options" => {
-            let (mut priority, mut version) = (None, None);
+            let (mut priority, mut version, mut skips) = (None, None, None);
             for (option, value) in &args.options {
                 match (*option, *value) {
                     ("priority", value) => priority = value.parse().ok(),
                     ("version", value) => version = Some(OnVersion::read(value)?),
-                    (other, _) => return unknown(other, "priority= or version="),
+                    ("skip", value) => skips = Some(skipping::parse(value)?),
+                    (other, _) => return unknown(other, "priority=, version= or skip="),
                 }
             }
-            Ok(Act::RunOptions { priority, version })
+            Ok(Act::RunOptions { priority, version, skipping: skips })
         }
         "reset" => {
             let event = args.name("the event")?;
@@ -480,6 +483,7 @@ fn parse_start(args: &Args<'_>) -> Result<Start, Wrong> {
             "request" => start.request = (*value).to_owned(),
             // A space would end the option.
             "cron" => start.cron = value.replace('_', " "),
+            "skip" => start.skipping = skipping::parse(value)?,
             "attempts" => {
                 let n = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
                 retry(&mut start, &|it| it.maximum_attempts = n);

@@ -368,9 +368,10 @@ impl Sim {
                 let (target, client) = (self.target(None), "client".to_owned());
                 self.engine.unpause(target, reason.clone(), client, request.clone()).await
             }
-            Act::RunOptions { priority, version } => {
+            Act::RunOptions { priority, version, skipping } => {
                 let (target, client) = (self.target(None), "client".to_owned());
-                let change = self.programs.versions().change(*priority, *version);
+                let change =
+                    self.programs.versions().change(*priority, *version, skipping.clone());
                 self.engine.update_options(&target, change, client).await.map(drop)
             }
             Act::Take { activity, worker } => self.take(activity, worker).await,
@@ -550,9 +551,11 @@ impl Sim {
         let timers = folded.timers.values().map(|it| it.fire_at);
         let activities = description.pending_activities.iter().map(|it| it.due_at(now));
         timers
-            .chain(activities)
             .chain(folded.run_deadline())
             .chain(first_task.map(|it| folded.start_time.plus(it)))
+            .chain(folded.clock.forwards_to())
+            .map(|it| folded.clock.of_host(it))
+            .chain(activities)
             .chain(description.row.task_failure.filter(|_| !paused).map(|it| it.retry_at))
             .filter(|it| *it < Timestamp::NEVER)
             .min()

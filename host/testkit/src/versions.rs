@@ -4,7 +4,7 @@ use crate::program::ScriptedProgram;
 use crate::script::OnVersion;
 use refrain_core::errors::StepError;
 use refrain_core::ids::Digest;
-use refrain_core::options::{OptionsChange, Override, Version};
+use refrain_core::options::{OptionsChange, Override, TimeSkipping, Version};
 
 /// That they are deployed to.
 const QUEUE: &str = "orders";
@@ -35,9 +35,18 @@ impl Versions {
     }
 
     /// What a script asks for.
-    pub(crate) fn change(&self, priority: Option<u8>, version: Option<OnVersion>) -> OptionsChange {
-        let versioning = version.map(|it| named(it, self.newest()));
-        OptionsChange { priority_key: priority.map(Some), versioning, ..OptionsChange::default() }
+    pub(crate) fn change(
+        &self,
+        priority: Option<u8>,
+        version: Option<OnVersion>,
+        time_skipping: Option<Option<TimeSkipping>>,
+    ) -> OptionsChange {
+        OptionsChange {
+            priority_key: priority.map(Some),
+            versioning: version.map(|it| named(it, self.newest())),
+            time_skipping,
+            ..OptionsChange::default()
+        }
     }
 
     pub(crate) fn program(&self, component: Digest) -> ScriptedProgram {

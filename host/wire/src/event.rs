@@ -24,6 +24,7 @@ use crate::api::sdk::v1::UserMetadata;
 use crate::options::{
     event_id_from_proto, event_id_to_proto, timestamp_from_proto, timestamp_to_proto,
 };
+use crate::time_skipping;
 use prost::Message;
 use refrain_core::event::Recorded;
 use refrain_core::machines::Event;
@@ -57,6 +58,7 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         Event::Patch(event) => Line::of(patch::to_proto(event)),
         Event::Update(event) => Line::of(update::to_proto(event)),
         Event::Attributes(event) => Line::of(attributes::to_proto(event)),
+        Event::Clock(event) => Line::of(time_skipping::event_to_proto(event)),
     };
     line.event.event_id = event_id_to_proto(recorded.id);
     line.event.event_time = Some(timestamp_to_proto(recorded.time));
@@ -67,6 +69,7 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         EventType::WorkflowExecutionOptionsUpdated,
         EventType::WorkflowExecutionPaused,
         EventType::WorkflowExecutionUnpaused,
+        EventType::WorkflowExecutionTimeSkippingTransitioned,
     ]
     .contains(&line.event.event_type());
     line.event
@@ -108,6 +111,9 @@ fn type_of(attributes: &Attributes) -> EventType {
         A::WorkflowExecutionUnpausedEventAttributes(_) => EventType::WorkflowExecutionUnpaused,
         A::WorkflowExecutionOptionsUpdatedEventAttributes(_) => {
             EventType::WorkflowExecutionOptionsUpdated
+        }
+        A::WorkflowExecutionTimeSkippingTransitionedEventAttributes(_) => {
+            EventType::WorkflowExecutionTimeSkippingTransitioned
         }
         A::WorkflowExecutionContinuedAsNewEventAttributes(_) => {
             EventType::WorkflowExecutionContinuedAsNew
@@ -215,6 +221,9 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::WorkflowExecutionUnpausedEventAttributes(it) => execution::unpaused(it),
         A::WorkflowExecutionOptionsUpdatedEventAttributes(it) => execution::options_updated(it)?,
         A::WorkflowExecutionContinuedAsNewEventAttributes(it) => execution::continued(it)?,
+        A::WorkflowExecutionTimeSkippingTransitionedEventAttributes(it) => {
+            time_skipping::event_from_proto(it)?
+        }
         A::WorkflowTaskScheduledEventAttributes(it) => task::scheduled(it)?,
         A::WorkflowTaskStartedEventAttributes(it) => task::started(it)?,
         A::WorkflowTaskCompletedEventAttributes(it) => task::completed(it)?,

@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod queue;
 
 pub mod stored;
+pub mod time_skipping;
 
 pub mod detached;
 

@@ -8,11 +8,8 @@ use crate::api::workflow::v1::versioning_override::{
     OneTimeOverride, Override as PbOverride, PinnedOverride, PinnedOverrideBehavior,
 };
 use crate::options::{run_priority_from_proto, run_priority_to_proto};
-use crate::wkt;
+use crate::{time_skipping, wkt};
 use refrain_core::options::{OptionsChange, Override, RunOptions, Version};
-
-/// In the words of the real server without the setting that turns it on.
-pub const NO_TIME_SKIPPING: &str = "The Time-Skipping feature is not enabled for namespace.";
 
 fn refused(words: impl Into<String>) -> DecodeError {
     DecodeError::Refused(words.into())
@@ -139,7 +136,7 @@ pub fn to_proto(options: &RunOptions) -> pb::WorkflowExecutionOptions {
     pb::WorkflowExecutionOptions {
         versioning_override: options.versioning.as_ref().map(override_to_proto),
         priority: has_priority.then(|| run_priority_to_proto(&options.priority)),
-        time_skipping_config: None,
+        time_skipping_config: options.time_skipping.as_ref().map(time_skipping::to_proto),
     }
 }
 
@@ -147,6 +144,7 @@ pub fn from_proto(it: pb::WorkflowExecutionOptions) -> Result<RunOptions, Decode
     Ok(RunOptions {
         versioning: override_from_proto(it.versioning_override)?,
         priority: run_priority_from_proto(it.priority)?,
+        time_skipping: time_skipping::from_proto(it.time_skipping_config),
     })
 }
 
@@ -177,9 +175,15 @@ pub fn change_from_proto(
             ("priority", "fairness_weight") => {
                 change.fairness_weight = Some(priority()?.fairness_weight);
             }
-            // There is none to take away.
-            ("time_skipping_config", _) if options.time_skipping_config.is_none() => {}
-            ("time_skipping_config", _) => return Err(refused(NO_TIME_SKIPPING)),
+            ("time_skipping_config", "") => {
+                let config = options.time_skipping_config.clone();
+                change.time_skipping = Some(time_skipping::asked(config)?);
+            }
+            ("time_skipping_config", _) => {
+                return Err(refused(
+                    "error applying update_options: time_skipping_config doesn't support partial update",
+                ));
+            }
             _ => {
                 return Err(refused(format!(
                     "error parsing UpdateMask: proto: invalid path \"{path}\" for message \"temporal.api.workflow.v1.WorkflowExecutionOptions\""
@@ -224,7 +228,10 @@ mod tests {
             let paths = mask.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
             let said = match change_from_proto(Some(options), Some(wkt::FieldMask { paths })) {
                 Ok(it) => {
-                    format!("{:?} {:?} {:?}", it.versioning, it.priority_key, it.fairness_key)
+                    format!(
+                        "{:?} {:?} {:?} {:?}",
+                        it.versioning, it.priority_key, it.fairness_key, it.time_skipping
+                    )
                 }
                 Err(error) => error.to_string(),
             };
@@ -242,6 +249,7 @@ mod tests {
         say("versioning_override", Some(old(2, "")), 2);
         say("versioning_override", Some(old(0, "")), 2);
         say("time_skipping_config", None, 2);
+        say("time_skipping_config.enabled", None, 2);
         say("*", None, 2);
         expect![[r#"
             : None None None

@@ -21,7 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 # Some only add to the plays.
-from mirror import activities, chains, http, plays, python_plays, refusals, tracing, values, workflow  # noqa: F401
+from mirror import activities, chains, clocks, http, plays, python_plays, refusals, tracing, values, workflow  # noqa: F401
 from mirror.compare import Difference, Known, differences, report
 from mirror.printed import mistakes
 from mirror.scrub import Scrub
@@ -99,7 +99,11 @@ async def main(ours: dict[str, str], ours_http: str, refrain: pathlib.Path, only
     nature = {name: it["shown"] for it in listed["nature"] for name in it.get("fields", [])}
     known = Known(listed["difference"], [at for it in listed["nature"] for at in it.get("at", [])])
     # Off by default there, and one batch at a time.
-    settings = ["frontend.WorkflowPauseEnabled=true", "frontend.MaxConcurrentBatchOperationPerNamespace=10"]
+    settings = [
+        "frontend.WorkflowPauseEnabled=true",
+        "frontend.WorkflowTimeSkippingEnabled=true",
+        "frontend.MaxConcurrentBatchOperationPerNamespace=10",
+    ]
     http_port = free_port()
     flags = ["--headless", "--http-port", str(http_port)]
     flags += [flag for it in settings for flag in ("--dynamic-config-value", it)]

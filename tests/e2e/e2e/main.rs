@@ -24,6 +24,7 @@ mod local_activities;
 mod local_environment;
 mod no_sdk;
 mod orders;
+mod own_clocks;
 mod parallel_maps;
 mod payloads;
 mod polling;

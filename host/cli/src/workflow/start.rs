@@ -7,7 +7,7 @@ use crate::input::{self, InputArgs};
 use crate::output::{self, Format};
 use crate::units::{KeyValue, Span};
 use clap::{Args, ValueEnum};
-use refrain_wire::api::common::v1::{WorkflowExecution, WorkflowType};
+use refrain_wire::api::common::v1::{TimeSkippingConfig, WorkflowExecution, WorkflowType};
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1 as pb;
@@ -47,6 +47,10 @@ pub(crate) struct StartArgs {
     /// Begin a new run at the times of a cron string, like `0 12 * * MON-FRI` or `@every 5m`.
     #[arg(long, value_name = "CRON", conflicts_with = "start_delay")]
     cron: Option<String>,
+    /// Skip time whenever the workflow waits for nothing but time: its clock jumps to what is due next, and so do its
+    /// children's.
+    #[arg(long)]
+    time_skipping: bool,
     /// A note kept with the workflow, as `key=JSON`. Repeat it for more.
     #[arg(long, value_name = "KEY=JSON")]
     memo: Vec<KeyValue>,
@@ -131,6 +135,9 @@ pub(super) fn start_request(
         cron_schedule: args.cron.clone().unwrap_or_default(),
         memo: input::memo(&args.memo)?,
         search_attributes: input::search_attributes(&args.search_attribute)?,
+        time_skipping_config: args
+            .time_skipping
+            .then(|| TimeSkippingConfig { enabled: true, ..TimeSkippingConfig::default() }),
         ..pb::StartWorkflowExecutionRequest::default()
     })
 }

@@ -48,6 +48,7 @@ pub(super) async fn signal_with_start(
         workflow_start_delay: start.workflow_start_delay,
         user_metadata: start.user_metadata,
         priority: start.priority,
+        time_skipping_config: start.time_skipping_config,
         ..Default::default()
     };
     let client = args.start.scope.connect().await?;

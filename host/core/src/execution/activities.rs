@@ -76,7 +76,8 @@ impl Execution {
                 attempt: attempt.number,
                 last_failure: attempt.last_failure,
             };
-            started = self.push(draft, attempt.started, Event::Activity(event))?;
+            let at = self.clock.of_run(attempt.started);
+            started = self.push(draft, at, Event::Activity(event))?;
         }
         let event = match (closed.outcome, cancel_requested) {
             (ActivityOutcome::Completed { result }, _) => {

@@ -49,6 +49,10 @@ pub(super) fn wakes_guest(event: &Event) -> bool {
         // Any other update, and what came of a local activity, is handed over in the task that
         // records it.
         Event::Update(event) => event.arrives(),
-        Event::Local(_) | Event::Task(_) | Event::Patch(_) | Event::Attributes(_) => false,
+        Event::Local(_)
+        | Event::Task(_)
+        | Event::Patch(_)
+        | Event::Attributes(_)
+        | Event::Clock(_) => false,
     }
 }

@@ -8,7 +8,9 @@ use crate::errors::IllegalTransition;
 use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, OpSeq, RunId};
 use crate::machines::execution;
-use crate::options::{ChildCancellation, IdReusePolicy, ParentClosePolicy, Priority, RetryPolicy};
+use crate::options::{
+    ChildCancellation, IdReusePolicy, ParentClosePolicy, Priority, RetryPolicy, TimeSkipping,
+};
 use crate::payload::{self, Payload, PayloadMap, Payloads};
 use crate::time::Delay;
 
@@ -50,6 +52,9 @@ pub struct Initiated {
     /// It runs on the component of its parent, not on the one that is current on its task queue.
     pub same_version: bool,
     pub priority: Priority,
+    pub time_skipping: Option<TimeSkipping>,
+    /// So far its parent's clock is ahead of the host's.
+    pub ahead: Delay,
     pub task: EventId,
     /// Shown by tools: one line, and a text.
     pub summary: Option<Payload>,

@@ -72,10 +72,12 @@ pub enum Event {
         identity: String,
         request_id: String,
     },
-    /// All of the options, as they are from now on.
+    /// The options as they are from now on.
     OptionsUpdated {
         options: Box<RunOptions>,
         identity: String,
+        /// Also how time is skipped; else that stays as it was.
+        sets_time_skipping: bool,
     },
     ContinuedAsNew(Box<ContinuedAsNew>),
 }

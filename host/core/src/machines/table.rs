@@ -1,12 +1,12 @@
 //! Prints a machine's transitions, so that a change of behaviour shows as a changed cell.
 
-use super::{activity, child, execution, external, task, timer, update};
+use super::{activity, child, clock, execution, external, task, timer, update};
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, OpSeq, RunId};
 use crate::machines::activity::Schedule;
 use crate::options::{ActivityTimeouts, CancellationType};
-use crate::time::Delay;
+use crate::time::{Delay, Timestamp};
 use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
 
@@ -92,7 +92,11 @@ fn execution_transitions() {
         ),
         (
             "OptionsUpdated",
-            Event::OptionsUpdated { options: Box::default(), identity: String::new() },
+            Event::OptionsUpdated {
+                options: Box::default(),
+                identity: String::new(),
+                sets_time_skipping: false,
+            },
         ),
         (
             "ContinuedAsNew",
@@ -511,6 +515,42 @@ fn update_transitions() {
             Rejected  | -         -         -         -         -
             Accepted  | -         -         -         -         Completed
             Completed | -         -         -         -         -
+        "#]],
+    );
+}
+
+#[test]
+fn clock_transitions() {
+    use clock::{Event, State};
+    let event = |target, fast_forwarded| Event::Transitioned {
+        target,
+        fast_forwarded,
+        wall_clock: Timestamp(1),
+    };
+    let events = [
+        ("skipped", event(Some(Timestamp(2)), false)),
+        ("skipped, forwarded", event(Some(Timestamp(2)), true)),
+        ("forwarded", event(None, true)),
+    ];
+    let states = [
+        ("Off", State::Off),
+        ("Skipping", State::Skipping { left: 2 }),
+        ("Skipping, once", State::Skipping { left: 1 }),
+        ("Spent", State::Spent),
+        ("Arrived", State::Arrived),
+    ];
+    check_table(
+        "clock",
+        &states,
+        &events,
+        |state, event| Ok(state.apply(event).name()),
+        expect![[r#"
+            clock          | skipped   skipped, forwarded  forwarded
+            Off            | Off       Arrived             Arrived
+            Skipping       | Skipping  Arrived             Arrived
+            Skipping, once | Spent     Arrived             Arrived
+            Spent          | Spent     Arrived             Arrived
+            Arrived        | Arrived   Arrived             Arrived
         "#]],
     );
 }

@@ -11,7 +11,7 @@ pub fn step_without_guest(
     mut step: Step,
     error: Option<&StepError>,
 ) -> Result<Decision, StepError> {
-    step.now = step.now.max(execution.latest);
+    step.now = execution.now(step.now, &step.arrivals);
     let mut draft = Draft::default();
     let first_event = execution.next_event;
     let (now, link) = (step.now, step.link);
@@ -23,9 +23,11 @@ pub fn step_without_guest(
         after.give_up_retry(&mut draft, &admitted);
     }
     if let Some(error) = error.filter(|_| due) {
-        let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
         let identity = step.identity.clone();
-        after.task_failed(&mut draft, first_event, task_queue, identity, error, now);
+        after.task_failed(&mut draft, first_event, &execution, identity, error, now);
+    }
+    if after.task_failure.is_none() {
+        execution.skip_time(&mut draft, now)?;
     }
     let next = match draft.heir.take() {
         // Without a guest nobody knows which of the signals it was handed it has received.
@@ -107,7 +109,7 @@ impl After {
         &mut self,
         draft: &mut Draft,
         first_event: EventId,
-        task_queue: Option<String>,
+        execution: &Execution,
         identity: String,
         error: &StepError,
         now: Timestamp,
@@ -115,14 +117,12 @@ impl After {
         let attempt = self.attempt();
         let failure = failure_of(error);
         if attempt == 1 {
+            let task_queue = execution.started.as_ref().map(|it| it.task_queue.clone());
+            let task_queue = task_queue.unwrap_or_default();
             let scheduled = first_event.plus(draft.events.len());
             let started = scheduled.next();
             let events = [
-                task::Event::Scheduled {
-                    task_queue: task_queue.unwrap_or_default(),
-                    timeout: limits::TASK_TIMEOUT,
-                    attempt,
-                },
+                task::Event::Scheduled { task_queue, timeout: limits::TASK_TIMEOUT, attempt },
                 task::Event::Started {
                     scheduled,
                     identity: identity.clone(),
@@ -143,7 +143,7 @@ impl After {
                 draft.events.push(Recorded { id, time: now, event: Event::Task(event) });
             }
         }
-        let retry_at = now.plus(task_backoff(attempt));
+        let retry_at = execution.clock.of_host(now).plus(task_backoff(attempt));
         let timer = DueTimer::TaskRetry;
         draft.effects.push(Effect::InsertTimer { timer, fire_at: retry_at });
         self.task_failure = Some(TaskFailure { attempts: attempt, failure, retry_at });

@@ -53,6 +53,7 @@ impl Run {
                     None => None,
                 };
                 self.unfinished = Some(unfinished);
+                self.skip_time(&mut draft, now)?;
                 let after = After::of(&self.execution, None);
                 let decision = after.conclude(&self.execution, first_event, draft, replies, next);
                 Ok(Outcome { run: Some(self), decision, failed: None })
@@ -64,8 +65,8 @@ impl Run {
                 draft.events.truncate(n_events);
                 draft.effects.truncate(n_effects);
                 draft.heir = None;
-                let task_queue = self.execution.started.as_ref().map(|it| it.task_queue.clone());
-                after.task_failed(&mut draft, first_event, task_queue, identity, &error, now);
+                let execution = &self.execution;
+                after.task_failed(&mut draft, first_event, execution, identity, &error, now);
                 let decision = after.conclude(&self.execution, first_event, draft, replies, None);
                 Ok(Outcome { run: None, decision, failed: Some(error) })
             }

@@ -51,7 +51,8 @@ impl Run {
             | Event::Local(_)
             | Event::Patch(_)
             | Event::Update(_)
-            | Event::Attributes(_) => None,
+            | Event::Attributes(_)
+            | Event::Clock(_) => None,
         }
     }
 

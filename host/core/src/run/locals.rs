@@ -52,6 +52,11 @@ impl Locals {
         !self.results.is_empty()
     }
 
+    /// Does nobody work on any? One that backs off waits for a timer.
+    pub(super) fn are_idle(&self) -> bool {
+        self.results.is_empty() && self.open.values().all(|it| it.state == LocalState::BackingOff)
+    }
+
     fn n_running(&self) -> usize {
         self.open.values().filter(|it| it.state == LocalState::Running).count()
     }
@@ -86,7 +91,7 @@ impl Run {
         let n = self.locals.open.len();
         let cause = task::FailedCause::PendingActivitiesLimitExceeded;
         task.check_room("open local activities", n, |it| it.pending_activities, cause)?;
-        let started = self.execution.started.as_deref();
+        let (started, clock) = (self.execution.started.as_deref(), &self.execution.clock);
         let kind = &schedule.activity_type;
         let wanted = Tunable {
             task_queue: started.map_or_else(String::new, |it| it.task_queue.clone()),
@@ -117,10 +122,10 @@ impl Run {
         let task = ActivityTask::new(
             self.facts.key.clone(),
             EventId(0),
-            task.now,
+            clock.of_host(task.now),
             started.map_or_else(String::new, |it| it.workflow_type.clone()),
             options,
-            self.execution.run_deadline(),
+            self.execution.run_deadline().map(|it| clock.of_host(it)),
         );
         let local = Local { task, cancellation: schedule.cancellation, state: LocalState::Running };
         self.locals.open.insert(schedule.op, local);
@@ -177,7 +182,7 @@ impl Run {
                     let recorded = local::Recorded {
                         activity_id: local.task.options.activity_id.clone(),
                         activity_type: local.task.options.activity_type.clone(),
-                        scheduled_at: local.task.scheduled_at,
+                        scheduled_at: self.execution.clock.of_run(local.task.scheduled_at),
                         closed,
                         summary: local.task.options.summary.clone(),
                         task: task.completed,
@@ -229,7 +234,7 @@ impl Run {
         let timer = match wishes {
             Wishes::Live(draft) => {
                 let id = self.execution.push(draft, task.now, event)?;
-                let fire_at = task.now.plus(backoff);
+                let fire_at = self.execution.clock.of_host(task.now.plus(backoff));
                 draft.effects.push(Effect::InsertTimer { timer: DueTimer::User(id), fire_at });
                 id
             }
@@ -260,7 +265,7 @@ impl Run {
         let runs = self.locals.n_running() > 0 && is_open && !self.returned;
         let timer = DueTimer::Locals;
         if runs && !self.locals.watched {
-            let fire_at = now.plus(limits::LOCAL_WATCH);
+            let fire_at = self.execution.clock.of_host(now.plus(limits::LOCAL_WATCH));
             draft.effects.push(Effect::InsertTimer { timer, fire_at });
         } else if !runs && self.locals.watched && is_open {
             draft.effects.push(Effect::DeleteTimer { timer });

@@ -1,6 +1,7 @@
 //! Children and other runs: what a guest wishes of them, and what it is handed of them.
 
 use super::*;
+use crate::machines::clock::Inherited;
 use crate::message::{Body, HOST, Origin, Outgoing, Receiver, StartChild};
 use crate::options::IdConflictPolicy;
 
@@ -62,6 +63,8 @@ impl Run {
         }
         child.namespace.clone_from(&self.facts.namespace);
         child.task = task.completed;
+        child.time_skipping = self.execution.clock.for_child();
+        child.ahead = self.execution.clock.ahead;
         // As at a client's start: no run may outlast its chain, no task its run.
         let limits = [child.run_timeout, child.execution_timeout];
         child.run_timeout = limits.into_iter().flatten().min();
@@ -174,6 +177,8 @@ impl Run {
             search_attributes: child.search_attributes.clone(),
             header: child.header.clone(),
             priority: child.priority.clone(),
+            time_skipping: child.time_skipping.clone(),
+            inherited: Inherited { ahead: child.ahead, ..Inherited::default() },
             summary: child.summary.clone(),
             details: child.details.clone(),
             ..execution::Started::default()

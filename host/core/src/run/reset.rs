@@ -18,7 +18,8 @@ impl Run {
         run.bring_to(&beginning.events)?;
         step.arrivals = beginning.again;
         step.history_bytes = beginning.history_bytes;
-        let draft = run.rows_of_reset(beginning.events, step.now);
+        let now = run.execution.clock.of_run(step.now);
+        let draft = run.rows_of_reset(beginning.events, now);
         run.step_from(EventId::FIRST, draft, step)
     }
 
@@ -39,13 +40,7 @@ impl Run {
                 effects.push(Effect::SetOptions(Box::new(options.clone())));
             }
         }
-        if let Some(fire_at) = execution.run_deadline() {
-            effects.push(Effect::InsertTimer { timer: DueTimer::RunTimeout, fire_at });
-        }
-        for (id, timer) in &execution.timers {
-            let (timer, fire_at) = (DueTimer::User(*id), timer.fire_at);
-            effects.push(Effect::InsertTimer { timer, fire_at });
-        }
+        effects.extend(execution.timer_rows());
         for (id, pending) in &execution.activities {
             let canceled = matches!(pending.state, activity::State::CancelRequested { .. });
             let task = self.new_activity(*id, &pending.options, now);

@@ -312,14 +312,14 @@ impl Run {
         options: &activity::Scheduled,
         now: Timestamp,
     ) -> attempt::ActivityTask {
-        let started = self.execution.started.as_deref();
+        let (started, clock) = (self.execution.started.as_deref(), &self.execution.clock);
         attempt::ActivityTask::new(
             self.facts.key.clone(),
             id,
-            now,
+            clock.of_host(now),
             started.map_or_else(String::new, |it| it.workflow_type.clone()),
             options.clone(),
-            self.execution.run_deadline(),
+            self.execution.run_deadline().map(|it| clock.of_host(it)),
         )
     }
 
@@ -350,7 +350,8 @@ impl Run {
             }
             Event::Timer(timer::Event::Started { delay, .. }) => {
                 let timer = DueTimer::User(id);
-                draft.effects.push(Effect::InsertTimer { timer, fire_at: now.plus(*delay) });
+                let fire_at = self.execution.clock.of_host(now.plus(*delay));
+                draft.effects.push(Effect::InsertTimer { timer, fire_at });
             }
             Event::Timer(timer::Event::Canceled { started, .. }) => {
                 draft.effects.push(Effect::DeleteTimer { timer: DueTimer::User(*started) });
@@ -382,7 +383,8 @@ impl Run {
             | Event::Signal(_)
             | Event::Local(_)
             | Event::Patch(_)
-            | Event::Update(_) => {}
+            | Event::Update(_)
+            | Event::Clock(_) => {}
         }
     }
 }
@@ -454,7 +456,8 @@ pub(super) fn may_go_unasked(recorded: &Recorded) -> bool {
         | Event::Child(_)
         | Event::External(_)
         | Event::Signal(_)
-        | Event::Update(_) => false,
+        | Event::Update(_)
+        | Event::Clock(_) => false,
     }
 }
 

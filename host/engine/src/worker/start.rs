@@ -94,8 +94,10 @@ impl Visit<'_> {
         let key = RunKey { execution: self.cell.key.clone(), run };
         started.original_run = Some(run);
         started.first_run = Some(run);
-        refrain_core::chain::await_first_time(&mut started, now, chain::next_cron);
-        started.execution_expires = started.execution_timeout.map(|limit| now.plus(limit));
+        // A child begins at its parent's time.
+        let its_now = now.plus(started.inherited.ahead);
+        refrain_core::chain::await_first_time(&mut started, its_now, chain::next_cron);
+        started.execution_expires = started.execution_timeout.map(|limit| its_now.plus(limit));
         let row = rows::of_start(key.clone(), component, &request_id, &started, now);
         let facts = self.inner.facts_of(key, component);
         let mut batch = Batch::of(Arrival::Start(Box::new(started)), Caller::Host);

@@ -113,6 +113,8 @@ fn child(
             types::VersionChoice::Same => true,
         },
         priority: priority.unwrap_or_default(),
+        time_skipping: None,
+        ahead: Default::default(),
         task: refrain_core::ids::EventId(0),
         summary: options.summary.as_deref().map(text_payload),
         details: options.details.as_deref().map(text_payload),

@@ -102,8 +102,9 @@ impl Model {
         let run = RunId(self.runs.len() as u128 + 1);
         let key = RunKey { execution: self.execution(&started.workflow_id), run };
         (started.original_run, started.first_run) = (Some(run), Some(run));
-        started.execution_expires = started.execution_timeout.map(|limit| self.now.plus(limit));
-        chain::await_first_time(&mut started, self.now, next_cron);
+        let now = self.now.plus(started.inherited.ahead);
+        started.execution_expires = started.execution_timeout.map(|limit| now.plus(limit));
+        chain::await_first_time(&mut started, now, next_cron);
         let component = component.unwrap_or_else(|| self.versions.newest());
         self.runs.push(ModelRun::new(key, component, request));
         self.step(self.runs.len() - 1, vec![Arrival::Start(Box::new(started))]);

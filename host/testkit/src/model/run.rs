@@ -36,7 +36,8 @@ impl ModelRun {
             Effect::DeleteTimer { timer } => {
                 let had_row = self.timers.remove(&timer).is_some();
                 // A pause may have outlasted the wait for a retry.
-                let may_be_gone = matches!(timer, DueTimer::TaskRetry | DueTimer::Locals);
+                let may_be_gone =
+                    matches!(timer, DueTimer::TaskRetry | DueTimer::Locals | DueTimer::FastForward);
                 assert!(had_row || may_be_gone, "{timer:?} has no row to delete");
             }
             Effect::InsertActivity(task) => {
@@ -83,7 +84,8 @@ impl ModelRun {
             assert!(self.timers.is_empty() && self.activities.is_empty(), "rows outlive the run");
             return;
         }
-        let timers: Vec<_> = folded.timers.iter().map(|it| (*it.0, it.1.fire_at)).collect();
+        let timers = folded.timers.iter().map(|it| (*it.0, folded.clock.of_host(it.1.fire_at)));
+        let timers: Vec<_> = timers.collect();
         let rows: Vec<_> = self
             .timers
             .iter()
@@ -92,7 +94,8 @@ impl ModelRun {
                 DueTimer::RunTimeout
                 | DueTimer::FirstTask
                 | DueTimer::TaskRetry
-                | DueTimer::Locals => None,
+                | DueTimer::Locals
+                | DueTimer::FastForward => None,
             })
             .collect();
         assert_eq!(rows, timers, "timer rows");

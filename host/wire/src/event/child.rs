@@ -21,10 +21,11 @@ use crate::options::{
     run_priority_to_proto, task_queue_from_proto, task_queue_to_proto, user_metadata_from_proto,
     user_metadata_to_proto,
 };
-use crate::{DecodeError, failure, payload};
+use crate::{DecodeError, failure, payload, time_skipping};
 use refrain_core::ids::{EventId, RunId};
 use refrain_core::machines::Event as AnyEvent;
 use refrain_core::machines::child::{Event, Initiated, Named, Outcome, StartFailedCause};
+use refrain_core::machines::clock::Inherited;
 use refrain_core::options::IdReusePolicy;
 use refrain_core::payload::Payload;
 use refrain_core::time::Delay;
@@ -98,6 +99,11 @@ fn initiated_to_proto(it: &Initiated) -> StartChildWorkflowExecutionInitiatedEve
             .then(|| payload::search_attributes_to_proto(&it.search_attributes)),
         inherit_build_id: it.same_version,
         priority: Some(run_priority_to_proto(&it.priority)),
+        time_skipping_config: it.time_skipping.as_ref().map(time_skipping::to_proto),
+        time_skipping_state_propagation: time_skipping::inherited_to_proto(&Inherited {
+            ahead: it.ahead,
+            ..Inherited::default()
+        }),
         ..Default::default()
     }
 }
@@ -135,6 +141,8 @@ pub(super) fn initiated(
         search_attributes: payload::search_attributes_from_proto(it.search_attributes),
         same_version,
         priority: run_priority_from_proto(it.priority)?,
+        time_skipping: time_skipping::from_proto(it.time_skipping_config),
+        ahead: time_skipping::inherited_from_proto(it.time_skipping_state_propagation)?.ahead,
         task: task_of(it.workflow_task_completed_event_id)?,
         summary,
         details,

@@ -105,13 +105,15 @@ pub(super) fn to_proto(event: &Event) -> Line {
                 },
             )
         }
-        Event::OptionsUpdated { options, identity } => {
+        Event::OptionsUpdated { options, identity, sets_time_skipping } => {
             let pb = run_options::to_proto(options);
             Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(
                 WorkflowExecutionOptionsUpdatedEventAttributes {
                     unset_versioning_override: pb.versioning_override.is_none(),
                     versioning_override: pb.versioning_override,
                     priority: pb.priority,
+                    time_skipping_config: pb.time_skipping_config.filter(|_| *sets_time_skipping),
+                    time_skipping_config_updated: *sets_time_skipping,
                     identity: identity.clone(),
                     ..Default::default()
                 },
@@ -211,10 +213,11 @@ pub(super) fn options_updated(
     let options = run_options::from_proto(WorkflowExecutionOptions {
         versioning_override: it.versioning_override,
         priority: it.priority,
-        time_skipping_config: None,
+        time_skipping_config: it.time_skipping_config,
     })?;
     let (options, identity) = (Box::new(options), it.identity);
-    Ok(AnyEvent::Execution(Event::OptionsUpdated { options, identity }))
+    let sets_time_skipping = it.time_skipping_config_updated;
+    Ok(AnyEvent::Execution(Event::OptionsUpdated { options, identity, sets_time_skipping }))
 }
 
 pub(super) fn task_of(id: i64) -> Result<refrain_core::ids::EventId, DecodeError> {

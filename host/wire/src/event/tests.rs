@@ -6,10 +6,11 @@ use expect_test::{Expect, expect};
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use refrain_core::ids::{Digest, EventId, OpSeq, RunId};
 use refrain_core::machines::{
-    activity, attributes, execution, local, patch, signal, task, timer, update,
+    activity, attributes, clock, execution, local, patch, signal, task, timer, update,
 };
 use refrain_core::options::{
-    ActivityTimeouts, Override, Priority, RetryPolicy, RunOptions, Version,
+    ActivityTimeouts, FastForward, Override, Priority, RetryPolicy, RunOptions, TimeSkipping,
+    Version,
 };
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
@@ -166,9 +167,24 @@ fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
             fairness_weight: Some(0.5),
         },
         versioning: Some(Override::AutoUpgrade),
+        time_skipping: Some(full_skipping()),
+        inherited: clock::Inherited {
+            ahead: Delay(3_600_001),
+            target: Some(Timestamp(1_790_000_000_123)),
+            skips: 2,
+        },
         summary: Some(Payload::json("\"s\"")),
         details: Some(Payload::json("\"d\"")),
     })
+}
+
+fn full_skipping() -> TimeSkipping {
+    TimeSkipping {
+        enabled: true,
+        fast_forward: Some(FastForward { id: "a".to_owned(), duration: Delay(1500) }),
+        disable_propagation: true,
+        max_skips: 7,
+    }
 }
 
 fn full_start_options() -> RunOptions {
@@ -293,7 +309,12 @@ fn after(event: &Event) -> Vec<Event> {
                 let updated = |versioning| {
                     let options = RunOptions { versioning, ..full_start_options() };
                     let (options, identity) = (Box::new(options), "cli".to_owned());
-                    Event::Execution(execution::Event::OptionsUpdated { options, identity })
+                    let sets_time_skipping = options.time_skipping.is_some();
+                    Event::Execution(execution::Event::OptionsUpdated {
+                        options,
+                        identity,
+                        sets_time_skipping,
+                    })
                 };
                 all.map(updated).into()
             }
@@ -410,7 +431,14 @@ fn after(event: &Event) -> Vec<Event> {
                 task: EventId(4),
             })]
         }
-        Event::Attributes(attributes::Event::SearchUpserted { .. }) => Vec::new(),
+        Event::Attributes(attributes::Event::SearchUpserted { .. }) => {
+            let event = |target, fast_forwarded| {
+                let wall_clock = Timestamp(1_790_000_000_123);
+                Event::Clock(clock::Event::Transitioned { target, fast_forwarded, wall_clock })
+            };
+            vec![event(Some(Timestamp(1_790_003_600_123)), false), event(None, true)]
+        }
+        Event::Clock(_) => Vec::new(),
         Event::Attributes(attributes::Event::MemoUpserted { .. }) => vec![related::first()],
         Event::Child(event) => related::after_child(event),
         Event::External(event) => related::after_external(event),

@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use crate::ids::{EventId, RunId};
-use crate::options::{Override, Priority, RetryPolicy, RunOptions};
+use crate::machines::clock::Inherited;
+use crate::options::{Override, Priority, RetryPolicy, RunOptions, TimeSkipping};
 use crate::payload::{Payload, PayloadMap, Payloads};
 use crate::reset::FirstTaskOn;
 use crate::time::{Delay, Timestamp};
@@ -52,6 +53,9 @@ pub struct Started {
     pub header: PayloadMap,
     pub priority: Priority,
     pub versioning: Option<Override>,
+    pub time_skipping: Option<TimeSkipping>,
+    /// Of the parent's clock, or of that of the run before it.
+    pub inherited: Inherited,
     /// Shown by tools: one line, and a text.
     pub summary: Option<Payload>,
     pub details: Option<Payload>,
@@ -59,8 +63,12 @@ pub struct Started {
 
 impl Started {
     pub fn options(&self) -> RunOptions {
-        RunOptions { versioning: self.versioning.clone(), priority: self.priority.clone() }
-            .standing()
+        RunOptions {
+            versioning: self.versioning.clone(),
+            priority: self.priority.clone(),
+            time_skipping: self.time_skipping.clone(),
+        }
+        .standing()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::options::{
     task_queue_from_proto, task_queue_to_proto, timestamp_from_proto, timestamp_to_proto,
     user_metadata_from_proto,
 };
-use crate::{failure, payload, reset, run_options};
+use crate::{failure, payload, reset, run_options, time_skipping};
 use refrain_core::machines::execution::{Initiator, Parent, Started, WorkflowRun};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::Delay;
@@ -62,6 +62,8 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
         root_workflow_execution: it.root.as_ref().map(workflow_run_to_proto),
         priority: Some(run_priority_to_proto(&it.priority)),
         versioning_override: it.versioning.as_ref().map(run_options::override_to_proto),
+        time_skipping_config: it.time_skipping.as_ref().map(time_skipping::to_proto),
+        time_skipping_state_propagation: time_skipping::inherited_to_proto(&it.inherited),
         identity: it.identity.clone(),
         attempt: count_to_proto(it.attempt),
         retry_policy: it.retry.as_ref().map(retry_to_proto),
@@ -128,6 +130,8 @@ pub(in crate::event) fn started(
         root: workflow_run_from_proto("root_workflow_execution", it.root_workflow_execution)?,
         priority: run_priority_from_proto(it.priority)?,
         versioning: run_options::override_from_proto(it.versioning_override)?,
+        time_skipping: time_skipping::from_proto(it.time_skipping_config),
+        inherited: time_skipping::inherited_from_proto(it.time_skipping_state_propagation)?,
         identity: it.identity,
         attempt: count_from_proto("attempt", it.attempt)?,
         retry: it.retry_policy.map(retry_from_proto).transpose()?,

@@ -38,6 +38,8 @@ fn full() -> Initiated {
         search_attributes: map(),
         same_version: true,
         priority: Priority { key: Some(1), ..Priority::default() },
+        time_skipping: Some(TimeSkipping { fast_forward: None, ..full_skipping() }),
+        ahead: Delay(3_600_001),
         task: EventId(4),
         summary: Some(Payload::json("\"s\"")),
         details: Some(Payload::json("\"d\"")),
