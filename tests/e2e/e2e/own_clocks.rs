@@ -86,6 +86,18 @@ fn a_run_that_skips_time_waits_for_its_activities_and_survives_its_host() -> Res
     host.cli(&["workflow", "result", "--workflow-id", "chair"])?;
     let seen = summary(&host.history("chair")?);
     let lines: Vec<_> = seen.lines().filter(|it| !it.contains("workflow task")).collect();
-    expect![[""]].assert_eq(&lines.join("\n"));
+    expect![[r#"
+         1 workflow execution started
+         5 activity task scheduled askForApproval
+         6 activity task started
+         7 activity task completed
+        11 timer started 604800s
+        12 workflow execution time skipping transitioned
+        13 timer fired
+        17 activity task scheduled escalate
+        18 activity task started
+        19 activity task completed
+        23 workflow execution completed"#]]
+    .assert_eq(&lines.join("\n"));
     replays(&host, "chair", "rust/approval")
 }

@@ -4,7 +4,13 @@ import uuid
 from datetime import timedelta
 
 from google.protobuf.field_mask_pb2 import FieldMask
-from temporalio.api.common.v1 import FastForwardConfig, TimeSkippingConfig, WorkflowExecution, WorkflowType
+from temporalio.api.common.v1 import (
+    FastForwardConfig,
+    Payloads,
+    TimeSkippingConfig,
+    WorkflowExecution,
+    WorkflowType,
+)
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import (
@@ -28,13 +34,16 @@ def skips(forward: str = "", by: timedelta = HOUR, **more) -> TimeSkippingConfig
     return config
 
 
-def asked(it: Stage, kind: str, config: TimeSkippingConfig, suffix: str, **times) -> StartWorkflowExecutionRequest:
+def asked(
+    it: Stage, kind: str, config: TimeSkippingConfig, suffix: str, *args, **times
+) -> StartWorkflowExecutionRequest:
     workflow_id = f"{it.name}-{suffix}"
     request = StartWorkflowExecutionRequest(
         namespace=NAMESPACE,
         workflow_id=workflow_id,
         workflow_type=WorkflowType(name=kind),
         task_queue=TaskQueue(name=QUEUE),
+        input=Payloads(payloads=it.client.data_converter.payload_converter.to_payloads(args)),
         request_id=str(uuid.uuid4()),
         identity=it.client.identity,
         time_skipping_config=config,
@@ -44,8 +53,8 @@ def asked(it: Stage, kind: str, config: TimeSkippingConfig, suffix: str, **times
     return request
 
 
-async def start(it: Stage, kind: str, config: TimeSkippingConfig, suffix: str, **times) -> WorkflowHandle:
-    await it.service.start_workflow_execution(asked(it, kind, config, suffix, **times))
+async def start(it: Stage, kind: str, config: TimeSkippingConfig, suffix: str, *args, **times) -> WorkflowHandle:
+    await it.service.start_workflow_execution(asked(it, kind, config, suffix, *args, **times))
     return it.client.get_workflow_handle(it.id(suffix))
 
 
@@ -80,7 +89,7 @@ async def skips_time(it: Stage) -> None:
 @play
 async def skips_time_with_a_child(it: Stage) -> None:
     """It skips to the end of its own time; the parent waits for it and skips nothing."""
-    await it.result(await start(it, "impatientParent", skips(max_session_skip_count=7), "parent"))
+    await it.result(await start(it, "impatientParent", skips(max_session_skip_count=7), "parent", 3600))
     it.id("parent-child")
 
 
