@@ -252,18 +252,19 @@ mod tests {
         say("time_skipping_config.enabled", None, 2);
         say("*", None, 2);
         expect![[r#"
-            : None None None
-            priority: None Some(Some(2)) Some("")
-            priority.priority_key: None Some(None) None
+            : None None None None
+            priority: None Some(Some(2)) Some("") None
+            priority.priority_key: None Some(None) None None
             priority.fairnessKey: error parsing UpdateMask: proto: invalid path "priority.fairnessKey" for message "temporal.api.workflow.v1.WorkflowExecutionOptions"
-            versioning_override: Some(None) None None
-            versioning_override: Some(Some(Pinned(Version { deployment: "d", build_id: "b" }))) None None
+            versioning_override: Some(None) None None None
+            versioning_override: Some(Some(Pinned(Version { deployment: "d", build_id: "b" }))) None None None
             versioning_override: must specify pinned override behavior if override is pinned.
-            versioning_override,priority.priority_key: Some(Some(Pinned(Version { deployment: "d.e", build_id: "b" }))) Some(Some(2)) None
+            versioning_override,priority.priority_key: Some(Some(Pinned(Version { deployment: "d.e", build_id: "b" }))) Some(Some(2)) None None
             versioning_override: must provide deployment (deprecated) or pinned version if behavior is 'PINNED'
-            versioning_override: Some(Some(AutoUpgrade)) None None
+            versioning_override: Some(Some(AutoUpgrade)) None None None
             versioning_override: override behavior is required
-            time_skipping_config: The Time-Skipping feature is not enabled for namespace.
+            time_skipping_config: None None None Some(Some(TimeSkipping { enabled: false, fast_forward: None, disable_propagation: false, max_skips: 200 }))
+            time_skipping_config.enabled: error applying update_options: time_skipping_config doesn't support partial update
             *: error parsing UpdateMask: proto: invalid path "*" for message "temporal.api.workflow.v1.WorkflowExecutionOptions"
         "#]].assert_eq(&text);
         let no_mask = change_from_proto(None, None).map_err(|it| it.to_string());

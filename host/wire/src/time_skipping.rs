@@ -184,7 +184,20 @@ mod tests {
             said(true, Some(("a", Some(wkt::Duration { seconds: 0, nanos: 999_999 }))), 0),
             said(false, Some(("a", seconds(60))), 0),
         ];
-        expect![[""]].assert_eq(&text.concat());
+        expect![[r#"
+            true 200 None
+            true 200 None
+            false 7 None
+            true 2147483647 Some((1, 60000))
+            true 200 Some((1000, 60000))
+            Time skipping config invalid: fast_forward_id has 1001 bytes, at most 1000 are allowed
+            Time skipping config invalid: fast_forward_id must be set
+            Time skipping config invalid: fast_forward duration must be positive
+            Time skipping config invalid: fast_forward duration must be positive
+            Time skipping config invalid: fast_forward duration must be positive
+            true 200 Some((1, 1))
+            time_skipping_config: cannot set fast_forward when enabled is false
+        "#]].assert_eq(&text.concat());
         assert_eq!(asked(None).ok(), Some(None));
     }
 }
