@@ -197,7 +197,8 @@ mod tests {
             Time skipping config invalid: fast_forward duration must be positive
             true 200 Some((1, 1))
             time_skipping_config: cannot set fast_forward when enabled is false
-        "#]].assert_eq(&text.concat());
+        "#]]
+        .assert_eq(&text.concat());
         assert_eq!(asked(None).ok(), Some(None));
     }
 }
