@@ -9,11 +9,9 @@ use crate::inner::Inner;
 use crate::programs::Checked;
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::attempt::{ActivityTask, Tuning};
-use refrain_core::execution::PendingChild;
 use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
-use refrain_core::machines::clock::Clock as RunClock;
 use refrain_core::machines::{execution, signal};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, Payloads};
@@ -32,10 +30,12 @@ pub use crate::updates::{UpdateReply, UpdateStage};
 pub use refrain_calendar::schedule::{Patch, ScheduleKey};
 pub use refrain_core::updates::UpdateState;
 mod batches;
+mod description;
 mod standalone;
 mod target;
 pub(crate) mod versions;
 
+pub use description::{Description, Pause};
 pub use refrain_store::StandalonePlace;
 pub use standalone::{NewStandalone, StandaloneRef, StandaloneReply, StandaloneView};
 pub use target::Target;
@@ -89,35 +89,6 @@ pub struct ResetRequest {
     /// In this order, after what is applied again. Without options the new run is where those it
     /// has say, or where its base is.
     pub after: Vec<AfterReset>,
-}
-
-/// All of a run that is not in its history.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Description {
-    pub row: RunRow,
-    pub started: Arc<execution::Started>,
-    pub pending_activities: Vec<ActivityTask>,
-    /// By the events that initiated them.
-    pub pending_children: Vec<(EventId, PendingChild)>,
-    pub published: BTreeMap<String, Payload>,
-    /// Of a run that is paused.
-    pub pause: Option<Pause>,
-    /// When the run began whose history it begins with: earlier than its own start if it was reset.
-    pub original_start: Timestamp,
-    /// The run that it was reset to last.
-    pub reset_to: Option<RunId>,
-    pub reset_points: Vec<FirstTaskOn>,
-    /// Of its own, if time was ever to be skipped or it began with another run's.
-    pub clock: Option<RunClock>,
-}
-
-/// Who paused a run, when and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pause {
-    pub event: EventId,
-    pub at: Timestamp,
-    pub identity: String,
-    pub reason: String,
 }
 
 /// How far a run is. For those that wait for its history to grow.
@@ -322,16 +293,6 @@ impl Engine {
     /// memory.
     pub async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
         self.inner.describe(target).await
-    }
-
-    /// As it stands now. `None`: the run's clock is the host's.
-    pub async fn own_clock(&self, run: &RunKey) -> Result<Option<RunClock>, EngineError> {
-        let target = Target::of(run);
-        let row = self.inner.row(&target).await?;
-        match self.inner.started(run.run).await? {
-            Some(started) => self.inner.own_clock(&row, &started).await,
-            None => Err(crate::reads::not_found(&target)),
-        }
     }
 
     /// Who paused the run, when and why. `None`: it is not paused.

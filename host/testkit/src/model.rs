@@ -13,6 +13,7 @@ use crate::script::{self, Act, Line, Script, Start};
 use crate::search::ScriptJudge;
 use crate::versions::Versions;
 use crate::words::show;
+use deeds::{request_of, update_of};
 use refrain_core::admit::{self, Admission, Current};
 use refrain_core::arrival::{Accepted, Arrival, Refused};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next};
@@ -544,17 +545,6 @@ fn next_cron(cron: &str, from: Timestamp, now: Timestamp) -> Option<Timestamp> {
 enum What {
     Timer(DueTimer),
     Activity(EventId),
-}
-
-fn request_of(arrival: &Arrival) -> Option<update::Request> {
-    match arrival {
-        Arrival::Update(request) => Some((**request).clone()),
-        _ => None,
-    }
-}
-
-fn update_of(arrival: &Arrival) -> Option<String> {
-    request_of(arrival).map(|it| it.id)
 }
 
 fn seen_query() -> Query {

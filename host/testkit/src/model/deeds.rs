@@ -209,3 +209,14 @@ impl Model {
         self.commit(self.runs.len() - 1, None, decision);
     }
 }
+
+pub(super) fn request_of(arrival: &Arrival) -> Option<update::Request> {
+    match arrival {
+        Arrival::Update(request) => Some((**request).clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn update_of(arrival: &Arrival) -> Option<String> {
+    request_of(arrival).map(|it| it.id)
+}
