@@ -15,6 +15,12 @@ CREATE TABLE activity_tasks (
     due_ms              INTEGER,
     attempt             INTEGER NOT NULL CHECK (attempt >= 1),
     started_by          TEXT CHECK ((state = 1) = (started_by IS NOT NULL)),
+    -- 1 comes first, 5 last.
+    priority            INTEGER NOT NULL CHECK (priority BETWEEN 1 AND 5),
+    fairness_key        TEXT    NOT NULL,
+    -- Its place among those of its priority, see `core/src/fairness.rs`. Null: it is not in line, but backs off or is
+    -- paused; what has waited for its time gets in line in memory only, for after a restart its time has come again.
+    pass                INTEGER CHECK (pass >= 0),
     task                BLOB    NOT NULL,
     PRIMARY KEY (run_id, scheduled_event_id)
 ) STRICT;
@@ -23,10 +29,15 @@ CREATE TABLE activity_tasks (
 CREATE INDEX activity_tasks_due ON activity_tasks (due_ms, run_id, scheduled_event_id)
 WHERE due_ms IS NOT NULL;
 
--- For activities_waiting.sql and queues_waiting.sql.
-CREATE INDEX activity_tasks_waiting
-ON activity_tasks (namespace_id, task_queue, since_ms, run_id, scheduled_event_id)
-WHERE state = 0;
+-- For activities_waiting.sql, activities_lines.sql and activities_backlog.sql. Ends with the fairness key, so that the
+-- second of them reads nothing else.
+CREATE INDEX activity_tasks_line
+ON activity_tasks (namespace_id, task_queue, priority, pass, since_ms, run_id, scheduled_event_id, fairness_key)
+WHERE state = 0 AND pass IS NOT NULL;
+
+-- For activities_backlog.sql.
+CREATE INDEX activity_tasks_later ON activity_tasks (namespace_id, task_queue, since_ms, priority)
+WHERE state = 0 AND pass IS NULL;
 
 -- For activities_started_by.sql.
 CREATE INDEX activity_tasks_started ON activity_tasks (started_by, run_id, scheduled_event_id)

@@ -8,6 +8,7 @@ use crate::failure::{Failure, FailureKind, RetryState, TimeoutType};
 use crate::ids::{EventId, RunKey};
 use crate::limits;
 use crate::machines::activity::Scheduled;
+use crate::options::Priority;
 use crate::payload::Payloads;
 use crate::time::{Delay, Timestamp};
 
@@ -50,6 +51,11 @@ pub struct ActivityTask {
     pub reset: Option<Reset>,
     /// What the guest had asked for, if an operator has changed it since.
     pub original: Option<Box<Tunable>>,
+    /// The run's priority: what the activity's own leaves out.
+    pub inherited: Priority,
+    /// Its place in line, see [`Shares::enter`](crate::fairness::Shares::enter). `None`: it is in none yet, or
+    /// not any more.
+    pub pass: Option<u64>,
 }
 
 /// An attempt that is over.
@@ -127,7 +133,14 @@ impl ActivityTask {
             pause: None,
             reset: None,
             original: None,
+            inherited: Priority::default(),
+            pass: None,
         }
+    }
+
+    /// What the activity says of its priority, and what it leaves to its run.
+    pub fn priority(&self) -> Priority {
+        self.options.priority.or(&self.inherited)
     }
 
     fn last_attempt(&self) -> Option<LastAttempt> {
@@ -222,6 +235,7 @@ impl ActivityTask {
             attempt_at: since,
             state: State::Waiting { since },
             last_failure: Some(failure.within(limits::KEPT_FAILURE_BYTES_MAX)),
+            pass: None,
             previous: Some(Previous { identity, ended_at: now }),
             ..self.clone()
         };

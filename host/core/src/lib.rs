@@ -16,6 +16,7 @@ pub mod errors;
 pub mod event;
 pub mod execution;
 pub mod failure;
+pub mod fairness;
 pub mod guest;
 pub mod ids;
 pub mod limits;

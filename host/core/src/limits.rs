@@ -23,6 +23,8 @@ pub const SEARCH_ATTRIBUTE_BYTES_MAX: usize = 2 << 10;
 pub const SEARCH_ATTRIBUTES_BYTES_MAX: usize = 40 << 10;
 /// Registered search attributes of one namespace.
 pub const SEARCH_ATTRIBUTE_NAMES_MAX: usize = 1000;
+/// Weights of fairness keys that a request sets and unsets, and that a queue has.
+pub const FAIRNESS_WEIGHTS_MAX: usize = 1000;
 /// A priority's fairness key. Bytes.
 pub const FAIRNESS_KEY_BYTES_MAX: usize = 64;
 /// A gRPC message. Bytes.

@@ -1,6 +1,6 @@
 //! What a user may ask for when starting a workflow or an activity, after validation.
 
-use crate::limits;
+use crate::limits::{self, FAIRNESS_KEY_BYTES_MAX};
 use crate::time::Delay;
 use std::fmt;
 
@@ -42,11 +42,41 @@ impl RetryPolicy {
 /// How urgent tasks are, and whose share of a queue they count to. The default says nothing.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Priority {
-    /// 1 is most urgent, 5 least.
-    pub key: Option<u8>,
+    /// 1 is most urgent, 5 least; what is more counts as 5.
+    pub key: Option<u32>,
     pub fairness_key: String,
     /// Relative to 1, which is what an absent one means.
     pub fairness_weight: Option<f32>,
+}
+
+impl Priority {
+    /// What this one leaves out is as in `other`, field by field.
+    pub fn or(&self, other: &Priority) -> Priority {
+        Priority {
+            key: self.key.or(other.key),
+            fairness_key: match self.fairness_key.is_empty() {
+                true => other.fairness_key.clone(),
+                false => self.fairness_key.clone(),
+            },
+            fairness_weight: self.fairness_weight.or(other.fairness_weight),
+        }
+    }
+
+    /// Errors: a fairness key that is too long, a negative weight. In Temporal's words.
+    pub fn checked(self) -> Result<Priority, String> {
+        let found = self.fairness_key.len();
+        if found > FAIRNESS_KEY_BYTES_MAX {
+            return Err(format!(
+                "fairness key length exceeds limit: it has {found} bytes, expected at most {FAIRNESS_KEY_BYTES_MAX}"
+            ));
+        }
+        match self.fairness_weight {
+            Some(weight) if weight.is_nan() || weight < 0.0 => {
+                Err(format!("fairness weight must be greater than zero: it is `{weight}`"))
+            }
+            Some(_) | None => Ok(self),
+        }
+    }
 }
 
 /// A component in a queue, in the words of Temporal's worker versioning: a build id is a digest.
@@ -114,7 +144,7 @@ impl Default for TimeSkipping {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct OptionsChange {
     pub versioning: Option<Option<Override>>,
-    pub priority_key: Option<Option<u8>>,
+    pub priority_key: Option<Option<u32>>,
     pub fairness_key: Option<String>,
     pub fairness_weight: Option<Option<f32>>,
     /// Takes effect also if it is as before: a session begins.

@@ -40,8 +40,8 @@ pub struct RateLimit {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct QueueConfig {
     pub rate: Option<RateLimit>,
-    /// Of each fairness key. Kept and shown; tasks of all keys are handed out in order.
+    /// Of each fairness key, times its weight.
     pub rate_of_keys: Option<RateLimit>,
-    /// By fairness key; as above.
+    /// By fairness key: they count before those that tasks have.
     pub weights: BTreeMap<String, f32>,
 }

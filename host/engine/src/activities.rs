@@ -9,6 +9,8 @@ mod backlog;
 mod due;
 mod held;
 mod limits;
+mod line;
+mod matching;
 mod pace;
 mod polling;
 mod report;
@@ -18,6 +20,7 @@ mod tune;
 use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
 use crate::cell::Letter;
 use crate::committer::CommitJob;
+use crate::config::EngineConfig;
 use crate::deployments::{Deployed, Deployments};
 use crate::error::EngineError;
 use crate::inner::Inner;
@@ -26,25 +29,24 @@ use crate::timers::What;
 use refrain_core::arrival::{ActivityClosed, Arrival, Refused};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next, State as Attempt};
 use refrain_core::decision::Effect;
+use refrain_core::fairness::{Level, Shares};
 use refrain_core::ids::{EventId, NamespaceId, RunId, RunKey};
 use refrain_core::payload::Payloads;
 use refrain_core::standalone::End;
 use refrain_core::time::{Delay, Timestamp};
-use refrain_store::{ComponentKind, Write};
+use refrain_store::{ComponentKind, StoreError, Write};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use line::Lane;
+use pace::{KeyPaces, Pace, Pollers, Tallies};
 pub use pace::{Limited, SeenPoller};
-use pace::{Pace, Pollers, Tally};
 
 /// How this host names itself as a worker: its attempts die with it.
 pub(crate) const HOST_WORKER: &str = "refrain-host";
-/// Waiting tasks of one queue kept in memory; more wait in the store.
-const WAITING_IN_MEMORY_MAX: usize = 10_000;
-const BACKLOG_PAGE: u32 = 1000;
 /// An attempt is being written just when its deadline comes: look again after this.
 const BUSY_RETRY: Delay = Delay(50);
 
@@ -63,11 +65,15 @@ struct State {
     held: HashSet<RunId>,
     /// Attempts that this host could run now beside those it runs.
     host_free: usize,
+    /// In one lane.
+    waiting_max: usize,
 }
 
 struct Entry {
     task: ActivityTask,
     busy: Busy,
+    /// If it is in line, it is so in the store too.
+    stored: bool,
     /// Stops the attempt, if this host runs it.
     abort: Option<AbortHandle>,
 }
@@ -83,16 +89,19 @@ enum Busy {
     Tuning,
 }
 
+#[derive(Default)]
 struct Queue {
-    waiting: VecDeque<TaskKey>,
+    for_workers: Lane,
+    for_host: Lane,
     pollers: VecDeque<Poller>,
-    /// The store may have waiting tasks that `waiting` has not.
-    more_in_store: bool,
-    loading: bool,
+    shares: Shares,
+    /// What operators say of fairness keys.
+    weights: BTreeMap<String, f32>,
     pace: Pace,
+    keys: KeyPaces,
     seen: Pollers,
-    added: Tally,
-    dispatched: Tally,
+    added: Tallies,
+    dispatched: Tallies,
 }
 
 struct Poller {
@@ -110,19 +119,10 @@ enum Worker {
 #[derive(Default)]
 pub(crate) struct Reserved(Vec<(EventId, Worker)>);
 
-impl Default for Queue {
-    fn default() -> Queue {
-        Queue {
-            waiting: VecDeque::new(),
-            pollers: VecDeque::new(),
-            // A host that was just started does not know what the last one left.
-            more_in_store: true,
-            loading: false,
-            pace: Pace::default(),
-            seen: Pollers::default(),
-            added: Tally::default(),
-            dispatched: Tally::default(),
-        }
+impl Entry {
+    fn new(task: ActivityTask) -> Entry {
+        let stored = task.pass.is_some();
+        Entry { task, busy: Busy::No, stored, abort: None }
     }
 }
 
@@ -136,12 +136,13 @@ impl Worker {
 }
 
 impl Activities {
-    pub(crate) fn new(deployments: Arc<Deployments>, host_free: usize) -> Activities {
+    pub(crate) fn new(deployments: Arc<Deployments>, config: &EngineConfig) -> Activities {
         let state = State {
             tasks: BTreeMap::new(),
             queues: HashMap::new(),
             held: HashSet::new(),
-            host_free,
+            host_free: config.host_activities_max,
+            waiting_max: config.waiting_activities_max.max(1),
         };
         Activities { deployments, state: Mutex::new(state) }
     }
@@ -156,11 +157,12 @@ impl Activities {
         for effect in effects {
             let Effect::InsertActivity(task) = effect else { continue };
             let mut state = self.lock();
-            let queue = state.queues.entry(queue_of(task)).or_default();
-            let is_next = queue.waiting.is_empty() && !queue.more_in_store;
-            if let Some(worker) = state.worker_for(&self.deployments, task, is_next) {
-                **task = (**task).clone().on_started(worker.identity(), now);
-                reserved.0.push((task.scheduled, worker));
+            match state.worker_for_new(&self.deployments, task) {
+                Some(worker) => {
+                    **task = (**task).clone().on_started(worker.identity(), now);
+                    reserved.0.push((task.scheduled, worker));
+                }
+                None => state.place(task, now),
             }
         }
         reserved
@@ -233,44 +235,6 @@ impl Activities {
     }
 }
 
-impl State {
-    fn worker_for(
-        &mut self,
-        deployments: &Deployments,
-        task: &ActivityTask,
-        is_next: bool,
-    ) -> Option<Worker> {
-        let namespace = task.run.execution.namespace;
-        let options = &task.options;
-        let kind = ComponentKind::Activities;
-        let queue_key = queue_of(task);
-        if self.queues.get_mut(&queue_key).is_some_and(|it| it.pace.wait(Instant::now()).is_some())
-        {
-            return None;
-        }
-        if let Some(deployed) = deployments.current(namespace, &options.task_queue, kind)
-            && deployed.has(&options.activity_type)
-        {
-            self.host_free = self.host_free.checked_sub(1)?;
-            if let Some(queue) = self.queues.get_mut(&queue_key) {
-                queue.pace.spend();
-            }
-            return Some(Worker::Host(deployed));
-        }
-        if !is_next {
-            return None;
-        }
-        let queue = self.queues.get_mut(&queue_key)?;
-        while let Some(poller) = queue.pollers.pop_front() {
-            if !poller.hand.is_closed() {
-                queue.pace.spend();
-                return Some(Worker::Remote(poller));
-            }
-        }
-        None
-    }
-}
-
 fn reply_of(task: &ActivityTask) -> HeartbeatReply {
     HeartbeatReply {
         cancel_requested: task.cancel_requested,
@@ -305,15 +269,12 @@ impl Inner {
         let now = self.now();
         let mut state = self.activities.lock();
         let queue = state.queues.entry(queue_key.clone()).or_default();
-        queue.added.count(now);
+        queue.added.count(Level::of(&task.priority()), now);
+        // A look at the store may have found it before.
+        state.tasks.entry(key).or_insert_with(|| Entry::new(task));
         if worker.is_none() {
-            if queue.waiting.len() >= WAITING_IN_MEMORY_MAX {
-                queue.more_in_store = true;
-                return;
-            }
-            queue.waiting.push_back(key);
+            state.get_in_line(&self.activities.deployments, key, now);
         }
-        state.tasks.insert(key, Entry { task, busy: Busy::No, abort: None });
         drop(state);
         match worker {
             Some(worker) => self.hand_over(key, worker),
@@ -375,110 +336,6 @@ impl Inner {
         self.post(&run.execution, Letter::own(run.run, Arrival::ActivityClosed(closed)));
     }
 
-    // ---- matching
-
-    /// Pairs what waits with who waits.
-    fn match_queue(self: &Arc<Inner>, queue_key: &QueueKey) {
-        loop {
-            let now = self.now();
-            let mut state = self.activities.lock();
-            let Some(queue) = state.queues.get_mut(queue_key) else { return };
-            let Some(key) = queue.waiting.pop_front() else {
-                let has_taker = !queue.pollers.is_empty() || self.serves_activities(queue_key);
-                if has_taker && queue.more_in_store && !queue.loading {
-                    queue.loading = true;
-                    drop(state);
-                    self.load_backlog(queue_key.clone());
-                }
-                return;
-            };
-            let held = state.held.contains(&key.0);
-            let Some(task) = state.tasks.get(&key).filter(|it| it.busy == Busy::No) else {
-                continue;
-            };
-            if !task.task.is_ready(now) || held {
-                continue;
-            }
-            let task = task.task.clone();
-            let Some(worker) = state.worker_for(&self.activities.deployments, &task, true) else {
-                if let Some(queue) = state.queues.get_mut(queue_key) {
-                    queue.waiting.push_front(key);
-                    self.match_when_allowed(queue_key, &mut queue.pace);
-                }
-                return;
-            };
-            let started = task.on_started(worker.identity(), now);
-            if let Some(entry) = state.tasks.get_mut(&key) {
-                entry.busy = Busy::Starting;
-            }
-            drop(state);
-            self.write_started(key, started, worker);
-        }
-    }
-
-    fn serves_activities(&self, (namespace, queue): &QueueKey) -> bool {
-        self.deployments.current(*namespace, queue, ComponentKind::Activities).is_some()
-    }
-
-    fn write_started(self: &Arc<Inner>, key: TaskKey, started: ActivityTask, worker: Worker) {
-        let writes = vec![Write::activity(&started, self.now())];
-        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
-            let mut state = inner.activities.lock();
-            if let Some(entry) = state.tasks.get_mut(&key) {
-                entry.busy = Busy::No;
-                if outcome.is_ok() {
-                    entry.task = with_wishes_of(started.clone(), &entry.task);
-                }
-            }
-            drop(state);
-            match outcome {
-                Ok(()) => {
-                    inner.watch_deadline(&started);
-                    inner.standalone_changed(&started.run);
-                    inner.hand_over(key, worker);
-                    inner.pass_on_cancel(key);
-                }
-                Err(_) => {
-                    inner.activities.unreserve(inner, Reserved(vec![(key.1, worker)]));
-                    inner.look_again(&started.run, key.1);
-                }
-            }
-        };
-        self.commit(CommitJob { writes, done: Box::new(done) });
-    }
-
-    fn hand_over(self: &Arc<Inner>, key: TaskKey, worker: Worker) {
-        let mut state = self.activities.lock();
-        let task = state.tasks.get(&key).map(|entry| entry.task.clone());
-        if let Some(task) = &task
-            && let Some(queue) = state.queues.get_mut(&queue_of(task))
-        {
-            queue.dispatched.count(self.now());
-        }
-        drop(state);
-        let task = match task {
-            Some(task) => task,
-            None => {
-                // Closed meanwhile: the worker is free again.
-                self.activities.unreserve(self, Reserved(vec![(key.1, worker)]));
-                return;
-            }
-        };
-        match worker {
-            Worker::Remote(poller) => {
-                if let Err(task) = poller.hand.send(task) {
-                    self.take_back(task);
-                }
-            }
-            Worker::Host(deployed) => {
-                let abort = self.spawn_attempt(deployed.row.digest, task);
-                if let Some(entry) = self.activities.lock().tasks.get_mut(&key) {
-                    entry.abort = Some(abort);
-                }
-            }
-        }
-    }
-
     /// The worker went away before it saw the task: the attempt has not begun.
     fn take_back(self: &Arc<Inner>, task: ActivityTask) {
         let since = self.now();
@@ -486,8 +343,9 @@ impl Inner {
         self.write_waiting(task);
     }
 
-    /// Writes a row that waits, now or after a backoff, and watches for its time.
+    /// Writes a row that waits, in line or for the end of a backoff, and watches for its time.
     fn write_waiting(self: &Arc<Inner>, task: ActivityTask) {
+        let task = self.activities.placed(task, self.now());
         let writes = vec![Write::activity(&task, self.now())];
         let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| match outcome {
             Ok(()) => inner.waits(task),
@@ -507,6 +365,7 @@ impl Inner {
         let (key, queue_key) = (key_of(&task), queue_of(&task));
         let mut state = self.activities.lock();
         let Some(entry) = state.tasks.get_mut(&key) else { return };
+        entry.stored = task.pass.is_some();
         entry.task = with_wishes_of(task, &entry.task);
         entry.busy = Busy::No;
         entry.abort = None;
@@ -515,7 +374,7 @@ impl Inner {
         self.timers.set(&task.run, What::Activity(task.scheduled), task.due_at(now));
         let waits_now = task.is_ready(now);
         if waits_now {
-            state.queues.entry(queue_key.clone()).or_default().waiting.push_back(key);
+            state.get_in_line(&self.activities.deployments, key, now);
         }
         drop(state);
         self.standalone_changed(&task.run);
@@ -534,26 +393,5 @@ impl Inner {
 
     fn look_again(&self, run: &RunKey, scheduled: EventId) {
         self.timers.set(run, What::Activity(scheduled), self.now().plus(BUSY_RETRY));
-    }
-
-    // ---- this host as a worker
-
-    pub(crate) fn host_slot_free(self: &Arc<Inner>) {
-        let waiting: Vec<_> = {
-            let mut state = self.activities.lock();
-            state.host_free += 1;
-            let has_waiting = state.queues.iter().filter(|(_, queue)| !queue.waiting.is_empty());
-            has_waiting.map(|(key, _)| key.clone()).collect()
-        };
-        for queue_key in waiting.iter().filter(|key| self.serves_activities(key)) {
-            self.match_queue(queue_key);
-        }
-    }
-
-    /// A component of activities was deployed, or the host has just started.
-    pub(crate) fn host_serves(self: &Arc<Inner>, namespace: NamespaceId, task_queue: &str) {
-        let queue_key = (namespace, task_queue.to_owned());
-        self.activities.lock().queues.entry(queue_key.clone()).or_default();
-        self.match_queue(&queue_key);
     }
 }

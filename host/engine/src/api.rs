@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use crate::activities::{Limited, SeenPoller};
 pub use crate::schedules::{NewSchedule, ScheduleUpdate, ScheduleView};
-pub use crate::task_queues::QueueState;
+pub use crate::task_queues::{QueueState, QueueStats};
 pub use crate::updates::{UpdateReply, UpdateStage};
 pub use refrain_calendar::schedule::{Patch, ScheduleKey};
 pub use refrain_core::updates::UpdateState;
@@ -36,7 +36,6 @@ mod target;
 pub(crate) mod versions;
 
 pub use description::{Description, Pause};
-pub use refrain_store::StandalonePlace;
 pub use standalone::{NewStandalone, StandaloneRef, StandaloneReply, StandaloneView};
 pub use target::Target;
 pub use versions::{
@@ -506,7 +505,7 @@ impl Engine {
         namespace: NamespaceId,
         task_queue: &str,
         kind: QueueKind,
-        change: impl FnOnce(&mut QueueConfig, Timestamp),
+        change: impl FnOnce(&mut QueueConfig, Timestamp) -> Result<(), EngineError>,
     ) -> Result<QueueConfig, EngineError> {
         self.inner.configure_queue(namespace, task_queue, kind, change).await
     }

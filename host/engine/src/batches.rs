@@ -21,7 +21,7 @@ use refrain_core::search::{Condition, Test, parse, typed};
 use refrain_core::spread::spread;
 use refrain_core::standalone::Execution;
 use refrain_core::time::{Delay, Timestamp};
-use refrain_store::{BatchRow, ListPlace, StandalonePlace, Status};
+use refrain_store::{BatchRow, ListPlace, Status};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -266,11 +266,10 @@ impl Inner {
             }
             (Targets::Query(_), Deed::Standalone(_)) => {
                 let after = progress.after;
-                let after = after.map(|(started_at, run)| StandalonePlace { started_at, run });
-                let found =
-                    self.store.standalone_matching(namespace, condition, after, n_max).await;
+                let after = after.map(|(started_at, run)| ListPlace { started_at, run });
+                let found = self.store.list_standalone(namespace, condition, after, n_max).await;
                 let one = |it: &Execution| {
-                    let StandalonePlace { started_at, run } = StandalonePlace::of(it);
+                    let ListPlace { started_at, run } = ListPlace::of_standalone(it);
                     let id = it.task.options.activity_id.clone();
                     One { id, run: Some(run), place: Some((started_at, run)) }
                 };

@@ -16,6 +16,8 @@ pub struct EngineConfig {
     pub warm_runs_max: usize,
     /// WASM activities that run at once.
     pub host_activities_max: usize,
+    /// Activities in line at one queue that are kept in memory; more wait in the store.
+    pub waiting_activities_max: usize,
     /// A component is kept for so long after it was uploaded, or served, though nothing needs it.
     pub component_grace: Delay,
     /// Timers due within this time are kept in memory; the others wait in the store.
@@ -36,6 +38,7 @@ impl Default for EngineConfig {
             workers: std::thread::available_parallelism().map_or(2, usize::from),
             warm_runs_max: 1000,
             host_activities_max: 200,
+            waiting_activities_max: 10_000,
             component_grace: Delay::from_secs(3600),
             timer_window: Delay::from_secs(60),
             retention_sweep: Delay::from_secs(60),

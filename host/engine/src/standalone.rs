@@ -17,7 +17,7 @@ use refrain_core::search::{Kind, Registry, Typed, parse, typed};
 use refrain_core::spread::spread;
 use refrain_core::standalone::{Cancel, End, Execution, SCHEDULED, Status};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_store::{StandalonePlace, Write};
+use refrain_store::{ListPlace, Write};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -69,9 +69,17 @@ impl Standalones {
 }
 
 impl Inner {
-    async fn written(self: &Arc<Inner>, writes: Vec<Write>) -> Result<(), EngineError> {
+    /// `then` is called when they are written, or could not be, whether or not the caller waits for it.
+    async fn written(
+        self: &Arc<Inner>,
+        writes: Vec<Write>,
+        then: impl FnOnce(&Arc<Inner>, bool) + Send + 'static,
+    ) -> Result<(), EngineError> {
         let (reply, written) = oneshot::channel();
-        let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
+            then(inner, outcome.is_ok());
+            let _ = reply.send(outcome);
+        };
         self.commit(CommitJob { writes, done: Box::new(done) });
         written.await.unwrap_or(Err(EngineError::ShuttingDown))
     }
@@ -101,7 +109,7 @@ impl Inner {
         let task =
             ActivityTask::new(run.clone(), SCHEDULED, now, String::new(), *new.options, None);
         let execution = Execution {
-            task: task.delayed(new.delay),
+            task: self.activities.placed(task.delayed(new.delay), now),
             request_id: new.request_id,
             details: new.details,
             search_attributes: new.search_attributes,
@@ -109,8 +117,13 @@ impl Inner {
             cancel: None,
             closed: None,
         };
-        self.written(vec![Write::standalone_begins(&execution)]).await?;
-        self.standalone_added(execution.task);
+        let writes = vec![Write::standalone_begins(&execution)];
+        let added = move |inner: &Arc<Inner>, written| {
+            if written {
+                inner.standalone_added(execution.task);
+            }
+        };
+        self.written(writes, added).await?;
         Ok(StandaloneReply { run: run.run, started: true })
     }
 
@@ -211,16 +224,17 @@ impl Inner {
         let asked = self.ask_to_cancel(&run).await;
         let task = asked.map_err(closed_meanwhile)?;
         let execution = Execution { cancel: Some(cancel), ..execution };
-        let written = if task.is_started() {
+        if task.is_started() {
             let writes = vec![Write::standalone(&execution), Write::activity(&task, self.now())];
-            self.written(writes).await
-        } else {
-            let canceled = ActivityOutcome::Canceled { details: Vec::new() };
-            self.close_standalone(execution, task, End::Attempts(Box::new(canceled))).await
-        };
-        self.canceling(&run, written.is_ok());
-        self.standalone_changed(&run);
-        written
+            let told = move |inner: &Arc<Inner>, written| {
+                inner.canceling(&run, written);
+                inner.standalone_changed(&run);
+            };
+            return self.written(writes, told).await;
+        }
+        let canceled = ActivityOutcome::Canceled { details: Vec::new() };
+        let open_again = |inner: &Arc<Inner>, run: &RunKey| inner.canceling(run, false);
+        self.close_standalone(execution, task, End::Attempts(Box::new(canceled)), open_again).await
     }
 
     pub(crate) async fn terminate_standalone(
@@ -235,14 +249,7 @@ impl Inner {
         }
         let run = execution.task.run;
         let ended = match self.begin_end(&run).await {
-            Ok(()) => {
-                let end = End::Terminated { reason, identity };
-                let ended = self.end_standalone(&run, end).await;
-                if ended.is_err() {
-                    self.end_failed(&run);
-                }
-                ended
-            }
+            Ok(()) => self.end_standalone(&run, End::Terminated { reason, identity }).await,
             Err(error) => Err(error),
         };
         ended.map_err(closed_meanwhile)
@@ -268,13 +275,15 @@ impl Inner {
         self: &Arc<Inner>,
         namespace: NamespaceId,
     ) -> Result<(), EngineError> {
+        let open = self.standalone_filter(namespace, "ExecutionStatus = 'Running'");
+        let open = open.map_err(EngineError::Internal)?.condition;
         let mut after = None;
         loop {
-            let page = self.store.standalone_list(namespace, after, 1000).await;
+            let page = self.store.list_standalone(namespace, &open, after, 1000).await;
             let page = page.map_err(unavailable)?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(StandalonePlace::of(last));
-            for it in page.iter().filter(|it| it.closed.is_none()) {
+            after = Some(ListPlace::of_standalone(last));
+            for it in &page {
                 let target = StandaloneRef {
                     namespace,
                     activity_id: it.task.options.activity_id.clone(),
@@ -306,42 +315,67 @@ impl Inner {
                 && error != EngineError::ActivityNotFound
             {
                 tracing::warn!(%run, %error, "an activity's end is not stored yet");
-                inner.end_failed(&run);
             }
             inner.motion.end();
         });
     }
 
-    /// Whoever calls this has marked the attempt as ending.
+    /// Whoever calls this has marked the attempt as ending. If it can't be written, or nobody waits
+    /// for it before it is, the attempt is not marked any more.
     pub(crate) async fn end_standalone(
         self: &Arc<Inner>,
         run: &RunKey,
         end: End,
     ) -> Result<(), EngineError> {
+        let mut marked = Marked { inner: self, run, armed: true };
         let known = self.store.standalone(run.execution.namespace, run.run).await;
         let known = known.map_err(unavailable)?;
         let (Some(known), Some(task)) =
             (known.filter(|it| it.closed.is_none()), self.activities.task(run.run, SCHEDULED))
         else {
+            marked.armed = false;
             self.activities.remove(run.run, SCHEDULED);
             return Err(EngineError::ActivityNotFound);
         };
-        self.close_standalone(known, task, end).await
+        marked.armed = false;
+        self.close_standalone(known, task, end, |inner, run| inner.end_failed(run)).await
     }
 
+    /// `failed`: what to do if it can't be written.
     async fn close_standalone(
         self: &Arc<Inner>,
         known: Execution,
         task: ActivityTask,
         end: End,
+        failed: impl FnOnce(&Arc<Inner>, &RunKey) + Send + 'static,
     ) -> Result<(), EngineError> {
         let run = task.run.clone();
         let ended = known.ended(task, end, self.now());
-        self.written(vec![Write::standalone_ends(&ended)]).await?;
-        self.timers.clear(run.run, What::Activity(SCHEDULED));
-        self.activities.remove_run(run.run);
-        self.standalone_changed(&run);
-        Ok(())
+        let closed = move |inner: &Arc<Inner>, written| {
+            if written {
+                inner.timers.clear(run.run, What::Activity(SCHEDULED));
+                inner.activities.remove_run(run.run);
+            } else {
+                failed(inner, &run);
+            }
+            inner.standalone_changed(&run);
+        };
+        self.written(vec![Write::standalone_ends(&ended)], closed).await
+    }
+}
+
+/// An attempt that was marked as ending, and whose end is not on its way to the store yet.
+struct Marked<'a> {
+    inner: &'a Arc<Inner>,
+    run: &'a RunKey,
+    armed: bool,
+}
+
+impl Drop for Marked<'_> {
+    fn drop(&mut self) {
+        if self.armed {
+            self.inner.end_failed(self.run);
+        }
     }
 }
 

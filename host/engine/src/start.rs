@@ -60,7 +60,7 @@ impl Engine {
             warm: WarmRuns::new(config.warm_runs_max),
             timers: Timers::default(),
             schedules: Schedules::default(),
-            activities: Activities::new(Arc::clone(&deployments), config.host_activities_max),
+            activities: Activities::new(Arc::clone(&deployments), &config),
             loaded_activities: LoadedActivities::default(),
             locals: Locals::default(),
             deployments,
@@ -86,6 +86,7 @@ impl Engine {
             config,
         });
         inner.load_deployments().await?;
+        inner.activities.resume(inner.store.activities_lines().await.map_err(unavailable)?);
         inner.load_task_queues().await?;
         inner.activities.hold(inner.store.paused_runs().await.map_err(unavailable)?);
         // Read before anything moves: what is sent from then on is posted by its sender.

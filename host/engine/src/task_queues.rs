@@ -4,6 +4,7 @@ use crate::activities::{Limited, SeenPoller};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
+use refrain_core::fairness::Level;
 use refrain_core::ids::NamespaceId;
 use refrain_core::queue::{QueueConfig, QueueKind};
 use refrain_core::time::{Delay, Timestamp};
@@ -21,10 +22,9 @@ pub(crate) struct TaskQueues {
     changing: tokio::sync::Mutex<()>,
 }
 
-/// A queue of activities.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QueueState {
-    pub pollers: Vec<SeenPoller>,
+/// What waits, and how it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct QueueStats {
     /// Tasks that a worker could take.
     pub n_waiting: u64,
     /// How long the first of them waits.
@@ -32,6 +32,26 @@ pub struct QueueState {
     /// In a second, over half a minute.
     pub added: f32,
     pub dispatched: f32,
+}
+
+impl QueueState {
+    /// Of all priorities together.
+    pub fn total(&self) -> QueueStats {
+        self.levels.values().fold(QueueStats::default(), |sum, it| QueueStats {
+            n_waiting: sum.n_waiting + it.n_waiting,
+            age: sum.age.max(it.age),
+            added: sum.added + it.added,
+            dispatched: sum.dispatched + it.dispatched,
+        })
+    }
+}
+
+/// A queue of activities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueState {
+    pub pollers: Vec<SeenPoller>,
+    /// By priority, all of them.
+    pub levels: BTreeMap<Level, QueueStats>,
     pub limited: Limited,
     /// Something waits for the limit and for nothing else.
     pub limit_reached: bool,
@@ -63,8 +83,7 @@ impl Inner {
     fn queue_configured(self: &Arc<Inner>, row: ConfiguredQueue) {
         let ConfiguredQueue { namespace, task_queue, kind, config } = row;
         if kind == QueueKind::Activity {
-            let per_second = config.rate.as_ref().and_then(|it| it.per_second);
-            self.limit_queue(&(namespace, task_queue.clone()), per_second);
+            self.configure_activities(&(namespace, task_queue.clone()), &config);
         }
         self.task_queues.lock().insert((namespace, task_queue, kind), config);
     }
@@ -75,11 +94,11 @@ impl Inner {
         namespace: NamespaceId,
         task_queue: &str,
         kind: QueueKind,
-        change: impl FnOnce(&mut QueueConfig, Timestamp),
+        change: impl FnOnce(&mut QueueConfig, Timestamp) -> Result<(), EngineError>,
     ) -> Result<QueueConfig, EngineError> {
         let _changing = self.task_queues.changing.lock().await;
         let mut config = self.task_queues.config(namespace, task_queue, kind).unwrap_or_default();
-        change(&mut config, self.now());
+        change(&mut config, self.now())?;
         let row = ConfiguredQueue {
             namespace,
             task_queue: task_queue.to_owned(),
@@ -98,12 +117,13 @@ impl Inner {
     ) -> Result<QueueState, EngineError> {
         let now = self.now();
         let backlog = self.store.activities_backlog(namespace, task_queue, now);
-        let (n_waiting, since) = backlog.await.map_err(unavailable)?;
-        let seen = self.activities.seen(&(namespace, task_queue.to_owned()), now);
-        Ok(QueueState {
-            n_waiting,
-            age: since.map_or(Delay::ZERO, |it| Delay(now.0.saturating_sub(it.0))),
-            ..seen
-        })
+        let backlog = backlog.await.map_err(unavailable)?;
+        let mut seen = self.activities.seen(&(namespace, task_queue.to_owned()), now);
+        for (level, waiting) in backlog {
+            let stats = seen.levels.entry(level).or_default();
+            stats.n_waiting = waiting.n_waiting;
+            stats.age = Delay(now.0.saturating_sub(waiting.since.0));
+        }
+        Ok(seen)
     }
 }

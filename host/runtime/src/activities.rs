@@ -6,7 +6,7 @@
 
 mod egress;
 
-use crate::bindings::convert::{failure_in, fields_out, payloads_in, payloads_out};
+use crate::bindings::convert::{failure_in, fields_out, payloads_in, payloads_out, priority_out};
 use crate::bindings::definitions;
 use crate::bindings::types::{self, LogLevel};
 use crate::bindings::worker::{self, activity_context};
@@ -20,6 +20,7 @@ use crate::wasi::{self, LineLog};
 use refrain_core::failure::{Failure, FailureKind};
 use refrain_core::guest::GuestErrorKind;
 use refrain_core::ids::Digest;
+use refrain_core::options::Priority;
 use refrain_core::payload::{PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ pub struct ActivityInfo {
     /// Told by the attempt before this one.
     pub heartbeat_details: Payloads,
     pub header: PayloadMap,
-    pub priority: Option<u8>,
+    pub priority: Priority,
     pub is_local: bool,
 }
 
@@ -330,11 +331,7 @@ fn info_out(info: ActivityInfo) -> worker::ActivityInfo {
         heartbeat_ms: info.heartbeat.map(Delay::as_ms),
         heartbeat_details: payloads_out(info.heartbeat_details),
         headers,
-        priority: types::Priority {
-            key: info.priority.map(u32::from),
-            fairness_key: None,
-            fairness_weight: None,
-        },
+        priority: priority_out(&info.priority),
         is_local: info.is_local,
     }
 }

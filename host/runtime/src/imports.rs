@@ -172,8 +172,7 @@ fn schedule(
     let input = payloads_in(args);
     check_arguments(&activity_type, &input)?;
     let retry = options.retry.map(retry_policy_in).transpose().map_err(&wrong)?;
-    let priority = options.priority.map(priority_in).transpose().map_err(&wrong)?;
-    let priority = priority.and_then(|it| it.key);
+    let priority = options.priority.map(priority_in).unwrap_or_default();
     Ok(activity::Schedule {
         op: refrain_core::ids::OpSeq(0),
         activity_id: options.activity_id,

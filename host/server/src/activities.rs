@@ -98,7 +98,7 @@ fn handed_out(task: ActivityTask, namespace: String) -> PollActivityTaskQueueRes
         start_to_close_timeout: limit_to_proto(options.timeouts.start_to_close),
         heartbeat_timeout: limit_to_proto(options.timeouts.heartbeat),
         retry_policy: Some(retry_to_proto(&options.retry)),
-        priority: Some(priority_to_proto(options.priority)),
+        priority: Some(priority_to_proto(&options.priority)),
         ..Default::default()
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn info(task: &ActivityTask, now: Timestamp) -> PendingActivityInfo {
                 reason: it.reason.clone(),
             })),
         }),
-        priority: Some(priority_to_proto(scheduled.priority)),
+        priority: Some(priority_to_proto(&scheduled.priority)),
         activity_options: Some(options(scheduled)),
         ..Default::default()
     }
@@ -79,7 +79,7 @@ pub(crate) fn options(scheduled: &Scheduled) -> ActivityOptions {
         start_to_close_timeout: limit_to_proto(scheduled.timeouts.start_to_close),
         heartbeat_timeout: limit_to_proto(scheduled.timeouts.heartbeat),
         retry_policy: Some(retry_to_proto(&scheduled.retry)),
-        priority: Some(priority_to_proto(scheduled.priority)),
+        priority: Some(priority_to_proto(&scheduled.priority)),
         ..Default::default()
     }
 }

@@ -19,7 +19,7 @@ use refrain_wire::api::workflow::v1::{
 };
 use refrain_wire::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use refrain_wire::options::{
-    delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, run_priority_to_proto,
+    delay_to_proto, event_id_to_proto, execution_to_proto, limit_to_proto, priority_to_proto,
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
 use refrain_wire::{payload, reset, run_options, search, time_skipping, wkt};
@@ -135,7 +135,7 @@ pub(crate) fn description(
             ),
         }),
         workflow_execution_info: Some(WorkflowExecutionInfo {
-            priority: Some(run_priority_to_proto(
+            priority: Some(priority_to_proto(
                 row.options.as_ref().map_or(&started.priority, |it| &it.priority),
             )),
             auto_reset_points: Some(reset::points_to_proto(reset_points)),

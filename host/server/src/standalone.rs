@@ -16,7 +16,7 @@ use refrain_core::search::{GroupBy, Kind, Typed};
 use refrain_core::standalone::{Closed, Execution, Status as Standing};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::Engine;
-use refrain_engine::api::{Namespace, NewStandalone, StandalonePlace, StandaloneRef};
+use refrain_engine::api::{ListPlace, Namespace, NewStandalone, StandaloneRef};
 use refrain_wire::api::activity::v1::activity_execution_outcome::Value as OutcomeValue;
 use refrain_wire::api::activity::v1::{
     ActivityExecutionInfo, ActivityExecutionListInfo, ActivityExecutionOutcome,
@@ -29,8 +29,7 @@ use refrain_wire::api::workflowservice::v1::count_activity_executions_response::
 use refrain_wire::api::workflowservice::v1::*;
 use refrain_wire::failure::{self, retry_state_to_proto};
 use refrain_wire::options::{
-    delay_to_proto, priority_from_proto, task_queue_from_proto, timestamp_to_proto,
-    user_metadata_to_proto,
+    delay_to_proto, task_queue_from_proto, timestamp_to_proto, user_metadata_to_proto,
 };
 use refrain_wire::{payload, search};
 use tonic::{Request, Status};
@@ -54,7 +53,7 @@ pub(crate) async fn start(
     let (summary, details) = validate::user_metadata(request.user_metadata)?;
     let known = engine.search_attributes(namespace.id);
     let search_attributes = validate::search_attributes(&known, request.search_attributes)?;
-    let priority = priority_from_proto(request.priority).map_err(crate::status::undecodable)?;
+    let priority = validate::priority(request.priority)?;
     let schedule = Schedule {
         op: OpSeq(0),
         activity_id: Some(request.activity_id.clone()),
@@ -315,13 +314,13 @@ struct PlaceToken {
     run: Vec<u8>,
 }
 
-fn place(token: &[u8]) -> Result<Option<StandalonePlace>, Status> {
+fn place(token: &[u8]) -> Result<Option<ListPlace>, Status> {
     if token.is_empty() {
         return Ok(None);
     }
     let token = PlaceToken::decode(token).map_err(|_| foreign(PAGE_TOKEN))?;
     let run = token::run_of(&token.run, PAGE_TOKEN)?;
-    Ok(Some(StandalonePlace { started_at: Timestamp(token.started_at_ms), run }))
+    Ok(Some(ListPlace { started_at: Timestamp(token.started_at_ms), run }))
 }
 
 pub(crate) async fn list(
@@ -338,7 +337,7 @@ pub(crate) async fn list(
     let more = found.len() > n_max as usize;
     found.truncate(n_max as usize);
     let next = found.last().filter(|_| more).map(|last| {
-        let StandalonePlace { started_at, run } = StandalonePlace::of(last);
+        let ListPlace { started_at, run } = ListPlace::of_standalone(last);
         PlaceToken { started_at_ms: started_at.0, run: run.to_bytes().to_vec() }.encode_to_vec()
     });
     Ok(ListActivityExecutionsResponse {

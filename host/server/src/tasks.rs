@@ -6,10 +6,13 @@
 use crate::status::{invalid, of};
 use crate::validate;
 use crate::worker_deployments::versioning_info;
+use refrain_core::fairness::Level;
+use refrain_core::limits::FAIRNESS_WEIGHTS_MAX;
+use refrain_core::options::Priority;
 use refrain_core::queue::{QueueKind, RateLimit};
-use refrain_core::time::{Delay, Timestamp};
-use refrain_engine::Engine;
-use refrain_engine::api::{ComponentKind, Limited, Namespace, QueueState, SeenPoller};
+use refrain_core::time::Timestamp;
+use refrain_engine::api::{ComponentKind, Limited, Namespace, QueueStats, SeenPoller};
+use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::WorkerVersionCapabilities;
 use refrain_wire::api::enums::v1::{DescribeTaskQueueMode, RateLimitSource, TaskQueueType};
 use refrain_wire::api::taskqueue::v1::{
@@ -29,13 +32,12 @@ use tonic::Status;
 
 /// What tools show of a queue without a limit.
 const UNLIMITED: f64 = 100_000.0;
-/// What a fairness key can weigh.
-const WEIGHTS: std::ops::RangeInclusive<f32> = 0.001..=1000.0;
 
 /// One queue of one kind.
 struct Described {
     pollers: Vec<PollerInfo>,
     stats: TaskQueueStats,
+    stats_by_priority: HashMap<i32, TaskQueueStats>,
     limited: Limited,
 }
 
@@ -47,20 +49,28 @@ async fn look(
 ) -> Result<Described, Status> {
     let serves = |kind| engine.serves(namespace.id, task_queue, kind);
     match kind {
-        TaskQueueType::Workflow | TaskQueueType::Unspecified => Ok(Described {
-            pollers: the_host(engine, serves(ComponentKind::Workflow)),
-            stats: no_stats(),
-            limited: Limited::Not,
-        }),
+        TaskQueueType::Workflow | TaskQueueType::Unspecified => {
+            Ok(without_tasks(the_host(engine, serves(ComponentKind::Workflow))))
+        }
         TaskQueueType::Activity => {
             let state = engine.queue_state(namespace.id, task_queue).await.map_err(of)?;
             let mut pollers: Vec<_> = state.pollers.iter().map(poller).collect();
             pollers.extend(the_host(engine, serves(ComponentKind::Activities)));
-            Ok(Described { pollers, stats: stats(&state), limited: state.limited })
+            let is_told = |it: &(&Level, &QueueStats)| {
+                *it.0 == Level::DEFAULT || *it.1 != QueueStats::default()
+            };
+            let levels = state.levels.iter().filter(is_told);
+            let by_priority = levels.map(|(level, it)| {
+                (i32::from(level.number()), stats(it, state.limit_reached && it.n_waiting > 0))
+            });
+            Ok(Described {
+                pollers,
+                stats: stats(&state.total(), state.limit_reached),
+                stats_by_priority: by_priority.collect(),
+                limited: state.limited,
+            })
         }
-        TaskQueueType::Nexus => {
-            Ok(Described { pollers: Vec::new(), stats: no_stats(), limited: Limited::Not })
-        }
+        TaskQueueType::Nexus => Ok(without_tasks(Vec::new())),
     }
 }
 
@@ -87,20 +97,19 @@ fn poller(seen: &SeenPoller) -> PollerInfo {
     }
 }
 
-fn no_stats() -> TaskQueueStats {
-    TaskQueueStats {
-        approximate_backlog_age: Some(delay_to_proto(Delay::ZERO)),
-        ..Default::default()
-    }
+fn without_tasks(pollers: Vec<PollerInfo>) -> Described {
+    let stats = stats(&QueueStats::default(), false);
+    let stats_by_priority = [(i32::from(Level::DEFAULT.number()), stats)].into();
+    Described { pollers, stats, stats_by_priority, limited: Limited::Not }
 }
 
-fn stats(state: &QueueState) -> TaskQueueStats {
+fn stats(it: &QueueStats, limit_reached: bool) -> TaskQueueStats {
     TaskQueueStats {
-        approximate_backlog_count: i64::try_from(state.n_waiting).unwrap_or(i64::MAX),
-        approximate_backlog_age: Some(delay_to_proto(state.age)),
-        tasks_add_rate: state.added,
-        tasks_dispatch_rate: state.dispatched,
-        rate_limiting_active: state.limit_reached,
+        approximate_backlog_count: i64::try_from(it.n_waiting).unwrap_or(i64::MAX),
+        approximate_backlog_age: Some(delay_to_proto(it.age)),
+        tasks_add_rate: it.added,
+        tasks_dispatch_rate: it.dispatched,
+        rate_limiting_active: limit_reached,
     }
 }
 
@@ -133,7 +142,8 @@ pub(crate) async fn describe(
         });
     }
     let kind = queue_type(request.task_queue_type)?;
-    let Described { pollers, stats, limited } = look(engine, &namespace, &task_queue, kind).await?;
+    let Described { pollers, stats, stats_by_priority, limited } =
+        look(engine, &namespace, &task_queue, kind).await?;
     let config = match kind {
         TaskQueueType::Activity => QueueKind::Activity,
         TaskQueueType::Workflow | TaskQueueType::Unspecified | TaskQueueType::Nexus => {
@@ -144,8 +154,7 @@ pub(crate) async fn describe(
     Ok(DescribeTaskQueueResponse {
         pollers,
         stats_by_priority_key: match request.report_stats {
-            // All tasks are in the default priority's line.
-            true => [(3, stats)].into(),
+            true => stats_by_priority,
             false => HashMap::new(),
         },
         stats: request.report_stats.then_some(stats),
@@ -222,19 +231,7 @@ pub(crate) async fn update_config(
         "update_fairness_key_rate_limit_default",
         request.update_fairness_key_rate_limit_default.as_ref(),
     )?;
-    for (key, weight) in &request.set_fairness_weight_overrides {
-        validate::fairness_key(key)?;
-        if !WEIGHTS.contains(weight) {
-            return Err(invalid(format!(
-                "the weight of fairness key `{key}` is `{weight}`, expected {} to {}",
-                WEIGHTS.start(),
-                WEIGHTS.end()
-            )));
-        }
-        if request.unset_fairness_weight_overrides.contains(key) {
-            return Err(invalid(format!("fairness key `{key}` is both set and unset")));
-        }
-    }
+    check_weights(&request)?;
     let identity = request.identity;
     let changed = engine.configure_queue(namespace.id, &request.task_queue, kind, |config, now| {
         let limit = |it: RateLimitUpdate| rate_limit(it, &identity, now);
@@ -246,9 +243,49 @@ pub(crate) async fn update_config(
         }
         config.weights.extend(request.set_fairness_weight_overrides);
         config.weights.retain(|key, _| !request.unset_fairness_weight_overrides.contains(key));
+        match config.weights.len() {
+            ..=FAIRNESS_WEIGHTS_MAX => Ok(()),
+            found => Err(EngineError::InvalidArgument(format!(
+                "too many fairness weight overrides: the task queue would have {found}, maximum {FAIRNESS_WEIGHTS_MAX}"
+            ))),
+        }
     });
     let config = changed.await.map_err(of)?;
     Ok(UpdateTaskQueueConfigResponse { config: Some(queue::to_proto(&config)) })
+}
+
+/// In Temporal's words. A weight out of range counts as the nearest, as there.
+fn check_weights(request: &UpdateTaskQueueConfigRequest) -> Result<(), Status> {
+    let (set, unset) =
+        (&request.set_fairness_weight_overrides, &request.unset_fairness_weight_overrides);
+    let found = set.len() + unset.len();
+    if found > FAIRNESS_WEIGHTS_MAX {
+        return Err(invalid(format!(
+            "too many fairness weight overrides in request: got {found}, maximum {FAIRNESS_WEIGHTS_MAX}"
+        )));
+    }
+    for (key, weight) in set {
+        if key.is_empty() {
+            return Err(invalid("fairness weight override key must not be empty"));
+        }
+        let priority = Priority {
+            fairness_key: key.clone(),
+            fairness_weight: Some(*weight),
+            ..Priority::default()
+        };
+        priority.checked().map_err(invalid)?;
+        if *weight == 0.0 {
+            return Err(invalid(format!(
+                "invalid fairness weight for key `{key}`: must be greater than zero"
+            )));
+        }
+        if unset.contains(key) {
+            return Err(invalid(format!(
+                "fairness weight override key `{key}` present in both set and unset lists"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn rate_limit(update: RateLimitUpdate, identity: &str, at: Timestamp) -> RateLimit {

@@ -6,8 +6,7 @@
 use crate::status::{invalid, undecodable};
 use refrain_core::ids::RunId;
 use refrain_core::limits::{
-    BLOB_BYTES_MAX, FAIRNESS_KEY_BYTES_MAX, ID_BYTES_MAX, MEMO_BYTES_MAX, TASK_TIMEOUT,
-    TASK_TIMEOUT_MAX,
+    BLOB_BYTES_MAX, ID_BYTES_MAX, MEMO_BYTES_MAX, TASK_TIMEOUT, TASK_TIMEOUT_MAX,
 };
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, size_of_all, size_of_map};
@@ -307,25 +306,9 @@ pub(crate) fn memo(memo: &PayloadMap) -> Result<(), Status> {
     Ok(())
 }
 
-pub(crate) fn fairness_key(key: &str) -> Result<(), Status> {
-    let found = key.len();
-    if found > FAIRNESS_KEY_BYTES_MAX {
-        return Err(invalid(format!(
-            "fairness key length exceeds limit: it has {found} bytes, expected at most {FAIRNESS_KEY_BYTES_MAX}"
-        )));
-    }
-    Ok(())
-}
-
+/// Errors: in Temporal's words.
 pub(crate) fn priority(priority: Option<common::Priority>) -> Result<Priority, Status> {
-    let priority = options::run_priority_from_proto(priority).map_err(undecodable)?;
-    fairness_key(&priority.fairness_key)?;
-    match priority.fairness_weight {
-        Some(weight) if weight.is_nan() || weight < 0.0 => {
-            Err(invalid(format!("fairness weight must be greater than zero: it is `{weight}`")))
-        }
-        Some(_) | None => Ok(priority),
-    }
+    options::priority_from_proto(priority).map_err(undecodable)?.checked().map_err(invalid)
 }
 
 pub(crate) fn run_options(options: Option<&WorkflowExecutionOptions>) -> Result<(), Status> {

@@ -9,7 +9,7 @@ use refrain_core::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary
 use refrain_core::event::Recorded;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, activity, execution, signal};
-use refrain_core::options::{ActivityTimeouts, RetryPolicy};
+use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::{RunWrite, Store, StoreConfig, Write};
@@ -59,7 +59,7 @@ fn task(run: &RunKey) -> ActivityTask {
             retry: RetryPolicy::default(),
             task: EventId(1),
             summary: None,
-            priority: None,
+            priority: Priority::default(),
         },
         None,
     )

@@ -1,12 +1,12 @@
--- At most $6 activities of namespace $1 that wait on queue $2, longest first, after ($3, $4, $5).
--- Those that back off are among them, at the end.
--- Plan: a range of activity_tasks_waiting.
+-- At most $8 activities of namespace $1 in line at queue $2, in the order of the line, after ($3, $4, $5, $6, $7).
+-- Plan: a range of activity_tasks_line.
 SELECT task
 FROM activity_tasks
 WHERE
     state = 0
+    AND pass IS NOT NULL
     AND namespace_id = $1
     AND task_queue = $2
-    AND (since_ms, run_id, scheduled_event_id) > ($3, $4, $5)
-ORDER BY since_ms, run_id, scheduled_event_id
-LIMIT $6
+    AND (priority, pass, since_ms, run_id, scheduled_event_id) > ($3, $4, $5, $6, $7)
+ORDER BY priority, pass, since_ms, run_id, scheduled_event_id
+LIMIT $8

@@ -6,16 +6,38 @@ use crate::open::Store;
 use crate::rows::{Columns, after_prefix, id, ms};
 use crate::sql::{self, Statement};
 use refrain_core::attempt::{ActivityTask, State};
+use refrain_core::fairness::Level;
 use refrain_core::ids::{EventId, NamespaceId, RunId};
 use refrain_core::time::Timestamp;
 use refrain_wire::stored;
 use sqlx::sqlite::SqliteRow;
+use std::collections::BTreeMap;
 
 /// An activity for which a moment comes by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DueActivity {
     pub due: Timestamp,
     pub task: ActivityTask,
+}
+
+/// Activities that wait for a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    pub n_waiting: u64,
+    /// Of the first of them.
+    pub since: Timestamp,
+}
+
+/// What of one fairness key is in line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub namespace: NamespaceId,
+    pub task_queue: String,
+    pub level: Level,
+    pub fairness_key: String,
+    /// Passes.
+    pub first: u64,
+    pub last: u64,
 }
 
 impl Store {
@@ -58,8 +80,8 @@ impl Store {
         Ok(under_way)
     }
 
-    /// Activities that wait on a queue, longest first, at most `n_max`; those that still back off
-    /// come last. `after`: the last one that was read before.
+    /// Activities in line at a queue, in the order of the line, at most `n_max`. `after`: the last one
+    /// that was read before.
     pub async fn activities_waiting(
         &self,
         namespace: NamespaceId,
@@ -67,13 +89,21 @@ impl Store {
         after: Option<&ActivityTask>,
         n_max: u32,
     ) -> Result<Vec<ActivityTask>, StoreError> {
-        let (since, run, scheduled) = match after {
-            Some(last) => (ms(since(last)), run_bytes(last), id(last.scheduled)),
-            None => (-1, Vec::new(), 0),
+        let (level, pass, since, run, scheduled) = match after {
+            Some(last) => (
+                i64::from(Level::of(&last.priority()).number()),
+                last.pass.map_or(0, |it| i64::try_from(it).unwrap_or(i64::MAX)),
+                ms(since(last)),
+                run_bytes(last),
+                id(last.scheduled),
+            ),
+            None => (0, 0, 0, Vec::new(), 0),
         };
         let rows = sqlx::query(sql::ACTIVITIES_WAITING.text)
             .bind(i64::from(namespace.0))
             .bind(task_queue)
+            .bind(level)
+            .bind(pass)
             .bind(since)
             .bind(run)
             .bind(scheduled)
@@ -139,37 +169,62 @@ impl Store {
         row.map(|row| read_task(&mut Columns::new(sql::ACTIVITY_GET, &row))).transpose()
     }
 
-    /// How many activities of a queue wait for a worker, and since when the first of them.
+    /// How many activities of a queue wait for a worker, and since when the first of them, by
+    /// priority.
     pub async fn activities_backlog(
         &self,
         namespace: NamespaceId,
         task_queue: &str,
         now: Timestamp,
-    ) -> Result<(u64, Option<Timestamp>), StoreError> {
-        let row = sqlx::query(sql::ACTIVITIES_BACKLOG.text)
+    ) -> Result<BTreeMap<Level, Backlog>, StoreError> {
+        let rows = sqlx::query(sql::ACTIVITIES_BACKLOG.text)
             .bind(i64::from(namespace.0))
             .bind(task_queue)
             .bind(ms(now))
-            .fetch_one(&self.readers)
-            .await
-            .map_err(StoreError::of(sql::ACTIVITIES_BACKLOG))?;
-        let mut columns = Columns::new(sql::ACTIVITIES_BACKLOG, &row);
-        Ok((columns.count("activities")?, columns.time_or_null()?))
-    }
-
-    /// Queues on which something waits or backs off. Reads all that waits: for start-up.
-    pub async fn queues_waiting(&self) -> Result<Vec<(NamespaceId, String)>, StoreError> {
-        let rows = sqlx::query(sql::QUEUES_WAITING.text)
             .fetch_all(&self.readers)
             .await
-            .map_err(StoreError::of(sql::QUEUES_WAITING))?;
+            .map_err(StoreError::of(sql::ACTIVITIES_BACKLOG))?;
+        let mut found: BTreeMap<Level, Backlog> = BTreeMap::new();
+        for row in &rows {
+            let mut columns = Columns::new(sql::ACTIVITIES_BACKLOG, row);
+            let level = read_level(&mut columns)?;
+            let part = Backlog { n_waiting: columns.count("activities")?, since: columns.time()? };
+            match found.get_mut(&level) {
+                Some(it) => {
+                    it.n_waiting += part.n_waiting;
+                    it.since = it.since.min(part.since);
+                }
+                None => drop(found.insert(level, part)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is in line. Reads all that waits: for start-up.
+    pub async fn activities_lines(&self) -> Result<Vec<Line>, StoreError> {
+        let rows = sqlx::query(sql::ACTIVITIES_LINES.text)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_LINES))?;
         rows.iter()
             .map(|row| {
-                let mut columns = Columns::new(sql::QUEUES_WAITING, row);
-                Ok((NamespaceId(columns.small("namespace")?), columns.text()?))
+                let mut columns = Columns::new(sql::ACTIVITIES_LINES, row);
+                Ok(Line {
+                    namespace: NamespaceId(columns.small("namespace")?),
+                    task_queue: columns.text()?,
+                    level: read_level(&mut columns)?,
+                    fairness_key: columns.text()?,
+                    first: columns.count("pass")?,
+                    last: columns.count("pass")?,
+                })
             })
             .collect()
     }
+}
+
+fn read_level(columns: &mut Columns<'_>) -> Result<Level, StoreError> {
+    let number = columns.int()?;
+    Level::from_number(number).ok_or_else(|| columns.bad("priority", number, "1 to 5"))
 }
 
 fn since(task: &ActivityTask) -> Timestamp {

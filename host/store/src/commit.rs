@@ -89,8 +89,9 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
     sql::STANDALONE_PUT,
+    sql::STANDALONE_ATTRIBUTES_INSERT,
 ];
-const N_STATEMENTS: usize = 22;
+const N_STATEMENTS: usize = 23;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -289,6 +290,7 @@ struct Tables {
     message_put: Rows,
     schedule_put: Rows,
     standalone_put: Rows,
+    standalone_attributes_insert: Rows,
 }
 
 impl Tables {
@@ -316,6 +318,7 @@ impl Tables {
             message_put: Rows::new(),
             schedule_put: Rows::new(),
             standalone_put: Rows::new(),
+            standalone_attributes_insert: Rows::new(),
         }
     }
 
@@ -344,6 +347,7 @@ impl Tables {
             self.message_put,
             self.schedule_put,
             self.standalone_put,
+            self.standalone_attributes_insert,
         ];
         rows.into_iter().map(Rows::finish).collect()
     }
@@ -498,6 +502,9 @@ impl Tables {
             .int_or_null(part.due_ms())
             .int(i64::from(part.attempt))
             .text_or_null(part.started_by.as_deref())
+            .int(i64::from(part.level.number()))
+            .text(&part.fairness_key)
+            .int_or_null(part.pass())
             .bytes(&part.task);
     }
 
@@ -520,9 +527,22 @@ impl Tables {
             .fixed(&run)
             .int(i64::from(part.run.execution.namespace.0))
             .text(&part.activity_id)
+            .text(&part.activity_type)
+            .text(&part.task_queue)
+            .int(part.status)
             .int(ms(part.started_at))
+            .int(ms(part.began_at))
             .int_or_null(part.closed_at.map(ms))
             .bytes(&part.execution);
+        for (name, value) in &part.values {
+            self.standalone_attributes_insert
+                .row()
+                .fixed(&run)
+                .int(i64::from(part.run.execution.namespace.0))
+                .text(name)
+                .int(ms(part.started_at))
+                .bytes(value);
+        }
         match &part.attempts {
             AttemptsPart::Begin(row) => self.insert_activity(row),
             AttemptsPart::Stay => {}
@@ -543,6 +563,9 @@ impl Tables {
             .int_or_null(part.due_ms())
             .int(i64::from(part.attempt))
             .text_or_null(part.started_by.as_deref())
+            .int(i64::from(part.level.number()))
+            .text(&part.fairness_key)
+            .int_or_null(part.pass())
             .bytes(&part.task);
     }
 }

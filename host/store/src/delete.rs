@@ -35,6 +35,7 @@ pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
     ("schedules", sql::SCHEDULES_DELETE),
     ("blobs", sql::BLOBS_DELETE),
     ("search_attribute_types", sql::SEARCH_ATTRIBUTE_TYPES_DELETE),
+    ("standalone_attributes", sql::STANDALONE_ATTRIBUTES_DELETE_ALL),
     ("standalone_activities", sql::STANDALONE_DELETE_ALL),
     ("batches", sql::BATCHES_DELETE),
     ("task_queues", sql::TASK_QUEUES_DELETE),

@@ -39,7 +39,7 @@ mod pinned;
 mod search_attributes;
 mod task_queues;
 
-pub use activities::DueActivity;
+pub use activities::{Backlog, DueActivity, Line};
 pub use batches::BatchRow;
 pub use commit::CommitError;
 pub use components::{Component, ComponentKind, ComponentMeta, UnknownKind};
@@ -56,7 +56,7 @@ pub use pinned::{OpenRuns, PinnedRun};
 pub use refrain_wire::search::SearchAttributes;
 pub use runs::{RunRow, Status};
 pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
-pub use standalone::{StandaloneCounts, StandalonePlace};
+pub use standalone::StandaloneCounts;
 pub use task_queues::ConfiguredQueue;
 pub use timers::TimerRow;
 pub use write::{RunWrite, Write, began_at};

@@ -1,10 +1,11 @@
-//! Lists and counts of runs, by filters.
+//! Lists and counts of runs, and of activities without a workflow, by filters.
 //!
 //! A filter becomes a statement of its own that finds keys; what runs are is read by key then. So
 //! the statement that depends on what was asked for is small, and its plan is chosen here
 //! (`plan`), not guessed by the database.
 
 mod plan;
+mod tables;
 mod text;
 
 use crate::error::StoreError;
@@ -12,12 +13,16 @@ use crate::open::Store;
 use crate::rows::{Columns, Rows, ms};
 use crate::runs::{RunRow, Status, read_runs};
 use crate::sql::{self, Statement};
+use crate::standalone::{self, StandaloneCounts, read as read_standalone};
 use plan::{Plan, Source};
 use refrain_core::ids::{NamespaceId, RunId};
 use refrain_core::search::Condition;
+use refrain_core::standalone::Execution;
 use refrain_core::time::Timestamp;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
+use tables::{ACTIVITIES, RUNS, Tables, of_activities};
 use text::Text;
 
 /// A range that is not in the order of lists is read as a whole if it has no more entries.
@@ -37,6 +42,10 @@ pub struct ListPlace {
 impl ListPlace {
     pub fn of(last: &RunRow) -> ListPlace {
         ListPlace { started_at: last.started_at, run: last.key.run }
+    }
+
+    pub fn of_standalone(last: &Execution) -> ListPlace {
+        ListPlace { started_at: last.task.scheduled_at, run: last.task.run.run }
     }
 }
 
@@ -60,15 +69,9 @@ impl Store {
         after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let plan = self.choose(namespace, Plan::of(filter)).await?;
-        let Some(text) = page(&plan, namespace, after, n_max) else { return Ok(Vec::new()) };
-        let found = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(PAGE))?;
-        let mut asked = Rows::new();
-        for row in &found {
-            let run: Vec<u8> = row.try_get(1).map_err(StoreError::of(PAGE))?;
-            asked.row().fixed(&run);
-        }
-        let (asked, runs) = asked.finish();
+        let Some((asked, runs)) = self.find(RUNS, namespace, filter, after, n_max).await? else {
+            return Ok(Vec::new());
+        };
         let rows = sqlx::query(sql::RUNS_OF_KEYS.text)
             .bind(i64::from(namespace.0))
             .bind(asked)
@@ -86,12 +89,9 @@ impl Store {
         namespace: NamespaceId,
         filter: &Condition,
     ) -> Result<RunCounts, StoreError> {
-        let plan = self.choose(namespace, Plan::of(filter)).await?.for_count();
-        let Some(text) = count(&plan, namespace) else { return Ok(RunCounts::default()) };
-        let rows = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(COUNT))?;
         let mut counts = RunCounts::default();
-        for row in &rows {
-            let mut columns = Columns::new(COUNT, row);
+        for row in self.count(RUNS, namespace, filter).await? {
+            let mut columns = Columns::new(COUNT, &row);
             let number = columns.int()?;
             let n_runs = columns.count("number of runs")?;
             let status = Status::from_number(number)
@@ -101,14 +101,85 @@ impl Store {
         Ok(counts)
     }
 
+    /// At most `n_max` activities without a workflow that the filter holds for, newest start first.
+    pub async fn list_standalone(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+        after: Option<ListPlace>,
+        n_max: u32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let filter = of_activities(filter);
+        let found = self.find(ACTIVITIES, namespace, &filter, after, n_max).await?;
+        let Some((asked, runs)) = found else { return Ok(Vec::new()) };
+        let rows = sqlx::query(sql::STANDALONE_OF_KEYS.text)
+            .bind(asked)
+            .bind(runs)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::STANDALONE_OF_KEYS))?;
+        rows.iter().map(|row| read_standalone(sql::STANDALONE_OF_KEYS, row)).collect()
+    }
+
+    /// As [`Store::count_runs`].
+    pub async fn count_standalone(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+    ) -> Result<StandaloneCounts, StoreError> {
+        let mut counts = StandaloneCounts::new();
+        for row in self.count(ACTIVITIES, namespace, &of_activities(filter)).await? {
+            let mut columns = Columns::new(COUNT, &row);
+            let number = columns.int()?;
+            let n_activities = columns.count("number of activities")?;
+            let status = standalone::status_of(number)
+                .ok_or_else(|| columns.bad("status", number, "1 to 5, or 7"))?;
+            *counts.entry(status).or_default() += n_activities;
+        }
+        Ok(counts)
+    }
+
+    /// Keys of a page, as statements take them. `None`: there is no place to look at.
+    async fn find(
+        &self,
+        tables: Tables,
+        namespace: NamespaceId,
+        filter: &Condition,
+        after: Option<ListPlace>,
+        n_max: u32,
+    ) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+        let plan = self.choose(tables, namespace, Plan::of(filter)).await?;
+        let Some(text) = page(tables, &plan, namespace, after, n_max) else { return Ok(None) };
+        let found = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(PAGE))?;
+        let mut asked = Rows::new();
+        for row in &found {
+            let run: Vec<u8> = row.try_get(1).map_err(StoreError::of(PAGE))?;
+            asked.row().fixed(&run);
+        }
+        Ok(Some(asked.finish()))
+    }
+
+    /// Statuses and numbers; a status may come more than once.
+    async fn count(
+        &self,
+        tables: Tables,
+        namespace: NamespaceId,
+        filter: &Condition,
+    ) -> Result<Vec<SqliteRow>, StoreError> {
+        let plan = self.choose(tables, namespace, Plan::of(filter)).await?.for_count();
+        let Some(text) = count(tables, &plan, namespace) else { return Ok(Vec::new()) };
+        text.query().fetch_all(&self.readers).await.map_err(StoreError::of(COUNT))
+    }
+
     /// The range, if there is one and it is small; else the rest of the plan.
     async fn choose<'a>(
         &self,
+        tables: Tables,
         namespace: NamespaceId,
         mut plan: Plan<'a>,
     ) -> Result<Plan<'a>, StoreError> {
         let Some(range) = plan.if_small.take() else { return Ok(plan) };
-        let Some(text) = range.sources.first().map(|it| size(it, namespace)) else {
+        let Some(text) = range.sources.first().map(|it| size(tables, it, namespace)) else {
             return Ok(plan);
         };
         let row = text.query().fetch_one(&self.readers).await.map_err(StoreError::of(RANGE))?;
@@ -118,8 +189,8 @@ impl Store {
 }
 
 /// The entries of a range, counted no further than what is too many.
-fn size(source: &Source, namespace: NamespaceId) -> Text {
-    let mut text = Text::default();
+fn size(tables: Tables, source: &Source, namespace: NamespaceId) -> Text {
+    let mut text = Text::of(tables);
     let namespace = text.int(i64::from(namespace.0));
     let (from, condition) = text.source(source, &namespace, false);
     let n_max = text.int(RANGE_MAX + 1);
@@ -130,12 +201,13 @@ fn size(source: &Source, namespace: NamespaceId) -> Text {
 
 /// Start times and ids. `None`: there is no place to look at.
 fn page(
+    tables: Tables,
     plan: &Plan<'_>,
     namespace: NamespaceId,
     after: Option<ListPlace>,
     n_max: u32,
 ) -> Option<Text> {
-    let mut text = Text::default();
+    let mut text = Text::of(tables);
     let namespace = text.int(i64::from(namespace.0));
     // Before every run of the next millisecond: with those of this one.
     let beyond = plan.start_max.map(|it| (it.saturating_add(1), Vec::new()));
@@ -148,6 +220,7 @@ fn page(
         before.map(|(start, run)| (text.int(start), text.parameter(text::Parameter::Bytes(run))));
     let start_min = plan.start_min.map(|it| text.int(it));
     let rest = rest(plan, &mut text);
+    let run_id = tables.run;
     let mut arms = Vec::new();
     for source in &plan.sources {
         let with_runs = rest.is_some();
@@ -157,12 +230,12 @@ fn page(
             _ => "r",
         };
         let mut arm =
-            format!("SELECT {table}.start_ms, {table}.run_id FROM {from} WHERE {condition}");
+            format!("SELECT {table}.start_ms, {table}.{run_id} FROM {from} WHERE {condition}");
         if let Some(start_min) = &start_min {
             arm += &format!(" AND {table}.start_ms >= {start_min}");
         }
         if let Some((start, run)) = &before {
-            arm += &format!(" AND ({table}.start_ms, {table}.run_id) < ({start}, {run})");
+            arm += &format!(" AND ({table}.start_ms, {table}.{run_id}) < ({start}, {run})");
         }
         if let Some(rest) = &rest {
             arm += &format!(" AND {rest}");
@@ -179,12 +252,13 @@ fn page(
 }
 
 /// Statuses and numbers of runs; a status may come more than once.
-fn count(plan: &Plan<'_>, namespace: NamespaceId) -> Option<Text> {
-    let mut text = Text::default();
+fn count(tables: Tables, plan: &Plan<'_>, namespace: NamespaceId) -> Option<Text> {
+    let mut text = Text::of(tables);
     let namespace = text.int(i64::from(namespace.0));
     let start_min = plan.start_min.map(|it| text.int(it));
     let start_max = plan.start_max.map(|it| text.int(it));
     let rest = rest(plan, &mut text);
+    let run_id = tables.run;
     let mut arms = Vec::new();
     for source in &plan.sources {
         let (from, mut condition) = text.source(source, &namespace, true);
@@ -201,7 +275,7 @@ fn count(plan: &Plan<'_>, namespace: NamespaceId) -> Option<Text> {
                 format!("SELECT r.status, count(*) FROM {from} WHERE {condition} GROUP BY r.status")
             }
             false => format!(
-                "SELECT r.run_id AS run_id, r.status AS status FROM {from} WHERE {condition}"
+                "SELECT r.{run_id} AS run_id, r.status AS status FROM {from} WHERE {condition}"
             ),
         });
     }
@@ -225,14 +299,25 @@ fn rest(plan: &Plan<'_>, text: &mut Text) -> Option<String> {
 /// The statements that a filter leads to, for tests that look at their plans.
 #[cfg(test)]
 pub(crate) fn statements(filter: &Condition) -> Vec<(&'static str, String)> {
+    statements_of(RUNS, filter)
+}
+
+#[cfg(test)]
+pub(crate) fn standalone_statements(filter: &Condition) -> Vec<(&'static str, String)> {
+    statements_of(ACTIVITIES, &of_activities(filter))
+}
+
+#[cfg(test)]
+fn statements_of(tables: Tables, filter: &Condition) -> Vec<(&'static str, String)> {
     let namespace = NamespaceId(1);
     let plan = Plan::of(filter);
     let mut statements = Vec::new();
     if let Some(range) = &plan.if_small {
-        statements.push(("range", size(&range.sources[0], namespace).sql));
-        statements.extend(page(range, namespace, None, 10).map(|it| ("page if small", it.sql)));
+        statements.push(("range", size(tables, &range.sources[0], namespace).sql));
+        let page = page(tables, range, namespace, None, 10);
+        statements.extend(page.map(|it| ("page if small", it.sql)));
     }
-    statements.extend(page(&plan, namespace, None, 10).map(|it| ("page", it.sql)));
-    statements.extend(count(&plan.for_count(), namespace).map(|it| ("count", it.sql)));
+    statements.extend(page(tables, &plan, namespace, None, 10).map(|it| ("page", it.sql)));
+    statements.extend(count(tables, &plan.for_count(), namespace).map(|it| ("count", it.sql)));
     statements
 }

@@ -44,6 +44,7 @@ statements! {
     MESSAGE_PUT = "message_put";
     SCHEDULE_PUT = "schedule_put";
     STANDALONE_PUT = "standalone_put";
+    STANDALONE_ATTRIBUTES_INSERT = "standalone_attributes_insert";
 
     RUN_STALE = "run_stale";
     RUN_TAKEN = "run_taken";
@@ -80,13 +81,14 @@ statements! {
     ACTIVITIES_OF_RUN = "activities_of_run";
     ACTIVITY_GET = "activity_get";
     ACTIVITIES_BACKLOG = "activities_backlog";
-    QUEUES_WAITING = "queues_waiting";
+    ACTIVITIES_LINES = "activities_lines";
 
     STANDALONE_GET = "standalone_get";
     STANDALONE_LATEST = "standalone_latest";
-    STANDALONE_LIST = "standalone_list";
+    STANDALONE_OF_KEYS = "standalone_of_keys";
     STANDALONE_DELETE = "standalone_delete";
     STANDALONE_EXPIRE = "standalone_expire";
+    STANDALONE_ATTRIBUTES_DELETE_ALL = "standalone_attributes_delete_all";
     STANDALONE_DELETE_ALL = "standalone_delete_all";
 
     BATCH_INSERT = "batch_insert";

@@ -16,6 +16,7 @@ mod pending;
 mod pinned;
 mod plans;
 mod schedules;
+mod standalone;
 
 use crate::{RunWrite, Store, StoreConfig, Write};
 use refrain_core::attempt::ActivityTask;
@@ -23,7 +24,7 @@ use refrain_core::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary
 use refrain_core::event::Recorded;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, activity, execution, signal};
-use refrain_core::options::{ActivityTimeouts, RetryPolicy};
+use refrain_core::options::{ActivityTimeouts, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
 use sqlx::Row;
@@ -195,7 +196,7 @@ fn task(run: &RunKey, scheduled: u64) -> ActivityTask {
             retry: RetryPolicy::default(),
             task: EventId(4),
             summary: None,
-            priority: None,
+            priority: Priority::default(),
         },
         None,
     )

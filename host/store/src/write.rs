@@ -3,10 +3,12 @@
 
 use crate::rows::{id, ms};
 use crate::runs::{Status, columns_of};
+use crate::standalone::status_number;
 use refrain_calendar::schedule::{Record, ScheduleKey};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::decision::{Decision, DueTimer, Effect};
 use refrain_core::event::Recorded;
+use refrain_core::fairness::Level;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, RunId, RunKey};
 use refrain_core::machines::attributes::Attributes;
 use refrain_core::machines::execution::Started;
@@ -118,16 +120,20 @@ pub(crate) struct AttributesPart {
 
 impl AttributesPart {
     fn of(memo: &PayloadMap, search: &PayloadMap) -> AttributesPart {
-        let values = search.iter().flat_map(|(name, payload)| {
-            let (kind, values) = values_of(payload).unwrap_or((Kind::Text, Vec::new()));
-            values.into_iter().map(move |value| (name.clone(), value.key(kind)))
-        });
         AttributesPart {
             memo: stored::encode_payload_map(memo),
             search: stored::encode_payload_map(search),
-            values: values.collect(),
+            values: values_to_find(search),
         }
     }
+}
+
+fn values_to_find(search: &PayloadMap) -> BTreeSet<(String, Vec<u8>)> {
+    let values = search.iter().flat_map(|(name, payload)| {
+        let (kind, values) = values_of(payload).unwrap_or((Kind::Text, Vec::new()));
+        values.into_iter().map(move |value| (name.clone(), value.key(kind)))
+    });
+    values.collect()
 }
 
 /// An activity without a workflow.
@@ -135,8 +141,14 @@ impl AttributesPart {
 pub(crate) struct StandalonePart {
     pub(crate) run: RunKey,
     pub(crate) activity_id: String,
+    pub(crate) activity_type: String,
+    pub(crate) task_queue: String,
+    pub(crate) status: i64,
     pub(crate) started_at: Timestamp,
+    pub(crate) began_at: Timestamp,
     pub(crate) closed_at: Option<Timestamp>,
+    /// Search attributes, if it begins: they stay.
+    pub(crate) values: BTreeSet<(String, Vec<u8>)>,
     pub(crate) execution: Vec<u8>,
     pub(crate) attempts: AttemptsPart,
 }
@@ -154,7 +166,15 @@ impl StandalonePart {
         Write(Part::Standalone(Box::new(StandalonePart {
             run: it.task.run.clone(),
             activity_id: it.task.options.activity_id.clone(),
+            activity_type: it.task.options.activity_type.clone(),
+            task_queue: it.task.options.task_queue.clone(),
+            status: status_number(it.status()),
             started_at: it.task.scheduled_at,
+            began_at: it.began_at(),
+            values: match attempts {
+                AttemptsPart::Begin(_) => values_to_find(&it.search_attributes),
+                AttemptsPart::Stay | AttemptsPart::End => BTreeSet::new(),
+            },
             closed_at: it.closed.as_ref().map(|it| it.at),
             execution: stored::encode_standalone(it),
             attempts,
@@ -186,6 +206,10 @@ pub(crate) struct ActivityPart {
     pub(crate) attempt: u32,
     /// `None`: it waits.
     pub(crate) started_by: Option<String>,
+    pub(crate) level: Level,
+    pub(crate) fairness_key: String,
+    /// `None`: it is not in line.
+    pub(crate) pass: Option<u64>,
     pub(crate) task: Vec<u8>,
 }
 
@@ -411,6 +435,7 @@ impl ActivityPart {
             State::Waiting { since } => (*since, None),
             State::Started { at, identity } => (*at, Some(identity.clone())),
         };
+        let priority = task.priority();
         ActivityPart {
             key: task.run.clone(),
             scheduled: task.scheduled,
@@ -420,6 +445,9 @@ impl ActivityPart {
             due: (due < Timestamp::NEVER).then_some(due),
             attempt: task.attempt,
             started_by,
+            level: Level::of(&priority),
+            fairness_key: priority.fairness_key,
+            pass: task.pass,
             task: stored::encode_activity_task(task),
         }
     }
@@ -430,6 +458,10 @@ impl ActivityPart {
             None => 0,
             Some(_) => 1,
         }
+    }
+
+    pub(crate) fn pass(&self) -> Option<i64> {
+        self.pass.map(|it| i64::try_from(it).unwrap_or(i64::MAX))
     }
 
     pub(crate) fn due_ms(&self) -> Option<i64> {

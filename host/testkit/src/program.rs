@@ -47,7 +47,7 @@ use refrain_core::ids::OpSeq;
 use refrain_core::machines::{
     Command, activity, attributes, child, execution, external, local, patch, signal, timer, update,
 };
-use refrain_core::options::{CancellationType, RetryPolicy};
+use refrain_core::options::{CancellationType, Priority, RetryPolicy};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -273,7 +273,7 @@ fn parse_activity(args: &[&str]) -> Result<activity::Schedule, Wrong> {
         retry: None,
         cancellation: CancellationType::TryCancel,
         summary: None,
-        priority: None,
+        priority: Priority::default(),
     };
     let mut unlimited = false;
     for option in options {

@@ -103,7 +103,7 @@ pub enum Act {
         request: String,
     },
     RunOptions {
-        priority: Option<u8>,
+        priority: Option<u32>,
         version: Option<OnVersion>,
         skipping: Option<Option<TimeSkipping>>,
     },

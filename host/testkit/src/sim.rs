@@ -370,8 +370,7 @@ impl Sim {
             }
             Act::RunOptions { priority, version, skipping } => {
                 let (target, client) = (self.target(None), "client".to_owned());
-                let change =
-                    self.programs.versions().change(*priority, *version, skipping.clone());
+                let change = self.programs.versions().change(*priority, *version, skipping.clone());
                 self.engine.update_options(&target, change, client).await.map(drop)
             }
             Act::Take { activity, worker } => self.take(activity, worker).await,
@@ -578,6 +577,8 @@ async fn host(
     let config = StoreConfig { path: Some(path.to_owned()), readers: 1 };
     let store = Store::open(config).await.expect("a store");
     let config = EngineConfig {
+        // One in memory, so that those that follow it come from the store.
+        waiting_activities_max: 1,
         clock: Clock::Sim(clock.clone()),
         identity: "host".to_owned(),
         workers: 1,

@@ -37,7 +37,7 @@ impl Versions {
     /// What a script asks for.
     pub(crate) fn change(
         &self,
-        priority: Option<u8>,
+        priority: Option<u32>,
         version: Option<OnVersion>,
         time_skipping: Option<Option<TimeSkipping>>,
     ) -> OptionsChange {

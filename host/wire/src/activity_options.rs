@@ -40,6 +40,7 @@ fn changes(options: ActivityOptions, paths: &[String]) -> Result<OptionChanges, 
     };
     let retry =
         || options.retry_policy.clone().ok_or_else(|| refused("RetryPolicy is not provided"));
+    let priority = || priority_from_proto(options.priority.clone());
     let mut changes = OptionChanges::default();
     for path in paths {
         match snake(path).as_str() {
@@ -91,13 +92,20 @@ fn changes(options: ActivityOptions, paths: &[String]) -> Result<OptionChanges, 
             "retry_policy.non_retryable_error_types" => {
                 changes.non_retryable_error_types = Some(retry()?.non_retryable_error_types);
             }
-            "priority" | "priority.priority_key" => {
-                let priority = priority_from_proto(options.priority.clone());
-                changes.priority = Some(priority?);
+            "priority" => {
+                let priority = priority()?;
+                changes.priority_key = Some(priority.key);
+                changes.fairness_key = Some(priority.fairness_key);
+                changes.fairness_weight = Some(priority.fairness_weight);
+            }
+            "priority.priority_key" => changes.priority_key = Some(priority()?.key),
+            "priority.fairness_key" => changes.fairness_key = Some(priority()?.fairness_key),
+            "priority.fairness_weight" => {
+                changes.fairness_weight = Some(priority()?.fairness_weight);
             }
             other => {
                 return Err(refused(&format!(
-                    "update_mask has the path `{other}`: expected task_queue.name, schedule_to_close_timeout, schedule_to_start_timeout, start_to_close_timeout, heartbeat_timeout, retry_policy or a field of it, or priority"
+                    "update_mask has the path `{other}`: expected task_queue.name, schedule_to_close_timeout, schedule_to_start_timeout, start_to_close_timeout, heartbeat_timeout, retry_policy or priority, or a field of one of them"
                 )));
             }
         }
@@ -145,7 +153,7 @@ mod tests {
             Both UpdateMask and RestoreOriginal are provided
             ActivityOptions are not provided
             RetryPolicy is not provided
-            update_mask has the path `nonsense`: expected task_queue.name, schedule_to_close_timeout, schedule_to_start_timeout, start_to_close_timeout, heartbeat_timeout, retry_policy or a field of it, or priority"#]]
+            update_mask has the path `nonsense`: expected task_queue.name, schedule_to_close_timeout, schedule_to_start_timeout, start_to_close_timeout, heartbeat_timeout, retry_policy or priority, or a field of one of them"#]]
         .assert_eq(&refusals.join("\n"));
     }
 

@@ -143,35 +143,20 @@ pub fn task_queue_from_proto(queue: Option<TaskQueue>) -> String {
     if queue.normal_name.is_empty() { queue.name } else { queue.normal_name }
 }
 
-pub fn priority_to_proto(priority: Option<u8>) -> pb::Priority {
+pub fn priority_to_proto(priority: &Priority) -> pb::Priority {
     pb::Priority {
-        priority_key: priority.map_or(0, i32::from),
-        fairness_key: String::new(),
-        fairness_weight: 0.0,
-    }
-}
-
-pub fn priority_from_proto(priority: Option<pb::Priority>) -> Result<Option<u8>, DecodeError> {
-    Ok(run_priority_from_proto(priority)?.key)
-}
-
-pub fn run_priority_to_proto(priority: &Priority) -> pb::Priority {
-    pb::Priority {
-        priority_key: priority.key.map_or(0, i32::from),
+        priority_key: priority.key.map_or(0, |it| i32::try_from(it).unwrap_or(i32::MAX)),
         fairness_key: priority.fairness_key.clone(),
         fairness_weight: priority.fairness_weight.unwrap_or(0.0),
     }
 }
 
-pub fn run_priority_from_proto(priority: Option<pb::Priority>) -> Result<Priority, DecodeError> {
+/// Errors: it is less than 0. In Temporal's words.
+pub fn priority_from_proto(priority: Option<pb::Priority>) -> Result<Priority, DecodeError> {
     let it = priority.unwrap_or_default();
-    let key = match u8::try_from(it.priority_key) {
-        Ok(0) => None,
-        Ok(key @ 1..=5) => Some(key),
-        Ok(_) | Err(_) => {
-            return Err(DecodeError::bad("priority_key", it.priority_key, "1 to 5"));
-        }
-    };
+    let key = u32::try_from(it.priority_key)
+        .map_err(|_| DecodeError::Refused("priority key can't be negative".to_owned()))?;
+    let key = Some(key).filter(|it| *it != 0);
     let fairness_weight = Some(it.fairness_weight).filter(|weight| *weight != 0.0);
     Ok(Priority { key, fairness_key: it.fairness_key, fairness_weight })
 }

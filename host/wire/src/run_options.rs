@@ -7,7 +7,7 @@ use crate::api::workflow::v1 as pb;
 use crate::api::workflow::v1::versioning_override::{
     OneTimeOverride, Override as PbOverride, PinnedOverride, PinnedOverrideBehavior,
 };
-use crate::options::{run_priority_from_proto, run_priority_to_proto};
+use crate::options::{priority_from_proto, priority_to_proto};
 use crate::{time_skipping, wkt};
 use refrain_core::options::{OptionsChange, Override, RunOptions, Version};
 
@@ -135,7 +135,7 @@ pub fn to_proto(options: &RunOptions) -> pb::WorkflowExecutionOptions {
     let has_priority = options.priority != Default::default();
     pb::WorkflowExecutionOptions {
         versioning_override: options.versioning.as_ref().map(override_to_proto),
-        priority: has_priority.then(|| run_priority_to_proto(&options.priority)),
+        priority: has_priority.then(|| priority_to_proto(&options.priority)),
         time_skipping_config: options.time_skipping.as_ref().map(time_skipping::to_proto),
     }
 }
@@ -143,7 +143,7 @@ pub fn to_proto(options: &RunOptions) -> pb::WorkflowExecutionOptions {
 pub fn from_proto(it: pb::WorkflowExecutionOptions) -> Result<RunOptions, DecodeError> {
     Ok(RunOptions {
         versioning: override_from_proto(it.versioning_override)?,
-        priority: run_priority_from_proto(it.priority)?,
+        priority: priority_from_proto(it.priority)?,
         time_skipping: time_skipping::from_proto(it.time_skipping_config),
     })
 }
@@ -159,7 +159,7 @@ pub fn change_from_proto(
     let mut change = OptionsChange::default();
     for path in &mask.paths {
         let (field, part) = path.split_once('.').unwrap_or((path, ""));
-        let priority = || run_priority_from_proto(options.priority.clone());
+        let priority = || priority_from_proto(options.priority.clone());
         match (field, part) {
             ("versioning_override", _) => {
                 change.versioning = Some(override_from_proto(options.versioning_override.clone())?);

@@ -7,18 +7,21 @@ mod standalone;
 pub use message::{decode_message, encode_message};
 pub use standalone::{decode_standalone, encode_standalone};
 
-use crate::api::common::v1::{Header, Payload as PbPayload, Payloads as PbPayloads};
+use crate::api::common::v1::{
+    Header, Payload as PbPayload, Payloads as PbPayloads, Priority as PbPriority,
+};
 use crate::api::failure::v1::Failure as PbFailure;
 use crate::api::history::v1::ActivityTaskScheduledEventAttributes;
 use crate::api::workflow::v1::WorkflowExecutionOptions;
 use crate::event::{scheduled_from_proto, scheduled_to_proto};
+use crate::options::{priority_from_proto, priority_to_proto};
 use crate::{DecodeError, failure, payload, run_options};
 use prost::Message;
 use refrain_core::attempt::{ActivityTask, Heartbeat, Pause, Previous, Reset, State, Tunable};
 use refrain_core::failure::Failure;
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::activity::Scheduled;
-use refrain_core::options::RunOptions;
+use refrain_core::options::{Priority, RunOptions};
 use refrain_core::payload::{Payload, PayloadMap, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 
@@ -72,6 +75,10 @@ struct StoredActivityTask {
     /// Only what can be changed of it is looked at.
     #[prost(message, optional, tag = "23")]
     original: Option<ActivityTaskScheduledEventAttributes>,
+    #[prost(message, optional, tag = "24")]
+    inherited: Option<PbPriority>,
+    #[prost(uint64, optional, tag = "25")]
+    pass: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -175,6 +182,9 @@ pub fn encode_activity_task(task: &ActivityTask) -> Vec<u8> {
             (**it).clone().put_into(&mut options);
             scheduled_to_proto(&options)
         }),
+        inherited: (task.inherited != Priority::default())
+            .then(|| priority_to_proto(&task.inherited)),
+        pass: task.pass,
     }
     .encode_to_vec()
 }
@@ -245,6 +255,8 @@ pub fn decode_activity_task(bytes: &[u8]) -> Result<ActivityTask, DecodeError> {
             Some(it) => Some(Box::new(Tunable::of(&scheduled_from_proto(it, None)?))),
             None => None,
         },
+        inherited: priority_from_proto(row.inherited)?,
+        pass: row.pass,
     })
 }
 

@@ -77,6 +77,8 @@ async def main() -> None:
     parser.add_argument("--fails-times", type=int, default=1, help="how many attempts of it fail")
     parser.add_argument("--for-good", action="store_true", help="it is not to be tried again")
     parser.add_argument("--hangs", help="the activity that heartbeats until it is canceled")
+    parser.add_argument("--slots", type=int, default=100, help="how many it runs at once")
+    parser.add_argument("--per-second", type=float, help="how many the whole queue may hand out")
     args = parser.parse_args()
 
     client = await Client.connect(args.address)
@@ -85,6 +87,8 @@ async def main() -> None:
         client,
         task_queue=args.task_queue,
         activities=[order.charge, order.reserve, order.schedule_delivery, order.refund, order.release],
+        max_concurrent_activities=args.slots,
+        max_task_queue_activities_per_second=args.per_second,
         max_heartbeat_throttle_interval=timedelta(milliseconds=100),
         default_heartbeat_throttle_interval=timedelta(milliseconds=100),
     )

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 pub(crate) const BENCH: &str = "bench";
 
@@ -221,4 +222,15 @@ pub(crate) fn typescript(program: &str) -> Result<Command> {
     let mut command = Command::new("node");
     command.arg(format!("{program}.mjs")).current_dir(paths::typescript_clients()?);
     Ok(command)
+}
+
+/// CPU time of the host so far, in ticks of 10 ms.
+pub(crate) fn cpu(host: &Host) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", host.pid()))?;
+    let fields = stat.rsplit(')').next().context("no name in stat")?;
+    let ticks =
+        |nth: usize| fields.split_whitespace().nth(nth).and_then(|it| it.parse::<u64>().ok());
+    let user = ticks(11).context("no utime")?;
+    let system = ticks(12).context("no stime")?;
+    Ok(Duration::from_millis((user + system) * 10))
 }

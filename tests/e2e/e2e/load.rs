@@ -1,7 +1,8 @@
 //! Many clients at once, and clients that behave badly: nobody waits for them, and the host's memory has a bound.
+//! `cargo test -p refrain-e2e load:: -- --nocapture` says the numbers.
 
 use crate::client::{Client, json, runtime};
-use crate::common::directory;
+use crate::common::{cpu, directory};
 use anyhow::{Context, Result, ensure};
 use refrain_e2e::{Host, order};
 use serde_json::json;
@@ -18,7 +19,7 @@ use tonic::{Code, Status};
 const QUEUE: &str = "load";
 const N_CONNECTIONS: usize = 20;
 /// Held polls of workers that have nothing to do.
-const N_IDLE_POLLS: usize = 800;
+const N_IDLE_POLLS: usize = 1000;
 /// Held polls of workers that get a task.
 const N_BUSY_POLLS: usize = 200;
 const N_STARTS: usize = 200;
@@ -29,6 +30,9 @@ const N_UNREAD: usize = 20;
 const BIG: usize = 1 << 20;
 /// What all of it may add to the host's memory.
 const GROWTH_MAX: u64 = 256 << 20;
+/// With nothing but held polls, the host has hardly anything to do.
+const IDLE: Duration = Duration::from_secs(3);
+const IDLE_CPU_MAX: Duration = Duration::from_millis(600);
 const MESSAGE_MAX: usize = 4 << 20;
 const POLL: Duration = Duration::from_secs(50);
 
@@ -117,13 +121,17 @@ fn a_thousand_polls_and_two_hundred_starts_at_once_are_all_answered() -> Result<
         let took = started.elapsed();
         all(busy).await?;
         let held = memory(&host)?;
+        let used = cpu(&host)?;
+        tokio::time::sleep(IDLE).await;
+        let used = cpu(&host)? - used;
         eprintln!(
             "{N_STARTS} starts to their ends beside {N_IDLE_POLLS} held polls: {took:?}; \
-             memory {} MiB, before {} MiB",
+             memory {} MiB, before {} MiB; CPU time of the polls alone: {used:?} in {IDLE:?}",
             held >> 20,
             before >> 20
         );
         ensure!(held < before + GROWTH_MAX, "{held} bytes in memory, {before} before");
+        ensure!(used < IDLE_CPU_MAX, "{used:?} of CPU time in {IDLE:?}");
         Ok(())
     })
 }

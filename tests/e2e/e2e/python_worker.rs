@@ -1,11 +1,12 @@
 //! Temporal's Python SDK: its worker runs our activities, its client drives our workflows.
 
-use crate::common::{Python, deploy_bench, directory, python};
+use crate::common::{Python, deploy_bench, directory, python, temporal};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output};
 use refrain_e2e::{Host, order};
 use serde_json::Value;
+use std::time::{Duration, Instant};
 
 /// A host with the order workflow in one language, and nobody to run its activities yet.
 fn host_without_activities(name: &str, language: &str) -> Result<(Host, std::path::PathBuf)> {
@@ -126,6 +127,78 @@ fn a_python_worker_outlives_its_host() -> Result<()> {
         assert_eq!(worker.count(&format!("{step} attempt 1 of order-1001"))?, 1, "{step} ran once");
     }
     Ok(())
+}
+
+/// Activities have their workflow's priority. The order of the queue outlives the host.
+#[test]
+fn a_worker_with_one_slot_gets_tasks_by_priority_and_then_by_turns() -> Result<()> {
+    let (mut host, directory) = host_without_activities("python-priority", "rust")?;
+    let orders = [
+        ("late", "5", ""),
+        ("a1", "4", "a"),
+        ("a2", "4", "a"),
+        ("a3", "4", "a"),
+        ("b1", "4", "b"),
+        ("usual", "", ""),
+        ("urgent", "1", "a"),
+    ];
+    for (id, priority, fairness) in orders {
+        let mut args = vec!["workflow", "start", "--workflow-id", id, "--input", order::INPUT];
+        args.extend(["--type", order::WORKFLOW_TYPE, "--task-queue", order::TASK_QUEUE]);
+        if !priority.is_empty() {
+            args.extend(["--priority-key", priority]);
+        }
+        if !fairness.is_empty() {
+            args.extend(["--fairness-key", fairness]);
+        }
+        temporal(&host, &args)?;
+    }
+    let begun = host.history("a1")?;
+    let said = &begun[0]["workflowExecutionStartedEventAttributes"]["priority"];
+    assert_eq!((said["priorityKey"].as_u64(), said["fairnessKey"].as_str()), (Some(4), Some("a")));
+    for id in orders.map(|it| it.0) {
+        eventually("its first activity waits", || {
+            let types = host.event_types(id)?;
+            Ok(types.iter().any(|it| it == "ACTIVITY_TASK_SCHEDULED").then_some(()))
+        })?;
+    }
+    host.kill()?;
+    host.start_again()?;
+
+    let worker = Python::order_worker(&directory, &host, &["--slots", "1"])?;
+    let charged = eventually("all are charged", || {
+        let said = worker.said()?;
+        let charged = said.lines().filter_map(|it| it.strip_prefix("charge attempt 1 of "));
+        let charged: Vec<_> = charged.map(str::to_owned).collect();
+        Ok((charged.len() == orders.len()).then_some(charged))
+    })?;
+    assert_eq!(charged, ["urgent", "usual", "a1", "b1", "a2", "a3", "late"]);
+    Ok(())
+}
+
+/// Its own first, and then an operator's, which counts before it.
+#[test]
+fn a_workers_limit_holds_for_its_whole_queue_until_an_operator_sets_another() -> Result<()> {
+    let (host, directory) = host_without_activities("python-limit", "rust")?;
+    let ids = ["order-1", "order-2", "order-3", "order-4"];
+    let limited = ["--per-second", "4"];
+    let _workers = [
+        Python::order_worker(&directory, &host, &limited)?,
+        Python::order_worker(&directory, &host, &limited)?,
+    ];
+    let began = Instant::now();
+    ids.iter().try_for_each(|id| order::start(&host, id))?;
+    ids.iter().try_for_each(|id| order::wait_for_warehouse(&host, id))?;
+    // Two activities each: all but the first wait for their turn.
+    assert!(began.elapsed() > Duration::from_millis(1700), "{:?}", began.elapsed());
+    let queue = ["--task-queue", order::TASK_QUEUE, "--task-queue-type", "activity"];
+    let get = [&["task-queue", "config", "get"][..], &queue].concat();
+    let set = [&["task-queue", "config", "set", "--queue-rps-limit", "50"][..], &queue].concat();
+    temporal(&host, &set)?;
+    let config = temporal(&host, &get)?;
+    assert!(config.contains("50"), "{config}");
+    ids.iter().try_for_each(|id| order::confirm(&host, id))?;
+    ids.iter().try_for_each(|id| order::result(&host, id).map(drop))
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Temporal's own workers at work: stopped, killed, with too much to do, and with nothing.
 
+use crate::common::cpu;
 use crate::errands::Stage;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use refrain_e2e::host::{eventually, free_port};
 use refrain_e2e::order;
 use serde_json::json;
@@ -157,9 +158,9 @@ fn idles(language: &str) -> Result<()> {
         std::thread::sleep(Duration::from_millis(300));
         Ok((wire.sent() == before).then_some(()))
     })?;
-    let (sent, used) = (wire.sent(), cpu(&stage)?);
+    let (sent, used) = (wire.sent(), cpu(&stage.host)?);
     std::thread::sleep(IDLE);
-    let (sent, used) = (wire.sent() - sent, cpu(&stage)? - used);
+    let (sent, used) = (wire.sent() - sent, cpu(&stage.host)? - used);
     assert!(sent < IDLE_BYTES_MAX, "{sent} bytes in {IDLE:?}");
     assert!(used < Duration::from_millis(250), "{used:?} of CPU time in {IDLE:?}");
     // And it is there at once.
@@ -168,17 +169,6 @@ fn idles(language: &str) -> Result<()> {
     worker.wait_for("watch p2 attempt 1 from 0")?;
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     Ok(())
-}
-
-/// CPU time of the host so far, in ticks of 10 ms.
-fn cpu(stage: &Stage) -> Result<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", stage.host.pid()))?;
-    let fields = stat.rsplit(')').next().context("no name in stat")?;
-    let ticks =
-        |nth: usize| fields.split_whitespace().nth(nth).and_then(|it| it.parse::<u64>().ok());
-    let user = ticks(11).context("no utime")?;
-    let system = ticks(12).context("no stime")?;
-    Ok(Duration::from_millis((user + system) * 10))
 }
 
 #[test]

@@ -58,7 +58,9 @@ pub struct OptionChanges {
     /// 0: without end.
     pub maximum_attempts: Option<u32>,
     pub non_retryable_error_types: Option<Vec<String>>,
-    pub priority: Option<Option<u8>>,
+    pub priority_key: Option<Option<u32>>,
+    pub fairness_key: Option<String>,
+    pub fairness_weight: Option<Option<f32>>,
 }
 
 /// Nothing was changed.
@@ -83,6 +85,7 @@ impl ActivityTask {
                 let (identity, reason) = (identity.clone(), reason.clone());
                 Ok(ActivityTask {
                     pause: Some(Pause { at: now, identity, reason }),
+                    pass: None,
                     ..self.clone()
                 })
             }
@@ -125,6 +128,7 @@ impl ActivityTask {
             State::Waiting { .. } => {
                 task.state = State::Waiting { since: at };
                 task.attempt_at = at;
+                task.pass = None;
                 if reset_attempts {
                     task.attempt = 1;
                 }
@@ -148,6 +152,7 @@ impl ActivityTask {
         self.counts_from = at;
         self.attempt_at = at;
         self.state = State::Waiting { since: at };
+        self.pass = None;
         if !reset.keep_paused {
             self.pause = None;
         }
@@ -163,6 +168,9 @@ impl ActivityTask {
     fn with_options(mut self, changed: Tunable) -> ActivityTask {
         let before = Tunable::of(&self.options);
         let backoff_changes = before.retry != changed.retry;
+        if before.task_queue != changed.task_queue || before.priority != changed.priority {
+            self.pass = None;
+        }
         let original = self.original.take().map_or_else(|| before, |it| *it);
         self.original = (original != changed).then(|| Box::new(original));
         changed.put_into(&mut self.options);
@@ -209,7 +217,9 @@ impl OptionChanges {
         set(&mut retry.maximum_attempts, &self.maximum_attempts);
         set(&mut retry.non_retryable_error_types, &self.non_retryable_error_types);
         set(&mut tunable.task_queue, &self.task_queue);
-        set(&mut tunable.priority, &self.priority);
+        set(&mut tunable.priority.key, &self.priority_key);
+        set(&mut tunable.priority.fairness_key, &self.fairness_key);
+        set(&mut tunable.priority.fairness_weight, &self.fairness_weight);
         tunable
     }
 }

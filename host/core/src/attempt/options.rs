@@ -2,7 +2,7 @@
 
 use crate::ids::EventId;
 use crate::machines::activity::{Schedule, Scheduled};
-use crate::options::{ActivityTimeouts, RetryPolicy};
+use crate::options::{ActivityTimeouts, Priority, RetryPolicy};
 use crate::time::Delay;
 
 /// What may be changed of an activity that is not closed.
@@ -11,7 +11,7 @@ pub struct Tunable {
     pub task_queue: String,
     pub timeouts: ActivityTimeouts,
     pub retry: RetryPolicy,
-    pub priority: Option<u8>,
+    pub priority: Priority,
 }
 
 /// Fills in what the guest left out, by Temporal's rules.
@@ -31,7 +31,7 @@ pub fn fill_in(
         task_queue: schedule.task_queue.clone().unwrap_or_else(|| workflow_task_queue.to_owned()),
         timeouts: schedule.timeouts,
         retry: schedule.retry.clone().unwrap_or_default(),
-        priority: schedule.priority,
+        priority: schedule.priority.clone(),
     };
     let Tunable { task_queue, timeouts, retry, priority } =
         wanted.checked(run_timeout).map_err(|wrong| format!("activity `{kind}` has {wrong}"))?;
@@ -55,7 +55,7 @@ impl Tunable {
             task_queue: options.task_queue.clone(),
             timeouts: options.timeouts,
             retry: options.retry.clone(),
-            priority: options.priority,
+            priority: options.priority.clone(),
         }
     }
 
@@ -75,6 +75,8 @@ impl Tunable {
             return Err("no time limit: set start_to_close or schedule_to_close".to_owned());
         }
         check_retry(&self.retry)?;
+        let priority =
+            self.priority.checked().map_err(|wrong| format!("an invalid priority: {wrong}"))?;
         let schedule_to_close = shorter(given.schedule_to_close, run_timeout);
         let start_to_close = shorter(given.start_to_close, schedule_to_close);
         let timeouts = ActivityTimeouts {
@@ -84,7 +86,7 @@ impl Tunable {
             // No heartbeats are expected if none were asked for.
             heartbeat: given.heartbeat.and_then(|it| shorter(Some(it), start_to_close)),
         };
-        Ok(Tunable { timeouts, ..self })
+        Ok(Tunable { timeouts, priority, ..self })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::ids::{ExecutionKey, NamespaceId, OpSeq, RunId};
 use crate::machines::activity::Schedule;
-use crate::options::{ActivityTimeouts, CancellationType, RetryPolicy};
+use crate::options::{ActivityTimeouts, CancellationType, Priority, RetryPolicy};
 use crate::payload::Payload;
 use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ fn schedule(limits: &str) -> Schedule {
         retry: None,
         cancellation: CancellationType::TryCancel,
         summary: None,
-        priority: None,
+        priority: Priority::default(),
     }
 }
 

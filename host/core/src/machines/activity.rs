@@ -6,7 +6,7 @@
 use crate::errors::IllegalTransition;
 use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, OpSeq};
-use crate::options::{ActivityTimeouts, CancellationType, RetryPolicy};
+use crate::options::{ActivityTimeouts, CancellationType, Priority, RetryPolicy};
 use crate::payload::{self, Payload, PayloadMap, Payloads};
 
 /// Wished by the guest. Canceling goes by operation, see `Command::Cancel` of all machines.
@@ -30,8 +30,8 @@ pub struct Schedule {
     pub retry: Option<RetryPolicy>,
     pub cancellation: CancellationType,
     pub summary: Option<Payload>,
-    /// 1 to 5, 3 if the guest did not say.
-    pub priority: Option<u8>,
+    /// What it leaves out is the run's.
+    pub priority: Priority,
 }
 
 /// `Scheduled` with nothing left open.
@@ -46,7 +46,7 @@ pub struct Scheduled {
     pub retry: RetryPolicy,
     pub task: EventId,
     pub summary: Option<Payload>,
-    pub priority: Option<u8>,
+    pub priority: Priority,
 }
 
 #[derive(Clone, Debug, PartialEq)]

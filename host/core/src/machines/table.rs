@@ -236,7 +236,7 @@ fn activity_transitions() {
         retry: None,
         cancellation: CancellationType::TryCancel,
         summary: None,
-        priority: None,
+        priority: crate::options::Priority::default(),
     };
     let scheduled = crate::attempt::fill_in(&schedule, "orders", None, SOME).unwrap();
     let identity = String::new;

@@ -6,7 +6,7 @@
 use super::*;
 use crate::attempt::{ActivityTask, Tunable};
 use crate::machines::local;
-use crate::options::ActivityTimeouts;
+use crate::options::{ActivityTimeouts, Priority};
 
 #[derive(Default)]
 pub(super) struct Locals {
@@ -101,7 +101,7 @@ impl Run {
                 ..ActivityTimeouts::default()
             },
             retry: schedule.retry.unwrap_or_default(),
-            priority: None,
+            priority: Priority::default(),
         };
         let Tunable { task_queue, timeouts, retry, priority } = wanted
             .checked(started.and_then(run_timeout))

@@ -49,6 +49,13 @@ impl Run {
         let what = "pending child workflow executions";
         task.check_room(what, n, |it| it.pending_children, cause)?;
         let mut child = start.child;
+        child.priority = child.priority.checked().map_err(|wrong| StepError::BadCommand {
+            cause: task::FailedCause::BadStartChildExecutionAttributes,
+            reason: format!(
+                "child workflow `{}` has an invalid priority: {wrong}",
+                child.workflow_id
+            ),
+        })?;
         if let Some(link) = &task.link
             && !child.cron.is_empty()
             && (link.next_cron)(&child.cron, task.now, task.now).is_none()
@@ -72,9 +79,6 @@ impl Run {
         if let Some(parent) = self.execution.started.as_deref() {
             if child.task_queue.is_empty() {
                 child.task_queue.clone_from(&parent.task_queue);
-            }
-            if child.priority.key.is_none() {
-                child.priority.key = self.execution.options.priority.key;
             }
         }
         Ok(Some(Granted {
@@ -176,7 +180,7 @@ impl Run {
             memo: child.memo.clone(),
             search_attributes: child.search_attributes.clone(),
             header: child.header.clone(),
-            priority: child.priority.clone(),
+            priority: child.priority.or(&self.execution.options.priority),
             time_skipping: child.time_skipping.clone(),
             inherited: Inherited { ahead: child.ahead, ..Inherited::default() },
             summary: child.summary.clone(),

@@ -313,14 +313,15 @@ impl Run {
         now: Timestamp,
     ) -> attempt::ActivityTask {
         let (started, clock) = (self.execution.started.as_deref(), &self.execution.clock);
-        attempt::ActivityTask::new(
+        let task = attempt::ActivityTask::new(
             self.facts.key.clone(),
             id,
             clock.of_host(now),
             started.map_or_else(String::new, |it| it.workflow_type.clone()),
             options.clone(),
             self.execution.run_deadline().map(|it| clock.of_host(it)),
-        )
+        );
+        attempt::ActivityTask { inherited: self.execution.options.priority.clone(), ..task }
     }
 
     /// What the store must do because of a granted wish.

@@ -45,10 +45,8 @@ impl Inner {
                 let task = entry.task.clone();
                 let queue_key = queue_of(&task);
                 let queue = state.queues.entry(queue_key.clone()).or_default();
-                queue.added.count(now);
-                if !queue.waiting.contains(&key) {
-                    queue.waiting.push_back(key);
-                }
+                queue.added.count(Level::of(&task.priority()), now);
+                state.get_in_line(&self.activities.deployments, key, now);
                 drop(state);
                 let at = task.due_at(now);
                 if at < Timestamp::NEVER {
@@ -87,7 +85,7 @@ impl Inner {
         };
         let run = task.run.clone();
         let next = task.on_failed(failure, self.now());
-        let entry = Entry { task, busy: Busy::Ending, abort: None };
+        let entry = Entry { busy: Busy::Ending, ..Entry::new(task) };
         self.activities.lock().tasks.insert(key_of(&entry.task), entry);
         match next {
             Next::Retry(task) => self.write_waiting(*task),

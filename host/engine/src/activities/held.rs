@@ -48,15 +48,11 @@ impl Inner {
         if state.held.contains(&key.0) {
             return;
         }
-        let entry =
-            state.tasks.entry(key).or_insert(Entry { task: row, busy: Busy::No, abort: None });
-        if entry.busy != Busy::No || !entry.task.is_ready(self.now()) {
+        let entry = state.tasks.entry(key).or_insert_with(|| Entry::new(row));
+        if entry.busy != Busy::No {
             return;
         }
-        let queue = state.queues.entry(queue_key.clone()).or_default();
-        if !queue.waiting.contains(&key) {
-            queue.waiting.push_back(key);
-        }
+        state.get_in_line(&self.activities.deployments, key, self.now());
         drop(state);
         self.match_queue(&queue_key);
     }

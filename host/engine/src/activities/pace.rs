@@ -1,5 +1,6 @@
 //! How fast a queue's tasks come and go, how fast they may go, and who asks for them.
 
+use refrain_core::fairness::Level;
 use refrain_core::limits::{POLLERS_KEPT_MAX, WORKER_KEPT};
 use refrain_core::time::Timestamp;
 use std::collections::BTreeMap;
@@ -7,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Rates are told over so many seconds.
 const RATE_SECONDS: usize = 30;
+/// Fairness keys of one queue whose pace is known; those that may go now make room.
+const KEYS_PACED_MAX: usize = 1000;
 /// What a rate limit has not used may be used at once, as far as it is of this long.
 const BURST_SECONDS: f64 = 0.1;
 /// Workers that name no limit send this.
@@ -39,6 +42,24 @@ impl Tally {
             self.counts[(second - back) as usize % RATE_SECONDS] = 0;
         }
         self.second = self.second.max(second);
+    }
+}
+
+/// The same for each priority.
+#[derive(Default)]
+pub(super) struct Tallies([Tally; Level::ALL.len()]);
+
+impl Tallies {
+    fn of(&mut self, level: Level) -> &mut Tally {
+        &mut self.0[usize::from(level.number() - 1)]
+    }
+
+    pub(super) fn count(&mut self, level: Level, now: Timestamp) {
+        self.of(level).count(now);
+    }
+
+    pub(super) fn per_second(&mut self, level: Level, now: Timestamp) -> f32 {
+        self.of(level).per_second(now)
     }
 }
 
@@ -109,6 +130,60 @@ impl Pace {
     /// A task goes.
     pub(super) fn spend(&mut self) {
         self.saved -= 1.0;
+    }
+}
+
+/// The limits of fairness keys: the same for each, times its weight.
+#[derive(Default)]
+pub(super) struct KeyPaces {
+    per_second: Option<f32>,
+    by_key: BTreeMap<String, Pace>,
+}
+
+impl KeyPaces {
+    pub(super) fn configure(&mut self, per_second: Option<f32>) {
+        self.per_second = per_second;
+        if per_second.is_none() {
+            self.by_key.clear();
+        }
+    }
+
+    pub(super) fn is_limited(&self) -> bool {
+        self.per_second.is_some()
+    }
+
+    /// Does the limit of a key keep something back?
+    pub(super) fn is_reached(&mut self) -> bool {
+        let now = Instant::now();
+        self.by_key.values_mut().any(|it| it.wait(now).is_some())
+    }
+
+    /// How long until a task of the key may go. `None`: now.
+    pub(super) fn wait(&mut self, key: &str, weight: f32, now: Instant) -> Option<Duration> {
+        let per_second = self.per_second? * weight;
+        let known = match self.by_key.get_mut(key) {
+            Some(known) => known,
+            None => {
+                if self.by_key.len() >= KEYS_PACED_MAX {
+                    // One that may go now needs no memory of when.
+                    self.by_key.retain(|_, it| it.wait(now).is_some());
+                }
+                self.by_key.entry(key.to_owned()).or_default()
+            }
+        };
+        known.configure(Some(per_second));
+        known.wait(now)
+    }
+
+    /// The same, of a key that has been asked for.
+    pub(super) fn wait_again(&mut self, key: &str, now: Instant) -> Duration {
+        self.by_key.get_mut(key).and_then(|it| it.wait(now)).unwrap_or(Duration::ZERO)
+    }
+
+    pub(super) fn spend(&mut self, key: &str) {
+        if let Some(pace) = self.by_key.get_mut(key) {
+            pace.spend();
+        }
     }
 }
 

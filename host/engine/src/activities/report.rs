@@ -44,15 +44,23 @@ impl Inner {
         match next {
             Next::Retry(task) => {
                 let (reply, written) = oneshot::channel();
-                let writes = vec![Write::activity(&task, self.now())];
-                let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
+                let task = self.activities.placed(*task, now);
+                let writes = vec![Write::activity(&task, now)];
+                // Also if the worker does not wait for the answer: the row must not stay busy.
+                let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
+                    if outcome.is_ok() {
+                        ending.armed = false;
+                        inner.waits(task);
+                    }
+                    drop(ending);
+                    let _ = reply.send(outcome);
+                };
                 self.commit(CommitJob { writes, done: Box::new(done) });
-                written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
-                ending.armed = false;
-                self.waits(*task);
-                Ok(())
+                written.await.unwrap_or(Err(EngineError::ShuttingDown))
             }
             Next::Close(closed) if activity.run.execution.workflow.is_empty() => {
+                // From here on the end itself sees to it.
+                ending.armed = false;
                 let end = match (closed.outcome, outside) {
                     (ActivityOutcome::Completed { result }, Some(identity)) => {
                         End::Outside { result, identity }
@@ -116,15 +124,18 @@ impl Inner {
         run: &RunKey,
         scheduled: EventId,
     ) -> Result<(), EngineError> {
-        let key = (run.run, scheduled);
+        self.ensure_task((run.run, scheduled)).await
+    }
+
+    pub(super) async fn ensure_task(&self, key: TaskKey) -> Result<(), EngineError> {
         if self.activities.lock().tasks.contains_key(&key) {
             return Ok(());
         }
-        let row = self.store.activity(run.run, scheduled).await;
+        let row = self.store.activity(key.0, key.1).await;
         let row = row.map_err(|error| EngineError::StoreUnavailable(error.to_string()))?;
         let Some(task) = row else { return Err(EngineError::ActivityNotFound) };
         let mut state = self.activities.lock();
-        state.tasks.entry(key).or_insert(Entry { task, busy: Busy::No, abort: None });
+        state.tasks.entry(key).or_insert_with(|| Entry::new(task));
         Ok(())
     }
 }

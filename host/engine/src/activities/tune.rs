@@ -54,8 +54,10 @@ impl Inner {
         let to_write = task.clone();
         // Told whether or not the caller still waits: the row must not stay busy.
         let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
-            let task = if outcome.is_ok() { to_write } else { before };
-            inner.tuned(key, task);
+            match outcome.is_ok() {
+                true => inner.tuned(key, to_write, true),
+                false => inner.tuned(key, before, false),
+            }
             let _ = reply.send(outcome);
         };
         self.commit(CommitJob { writes, done: Box::new(done) });
@@ -88,23 +90,24 @@ impl Inner {
             TuneError::InvalidOptions(_) => EngineError::InvalidArgument(error.to_string()),
         })?;
         entry.busy = Busy::Tuning;
-        Ok(Some((entry.task.clone(), tuned)))
+        let (before, mut tuned) = (entry.task.clone(), tuned);
+        state.place(&mut tuned, self.now());
+        Ok(Some((before, tuned)))
     }
 
     /// The change is written, or could not be: the activity goes on as `task`.
-    fn tuned(self: &Arc<Inner>, key: TaskKey, task: ActivityTask) {
+    fn tuned(self: &Arc<Inner>, key: TaskKey, task: ActivityTask, written: bool) {
         let mut state = self.activities.lock();
         let Some(entry) = state.tasks.get_mut(&key) else { return };
         entry.busy = Busy::No;
+        entry.stored = if written { task.pass.is_some() } else { entry.stored };
         entry.task = with_wishes_of(task, &entry.task);
         let task = entry.task.clone();
         let queue_key = queue_of(&task);
-        let ready = task.is_ready(self.now());
+        let now = self.now();
+        let ready = task.is_ready(now);
         if ready {
-            let queue = state.queues.entry(queue_key.clone()).or_default();
-            if !queue.waiting.contains(&key) {
-                queue.waiting.push_back(key);
-            }
+            state.get_in_line(&self.activities.deployments, key, now);
         }
         drop(state);
         self.standalone_changed(&task.run);

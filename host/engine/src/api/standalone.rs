@@ -12,7 +12,7 @@ use refrain_core::search::{Condition, Typed};
 use refrain_core::spread::fingerprint;
 use refrain_core::standalone::{Cancel, Execution, SCHEDULED};
 use refrain_core::time::Delay;
-use refrain_store::{StandaloneCounts, StandalonePlace};
+use refrain_store::{ListPlace, StandaloneCounts};
 
 /// One as a client names it.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,10 +134,10 @@ impl Engine {
         &self,
         namespace: NamespaceId,
         filter: &Condition,
-        after: Option<StandalonePlace>,
+        after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<Execution>, EngineError> {
-        let found = self.inner.store.standalone_matching(namespace, filter, after, n_max);
+        let found = self.inner.store.list_standalone(namespace, filter, after, n_max);
         found.await.map_err(unavailable)
     }
 

@@ -350,22 +350,18 @@ pub(crate) fn cancellation_in(cancellation: activities::CancellationType) -> Can
     }
 }
 
-/// An error says what is wrong, for people.
-pub(crate) fn priority_in(priority: types::Priority) -> Result<Priority, String> {
-    let key = match priority.key {
-        None | Some(0) => None,
-        Some(key) => match u8::try_from(key) {
-            Ok(key @ 1..=5) => Some(key),
-            Ok(_) | Err(_) => return Err(format!("priority is {key}, expected 1 to 5")),
-        },
-    };
-    let fairness_key = priority.fairness_key.unwrap_or_default();
-    Ok(Priority { key, fairness_key, fairness_weight: priority.fairness_weight })
+/// 0 says nothing, as on the wire.
+pub(crate) fn priority_in(priority: types::Priority) -> Priority {
+    Priority {
+        key: priority.key.filter(|key| *key != 0),
+        fairness_key: priority.fairness_key.unwrap_or_default(),
+        fairness_weight: priority.fairness_weight.filter(|weight| *weight != 0.0),
+    }
 }
 
 pub(crate) fn priority_out(priority: &Priority) -> types::Priority {
     types::Priority {
-        key: priority.key.map(u32::from),
+        key: priority.key,
         fairness_key: Some(priority.fairness_key.clone()).filter(|key| !key.is_empty()),
         fairness_weight: priority.fairness_weight,
     }

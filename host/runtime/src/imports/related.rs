@@ -85,7 +85,6 @@ fn child(
         )));
     }
     let (reuse, terminate_running) = reuse_in(options.id_reuse);
-    let priority = options.priority.map(priority_in).transpose().map_err(&wrong)?;
     let retry = options.retry.map(retry_policy_in).transpose().map_err(&wrong)?;
     Ok(child::Initiated {
         namespace: String::new(),
@@ -112,7 +111,7 @@ fn child(
             types::VersionChoice::Current => false,
             types::VersionChoice::Same => true,
         },
-        priority: priority.unwrap_or_default(),
+        priority: options.priority.map(priority_in).unwrap_or_default(),
         time_skipping: None,
         ahead: Default::default(),
         task: refrain_core::ids::EventId(0),

@@ -12,7 +12,7 @@ use futures::future::pending;
 use refrain_core::failure::Failure;
 use refrain_core::ids::OpSeq;
 use refrain_core::machines::{Command, activity};
-use refrain_core::options::{ActivityTimeouts, CancellationType, RetryPolicy};
+use refrain_core::options::{ActivityTimeouts, CancellationType, Priority, RetryPolicy};
 use refrain_core::payload::Payload;
 use refrain_core::time::Delay;
 use std::collections::BTreeMap;
@@ -192,7 +192,7 @@ impl Activity {
             retry: self.retry.clone(),
             cancellation: CancellationType::TryCancel,
             summary: None,
-            priority: None,
+            priority: Priority::default(),
         })))
     }
 

@@ -5,7 +5,7 @@ use refrain_core::failure::Failure;
 use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Turn};
 use refrain_core::ids::{Digest, OpSeq};
 use refrain_core::machines::{Command, activity, execution, update};
-use refrain_core::options::{ActivityTimeouts, CancellationType};
+use refrain_core::options::{ActivityTimeouts, CancellationType, Priority};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::ComponentKind;
@@ -113,7 +113,7 @@ impl Guest for Played {
                         retry: None,
                         cancellation: CancellationType::WaitCancellationCompleted,
                         summary: None,
-                        priority: None,
+                        priority: Priority::default(),
                     }))),
                 ],
                 _ => Vec::new(),

@@ -3,6 +3,7 @@
 
 mod batches;
 mod chains;
+mod fairness;
 mod fuzz;
 mod guests;
 mod lists;
@@ -31,6 +32,7 @@ use refrain_wire::api::query::v1::WorkflowQuery;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1::*;
 use refrain_wire::wkt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tonic::codec::CompressionEncoding;
@@ -50,11 +52,17 @@ struct Host {
 impl Host {
     /// A host with one namespace, `default`, and a component on the queue `orders`.
     async fn start() -> Host {
-        let store = Store::open(StoreConfig { path: None, readers: 2 }).await.expect("a store");
-        let engine = Engine::start(EngineConfig::default(), store, Arc::new(Texts))
-            .await
-            .expect("an engine");
-        if engine.namespace("default").is_err() {
+        Host::start_with(None, EngineConfig::default().waiting_activities_max).await
+    }
+
+    /// On a database that may have something in it.
+    async fn start_with(path: Option<&Path>, waiting_activities_max: usize) -> Host {
+        let config = StoreConfig { path: path.map(Path::to_owned), readers: 2 };
+        let store = Store::open(config).await.expect("a store");
+        let config = EngineConfig { waiting_activities_max, ..EngineConfig::default() };
+        let engine = Engine::start(config, store, Arc::new(Texts)).await.expect("an engine");
+        let is_new = engine.namespace("default").is_err();
+        if is_new {
             let day = refrain_core::time::Delay::from_secs(86_400);
             let settings = NamespaceSettings { retention: day, ..NamespaceSettings::default() };
             engine.register_namespace("default", settings).await.expect("a namespace");
@@ -75,7 +83,9 @@ impl Host {
             .await
             .expect("a connection");
         let host = Host { channel, stop: Some(stop), served, engine };
-        host.deploy().await;
+        if is_new {
+            host.deploy().await;
+        }
         host
     }
 

@@ -2,6 +2,12 @@
 
 use super::*;
 use expect_test::expect;
+use refrain_core::machines::activity::Scheduled;
+use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::payload::PayloadMap;
+use refrain_core::time::Delay;
+use refrain_engine::EngineError;
+use refrain_engine::api::{NewStandalone, StandaloneRef};
 use refrain_wire::api::activity::v1::ActivityExecutionOutcome;
 use refrain_wire::api::activity::v1::activity_execution_outcome::Value;
 use refrain_wire::api::common::v1::{ActivityType, RetryPolicy};
@@ -487,5 +493,78 @@ async fn a_batch_is_done_to_all_activities_that_a_query_finds() {
     let left = host.activity("a20").await.expect("it is there").info.expect("always filled");
     assert_eq!(left.status(), ActivityExecutionStatus::Terminated);
     assert_eq!(host.activity("a10").await.expect_err("deleted").code(), Code::NotFound);
+    host.stop().await;
+}
+
+/// Goes away when it would be polled for the `n`th time.
+async fn given_up<F: Future>(future: F, n: usize) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    let mut n_left = n;
+    let poll = |context: &mut std::task::Context<'_>| {
+        if n_left == 0 {
+            return std::task::Poll::Ready(None);
+        }
+        n_left -= 1;
+        future.as_mut().poll(context).map(Some)
+    };
+    std::future::poll_fn(poll).await
+}
+
+/// Wherever a caller goes away: either nothing was asked for, or it is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stays_half_done_when_a_caller_goes_away() {
+    let host = Host::start().await;
+    let namespace = host.engine.namespace("default").expect("it is there").id;
+    for n_polls in 1..=8 {
+        let ids = ["start", "terminate", "cancel", "cancel started"];
+        let ids = ids.map(|it| format!("{it} {n_polls}"));
+        for id in &ids[1..] {
+            let mut request = charge(id);
+            let queue = if id.contains("started") { "cards" } else { "nobody's" };
+            request.task_queue = Some(TaskQueue { name: queue.to_owned(), ..Default::default() });
+            host.start_activity(request).await.expect("it starts");
+        }
+        let started = host.poll(Duration::from_secs(60)).await.expect("a task");
+        assert_eq!(started.activity_id, ids[3]);
+
+        let target = |id: &str| StandaloneRef { namespace, activity_id: id.to_owned(), run: None };
+        let known = host.engine.standalone(&target(&ids[3])).await.expect("it is there").0;
+        let options = Scheduled { activity_id: ids[0].clone(), ..known.task.options };
+        let new = NewStandalone {
+            namespace,
+            options: Box::new(options),
+            request_id: String::new(),
+            details: None,
+            search_attributes: PayloadMap::new(),
+            delay: Delay::ZERO,
+            reuse: IdReusePolicy::AllowDuplicate,
+            conflict: IdConflictPolicy::Fail,
+        };
+        given_up(host.engine.start_standalone(new), n_polls).await;
+        let (why, by) = (String::new(), String::new());
+        let of = target(&ids[1]);
+        let asked = host.engine.terminate_standalone(&of, why.clone(), by.clone());
+        given_up(asked, n_polls).await;
+        for id in &ids[2..] {
+            let of = target(id);
+            let asked = host.engine.cancel_standalone(&of, why.clone(), by.clone());
+            given_up(asked, n_polls).await;
+        }
+
+        // If it began, a worker gets it.
+        let again = host.start_activity(charge(&ids[0])).await;
+        assert!(again.as_ref().is_ok_and(|it| it.started) || again.is_err());
+        let task = host.poll(Duration::from_secs(60)).await.expect("a task");
+        assert_eq!(task.activity_id, ids[0]);
+        for id in &ids {
+            let of = target(id);
+            let again = host.engine.terminate_standalone(&of, why.clone(), by.clone());
+            let again = tokio::time::timeout(Duration::from_secs(60), again).await;
+            match again.expect("nobody holds it for ever") {
+                Ok(()) | Err(EngineError::StandaloneClosed) => {}
+                Err(error) => panic!("{id}: {error}"),
+            }
+        }
+    }
     host.stop().await;
 }

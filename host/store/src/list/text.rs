@@ -1,6 +1,7 @@
 //! Filters as SQL. Names and values of a filter are parameters, always.
 
 use super::plan::{Source, keys_of_prefix, range_of_kind, range_of_ms};
+use super::tables::Tables;
 use crate::rows::after_prefix;
 use refrain_core::search::{BuildId, Condition, Field, Kind, Op, System, Test, Value};
 use sqlx::query::Query;
@@ -12,8 +13,9 @@ const REPORTED_FROM: i64 = 5;
 const TASK_FAILED: &str = "category=WorkflowTaskFailed";
 
 /// A statement on its way to the database.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Text {
+    pub(super) tables: Tables,
     pub(super) sql: String,
     pub(super) parameters: Vec<Parameter>,
 }
@@ -26,6 +28,10 @@ pub(super) enum Parameter {
 }
 
 impl Text {
+    pub(super) fn of(tables: Tables) -> Text {
+        Text { tables, sql: String::new(), parameters: Vec::new() }
+    }
+
     /// Its place, as SQL names it.
     pub(super) fn parameter(&mut self, parameter: Parameter) -> String {
         self.parameters.push(parameter);
@@ -63,42 +69,53 @@ impl Text {
         namespace: &str,
         with_runs: bool,
     ) -> (String, String) {
-        let runs = |index: &str| format!("runs AS r INDEXED BY {index}");
+        let Tables {
+            rows,
+            run: run_id,
+            id: own_id,
+            kind,
+            by_status,
+            by_type,
+            by_id,
+            attributes: values,
+            by_value,
+        } = self.tables;
+        let runs = |index: &str| format!("{rows} AS r INDEXED BY {index}");
         let of_namespace = format!("r.namespace_id = {namespace}");
         let attributes = || {
             let join = match with_runs {
-                true => {
-                    " CROSS JOIN runs AS r ON r.namespace_id = s.namespace_id AND r.run_id = s.run_id"
-                }
-                false => "",
+                true => format!(
+                    " CROSS JOIN {rows} AS r ON r.namespace_id = s.namespace_id AND r.{run_id} = s.{run_id}"
+                ),
+                false => String::new(),
             };
-            format!("search_attributes AS s INDEXED BY search_attributes_by_value{join}")
+            format!("{values} AS s INDEXED BY {by_value}{join}")
         };
         match source {
-            Source::Namespace => (runs("runs_by_status"), of_namespace),
+            Source::Namespace => (runs(by_status), of_namespace),
             Source::Status(status) => {
                 let condition = format!("{of_namespace} AND r.status = {}", self.int(*status));
-                (runs("runs_by_status"), condition)
+                (runs(by_status), condition)
             }
             Source::Type { name, status } => {
                 let (name, status) = (self.text(name), self.int(*status));
                 let condition =
-                    format!("{of_namespace} AND r.workflow_type = {name} AND r.status = {status}");
-                (runs("runs_by_type"), condition)
+                    format!("{of_namespace} AND r.{kind} = {name} AND r.status = {status}");
+                (runs(by_type), condition)
             }
             Source::Workflow(id) => {
-                let condition = format!("{of_namespace} AND r.workflow_id = {}", self.text(id));
-                (runs("runs_of_workflow"), condition)
+                let condition = format!("{of_namespace} AND r.{own_id} = {}", self.text(id));
+                (runs(by_id), condition)
             }
             Source::Workflows { from, to } => {
                 let (from, to) = (self.text(from), self.text(to));
                 let condition =
-                    format!("{of_namespace} AND r.workflow_id >= {from} AND r.workflow_id < {to}");
-                (runs("runs_of_workflow"), condition)
+                    format!("{of_namespace} AND r.{own_id} >= {from} AND r.{own_id} < {to}");
+                (runs(by_id), condition)
             }
             Source::Run(run) => {
                 let run = self.bytes(&run.to_bytes());
-                ("runs AS r".to_owned(), format!("{of_namespace} AND r.run_id = {run}"))
+                (format!("{rows} AS r"), format!("{of_namespace} AND r.{run_id} = {run}"))
             }
             Source::Parent(id) => {
                 let id = self.text(id);
@@ -177,7 +194,9 @@ impl Text {
                 let any = balanced(&each, "OR", "0");
                 match negated {
                     false => any,
-                    true => format!("({} IS NOT NULL AND NOT {any})", expression(*system)),
+                    true => {
+                        format!("({} IS NOT NULL AND NOT {any})", self.tables.expression(*system))
+                    }
                 }
             }
             Test::OneOf { field: Field::Set { name, kind }, values, negated } => {
@@ -218,7 +237,7 @@ impl Text {
             }
             Test::StartsWith { field: Field::System(system), prefix, negated } => {
                 let (from, to) = (self.text(prefix), self.text(&after_prefix(prefix)));
-                let text = expression(*system);
+                let text = self.tables.expression(*system);
                 let not = if *negated { "NOT " } else { "" };
                 format!("{not}({text} >= {from} AND {text} < {to})")
             }
@@ -257,7 +276,7 @@ impl Text {
             } => i64::from(*negated).to_string(),
             Test::Null { field: Field::System(system), negated } => {
                 let not = if *negated { "NOT " } else { "" };
-                format!("{} IS {not}NULL", expression(*system))
+                format!("{} IS {not}NULL", self.tables.expression(*system))
             }
             Test::Null { field: Field::Set { name, kind }, negated } => {
                 let of_kind = self.of_kind(*kind);
@@ -270,8 +289,9 @@ impl Text {
     /// The run has a value of this name for which `within` holds of `a.value`.
     fn exists(&mut self, name: &str, within: &str) -> String {
         let name = self.text(name);
+        let Tables { attributes, run, .. } = self.tables;
         format!(
-            "EXISTS (SELECT 1 FROM search_attributes AS a WHERE a.run_id = r.run_id AND a.name = {name} AND {within})"
+            "EXISTS (SELECT 1 FROM {attributes} AS a WHERE a.{run} = r.{run} AND a.name = {name} AND {within})"
         )
     }
 
@@ -304,13 +324,14 @@ impl Text {
     }
 
     fn compare(&mut self, system: System, op: Op, value: &Value) -> String {
-        let left = expression(system);
+        let left = self.tables.expression(system);
         let sign = op.sign();
         match value {
             Value::Text(text) => match (system, op, text.parse::<refrain_core::ids::RunId>()) {
                 // Ids are kept as bytes.
                 (System::RunId, Op::Equal, Ok(run)) if run.to_string() == *text => {
-                    format!("r.run_id = {}", self.bytes(&run.to_bytes()))
+                    let column = self.tables.run;
+                    format!("r.{column} = {}", self.bytes(&run.to_bytes()))
                 }
                 _ => format!("{left} {sign} {}", self.text(text)),
             },
@@ -339,40 +360,43 @@ impl Text {
     }
 }
 
-/// A run's own attribute, in terms of its row.
-fn expression(system: System) -> String {
-    // As ids are written.
-    let uuid = |column: &str| {
-        let hex = format!("lower(hex({column}))");
-        let part = |from: u8, n: u8| format!("substr({hex}, {from}, {n})");
-        let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
-        format!("(CASE WHEN {column} IS NOT NULL THEN {} END)", parts.join(" || '-' || "))
-    };
-    match system {
-        System::WorkflowId => "r.workflow_id".to_owned(),
-        System::RunId => uuid("r.run_id"),
-        System::WorkflowType => "r.workflow_type".to_owned(),
-        System::StartTime => "r.start_ms".to_owned(),
-        System::ExecutionTime => "r.execution_ms".to_owned(),
-        System::CloseTime => "r.close_ms".to_owned(),
-        System::ExecutionStatus => "r.status".to_owned(),
-        System::TaskQueue => "r.task_queue".to_owned(),
-        System::HistoryLength => "(r.next_event_id - 1)".to_owned(),
-        System::ExecutionDuration => "((r.close_ms - r.execution_ms) * 1000000)".to_owned(),
-        System::StateTransitionCount => "r.state_transitions".to_owned(),
-        System::HistorySizeBytes => "r.history_bytes".to_owned(),
-        System::ParentWorkflowId => "r.parent_workflow_id".to_owned(),
-        System::ParentRunId => uuid("r.parent_run_id"),
-        System::RootWorkflowId => "coalesce(r.root_workflow_id, r.workflow_id)".to_owned(),
-        System::RootRunId => uuid("coalesce(r.root_run_id, r.run_id)"),
-        // Has tests of its own.
-        System::ReportedProblems => "r.task_attempts".to_owned(),
-        System::WorkerDeployment => "r.task_queue".to_owned(),
-        System::WorkerDeploymentVersion => {
-            "(r.task_queue || ':' || lower(hex(r.component)))".to_owned()
+impl Tables {
+    /// A run's own attribute, in terms of its row.
+    pub(super) fn expression(self, system: System) -> String {
+        let Tables { run, id, kind, .. } = self;
+        // As ids are written.
+        let uuid = |column: &str| {
+            let hex = format!("lower(hex({column}))");
+            let part = |from: u8, n: u8| format!("substr({hex}, {from}, {n})");
+            let parts = [part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)];
+            format!("(CASE WHEN {column} IS NOT NULL THEN {} END)", parts.join(" || '-' || "))
+        };
+        match system {
+            System::WorkflowId => format!("r.{id}"),
+            System::RunId => uuid(&format!("r.{run}")),
+            System::WorkflowType => format!("r.{kind}"),
+            System::StartTime => "r.start_ms".to_owned(),
+            System::ExecutionTime => "r.execution_ms".to_owned(),
+            System::CloseTime => "r.close_ms".to_owned(),
+            System::ExecutionStatus => "r.status".to_owned(),
+            System::TaskQueue => "r.task_queue".to_owned(),
+            System::HistoryLength => "(r.next_event_id - 1)".to_owned(),
+            System::ExecutionDuration => "((r.close_ms - r.execution_ms) * 1000000)".to_owned(),
+            System::StateTransitionCount => "r.state_transitions".to_owned(),
+            System::HistorySizeBytes => "r.history_bytes".to_owned(),
+            System::ParentWorkflowId => "r.parent_workflow_id".to_owned(),
+            System::ParentRunId => uuid("r.parent_run_id"),
+            System::RootWorkflowId => "coalesce(r.root_workflow_id, r.workflow_id)".to_owned(),
+            System::RootRunId => uuid("coalesce(r.root_run_id, r.run_id)"),
+            // Has tests of its own.
+            System::ReportedProblems => "r.task_attempts".to_owned(),
+            System::WorkerDeployment => "r.task_queue".to_owned(),
+            System::WorkerDeploymentVersion => {
+                "(r.task_queue || ':' || lower(hex(r.component)))".to_owned()
+            }
+            System::VersioningBehavior => "iif(r.auto_upgrade, 'AutoUpgrade', 'Pinned')".to_owned(),
+            System::BuildIds | System::UsedVersions => "r.component".to_owned(),
         }
-        System::VersioningBehavior => "iif(r.auto_upgrade, 'AutoUpgrade', 'Pinned')".to_owned(),
-        System::BuildIds | System::UsedVersions => "r.component".to_owned(),
     }
 }
 

@@ -66,33 +66,74 @@ async fn due_activities_come_earliest_first_and_those_without_a_moment_never() {
     assert_eq!(store.activities_due(s(5), None, 9).await.unwrap(), []);
 }
 
+/// In line.
+fn placed(
+    run: &RunKey,
+    scheduled: u64,
+    key: Option<u32>,
+    fairness: &str,
+    pass: u64,
+) -> ActivityTask {
+    let mut task = task(run, scheduled);
+    task.options.priority =
+        Priority { key, fairness_key: fairness.to_owned(), ..Priority::default() };
+    ActivityTask { pass: Some(pass), ..task }
+}
+
 #[tokio::test]
-async fn waiting_activities_come_longest_waiting_first() {
+async fn waiting_activities_come_in_the_order_of_their_line() {
     let store = temporary().await;
-    let runs = [key("a", 1), key("b", 2), key("c", 3)];
-    let tasks = [task(&runs[0], 4), task(&runs[1], 2), task(&runs[2], 3)];
-    let starts: Vec<_> = tasks
-        .iter()
-        .map(|task| {
-            Step::start(&task.run.execution.workflow, task.run.run.0)
-                .signals(3)
-                .effect(insert_activity(task))
-                .write()
-        })
-        .collect();
-    store.commit(&starts).await.unwrap();
+    let run = key("a", 1);
+    let tasks = [
+        placed(&run, 4, None, "a", 0),
+        placed(&run, 3, None, "b", 0),
+        placed(&run, 2, None, "a", 7),
+        placed(&run, 5, Some(1), "a", 9),
+        placed(&run, 6, Some(1000), "a", 0),
+    ];
+    // Not in line: its time has come meanwhile, or has not.
+    let later = [task(&run, 7), task(&run, 60)];
+    let mut step = Step::start("a", 1).signals(60);
+    for task in tasks.iter().chain(&later) {
+        step = step.effect(insert_activity(task));
+    }
+    store.commit(&[step.write()]).await.unwrap();
+    let line = [3, 1, 0, 2, 4].map(|at| tasks[at].clone());
     let first = store.activities_waiting(NAMESPACE, "payments", None, 2).await.unwrap();
-    assert_eq!(first, [tasks[1].clone(), tasks[2].clone()]);
-    let second = store.activities_waiting(NAMESPACE, "payments", first.last(), 2).await.unwrap();
-    assert_eq!(second, [tasks[0].clone()]);
+    assert_eq!(first, line[..2]);
+    let second = store.activities_waiting(NAMESPACE, "payments", first.last(), 9).await.unwrap();
+    assert_eq!(second, line[2..]);
     assert_eq!(store.activities_waiting(NAMESPACE, "orders", None, 2).await.unwrap(), []);
     assert_eq!(store.activities_waiting(NamespaceId(2), "payments", None, 2).await.unwrap(), []);
-    assert_eq!(store.queues_waiting().await.unwrap(), [(NAMESPACE, "payments".to_owned())]);
+
+    let lines = store.activities_lines().await.unwrap();
+    let lines = lines.iter().map(|it| {
+        format!(
+            "{} {} `{}` {}..={}",
+            it.task_queue,
+            it.level.number(),
+            it.fairness_key,
+            it.first,
+            it.last
+        )
+    });
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [
+            "payments 1 `a` 9..=9",
+            "payments 3 `a` 0..=7",
+            "payments 3 `b` 0..=0",
+            "payments 5 `a` 0..=0"
+        ]
+    );
+    let backlog = store.activities_backlog(NAMESPACE, "payments", s(20)).await.unwrap();
+    let backlog = backlog.iter().map(|(level, it)| (level.number(), it.n_waiting, it.since));
+    assert_eq!(backlog.collect::<Vec<_>>(), [(1, 1, s(5)), (3, 4, s(2)), (5, 1, s(6))]);
 
     let started = tasks[1].clone().on_started("worker-1".to_owned(), s(9));
     store.commit(&[Write::activity(&started, s(9))]).await.unwrap();
     let left = store.activities_waiting(NAMESPACE, "payments", None, 9).await.unwrap();
-    assert_eq!(left, [tasks[2].clone(), tasks[0].clone()]);
+    assert_eq!(left, [3, 0, 2, 4].map(|at| tasks[at].clone()));
 }
 
 #[tokio::test]

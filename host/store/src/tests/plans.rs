@@ -91,6 +91,9 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         standalone_put
             SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH standalone_attributes USING PRIMARY KEY (activity_run_id=?)
+        standalone_attributes_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
         run_stale
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
@@ -193,9 +196,11 @@ async fn plans_of_all_statements() {
             SCALAR SUBQUERY 1
             SCAN activity_tasks USING COVERING INDEX activity_tasks_started
             SCALAR SUBQUERY 2
-            SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+            SCAN activity_tasks USING COVERING INDEX activity_tasks_line
+            SCALAR SUBQUERY 3
+            SCAN activity_tasks USING INDEX activity_tasks_later
         activities_waiting
-            SEARCH activity_tasks USING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND (since_ms,run_id,scheduled_event_id)>(?,?,?))
+            SEARCH activity_tasks USING INDEX activity_tasks_line (namespace_id=? AND task_queue=? AND (priority,pass,since_ms,run_id,scheduled_event_id)>(?,?,?,?,?))
         activities_started_by
             SEARCH activity_tasks USING INDEX activity_tasks_started ((started_by,run_id,scheduled_event_id)>(?,?,?) AND started_by<?)
         activities_of_run
@@ -203,21 +208,34 @@ async fn plans_of_all_statements() {
         activity_get
             SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
         activities_backlog
-            SEARCH activity_tasks USING COVERING INDEX activity_tasks_waiting (namespace_id=? AND task_queue=? AND since_ms<?)
-        queues_waiting
-            SCAN activity_tasks USING COVERING INDEX activity_tasks_waiting
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH activity_tasks USING COVERING INDEX activity_tasks_line (namespace_id=? AND task_queue=?)
+            UNION ALL
+            SEARCH activity_tasks USING INDEX activity_tasks_later (namespace_id=? AND task_queue=? AND since_ms<?)
+            USE TEMP B-TREE FOR GROUP BY
+        activities_lines
+            SCAN activity_tasks USING COVERING INDEX activity_tasks_line
+            USE TEMP B-TREE FOR GROUP BY
         standalone_get
             SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
         standalone_latest
             SEARCH standalone_activities USING INDEX standalone_activities_by_id (namespace_id=? AND activity_id=?)
-        standalone_list
-            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=? AND (start_ms,activity_run_id)<(?,?))
+        standalone_of_keys
+            SCAN asked VIRTUAL TABLE INDEX 1:
+            SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
+            USE TEMP B-TREE FOR ORDER BY
         standalone_delete
             SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
+            SEARCH standalone_attributes USING PRIMARY KEY (activity_run_id=?)
         standalone_expire
-            SEARCH standalone_activities USING INDEX standalone_activities_closed (namespace_id=? AND closed_ms<?)
+            SEARCH standalone_activities USING INDEX standalone_activities_closed (namespace_id=? AND close_ms<?)
+            SEARCH standalone_attributes USING PRIMARY KEY (activity_run_id=?)
+        standalone_attributes_delete_all
+            SEARCH standalone_attributes USING COVERING INDEX standalone_attributes_by_value (namespace_id=?)
         standalone_delete_all
-            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=?)
+            SEARCH standalone_activities USING INDEX standalone_activities_by_type (namespace_id=?)
+            SEARCH standalone_attributes USING PRIMARY KEY (activity_run_id=?)
         batch_insert
         batch_update
             SEARCH batches USING PRIMARY KEY (namespace_id=? AND job_id=?)
@@ -322,7 +340,7 @@ async fn plans_of_all_statements() {
         search_attribute_types_list
             SCAN search_attribute_types
         namespace_insert
-            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=?)
+            SEARCH standalone_activities USING INDEX standalone_activities_by_type (namespace_id=?)
             SEARCH batches USING PRIMARY KEY (namespace_id=?)
             SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
@@ -332,7 +350,7 @@ async fn plans_of_all_statements() {
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
         namespace_delete
             SEARCH namespaces USING INTEGER PRIMARY KEY (rowid=?)
-            SEARCH standalone_activities USING INDEX standalone_activities_by_start (namespace_id=?)
+            SEARCH standalone_activities USING INDEX standalone_activities_by_type (namespace_id=?)
             SEARCH batches USING PRIMARY KEY (namespace_id=?)
             SEARCH task_queues USING PRIMARY KEY (namespace_id=?)
             SEARCH search_attribute_types USING PRIMARY KEY (namespace_id=?)
@@ -346,6 +364,124 @@ async fn plans_of_all_statements() {
             SEARCH namespaces USING INDEX sqlite_autoindex_namespaces_1 (name=?)
         namespaces_list
             SCAN namespaces
+    "#]].assert_eq(&text);
+}
+
+/// As those of runs: each a part of an index, in the order of the list.
+#[tokio::test]
+async fn plans_of_lists_of_activities_without_a_workflow() {
+    let store = temporary().await;
+    let mut text = String::new();
+    let mut writer = store.writer.lock().await;
+    let connection = writer.connection().await.unwrap();
+    for query in [
+        "",
+        "ExecutionStatus = 'Running'",
+        "ActivityType = 't'",
+        "ActivityType = 't' AND ExecutionStatus = 'Failed'",
+        "ActivityId = 'a'",
+        "ActivityId STARTS_WITH 'a'",
+        "RunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'",
+        "WInt = 5 AND TaskQueue = 'q'",
+        "WInt > 5",
+        "TaskQueue = 'q'",
+        "WorkflowId = 'w'",
+    ] {
+        writeln!(text, "{query}").unwrap();
+        for (what, statement) in crate::list::standalone_statements(&standalone::filter(query)) {
+            add_plan(&mut text, connection, what, &statement).await;
+        }
+    }
+    expect![[r#"
+
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX standalone_activities_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX standalone_activities_by_status (namespace_id=?)
+        ExecutionStatus = 'Running'
+          page
+            SEARCH r USING COVERING INDEX standalone_activities_by_status (namespace_id=? AND status=?)
+          count
+            SEARCH r USING COVERING INDEX standalone_activities_by_status (namespace_id=? AND status=?)
+        ActivityType = 't'
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX standalone_activities_by_type (namespace_id=? AND activity_type=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX standalone_activities_by_type (namespace_id=? AND activity_type=? AND status=?) (8 times)
+            UNION ALL (7 times)
+        ActivityType = 't' AND ExecutionStatus = 'Failed'
+          page
+            SEARCH r USING COVERING INDEX standalone_activities_by_type (namespace_id=? AND activity_type=? AND status=?)
+          count
+            SEARCH r USING COVERING INDEX standalone_activities_by_type (namespace_id=? AND activity_type=? AND status=?)
+        ActivityId = 'a'
+          page
+            SEARCH r USING COVERING INDEX standalone_activities_by_id (namespace_id=? AND activity_id=?)
+          count
+            SEARCH r USING INDEX standalone_activities_by_id (namespace_id=? AND activity_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        ActivityId STARTS_WITH 'a'
+          range
+            CO-ROUTINE (subquery-1)
+            SEARCH r USING COVERING INDEX standalone_activities_by_id (namespace_id=? AND activity_id>? AND activity_id<?)
+            SCAN (subquery-1)
+          page if small
+            SEARCH r USING COVERING INDEX standalone_activities_by_id (namespace_id=? AND activity_id>? AND activity_id<?)
+            USE TEMP B-TREE FOR ORDER BY
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING INDEX standalone_activities_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING INDEX standalone_activities_by_status (namespace_id=?)
+        RunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'
+          page
+            SEARCH r USING PRIMARY KEY (activity_run_id=?)
+          count
+            SEARCH r USING PRIMARY KEY (activity_run_id=?)
+        WInt = 5 AND TaskQueue = 'q'
+          page
+            SEARCH s USING COVERING INDEX standalone_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (activity_run_id=?)
+          count
+            SEARCH s USING COVERING INDEX standalone_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (activity_run_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WInt > 5
+          range
+            CO-ROUTINE (subquery-1)
+            SEARCH s USING COVERING INDEX standalone_attributes_by_value (namespace_id=? AND name=? AND value>? AND value<?)
+            SCAN (subquery-1)
+          page if small
+            SEARCH s USING COVERING INDEX standalone_attributes_by_value (namespace_id=? AND name=? AND value>? AND value<?)
+            USE TEMP B-TREE FOR ORDER BY
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX standalone_activities_by_status (namespace_id=? AND status=?) (8 times)
+            SEARCH a EXISTS USING PRIMARY KEY (activity_run_id=? AND name=? AND value>? AND value<?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX standalone_activities_by_status (namespace_id=?)
+            SEARCH a EXISTS USING PRIMARY KEY (activity_run_id=? AND name=? AND value>? AND value<?)
+        TaskQueue = 'q'
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING INDEX standalone_activities_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING INDEX standalone_activities_by_status (namespace_id=?)
+        WorkflowId = 'w'
     "#]].assert_eq(&text);
 }
 
@@ -411,24 +547,7 @@ async fn plans_of_lists_and_counts() {
     ] {
         writeln!(text, "{query}").unwrap();
         for (what, statement) in crate::list::statements(&list::filter(query)) {
-            let explain = format!("EXPLAIN QUERY PLAN {statement}");
-            let rows = sqlx::query(sqlx::AssertSqlSafe(explain))
-                .fetch_all(&mut *connection)
-                .await
-                .unwrap();
-            let mut steps: Vec<(String, u32)> = Vec::new();
-            for row in rows {
-                let detail: String = row.get("detail");
-                match steps.iter_mut().find(|it| it.0 == detail) {
-                    Some(step) => step.1 += 1,
-                    None => steps.push((detail, 1)),
-                }
-            }
-            writeln!(text, "  {what}").unwrap();
-            for (detail, n) in steps {
-                let times = if n > 1 { format!(" ({n} times)") } else { String::new() };
-                writeln!(text, "    {detail}{times}").unwrap();
-            }
+            add_plan(&mut text, connection, what, &statement).await;
         }
     }
     expect![[r#"
@@ -664,4 +783,27 @@ async fn plans_of_lists_and_counts() {
             SCAN (subquery-9)
             USE TEMP B-TREE FOR GROUP BY
     "#]].assert_eq(&text);
+}
+
+async fn add_plan(
+    text: &mut String,
+    connection: &mut sqlx::SqliteConnection,
+    what: &str,
+    statement: &str,
+) {
+    let explain = format!("EXPLAIN QUERY PLAN {statement}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+    let mut steps: Vec<(String, u32)> = Vec::new();
+    for row in rows {
+        let detail: String = row.get("detail");
+        match steps.iter_mut().find(|it| it.0 == detail) {
+            Some(step) => step.1 += 1,
+            None => steps.push((detail, 1)),
+        }
+    }
+    writeln!(text, "  {what}").unwrap();
+    for (detail, n) in steps {
+        let times = if n > 1 { format!(" ({n} times)") } else { String::new() };
+        writeln!(text, "    {detail}{times}").unwrap();
+    }
 }

@@ -77,7 +77,7 @@ impl Model {
         let own = self.runs[base].component;
         let said = beginning.versioning.clone();
         let (mut component, may_stay) = self.version_of_reset(reset.version, said.as_ref(), own);
-        let after = reset.version.map(|it| self.versions.change(None, Some(it)));
+        let after = reset.version.map(|it| self.versions.change(None, Some(it), None));
         let after = after.map(|it| AfterReset::Options(Box::new(it)).arrival("client"));
         beginning.again.extend(after);
         let begin_on = |component| {

@@ -65,7 +65,7 @@ impl Sim {
     }
 
     fn after(&self, reset: &script::Reset) -> Vec<AfterReset> {
-        let change = |it| Box::new(self.programs.versions().change(None, Some(it)));
+        let change = |it| Box::new(self.programs.versions().change(None, Some(it), None));
         reset.version.map(|it| AfterReset::Options(change(it))).into_iter().collect()
     }
 }

@@ -101,7 +101,7 @@ pub(crate) fn scheduled_to_proto(it: &Scheduled) -> ActivityTaskScheduledEventAt
         heartbeat_timeout: limit_to_proto(it.timeouts.heartbeat),
         workflow_task_completed_event_id: event_id_to_proto(it.task),
         retry_policy: Some(retry_to_proto(&it.retry)),
-        priority: Some(priority_to_proto(it.priority)),
+        priority: Some(priority_to_proto(&it.priority)),
         ..Default::default()
     }
 }

@@ -17,9 +17,8 @@ use crate::failure::{retry_state_from_proto, retry_state_to_proto};
 use crate::options::{
     delay_from_proto, delay_to_proto, event_id_from_proto, event_id_to_proto, execution_to_proto,
     limit_from_proto, limit_to_proto, parent_close_from_proto, parent_close_to_proto,
-    retry_from_proto, retry_to_proto, run_from_proto, run_priority_from_proto,
-    run_priority_to_proto, task_queue_from_proto, task_queue_to_proto, user_metadata_from_proto,
-    user_metadata_to_proto,
+    priority_from_proto, priority_to_proto, retry_from_proto, retry_to_proto, run_from_proto,
+    task_queue_from_proto, task_queue_to_proto, user_metadata_from_proto, user_metadata_to_proto,
 };
 use crate::{DecodeError, failure, payload, time_skipping};
 use refrain_core::ids::{EventId, RunId};
@@ -98,7 +97,7 @@ fn initiated_to_proto(it: &Initiated) -> StartChildWorkflowExecutionInitiatedEve
         search_attributes: (!it.search_attributes.is_empty())
             .then(|| payload::search_attributes_to_proto(&it.search_attributes)),
         inherit_build_id: it.same_version,
-        priority: Some(run_priority_to_proto(&it.priority)),
+        priority: Some(priority_to_proto(&it.priority)),
         time_skipping_config: it.time_skipping.as_ref().map(time_skipping::to_proto),
         time_skipping_state_propagation: time_skipping::inherited_to_proto(&Inherited {
             ahead: it.ahead,
@@ -140,7 +139,7 @@ pub(super) fn initiated(
         memo: payload::memo_from_proto(it.memo),
         search_attributes: payload::search_attributes_from_proto(it.search_attributes),
         same_version,
-        priority: run_priority_from_proto(it.priority)?,
+        priority: priority_from_proto(it.priority)?,
         time_skipping: time_skipping::from_proto(it.time_skipping_config),
         ahead: time_skipping::inherited_from_proto(it.time_skipping_state_propagation)?.ahead,
         task: task_of(it.workflow_task_completed_event_id)?,

@@ -524,7 +524,11 @@ pub(crate) fn full_activity() -> Box<activity::Scheduled> {
         retry: retry(),
         task: EventId(4),
         summary: Some(Payload::json("\"card\"")),
-        priority: Some(2),
+        priority: Priority {
+            key: Some(2),
+            fairness_key: "tenant".to_owned(),
+            fairness_weight: Some(0.25),
+        },
     })
 }
 

@@ -36,6 +36,8 @@ fn task(state: State) -> ActivityTask {
             task_queue: "other".to_owned(),
             ..Tunable::of(&full_activity())
         })),
+        inherited: Priority { key: Some(4), ..full_activity().priority },
+        pass: Some(0),
     }
 }
 
@@ -51,6 +53,8 @@ fn an_activity_task_survives_in_both_states_full_and_bare() {
         pause: None,
         reset: None,
         original: None,
+        inherited: Priority::default(),
+        pass: None,
         ..task(State::Waiting { since: Timestamp(0) })
     };
     for task in [started, waiting] {

@@ -8,8 +8,8 @@ use crate::api::history::v1::WorkflowExecutionStartedEventAttributes;
 use crate::api::sdk::v1::UserMetadata;
 use crate::options::{
     count_from_proto, count_to_proto, delay_from_proto, delay_to_proto, event_id_from_proto,
-    event_id_to_proto, execution_to_proto, limit_from_proto, limit_to_proto, retry_from_proto,
-    retry_to_proto, run_from_proto, run_priority_from_proto, run_priority_to_proto, run_to_proto,
+    event_id_to_proto, execution_to_proto, limit_from_proto, limit_to_proto, priority_from_proto,
+    priority_to_proto, retry_from_proto, retry_to_proto, run_from_proto, run_to_proto,
     task_queue_from_proto, task_queue_to_proto, timestamp_from_proto, timestamp_to_proto,
     user_metadata_from_proto,
 };
@@ -60,7 +60,7 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
         parent_workflow_execution: parent.map(|it| workflow_run_to_proto(&it.workflow)),
         parent_initiated_event_id: parent.map_or(0, |it| event_id_to_proto(it.initiated)),
         root_workflow_execution: it.root.as_ref().map(workflow_run_to_proto),
-        priority: Some(run_priority_to_proto(&it.priority)),
+        priority: Some(priority_to_proto(&it.priority)),
         versioning_override: it.versioning.as_ref().map(run_options::override_to_proto),
         time_skipping_config: it.time_skipping.as_ref().map(time_skipping::to_proto),
         time_skipping_state_propagation: time_skipping::inherited_to_proto(&it.inherited),
@@ -128,7 +128,7 @@ pub(in crate::event) fn started(
             }),
         },
         root: workflow_run_from_proto("root_workflow_execution", it.root_workflow_execution)?,
-        priority: run_priority_from_proto(it.priority)?,
+        priority: priority_from_proto(it.priority)?,
         versioning: run_options::override_from_proto(it.versioning_override)?,
         time_skipping: time_skipping::from_proto(it.time_skipping_config),
         inherited: time_skipping::inherited_from_proto(it.time_skipping_state_propagation)?,

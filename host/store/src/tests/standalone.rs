@@ -1,0 +1,203 @@
+//! Lists and counts of activities without a workflow. What a filter means is told by `holds`, row by
+//! row; SQL has to find the same.
+
+use super::*;
+use crate::{ListPlace, NewNamespace};
+use refrain_core::failure::RetryState;
+use refrain_core::search::{
+    Condition, Field, Instant, Kind, Registry, Row as Look, STATUSES, System, Value, holds, parse,
+    typed,
+};
+use refrain_core::standalone::{Closed, Execution, SCHEDULED, Status};
+use refrain_wire::search;
+
+/// An activity, as a filter looks at it.
+struct Listed<'a>(&'a Execution);
+
+impl Look for Listed<'_> {
+    fn status(&self) -> i64 {
+        let name = self.0.status().name();
+        STATUSES.iter().find(|it| it.0 == name).map_or(0, |it| it.1)
+    }
+
+    fn values(&self, field: &Field) -> Vec<Value> {
+        let Listed(it) = *self;
+        let text = |text: &str| vec![Value::Text(text.to_owned())];
+        let time =
+            |at: Timestamp| vec![Value::Time(Instant::from_ms(i64::try_from(at.0).unwrap_or(0)))];
+        let options = &it.task.options;
+        match field {
+            Field::System(System::TaskQueue) => text(&options.task_queue),
+            Field::System(System::RunId) => text(&it.task.run.run.to_string()),
+            Field::System(System::StartTime) => time(it.task.scheduled_at),
+            Field::System(System::ExecutionTime) => time(it.began_at()),
+            Field::System(System::CloseTime) => {
+                it.closed.as_ref().map_or_else(Vec::new, |closed| time(closed.at))
+            }
+            Field::System(System::ExecutionDuration) => it.took().map_or_else(Vec::new, |it| {
+                vec![Value::Int(i64::try_from(it.0).unwrap_or(0).saturating_mul(1_000_000))]
+            }),
+            Field::System(_) => Vec::new(),
+            Field::Set { name, .. } => match name.as_str() {
+                "ActivityId" => text(&options.activity_id),
+                "ActivityType" => text(&options.activity_type),
+                name => {
+                    let payload = it.search_attributes.get(name);
+                    payload.and_then(search::values_of).map_or_else(Vec::new, |it| it.1)
+                }
+            },
+        }
+    }
+}
+
+pub(super) fn filter(text: &str) -> Condition {
+    let mut names: std::collections::BTreeMap<String, Kind> =
+        Kind::ALL.map(|kind| (format!("W{}", kind.name()), kind)).into();
+    names.extend(["ActivityId", "ActivityType"].map(|it| (it.to_owned(), Kind::Keyword)));
+    typed(&parse(text).unwrap(), &Registry(names)).unwrap().condition
+}
+
+/// Number `n` of all: what it is follows from that.
+fn activity(n: u64) -> Execution {
+    let run = RunKey {
+        execution: ExecutionKey { namespace: NAMESPACE, workflow: "".into() },
+        run: RunId(u128::from(n)),
+    };
+    // Two start at the same time.
+    let mut task = ActivityTask { scheduled: SCHEDULED, ..task(&run, n / 2) };
+    task.options.activity_id = format!("charge-{}", n % 7);
+    task.options.activity_type = ["charge", "refund"][(n % 2) as usize].to_owned();
+    task.options.task_queue = ["cards", "cash"][(n % 3 / 2) as usize].to_owned();
+    let mut search_attributes = PayloadMap::new();
+    if n % 4 != 0 {
+        let payload = search::typed(Kind::Int, (n % 5).to_string());
+        search_attributes.insert("WInt".to_owned(), payload);
+    }
+    if n % 6 == 1 {
+        let payload = search::typed(Kind::KeywordList, r#"["red","green"]"#.to_owned());
+        search_attributes.insert("WKeywordList".to_owned(), payload);
+    }
+    let status = Status::ALL[(n % 6) as usize];
+    if status == Status::Running {
+        // Of one id at most one is open.
+        task.options.activity_id = format!("charge-{}-{n}", n % 7);
+    }
+    let closed = (status != Status::Running).then(|| Closed {
+        at: s(n + 3),
+        status,
+        by: String::new(),
+        outcome: Ok(Vec::new()),
+        retry_state: RetryState::Unspecified,
+    });
+    Execution {
+        task,
+        request_id: String::new(),
+        details: None,
+        search_attributes,
+        delay: Delay(n % 3 * 1500),
+        cancel: None,
+        closed,
+    }
+}
+
+/// Writes them as they would be: first they begin, and then they end.
+async fn of(all: &[Execution]) -> Store {
+    let store = temporary().await;
+    let new = NewNamespace {
+        name: "shop".to_owned(),
+        uuid: 7,
+        description: String::new(),
+        owner_email: String::new(),
+        data: Default::default(),
+        detach_above: None,
+        retention: Delay::from_secs(3600),
+        created_at: s(1),
+    };
+    assert_eq!(store.insert_namespace(new).await.unwrap().id, NAMESPACE);
+    for it in all {
+        let begun = Execution { closed: None, ..it.clone() };
+        store.commit(&[Write::standalone_begins(&begun)]).await.unwrap();
+        if it.closed.is_some() {
+            store.commit(&[Write::standalone_ends(it)]).await.unwrap();
+        }
+    }
+    store
+}
+
+#[tokio::test]
+async fn lists_and_counts_have_what_the_filter_holds_for_newest_first_in_pages_of_any_size() {
+    let mut all: Vec<_> = (1..=40).map(activity).collect();
+    let store = of(&all).await;
+    all.sort_by_key(|it| std::cmp::Reverse((it.task.scheduled_at, it.task.run.run)));
+    for text in [
+        "",
+        "ExecutionStatus = 'Running'",
+        "ExecutionStatus != 'Running'",
+        "ExecutionStatus IN ('TimedOut', 'Failed')",
+        "ExecutionStatus = 'Paused'",
+        "ActivityId = 'charge-3'",
+        "ActivityId != 'charge-3' AND ActivityType = 'charge'",
+        "ActivityId STARTS_WITH 'charge-'",
+        "ActivityId STARTS_WITH 'charge-1' OR ActivityId IN ('charge-2', 'charge-4')",
+        "ActivityType = 'refund' AND ExecutionStatus = 'Completed'",
+        "ActivityType IS NULL",
+        "TaskQueue = 'cash'",
+        "TaskQueue != 'cash' AND ExecutionStatus = 'TimedOut'",
+        "RunId = '00000000-0000-0000-0000-000000000007'",
+        "StartTime BETWEEN '1970-01-01T00:00:05Z' AND '1970-01-01T00:00:11Z'",
+        "ExecutionTime > '1970-01-01T00:00:11Z' AND StartTime <= '1970-01-01T00:00:11Z'",
+        "CloseTime < '1970-01-01T00:00:20Z'",
+        "CloseTime IS NULL",
+        "ExecutionDuration > '10s'",
+        "WInt = 3",
+        "WInt > 1 AND WInt <= 3",
+        "WInt IS NULL",
+        "WInt IN (1, 2) AND ExecutionStatus = 'Canceled' OR WKeywordList = 'red'",
+        "WKeywordList NOT IN ('green')",
+        // What only workflows have.
+        "WorkflowId = 'charge-3'",
+        "WorkflowType != 'charge'",
+        "HistoryLength IS NULL",
+        "ParentWorkflowId IS NOT NULL",
+        "NOT WorkflowId = 'a' OR WInt = 1",
+    ] {
+        let filter = filter(text);
+        let expected: Vec<_> = all.iter().filter(|it| holds(&filter, &Listed(it))).collect();
+        for n_max in [1, 3, 100] {
+            let mut found: Vec<Execution> = Vec::new();
+            loop {
+                let after = found.last().map(ListPlace::of_standalone);
+                let page = store.list_standalone(NAMESPACE, &filter, after, n_max).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                found.extend(page);
+            }
+            let ids =
+                |all: &[&Execution]| all.iter().map(|it| it.task.run.run.0).collect::<Vec<_>>();
+            assert_eq!(ids(&found.iter().collect::<Vec<_>>()), ids(&expected), "{text}");
+        }
+        let mut counts = crate::StandaloneCounts::new();
+        expected.iter().for_each(|it| *counts.entry(it.status()).or_default() += 1);
+        assert_eq!(store.count_standalone(NAMESPACE, &filter).await.unwrap(), counts, "{text}");
+    }
+    let elsewhere = store.list_standalone(NamespaceId(2), &filter(""), None, 9).await.unwrap();
+    assert_eq!(elsewhere, []);
+}
+
+/// Also of what filters look for.
+#[tokio::test]
+async fn nothing_is_left_of_one_that_is_deleted_or_that_its_namespace_keeps_no_longer() {
+    let all = [activity(7), activity(13), activity(19)];
+    let store = of(&all).await;
+    let left = async || {
+        let count = "SELECT (SELECT count(*) FROM standalone_activities), (SELECT count(*) FROM standalone_attributes)";
+        let row = sqlx::query(count).fetch_one(&store.readers).await.unwrap();
+        (row.get::<i64, _>(0), row.get::<i64, _>(1))
+    };
+    assert_eq!(left().await, (3, 9));
+    store.delete_standalone(all[0].task.run.run).await.unwrap();
+    assert_eq!(left().await, (2, 6));
+    store.expire_standalone(NAMESPACE, s(17)).await.unwrap();
+    assert_eq!(left().await, (1, 3));
+}
