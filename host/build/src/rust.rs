@@ -1,23 +1,52 @@
-//! Rust: built for `wasm32-unknown-unknown`, then a component is made of the core module.
+//! Rust: built for `wasm32-unknown-unknown`, or for `wasm32-wasip1` where a package asks for it; then a
+//! component is made of the core module.
 
 use crate::encode::{self, why};
 use crate::project::Component;
 use crate::{BuildError, tool};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
+    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
+};
 
-pub const TARGET: &str = "wasm32-unknown-unknown";
+/// What a package is built for, as `target` in its `[package.metadata.refrain]` says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// It has nothing but what the host's interface gives it.
+    #[default]
+    Plain,
+    /// Its standard library has WASI 0.1: clocks, randomness, standard output.
+    Wasi,
+}
+
+impl Target {
+    pub fn triple(self) -> &'static str {
+        match self {
+            Target::Plain => "wasm32-unknown-unknown",
+            Target::Wasi => "wasm32-wasip1",
+        }
+    }
+
+    fn of_triple(triple: &str) -> Option<Target> {
+        [Target::Plain, Target::Wasi].into_iter().find(|it| it.triple() == triple)
+    }
+}
+
 /// What Debian calls a toolchain for it, where rustup can't download.
 pub const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// A cargo that can build for [`TARGET`].
+/// A cargo that can build for a [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Toolchain {
     /// The one on the path has the target's standard library.
     Ready,
-    /// Debian's, which builds the standard library from source.
+    /// Debian's, which builds the standard library from source. For [`Target::Wasi`] the linker is one
+    /// that has a libc, and is called as a C compiler is.
     Debian { linker: PathBuf },
 }
 
@@ -25,20 +54,39 @@ impl Toolchain {
     /// # Errors
     ///
     /// If there is none, with the command that installs one.
-    pub fn find(folder: &Path) -> Result<Toolchain, BuildError> {
+    pub fn find(folder: &Path, target: Target) -> Result<Toolchain, BuildError> {
+        let triple = target.triple();
         let mut libraries = clean(Command::new("rustc"));
-        libraries.args(["--print", "target-libdir", "--target", TARGET]).current_dir(folder);
+        libraries.args(["--print", "target-libdir", "--target", triple]).current_dir(folder);
         let is_ready = tool::ask(&mut libraries).is_some_and(|it| Path::new(&it).exists());
         if is_ready && tool::ask(Command::new("cargo").arg("--version")).is_some() {
             return Ok(Toolchain::Ready);
         }
-        debian().ok_or_else(|| BuildError::Missing {
-            what: format!("a Rust toolchain for {TARGET}"),
-            install: format!(
-                "`rustup target add {TARGET}`; where rustup can't download, on Debian `apt-get install {}`",
-                DEBIAN_PACKAGES.join(" ")
-            ),
-        })
+        let add = format!("`rustup target add {triple}`");
+        let missing = |install: String| BuildError::Missing {
+            what: format!("a Rust toolchain for {triple}"),
+            install,
+        };
+        match target {
+            Target::Plain => Toolchain::debian(linker).ok_or_else(|| {
+                missing(format!(
+                    "{add}; where rustup can't download, on Debian `apt-get install {}`",
+                    DEBIAN_PACKAGES.join(" ")
+                ))
+            }),
+            Target::Wasi => Err(missing(add)),
+        }
+    }
+
+    /// Debian's, if it is there and there is a linker.
+    pub fn debian(linker: impl FnOnce() -> Option<PathBuf>) -> Option<Toolchain> {
+        let mut rustc = clean(Command::new("/usr/bin/rustc"));
+        let sysroot = tool::ask(rustc.args(["--print", "sysroot"]))?;
+        let source = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
+        if !Path::new("/usr/bin/cargo").exists() || !source.exists() {
+            return None;
+        }
+        Some(Toolchain::Debian { linker: linker()? })
     }
 
     fn cargo(&self) -> Command {
@@ -48,15 +96,16 @@ impl Toolchain {
         }))
     }
 
-    fn cargo_build(&self) -> Command {
+    fn cargo_build(&self, target: Target) -> Command {
         let mut cargo = self.cargo();
         cargo.arg("build");
         if let Toolchain::Debian { linker } = self {
+            let name = target.triple().to_uppercase().replace('-', "_");
             cargo
                 .env("RUSTC", "/usr/bin/rustc")
                 .env("RUSTDOC", "/usr/bin/rustdoc")
                 .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+                .env(format!("CARGO_TARGET_{name}_LINKER"), linker)
                 .arg("-Zbuild-std=std,panic_abort");
         }
         cargo
@@ -68,6 +117,8 @@ impl Toolchain {
 pub struct Build<'a> {
     pub folder: &'a Path,
     pub packages: &'a [String],
+    /// Of all of them.
+    pub target: Target,
     pub out_dir: &'a Path,
     /// Where cargo keeps what it has built. Default: where the workspace has it.
     pub target_dir: Option<&'a Path>,
@@ -82,13 +133,13 @@ impl Build<'_> {
     ///
     /// If cargo fails, or what it made can't be a component.
     pub fn run(&self, toolchain: &Toolchain) -> Result<Vec<Component>, BuildError> {
-        let mut cargo = toolchain.cargo_build();
+        let mut cargo = toolchain.cargo_build(self.target);
         cargo
-            .args(["--release", "--lib", "--target", TARGET])
+            .args(["--release", "--lib", "--target", self.target.triple()])
             .arg("--message-format=json-render-diagnostics")
             .current_dir(self.folder)
             .env_remove("RUSTFLAGS")
-            .env("CARGO_ENCODED_RUSTFLAGS", self.flags());
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags(toolchain));
         if let Some(target_dir) = self.target_dir {
             cargo.env("CARGO_TARGET_DIR", target_dir);
         }
@@ -100,12 +151,16 @@ impl Build<'_> {
     }
 
     /// The same bytes on every machine: no paths of this one in panic messages.
-    fn flags(&self) -> String {
+    fn flags(&self, toolchain: &Toolchain) -> String {
         let home = env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
         let remap = |path: &Path, to| format!("--remap-path-prefix={}={to}", path.display());
         let mut flags: Vec<String> = given_flags();
+        if matches!((toolchain, self.target), (Toolchain::Debian { .. }, Target::Wasi)) {
+            // The libc is the linker's.
+            flags.extend(["-Clink-self-contained=no", "-Clinker-flavor=gcc"].map(str::to_owned));
+        }
         flags.extend(self.hidden.map(|it| remap(it, "refrain")));
         flags.extend(home.map(|it| remap(&it, "cargo")));
         flags.join("\u{1f}")
@@ -121,7 +176,11 @@ impl Build<'_> {
         })?;
         let file = self.out_dir.join(format!("{package}.wasm"));
         encode::component(package, &module, &file, |encoder, module| {
-            encoder.module(&module).map(drop).map_err(why)
+            encoder.module(&module).map_err(why)?;
+            match self.target {
+                Target::Plain => Ok(()),
+                Target::Wasi => encoder.adapter(ADAPTER_NAME, ADAPTER).map(drop).map_err(why),
+            }
         })?;
         Ok(Component { name: package.to_owned(), file })
     }
@@ -157,16 +216,28 @@ fn names(package_id: &str, package: &str) -> bool {
 }
 
 pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Component>, BuildError> {
-    let toolchain = Toolchain::find(folder)?;
-    let packages = components_of(folder, &toolchain)?;
-    // Paths in the project are relative already.
-    let build = Build { folder, packages: &packages, out_dir, target_dir: None, hidden: None };
-    build.run(&toolchain)
+    let mut built = Vec::new();
+    for (target, packages) in components_of(folder)? {
+        let toolchain = Toolchain::find(folder, target)?;
+        // Paths in the project are relative already.
+        let (target_dir, hidden) = (None, None);
+        let build = Build { folder, packages: &packages, target, out_dir, target_dir, hidden };
+        built.extend(build.run(&toolchain)?);
+    }
+    Ok(built)
 }
 
-/// The packages that say `crate-type = ["cdylib"]`.
-fn components_of(folder: &Path, toolchain: &Toolchain) -> Result<Vec<String>, BuildError> {
-    let mut metadata = toolchain.cargo();
+/// The packages of a workspace that say `crate-type = ["cdylib"]`, by what they are built for.
+///
+/// # Errors
+///
+/// If there is none, one asks for another target, or cargo does not say.
+pub fn components_of(folder: &Path) -> Result<BTreeMap<Target, Vec<String>>, BuildError> {
+    let cargo = match tool::ask(Command::new("cargo").arg("--version")) {
+        Some(_) => "cargo",
+        None => "/usr/bin/cargo",
+    };
+    let mut metadata = clean(Command::new(cargo));
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(folder);
     let said = tool::output(&mut metadata)?;
     let metadata: Value = serde_json::from_str(&said).map_err(|error| BuildError::ToolUnclear {
@@ -179,11 +250,11 @@ fn components_of(folder: &Path, toolchain: &Toolchain) -> Result<Vec<String>, Bu
         list(&package["targets"]).iter().any(of_target)
     };
     let packages = list(&metadata["packages"]);
-    let found: Vec<String> = packages
-        .iter()
-        .filter(|it| is_component(it))
-        .filter_map(|it| it["name"].as_str().map(str::to_owned))
-        .collect();
+    let mut found: BTreeMap<Target, Vec<String>> = BTreeMap::new();
+    for package in packages.iter().filter(|it| is_component(it)) {
+        let name = package["name"].as_str().unwrap_or_default().to_owned();
+        found.entry(target_of(&name, package)?).or_default().push(name);
+    }
     if found.is_empty() {
         return Err(BuildError::NoWorkflows {
             folder: folder.to_owned(),
@@ -194,13 +265,20 @@ fn components_of(folder: &Path, toolchain: &Toolchain) -> Result<Vec<String>, Bu
     Ok(found)
 }
 
-fn debian() -> Option<Toolchain> {
-    let sysroot = tool::ask(clean(Command::new("/usr/bin/rustc")).args(["--print", "sysroot"]))?;
-    let source = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
-    if !Path::new("/usr/bin/cargo").exists() || !source.exists() {
-        return None;
-    }
-    Some(Toolchain::Debian { linker: linker()? })
+fn target_of(name: &str, package: &Value) -> Result<Target, BuildError> {
+    let asked = &package["metadata"]["refrain"]["target"];
+    let known = match asked {
+        Value::Null => Some(Target::Plain),
+        triple => triple.as_str().and_then(Target::of_triple),
+    };
+    known.ok_or_else(|| BuildError::NotAComponent {
+        name: name.to_owned(),
+        cause: format!(
+            "its `[package.metadata.refrain]` asks for the target {asked}, expected `{}` or `{}`",
+            Target::Plain.triple(),
+            Target::Wasi.triple()
+        ),
+    })
 }
 
 /// Debian's `wasm-ld`, or the linker inside an installed toolchain.
@@ -237,5 +315,16 @@ mod tests {
         assert!(names("path+file:///a/shop#0.1.0", "shop"));
         assert!(!names("path+file:///a/shop#other@0.1.0", "shop"));
         assert!(!names("path+file:///a/b#0.1.0", "shop"));
+    }
+
+    #[test]
+    fn a_package_says_what_it_is_built_for() {
+        let asks = |target: Value| {
+            target_of("shop", &serde_json::json!({"metadata": {"refrain": {"target": target}}}))
+        };
+        assert!(matches!(target_of("shop", &Value::Null), Ok(Target::Plain)));
+        assert!(matches!(asks("wasm32-wasip1".into()), Ok(Target::Wasi)));
+        let refused = asks("wasm32-wasip2".into()).map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|it| it.contains("expected `wasm32-unknown-unknown` or")));
     }
 }

@@ -9,6 +9,7 @@ mod containment;
 mod driving;
 mod handmade;
 mod limits;
+mod sandbox;
 mod stage;
 mod validation;
 mod wasi;

@@ -1,42 +1,85 @@
-//! Rust: all packages of the workspace at once.
+//! Rust: all packages of the workspace that are for the same target at once.
 
-use std::path::Path;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use refrain_build::rust::{Build, DEBIAN_PACKAGES, TARGET, Toolchain};
+use anyhow::Context;
+use refrain_build::rust::{self, Build, DEBIAN_PACKAGES, Target, Toolchain};
+use refrain_e2e::paths;
 
 use super::{Scenario, built};
+use crate::clients;
 
 pub(super) fn build(root: &Path, out_dir: &Path, scenarios: &[Scenario]) -> anyhow::Result<()> {
     let folder = &root.join("guest-examples/rust");
-    // By rule the package is named as its folder.
-    let packages: Vec<String> = scenarios.iter().map(|it| it.name.clone()).collect();
-    let build = Build {
-        folder,
-        packages: &packages,
-        out_dir,
-        target_dir: Some(&out_dir.join("cargo")),
-        hidden: Some(root),
-    };
-    built(build.run(&toolchain(folder)?))?;
+    let target_dir = &out_dir.join("cargo");
+    for (target, mut packages) in built(rust::components_of(folder))? {
+        // By rule the package is named as its folder.
+        packages.retain(|package| scenarios.iter().any(|it| it.name == *package));
+        if packages.is_empty() {
+            continue;
+        }
+        let build = Build {
+            folder,
+            packages: &packages,
+            target,
+            out_dir,
+            target_dir: Some(target_dir),
+            hidden: Some(root),
+        };
+        built(build.run(&toolchain(folder, target, target_dir)?))?;
+    }
     Ok(())
 }
 
 /// One that is there, or one that can be had: a fresh clone must build.
-fn toolchain(folder: &Path) -> anyhow::Result<Toolchain> {
-    if let Ok(toolchain) = Toolchain::find(folder) {
+fn toolchain(folder: &Path, target: Target, scratch: &Path) -> anyhow::Result<Toolchain> {
+    if let Ok(toolchain) = Toolchain::find(folder, target) {
         return Ok(toolchain);
     }
-    let added = Command::new("rustup").args(["target", "add", TARGET]).output();
+    let added = Command::new("rustup").args(["target", "add", target.triple()]).output();
     if !added.is_ok_and(|it| it.status.success()) {
-        install_debian();
+        install_debian(target);
     }
-    built(Toolchain::find(folder))
+    match (Toolchain::find(folder, target), target) {
+        (Err(_), Target::Wasi) => {
+            let linker = zig(scratch)?;
+            let debian = Toolchain::debian(|| Some(linker));
+            debian.context("no toolchain for wasm32-wasip1: neither rustup's nor Debian's")
+        }
+        (found, Target::Plain | Target::Wasi) => built(found),
+    }
+}
+
+/// A linker with a libc, that Debian's compiler can call. It asks for some things that `zig` does not know.
+fn zig(scratch: &Path) -> anyhow::Result<PathBuf> {
+    clients::python()?;
+    let python = paths::client_program("python")?;
+    let script = scratch.join("zig-cc.sh");
+    fs::create_dir_all(scratch)?;
+    let text = format!(
+        r#"#!/bin/sh
+for arg; do
+  shift
+  case $arg in
+    -shared|--target=*|-Wl,--no-export-dynamic|-Wl,--stack-first|-Wl,--no-demangle) ;;
+    *) set -- "$@" "$arg" ;;
+  esac
+done
+exec '{}' -m ziglang cc -target wasm32-wasi -mexec-model=reactor "$@"
+"#,
+        python.display()
+    );
+    fs::write(&script, text)?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    Ok(script)
 }
 
 /// Only root may, and only Debian has them; what is still missing afterwards is said by the caller.
-fn install_debian() {
-    println!("rustup can't add {TARGET}: trying Debian's packages");
+fn install_debian(target: Target) {
+    println!("rustup can't add {}: trying Debian's packages", target.triple());
     for args in [&["update", "-qq"][..], &["install", "-y", "-qq"][..]] {
         let mut apt = Command::new("apt-get");
         apt.env("DEBIAN_FRONTEND", "noninteractive").args(args).stdout(Stdio::null());
