@@ -68,7 +68,8 @@ class Inbound(WorkflowInboundInterceptor):
 
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
         received(input.headers)
-        return f"traced: {await super().handle_update_handler(input)}" if trace.get() else await super().handle_update_handler(input)
+        answer = await super().handle_update_handler(input)
+        return f"traced: {answer}" if trace.get() else answer
 
 
 class Outbound(WorkflowOutboundInterceptor):

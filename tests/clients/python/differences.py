@@ -33,7 +33,7 @@ KNOWN = pathlib.Path(__file__).parent / "mirror/known.toml"
 ATTRIBUTES = ["Stage=Keyword", "Items=Int", "Labels=KeywordList"]
 CLIENT = "mirror-client"
 # More would be slower, not faster: what takes long are the waits.
-N_AT_ONCE = 16
+N_AT_ONCE = 10
 WORKFLOWS = [
     it
     for module in [workflow, *python_plays.MODULES]

@@ -10,7 +10,7 @@ use refrain_e2e::{Host, order, paths};
 use std::time::Duration;
 
 /// Many scenarios, on a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 const QUEUE: &str = "mirror";
 const ATTRIBUTES: [&str; 3] = ["Stage=Keyword", "Items=Int", "Labels=KeywordList"];
 

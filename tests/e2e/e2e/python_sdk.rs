@@ -22,7 +22,8 @@ fn programs(readme: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_readme_of_the_python_sdk_is_built_and_tests_itself() -> Result<()> {
+fn the_readme_of_the_python_sdk_is_built_and_tests_itself_and_another_component_diverges()
+-> Result<()> {
     let readme = std::fs::read_to_string(paths::root().join("sdk/python/README.md"))?;
     let programs = programs(&readme);
     let [workflow, test] = programs.as_slice() else { panic!("{} programs", programs.len()) };
@@ -32,9 +33,13 @@ fn the_readme_of_the_python_sdk_is_built_and_tests_itself() -> Result<()> {
     let directory = directory("python-readme");
     std::fs::create_dir_all(&directory)?;
     std::fs::copy(paths::guest("python/hello")?, directory.join("workflow.wasm"))?;
+    std::fs::copy(paths::guest("c/approval")?, directory.join("other.wasm"))?;
     std::fs::write(directory.join("test_order.py"), test)?;
     // Python's own ending is left out, as in `tests/clients/python/program.py`.
-    let run = "import os, runpy; runpy.run_path('test_order.py'); print('passed', flush=True); os._exit(0)";
+    let run = "import os, runpy; kit = runpy.run_path('test_order.py')['testing']\n\
+        try: kit.replay('other.wasm', 'order.json')\n\
+        except kit.Diverged: print('passed', flush=True)\n\
+        os._exit(0)";
     let said = output(
         Command::new(paths::client_program("python")?)
             .args(["-c", run])

@@ -64,12 +64,12 @@ async def values_of_many_types(it: Stage) -> None:
         note="Zoë's",
     )
     handle = await it.start("values", parcel, [Item(Sku("pad"))])
+    await it.until(handle.id, "CHILD_WORKFLOW_EXECUTION_COMPLETED")
     await it.tell("an item", handle.query("item", "pen"))
     await it.tell("no item", handle.query("item", "pad"))
     await it.tell("painted", handle.execute_update("paint", [Color.BLUE], id="paint"))
     await it.tell("not painted", handle.execute_update("paint", ["green"], id="not"))
     it.id("boxes")
-    await it.until(handle.id, "CHILD_WORKFLOW_EXECUTION_COMPLETED")
     await handle.signal("add", args=[Item(Sku("pad"), 3), Urgency.HIGH])
     await it.result(handle)
 
