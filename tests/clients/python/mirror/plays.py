@@ -298,7 +298,8 @@ async def delayed_start_canceled(it: Stage) -> None:
 
 @play
 async def cron(it: Stage) -> None:
-    handle = await it.start("echo", "each second", cron_schedule="@every 1s")
+    # Time enough to terminate the second run before it begins.
+    handle = await it.start("echo", "each time", cron_schedule="@every 4s")
     await it.until_runs(handle.id, 2)
     await it.client.get_workflow_handle(handle.id).terminate(reason="enough")
 
