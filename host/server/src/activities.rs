@@ -195,7 +195,7 @@ pub(crate) async fn attempt_failed(
     Ok(Default::default())
 }
 
-pub(crate) async fn attempt_failed_by_id(
+pub(crate) async fn failed_by_id(
     engine: &Engine,
     request: RespondActivityTaskFailedByIdRequest,
 ) -> Result<RespondActivityTaskFailedByIdResponse, Status> {

@@ -1,11 +1,11 @@
 //! Temporal's WorkflowService: which call is whose. The others answer UNIMPLEMENTED.
 
 use crate::patience::Stopping;
-use crate::standalone;
 use crate::stubs::workflow::workflow_service_server::WorkflowService;
 use crate::{
-    activities, activity_operator, batches, history, lifecycle, list, namespaces, own_clock,
-    schedules, search, system, tasks, updates, with_start, worker_deployments, workers, workflows,
+    activities, activity_operator as operator, batches, history, lifecycle, list, namespaces,
+    own_clock, schedules, search, standalone, system, tasks, updates, with_start,
+    worker_deployments as deployments, workers, workflows,
 };
 use refrain_engine::Engine;
 use refrain_wire::api::workflowservice::v1::*;
@@ -60,50 +60,49 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<PauseActivityRequest>,
     ) -> Answer<PauseActivityResponse> {
-        activity_operator::pause(&self.engine, request.into_inner()).await.map(Response::new)
+        operator::pause(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn pause_activity_execution(
         &self,
         request: Request<PauseActivityExecutionRequest>,
     ) -> Answer<PauseActivityExecutionResponse> {
-        activity_operator::pause_one(&self.engine, request.into_inner()).await.map(Response::new)
+        operator::pause_one(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn unpause_activity(
         &self,
         request: Request<UnpauseActivityRequest>,
     ) -> Answer<UnpauseActivityResponse> {
-        activity_operator::unpause(&self.engine, request.into_inner()).await.map(Response::new)
+        operator::unpause(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn unpause_activity_execution(
         &self,
         request: Request<UnpauseActivityExecutionRequest>,
     ) -> Answer<UnpauseActivityExecutionResponse> {
-        activity_operator::unpause_one(&self.engine, request.into_inner()).await.map(Response::new)
+        operator::unpause_one(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn reset_activity(
         &self,
         request: Request<ResetActivityRequest>,
     ) -> Answer<ResetActivityResponse> {
-        activity_operator::reset(&self.engine, request.into_inner()).await.map(Response::new)
+        operator::reset(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn reset_activity_execution(
         &self,
         request: Request<ResetActivityExecutionRequest>,
     ) -> Answer<ResetActivityExecutionResponse> {
-        activity_operator::reset_one(&self.engine, request.into_inner()).await.map(Response::new)
+        operator::reset_one(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn update_activity_options(
         &self,
         request: Request<UpdateActivityOptionsRequest>,
     ) -> Answer<UpdateActivityOptionsResponse> {
-        let request = request.into_inner();
-        activity_operator::update_options(&self.engine, request).await.map(Response::new)
+        operator::update_options(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn update_activity_execution_options(
@@ -111,7 +110,7 @@ impl WorkflowService for Frontend {
         request: Request<UpdateActivityExecutionOptionsRequest>,
     ) -> Answer<UpdateActivityExecutionOptionsResponse> {
         let request = request.into_inner();
-        activity_operator::update_options_of_one(&self.engine, request).await.map(Response::new)
+        operator::update_options_of_one(&self.engine, request).await.map(Response::new)
     }
 
     async fn update_namespace(
@@ -154,9 +153,7 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<ExecuteMultiOperationRequest>,
     ) -> Answer<ExecuteMultiOperationResponse> {
-        with_start::execute_multi_operation(&self.engine, &self.stopping, request)
-            .await
-            .map(Response::new)
+        with_start::execute(&self.engine, &self.stopping, request).await.map(Response::new)
     }
 
     async fn update_workflow_execution(
@@ -423,37 +420,35 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<ListWorkerDeploymentsRequest>,
     ) -> Answer<ListWorkerDeploymentsResponse> {
-        worker_deployments::list(&self.engine, request.into_inner()).await.map(Response::new)
+        deployments::list(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn describe_worker_deployment(
         &self,
         request: Request<DescribeWorkerDeploymentRequest>,
     ) -> Answer<DescribeWorkerDeploymentResponse> {
-        worker_deployments::describe(&self.engine, request.into_inner()).await.map(Response::new)
+        deployments::describe(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn describe_worker_deployment_version(
         &self,
         request: Request<DescribeWorkerDeploymentVersionRequest>,
     ) -> Answer<DescribeWorkerDeploymentVersionResponse> {
-        worker_deployments::describe_version(&self.engine, request.into_inner())
-            .await
-            .map(Response::new)
+        deployments::describe_version(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn set_worker_deployment_current_version(
         &self,
         request: Request<SetWorkerDeploymentCurrentVersionRequest>,
     ) -> Answer<SetWorkerDeploymentCurrentVersionResponse> {
-        worker_deployments::set_current(&self.engine, request.into_inner()).await.map(Response::new)
+        deployments::set_current(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn set_worker_deployment_ramping_version(
         &self,
         request: Request<SetWorkerDeploymentRampingVersionRequest>,
     ) -> Answer<SetWorkerDeploymentRampingVersionResponse> {
-        worker_deployments::set_ramping(&self.engine, request.into_inner()).await.map(Response::new)
+        deployments::set_ramping(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn poll_activity_task_queue(
@@ -488,9 +483,7 @@ impl WorkflowService for Frontend {
         &self,
         request: Request<RespondActivityTaskFailedByIdRequest>,
     ) -> Answer<RespondActivityTaskFailedByIdResponse> {
-        activities::attempt_failed_by_id(&self.engine, request.into_inner())
-            .await
-            .map(Response::new)
+        activities::failed_by_id(&self.engine, request.into_inner()).await.map(Response::new)
     }
 
     async fn respond_activity_task_canceled(

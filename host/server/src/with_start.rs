@@ -107,7 +107,7 @@ pub(crate) async fn signal_with_start(
 }
 
 /// Of all that the call could mean, it means a start and an update.
-pub(crate) async fn execute_multi_operation(
+pub(crate) async fn execute(
     engine: &Engine,
     stopping: &Stopping,
     request: Request<ExecuteMultiOperationRequest>,

@@ -16,11 +16,11 @@ use crate::error::{Class, class_of};
 use crate::open::{Store, Writer};
 use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
+use crate::timers::timer_columns;
 use crate::write::{
     ActivityPart, AttemptsPart, InsertPart, MessagesPart, Part, RunPart, SchedulePart,
     StandalonePart, TaskFailurePart, Write,
 };
-use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::message::MessageId;
@@ -586,16 +586,4 @@ fn add_family(row: &mut Rows, run: Option<&WorkflowRun>) {
         Some(run) => row.fixed(&run.run.to_bytes()),
         None => row.null(),
     };
-}
-
-/// `kind` and `seq` of a row of `timers`.
-pub(crate) fn timer_columns(timer: DueTimer) -> (i64, i64) {
-    match timer {
-        DueTimer::User(started) => (1, id(started)),
-        DueTimer::RunTimeout => (2, 0),
-        DueTimer::FirstTask => (3, 0),
-        DueTimer::TaskRetry => (4, 0),
-        DueTimer::Locals => (5, 0),
-        DueTimer::FastForward => (6, 0),
-    }
 }

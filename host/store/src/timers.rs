@@ -1,9 +1,8 @@
 //! What waits for a moment.
 
-use crate::commit::timer_columns;
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::rows::{Columns, ms};
+use crate::rows::{Columns, id, ms};
 use crate::sql;
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, ExecutionKey, NamespaceId, RunKey};
@@ -66,4 +65,16 @@ fn read_timer(columns: &mut Columns<'_>) -> Result<TimerRow, StoreError> {
         timer,
         fire_at,
     })
+}
+
+/// `kind` and `seq` of a row of `timers`.
+pub(crate) fn timer_columns(timer: DueTimer) -> (i64, i64) {
+    match timer {
+        DueTimer::User(started) => (1, id(started)),
+        DueTimer::RunTimeout => (2, 0),
+        DueTimer::FirstTask => (3, 0),
+        DueTimer::TaskRetry => (4, 0),
+        DueTimer::Locals => (5, 0),
+        DueTimer::FastForward => (6, 0),
+    }
 }

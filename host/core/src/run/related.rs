@@ -76,10 +76,10 @@ impl Run {
         let limits = [child.run_timeout, child.execution_timeout];
         child.run_timeout = limits.into_iter().flatten().min();
         child.task_timeout = limits.into_iter().flatten().fold(child.task_timeout, Delay::min);
-        if let Some(parent) = self.execution.started.as_deref() {
-            if child.task_queue.is_empty() {
-                child.task_queue.clone_from(&parent.task_queue);
-            }
+        if let Some(parent) = self.execution.started.as_deref()
+            && child.task_queue.is_empty()
+        {
+            child.task_queue.clone_from(&parent.task_queue);
         }
         Ok(Some(Granted {
             event: Event::Child(child::Event::Initiated(Box::new(child))),

@@ -69,7 +69,7 @@ fn activity(n: u64) -> Execution {
     task.options.activity_type = ["charge", "refund"][(n % 2) as usize].to_owned();
     task.options.task_queue = ["cards", "cash"][(n % 3 / 2) as usize].to_owned();
     let mut search_attributes = PayloadMap::new();
-    if n % 4 != 0 {
+    if !n.is_multiple_of(4) {
         let payload = search::typed(Kind::Int, (n % 5).to_string());
         search_attributes.insert("WInt".to_owned(), payload);
     }
