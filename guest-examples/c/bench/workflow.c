@@ -1,6 +1,7 @@
 /* Small workflows for measuring. */
 
 #include <refrain.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *status;
@@ -20,6 +21,16 @@ static refrain_result sequence(const char *args) {
   return refrain_ok(n);
 }
 
+/* Goes on as a new run so many times. */
+static refrain_result generations(const char *args) {
+  const char *n = refrain_item(args, 0);
+  long left = n ? strtol(n, NULL, 10) : 0;
+  static char next[32];
+  if (left <= 0) return refrain_ok("0");
+  snprintf(next, sizeof next, "[%ld]", left - 1);
+  return refrain_continue_as_new(next);
+}
+
 static refrain_result wait_signal(const char *args) {
   (void)args;
   status = "\"waiting\"";
@@ -36,6 +47,7 @@ static refrain_result get_status(const char *args) {
 const refrain_definition refrain_program = {
     .workflows = (refrain_workflow[]){
         {"sequence", sequence, "Calls the activity `noop` so many times"},
+        {"generations", generations, "Goes on as a new run so many times"},
         {"wait-signal", wait_signal, "Waits for one signal"},
         {0}},
     .signals = (refrain_signal[]){{"go", "Ends the wait"}, {0}},

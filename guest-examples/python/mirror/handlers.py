@@ -17,6 +17,36 @@ def text(args: Sequence[RawValue]) -> str:
     return " ".join(workflow.payload_converter().from_payload(it.payload, str) for it in args)
 
 
+@workflow.defn(name="gate")
+class Gate:
+    """Lets nobody in before it is open."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.is_closed = False
+
+    @workflow.signal(name="open")
+    def opens(self) -> None:
+        self.is_open = True
+
+    @workflow.signal
+    def close(self) -> None:
+        self.is_closed = True
+
+    @workflow.update
+    def enter(self) -> None:
+        pass
+
+    @enter.validator
+    def check_open(self) -> None:
+        if not self.is_open:
+            raise ApplicationError("the gate is closed", type="Closed")
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: self.is_closed)
+
+
 @workflow.defn(name="handles")
 class Handles:
     def __init__(self) -> None:

@@ -8,6 +8,7 @@ use crate::limits::{self, Limit};
 use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
 use clap::{Args, ValueEnum};
+use refrain_core::limits::LOCAL_AT_ONCE_MAX;
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock};
@@ -367,7 +368,7 @@ impl HostArgs {
         });
         let mut runtime = RuntimeConfig::new(cache_dir);
         // Runs that are warm are counted by what they take; of those at work any may take the most.
-        let at_work = activities + 2 * workers;
+        let at_work = activities + LOCAL_AT_ONCE_MAX + 2 * workers;
         let instances = warm_runs + at_work * ROOMS_PER_GUEST_MAX as usize + SPARE_INSTANCES;
         check_mappings(instances, mappings_allowed())?;
         runtime.instances_max = u32::try_from(instances).unwrap_or(u32::MAX);

@@ -55,7 +55,9 @@ impl Limit {
     pub(crate) fn of_temporal(setting: &str) -> Option<Result<Limit, NotALimit>> {
         let (key, found) = setting.split_once('=')?;
         let limit = temporals(key)?;
-        Some(value(key, found).map(|value| Limit { name: limit.name.to_owned(), value }))
+        // There, that is no limit.
+        let value = if found == "0" { Ok(NonZeroU64::MAX) } else { value(key, found) };
+        Some(value.map(|value| Limit { name: limit.name.to_owned(), value }))
     }
 }
 
@@ -126,6 +128,7 @@ mod tests {
         };
         assert_eq!(set("limit.historyCount.error=100"), of("history-events", 100));
         assert_eq!(set("history.maxInFlightUpdates=3"), of("updates-in-flight", 3));
+        assert_eq!(set("history.maximumSignalsPerExecution=0"), of("signals", u64::MAX));
         assert_eq!(set("frontend.x=true"), None);
         expect![[r#"Some(Err("`limit.numPendingSignals.error` is `no`, expected a number of 1 or more, or a size like 64MiB"))"#]].assert_eq(&format!("{:?}", set("limit.numPendingSignals.error=no")));
     }

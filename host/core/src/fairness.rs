@@ -16,6 +16,8 @@ const WEIGHT_MAX: f32 = 1000.0;
 /// Keys of one priority are looked through for those that need not be known any more when there are twice as
 /// many as after the last look, and so many more.
 const KEYS_LOOKED_AT: usize = 64;
+/// So many keys of one level are remembered exactly.
+const KEYS_MAX: usize = 10_000;
 
 /// 1 comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +113,9 @@ impl Clock {
     /// A key whose next task begins now anyway.
     fn forget(&mut self) {
         if self.next.len() >= 2 * self.n_kept + KEYS_LOOKED_AT {
-            self.next.retain(|_, next| *next > self.now);
+            // Many keys, each with one task or so: it costs a key no more than that one's share.
+            let spared = if self.next.len() >= KEYS_MAX { STRIDE as u64 } else { 0 };
+            self.next.retain(|_, next| *next > self.now.saturating_add(spared));
             self.n_kept = self.next.len();
         }
     }
@@ -212,6 +216,17 @@ mod tests {
         let level = |key| Level::of(&Priority { key, ..Priority::default() }).number();
         let found = [None, Some(0), Some(1), Some(5), Some(6), Some(1000)].map(level);
         assert_eq!(found, [3, 3, 1, 5, 5, 5]);
+    }
+
+    #[test]
+    fn keys_that_had_one_task_each_are_forgotten_when_there_are_too_many() {
+        let mut shares = Shares::default();
+        let none = BTreeMap::new();
+        for n in 0..5 * KEYS_MAX {
+            let pass = shares.enter(&of(&n.to_string(), 0.0), &none);
+            shares.leave(Level::DEFAULT, pass);
+        }
+        assert!(shares.clock(Level::DEFAULT).next.len() <= 2 * KEYS_MAX + KEYS_LOOKED_AT);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub const LOCAL_IN_STEP: Delay = Delay(200);
 /// Between the attempts at a local activity. What is to wait longer waits with a durable timer.
 pub const LOCAL_BACKOFF_MAX: Delay = Delay::from_secs(60);
 /// Local activities that one host works on at a time; more wait.
-pub const LOCAL_AT_ONCE_MAX: usize = 256;
+pub const LOCAL_AT_ONCE_MAX: usize = 64;
 /// So long after a run began local activities it is looked after, should its host have died.
 pub const LOCAL_WATCH: Delay = Delay::from_secs(10);
 /// So often a run skips time, unless it is asked for otherwise.

@@ -26,9 +26,7 @@ impl Inner {
         let meta = self.component_of(namespace, digest).await?;
         let queue = Queue { namespace, task_queue: task_queue.to_owned(), kind: meta.kind };
         let after = self.change_deployment(&queue, Change::SetCurrent(digest), &meta.name).await?;
-        if meta.kind == ComponentKind::Activities {
-            self.host_serves(namespace, task_queue);
-        } else {
+        if meta.kind == ComponentKind::Workflow {
             self.try_failing_runs(namespace, task_queue).await?;
         }
         let current = after.into_iter().find(|it| it.current);
@@ -47,7 +45,7 @@ impl Inner {
     /// Applies a change, in the store and then here. Changes of all queues come one by one, so
     /// that what is here is what was written last.
     pub(crate) async fn change_deployment(
-        &self,
+        self: &Arc<Inner>,
         queue: &Queue,
         change: Change,
         name: &str,
@@ -70,6 +68,10 @@ impl Inner {
             DeployError::Store(error) => unavailable(error),
         })?;
         self.serve(queue, &after).await?;
+        if queue.kind == ComponentKind::Activities {
+            // Also after a rollback: who takes which type may be another one now.
+            self.host_serves(queue.namespace, &queue.task_queue);
+        }
         Ok(after)
     }
 

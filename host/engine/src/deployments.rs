@@ -16,9 +16,14 @@ pub(crate) struct Deployed {
 /// A component that lists a type of this name takes whatever it does not list: a dynamic workflow.
 const ANY_TYPE: &str = "*";
 
+/// Does a component with these types take this one?
+pub(crate) fn takes(types: &[String], name: &str) -> bool {
+    types.is_empty() || types.iter().any(|it| it == name || it == ANY_TYPE)
+}
+
 impl Deployed {
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.types.is_empty() || self.types.iter().any(|it| it == name || it == ANY_TYPE)
+        takes(&self.types, name)
     }
 }
 

@@ -145,7 +145,10 @@ impl Inner {
         };
         match used {
             Some(used) => self.warm.used(&self.cells, cell, used),
-            None => self.cells.forget_if_unused(cell),
+            None => {
+                self.warm.gone(cell);
+                self.cells.forget_if_unused(cell);
+            }
         }
         self.motion.end();
     }

@@ -27,10 +27,28 @@ struct Lines {
 
 #[derive(Default)]
 struct Line {
-    /// Oldest first. An entry whose stamp is not its cell's is of an earlier use.
-    uses: VecDeque<(Arc<Cell>, Use)>,
+    /// Oldest first, by stamp. One that is not the cell's last use counts nothing.
+    uses: VecDeque<(Arc<Cell>, u64)>,
+    /// By workflow id, the last use of each.
+    held: HashMap<Arc<str>, Use>,
     rooms: usize,
 }
+
+impl Line {
+    fn is_last(&self, cell: &Cell, stamp: u64) -> bool {
+        self.held.get(&cell.key.workflow).is_some_and(|it| it.stamp == stamp)
+    }
+
+    /// Returns the rooms that it had.
+    fn give_up(&mut self, cell: &Cell) -> usize {
+        let rooms = self.held.remove(&cell.key.workflow).map_or(0, |it| it.rooms);
+        self.rooms -= rooms;
+        rooms
+    }
+}
+
+/// Uses that are not the last ones are thrown away when there are so many more of them.
+const STALE_MAX: usize = 64;
 
 impl WarmRuns {
     pub(crate) fn new(rooms_max: usize) -> WarmRuns {
@@ -42,23 +60,44 @@ impl WarmRuns {
         let mut evicted = Vec::new();
         {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            let line = lines.by_namespace.entry(cell.key.namespace).or_default();
-            line.uses.push_back((Arc::clone(cell), used));
+            let Lines { by_namespace, rooms } = &mut *lines;
+            let line = by_namespace.entry(cell.key.namespace).or_default();
+            *rooms -= line.give_up(cell);
+            line.held.insert(Arc::clone(&cell.key.workflow), used);
+            line.uses.push_back((Arc::clone(cell), used.stamp));
             line.rooms += used.rooms;
-            lines.rooms += used.rooms;
-            while lines.rooms > self.rooms_max {
+            *rooms += used.rooms;
+            while *rooms > self.rooms_max {
                 // The namespace that holds most gives first.
-                let Some(line) = lines.by_namespace.values_mut().max_by_key(|it| it.rooms) else {
+                let Some(line) = by_namespace.values_mut().max_by_key(|it| it.rooms) else {
                     break;
                 };
-                let Some((oldest, used)) = line.uses.pop_front() else { break };
-                line.rooms -= used.rooms;
-                lines.rooms -= used.rooms;
-                evicted.push((oldest, used.stamp));
+                let Some((oldest, stamp)) = line.uses.pop_front() else { break };
+                if line.is_last(&oldest, stamp) {
+                    *rooms -= line.give_up(&oldest);
+                    evicted.push((oldest, stamp));
+                }
+            }
+            if let Some(line) = by_namespace.get_mut(&cell.key.namespace)
+                && line.uses.len() > 2 * line.held.len() + STALE_MAX
+            {
+                let Line { uses, held, .. } = line;
+                uses.retain(|(cell, stamp)| {
+                    held.get(&cell.key.workflow).is_some_and(|it| it.stamp == *stamp)
+                });
             }
         }
         for (cell, stamp) in evicted {
             evict(cells, &cell, Some(stamp));
+        }
+    }
+
+    /// The cell has no guest any more.
+    pub(crate) fn gone(&self, cell: &Cell) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let Lines { by_namespace, rooms } = &mut *lines;
+        if let Some(line) = by_namespace.get_mut(&cell.key.namespace) {
+            *rooms -= line.give_up(cell);
         }
     }
 }
@@ -83,14 +122,22 @@ mod tests {
     use super::*;
     use refrain_core::ids::ExecutionKey;
 
-    /// What is left in memory of guests that were used in this order: namespace, id, rooms.
+    /// What is left in memory of guests that were used in this order: namespace, id, rooms. No rooms: it
+    /// has none any more.
     fn left(rooms_max: usize, uses: &[(u32, &str, usize)]) -> String {
         let (cells, warm) = (Cells::new(), WarmRuns::new(rooms_max));
         for (namespace, id, rooms) in uses {
             let (namespace, workflow) = (NamespaceId(*namespace), Arc::from(*id));
             let cell = cells.cell(&ExecutionKey { namespace, workflow });
-            let stamp = cell.lock().warm_stamp;
-            warm.used(&cells, &cell, Use { stamp, rooms: *rooms });
+            let stamp = {
+                let mut state = cell.lock();
+                state.warm_stamp += 1;
+                state.warm_stamp
+            };
+            match *rooms {
+                0 => warm.gone(&cell),
+                rooms => warm.used(&cells, &cell, Use { stamp, rooms }),
+            }
         }
         let mut left: Vec<_> = cells.all().iter().map(|it| it.key.workflow.to_string()).collect();
         left.sort();
@@ -109,5 +156,13 @@ mod tests {
     fn a_tenant_whose_guests_take_much_room_makes_room_itself() {
         let uses = [(1, "a", 1), (1, "b", 1), (2, "x", 4), (2, "y", 4), (2, "z", 4)];
         assert_eq!(left(10, &uses), "a b y z");
+    }
+
+    #[test]
+    fn a_guest_that_is_used_often_counts_once_and_one_that_has_gone_not_at_all() {
+        let mut uses = vec![(1, "a", 1), (1, "b", 1)];
+        uses.extend([(2, "x", 2); 200]);
+        assert_eq!(left(4, &uses), "a b x");
+        assert_eq!(left(2, &[(1, "a", 1), (1, "b", 1), (1, "a", 0), (1, "c", 1)]), "a b c");
     }
 }

@@ -126,7 +126,9 @@ impl<'a> Visit<'a> {
         let (mut warm, loaded) = (state.warm.take(), state.loaded.take());
         let (parked, unfit) = (state.parked.take(), state.unfit);
         drop(state);
-        if current.as_ref().is_some_and(|it| inner.is_outdated(it, unfit)) {
+        // A query moves nothing.
+        let may_move = letters.iter().any(|it| !matches!(it, Letter::Query { .. }));
+        if may_move && current.as_ref().is_some_and(|it| inner.is_outdated(it, unfit)) {
             // It is replayed on what is deployed now, and moves if it fits.
             warm = None;
         }

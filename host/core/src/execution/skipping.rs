@@ -51,6 +51,8 @@ impl Execution {
         if !self.clock.is_skipping() || !self.is_idle() {
             return Ok(());
         }
+        // A step that goes on may have skipped before.
+        let now = now.max(self.latest);
         let due = self.due().map(|it| it.1).min();
         let Some(skip) = self.clock.skip(now, due) else { return Ok(()) };
         let wall_clock = self.clock.of_host(now);

@@ -26,7 +26,8 @@ pub fn step_without_guest(
         let identity = step.identity.clone();
         after.task_failed(&mut draft, first_event, &execution, identity, error, now);
     }
-    if after.task_failure.is_none() {
+    // Without a guest nobody knows of its local activities, unless it had none yet.
+    if after.task_failure.is_none() && error.is_none() {
         execution.skip_time(&mut draft, now)?;
     }
     let next = match draft.heir.take() {

@@ -52,9 +52,9 @@ impl Locals {
         !self.results.is_empty()
     }
 
-    /// Does nobody work on any? One that backs off waits for a timer.
+    /// Does nobody work on any that the guest waits for? One that backs off waits for a timer.
     pub(super) fn are_idle(&self) -> bool {
-        self.results.is_empty() && self.open.values().all(|it| it.state == LocalState::BackingOff)
+        self.results.is_empty() && self.n_running() == 0
     }
 
     fn n_running(&self) -> usize {

@@ -45,7 +45,9 @@ impl Inner {
                 let task = entry.task.clone();
                 let queue_key = queue_of(&task);
                 let queue = state.queues.entry(queue_key.clone()).or_default();
-                queue.added.count(Level::of(&task.priority()), now);
+                if task.pass.is_none() {
+                    queue.added.count(Level::of(&task.priority()), now);
+                }
                 state.get_in_line(&self.activities.deployments, key, now);
                 drop(state);
                 let at = task.due_at(now);

@@ -86,8 +86,16 @@ impl Inner {
                 }
                 let next = {
                     let mut state = inner.activities.lock();
+                    let host_free = state.host_free;
                     let queue = state.queues.get_mut(&queue_key);
-                    queue.and_then(|it| it.lane(taker).unpark(&key))
+                    queue.and_then(|it| match it.has_taker(taker, host_free) {
+                        true => it.lane(taker).unpark(&key),
+                        // Nobody spends what is allowed: they wait where all wait.
+                        false => {
+                            it.lane(taker).unpark_key(&key);
+                            None
+                        }
+                    })
                 };
                 let Some((place, stored, is_last)) = next else { return };
                 // If it is closed there is nothing more to do for it.

@@ -100,13 +100,14 @@ impl Lane {
         }
         if let Some(parked) = self.parked.get_mut(key) {
             parked.insert(place, stored);
-            return None;
+            // It is read again when its key's limit allows it.
+            return stored.then_some(place);
         }
         self.waiting.insert(place, stored);
         if self.waiting.len() <= n_max {
             return None;
         }
-        let (last, _) = self.waiting.last_key_value().filter(|(_, stored)| **stored)?;
+        let (last, _) = self.waiting.iter().rev().find(|(_, stored)| **stored)?;
         let last = *last;
         self.waiting.remove(&last);
         self.ends_before(last);
@@ -121,7 +122,19 @@ impl Lane {
 
     /// The limit is another one: all are looked at again.
     pub(super) fn unpark_all(&mut self) {
-        for (place, stored) in std::mem::take(&mut self.parked).into_values().flatten() {
+        for places in std::mem::take(&mut self.parked).into_values() {
+            self.wait_again(places);
+        }
+    }
+
+    /// Nobody is there who would take those of this key.
+    pub(super) fn unpark_key(&mut self, key: &str) {
+        let places = self.parked.remove(key).unwrap_or_default();
+        self.wait_again(places);
+    }
+
+    fn wait_again(&mut self, places: Places) {
+        for (place, stored) in places {
             match stored {
                 true => self.ends_before(place),
                 false => drop(self.waiting.insert(place, stored)),

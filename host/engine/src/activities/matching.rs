@@ -31,7 +31,10 @@ impl State {
         let deployed = deployed_for(deployments, task);
         let taker = if deployed.is_some() { Taker::Host } else { Taker::Workers };
         let queue = self.queues.entry(queue_of(task)).or_default();
-        if !queue.lane(taker).is_empty()
+        let lane = queue.lane(taker);
+        // Those that wait for the key's limit were here before.
+        if !lane.is_empty()
+            || lane.parked.contains_key(&task.priority().fairness_key)
             || !queue.has_taker(taker, self.host_free)
             || queue.pace.wait(Instant::now()).is_some()
             || queue.wait_of_key(task).is_some()

@@ -17,6 +17,11 @@ impl Visit<'_> {
             self.answer(Some(reply), answer);
             return false;
         }
+        if row.is_pinned() {
+            // Whoever pinned it wants it where it is.
+            self.answer(Some(reply), Err(EngineError::Refused(Refused::Spurious)));
+            return false;
+        }
         let Some(Loaded { history, .. }) = self.loaded.take() else {
             return self.want_history(Letter::Move { run, to, reply }, row);
         };

@@ -4,6 +4,7 @@ use super::*;
 use crate::api::{AfterReset, ResetRequest};
 use crate::start::unavailable;
 use refrain_core::event::Recorded;
+use refrain_core::limits::RunLimits;
 use refrain_core::machines::child::Outcome;
 use refrain_core::message::Body;
 use refrain_core::options::{Override, Version};
@@ -178,6 +179,9 @@ impl Visit<'_> {
         let row = rows::of_start(key.clone(), component, &request.request_id, &started, now);
         let facts = self.inner.facts_of(key, component);
         let step = self.step_of(Vec::new(), &row);
+        // What comes again was taken once, under whatever limit there was then.
+        let limits = RunLimits { signals: u64::MAX, updates: u64::MAX, ..*step.limits };
+        let step = Step { limits: Arc::new(limits), ..step };
         let guest = program.guest().map_err(|error| EngineError::Internal(error.to_string()))?;
         let outcome = Run::reset(facts, beginning, guest, step)
             .map_err(|error| EngineError::DoesNotFit(Box::new(error)))?;
@@ -203,17 +207,16 @@ impl Visit<'_> {
                 Ok((self.inner.deployed_for(base).unwrap_or(own), true))
             }
             Some(Override::AutoUpgrade) => Ok((self.inner.must_be_deployed_for(base)?, false)),
+            // It was for then.
+            Some(Override::OneTime(_)) if may_stay => Ok((own, false)),
             Some(Override::Pinned(it) | Override::OneTime(it))
-                if it.build_id == own.to_string() =>
+                if it.deployment == base.task_queue && it.build_id == own.to_string() =>
             {
                 Ok((own, false))
             }
-            Some(Override::Pinned(it)) => Ok((self.component_of_version(base, it)?, false)),
-            Some(Override::OneTime(it)) => match self.component_of_version(base, it) {
-                // It was for then.
-                Err(_) if may_stay => Ok((own, false)),
-                found => Ok((found?, may_stay)),
-            },
+            Some(Override::Pinned(it) | Override::OneTime(it)) => {
+                Ok((self.component_of_version(base, it)?, false))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::deploy::types_of;
+use crate::deployments;
 use refrain_core::options::Override;
 
 impl Visit<'_> {
@@ -154,16 +155,14 @@ impl Visit<'_> {
                 (meta.digest, types_of(meta.kind, &meta.definition))
             }
             Some(Override::AutoUpgrade) | None => {
-                let deployments = &self.inner.deployments;
+                let serving = &self.inner.deployments;
                 let nothing = || EngineError::NothingDeployed { task_queue: task_queue.clone() };
-                let deployed =
-                    deployments.for_start(namespace, task_queue, &started.workflow_id, kind);
+                let deployed = serving.for_start(namespace, task_queue, &started.workflow_id, kind);
                 let deployed = deployed.ok_or_else(nothing)?;
                 (deployed.row.digest, deployed.types.clone())
             }
         };
-        // One that does not say has them all.
-        if !(types.is_empty() || types.contains(kind)) {
+        if !deployments::takes(&types, kind) {
             let (found, task_queue) = (kind.clone(), task_queue.clone());
             let known = types.join(", ");
             return Err(EngineError::UnknownWorkflowType { found, task_queue, known });
