@@ -326,9 +326,7 @@ async fn a_priority_is_checked_wherever_options_are_changed() {
     };
     let mask = FieldMask { paths: vec!["priority".to_owned()] };
     let long = "k".repeat(65);
-    for wrong in
-        [options("", 6, 0.0), options("", -1, 0.0), options("", 0, -1.0), options(&long, 0, 0.0)]
-    {
+    for wrong in [options("", -1, 0.0), options("", 0, -1.0), options(&long, 0, 0.0)] {
         let request = UpdateWorkflowExecutionOptionsRequest {
             namespace: "default".to_owned(),
             workflow_execution: execution("w", ""),
