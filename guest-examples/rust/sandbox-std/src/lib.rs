@@ -31,8 +31,8 @@ impl Told {
     }
 
     fn tell_the_time(&mut self, began: Instant) {
-        self.tell("SystemTime::now", SystemTime::now());
-        self.tell("Instant::now", Instant::now());
+        self.tell("system clock", SystemTime::now());
+        self.tell("monotonic clock", Instant::now());
         self.tell("elapsed time", began.elapsed());
         self.tell("time of the run", refrain_sdk::now());
     }

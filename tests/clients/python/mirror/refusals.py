@@ -75,6 +75,8 @@ async def all_of(it: Stage, methods: list[Method], words: dict[str, str]) -> Non
         # One that is registered can't be unknown.
         of_every_one = OF_EVERY_ONE if base.get("namespace", "{new}") != "{new}" else {}
         for name, changes in (of_every_one | method.cases).items():
+            if name in method.uncertain:
+                continue
             await ask(it, method, name, changed(base, changes), words)
         if base:
             await ask(it, method, "nothing", {}, words)

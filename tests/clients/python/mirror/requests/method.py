@@ -18,6 +18,8 @@ class Method:
     #: Whether what is answered is compared. If not, only that it is: other scenarios have the rest.
     told: bool = True
     service: str = "workflow"
+    #: Cases of every method that Temporal's server does not always answer alike.
+    uncertain: tuple[str, ...] = ()
 
 
 LONG = "{long}"

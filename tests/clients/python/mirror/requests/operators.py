@@ -192,6 +192,8 @@ NAMESPACES = [
         },
         True,
         service="operator",
+        # Not found, or UNAVAILABLE.
+        uncertain=("an unknown namespace",),
     ),
     Method(
         "remove_search_attributes",
