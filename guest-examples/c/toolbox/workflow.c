@@ -77,6 +77,19 @@ static refrain_result parcel(const char *args) {
       labels ? labels : "null", refrain_get_memo("note"), parent ? refrain_quote(parent) : "null"));
 }
 
+/* Goes on without arguments, and frees whatever it is given. */
+static refrain_result again(const char *args) {
+  if (!refrain_get_info().continued_from_run_id) return refrain_continue_as_new(NULL);
+  refrain_result nothing = refrain_ok(NULL), failed = refrain_fail(NULL, "%s", "");
+  free((void *)nothing.json);
+  free((void *)refrain_failure_type(refrain_signal_external("nobody", "go", "[]").failure));
+  free((void *)refrain_failure_message(failed.failure));
+  return refrain_ok(args);
+}
+
+/* What only a workflow can. */
+static refrain_result renew(const char *args) { return refrain_continue_as_new(args); }
+
 static refrain_result everything(const char *args) {
   if (number(args) == 2) return second_run(args);
   /* libc's clock is the run's, and what is printed is in its log. */
@@ -108,11 +121,12 @@ static refrain_result everything(const char *args) {
 
 const refrain_definition refrain_program = {
     .workflows = (refrain_workflow[]){
+        {"again", again, "Goes on once"},
         {"counter", counter, "Ends when enough was added"},
         {"everything", everything, "Tries what the SDK has"},
         {"leaf", leaf, "Doubles a number"},
         {"parcel", parcel, "Says where it is"},
         {0}},
     .queries = (refrain_query[]){{"total", get_total, NULL}, {0}},
-    .updates = (refrain_update[]){{"add", add, check_add, NULL}, {0}},
+    .updates = (refrain_update[]){{"add", add, check_add, NULL}, {"renew", renew, NULL, NULL}, {0}},
 };

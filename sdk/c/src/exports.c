@@ -12,6 +12,13 @@
 
 static refrain_result call(refrain_handler handler, abi_payloads args) { return handler(rf_json_of_all(args)); }
 
+/* Of what is not the workflow itself. */
+static refrain_result call_handler(refrain_handler handler, abi_payloads args) {
+  refrain_result result = call(handler, args);
+  if (!result.failure || !result.failure->continued_with) return result;
+  return refrain_fail("ContinueAsNew", "a handler returned `refrain_continue_as_new`, which only a workflow can");
+}
+
 static void continue_with(const refrain_failure *it, abi_outcome *outcome) {
   const refrain_continue_options *options = &it->continued;
   outcome->value.outcome.value.continued.args = rf_payloads_of(it->continued_with);
@@ -59,7 +66,7 @@ static const refrain_update *update_named(abi_text name) {
 }
 
 static __attribute__((noinline)) void run_update(running_update *it) {
-  refrain_result result = call(it->handler, it->update.args);
+  refrain_result result = call_handler(it->handler, it->update.args);
   rf_ask_conditions();
   if (result.failure) {
     abi_return_update(1, result.failure->frames.at, result.failure->frames.length);
@@ -103,7 +110,7 @@ void *refrain_export_query(const char *name, size_t name_length, abi_payload *ar
   const refrain_query *it = refrain_program.queries;
   const char *known = "";
   for (; it && it->name; it++) {
-    if (rf_is_text(wanted, it->name)) return answered(call(it->answer, (abi_payloads){args, n_args}));
+    if (rf_is_text(wanted, it->name)) return answered(call_handler(it->answer, (abi_payloads){args, n_args}));
     known = refrain_format("%s%s%s", known, *known ? " " : "", it->name);
   }
   return answered(refrain_fail("QueryNotFound", "unknown queryType %s. KnownQueryTypes=[%s]", rf_copy(wanted), known));
@@ -116,7 +123,7 @@ void *refrain_export_validate(const char *id, size_t id_length, const char *name
   abi_text wanted = {name, name_length};
   const refrain_update *it = update_named(wanted);
   if (!it) return answered(refrain_fail("UpdateNotFound", "unknown update %s", rf_copy(wanted)));
-  return answered(it->validate ? call(it->validate, (abi_payloads){args, n_args}) : refrain_ok(NULL));
+  return answered(it->validate ? call_handler(it->validate, (abi_payloads){args, n_args}) : refrain_ok(NULL));
 }
 
 /* All four kinds of entries begin with a name; where the description is, differs. */

@@ -170,7 +170,7 @@ static void let_go(refrain_op *op) {
 static bool is_over(refrain_op *op) {
   if (op->state != DONE && op->is_true && op->is_true(op->context)) {
     op->answer.is_error = false;
-    op->result = refrain_ok("true");
+    op->result = refrain_ok(rf_text_copy("true", 4));
     let_go(op);
   }
   if (op->state == UNREAD) {

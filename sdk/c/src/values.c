@@ -155,7 +155,9 @@ refrain_result rf_failed_with(uint8_t kind, const char *type, const char *messag
   return rf_failed((abi_failure){frame, 1});
 }
 
-refrain_result refrain_ok(const char *json) { return (refrain_result){json ? json : "null", NULL}; }
+refrain_result refrain_ok(const char *json) {
+  return (refrain_result){json ? json : rf_text_copy("null", 4), NULL};
+}
 
 refrain_result refrain_fail(const char *type, const char *format, ...) {
   FORMATTED(message);
@@ -168,7 +170,7 @@ refrain_result refrain_continue_as_new(const char *args) {
 
 refrain_result refrain_continue_as_new_with(const char *args, refrain_continue_options options) {
   refrain_failure *failure = rf_must_alloc(sizeof *failure);
-  failure->continued_with = args;
+  failure->continued_with = args ? args : "[]";
   failure->continued = options;
   return (refrain_result){NULL, failure};
 }
@@ -185,13 +187,13 @@ static const abi_frame *reason(const refrain_failure *failure) {
 
 const char *refrain_failure_message(const refrain_failure *failure) {
   const abi_frame *frame = reason(failure);
-  return frame ? rf_copy(frame->message) : "";
+  return frame ? rf_copy(frame->message) : rf_text_copy("", 0);
 }
 
 const char *refrain_failure_type(const refrain_failure *failure) {
   const abi_frame *frame = reason(failure);
   bool has_type = frame && frame->kind.tag == KIND_APPLICATION;
-  return has_type ? rf_copy(frame->kind.value.application.type) : "";
+  return has_type ? rf_copy(frame->kind.value.application.type) : rf_text_copy("", 0);
 }
 
 bool refrain_failure_is_canceled(const refrain_failure *failure) {

@@ -61,6 +61,9 @@ fn updates_run_beside_a_blocking_workflow_in_c() -> Result<()> {
     start(&host, "counter", "6")?;
     let refused = update(&host, "counter", -1)?;
     assert!(refused.stderr.contains("found -1, expected more than 0"), "{refused:?}");
+    let renew = ["workflow", "update", "execute", "--workflow-id", "counter", "--name", "renew"];
+    let said = host.try_cli(&renew)?;
+    assert!(said.stderr.contains("which only a workflow can"), "{said:?}");
     std::thread::scope(|threads| {
         let updates = [1, 2, 3].map(|n| {
             threads.spawn({
@@ -77,6 +80,14 @@ fn updates_run_beside_a_blocking_workflow_in_c() -> Result<()> {
     assert_eq!(order::result(&host, "counter")?, "6");
     let query = ["workflow", "query", "--workflow-id", "counter", "--type", "total"];
     assert_eq!(host.cli(&query)?.trim(), "6");
+    Ok(())
+}
+
+#[test]
+fn a_run_in_c_continues_without_arguments_and_frees_what_it_is_given() -> Result<()> {
+    let host = host("c-again", "toolbox")?;
+    start(&host, "again", "1")?;
+    assert_eq!(order::result(&host, "again")?, "[]");
     Ok(())
 }
 
