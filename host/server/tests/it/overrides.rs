@@ -307,7 +307,7 @@ async fn options_that_a_reset_brings_come_after_those_that_come_again() {
         no such option: InvalidArgument, error parsing UpdateMask: proto: invalid path "color" for message "temporal.api.workflow.v1.WorkflowExecutionOptions"
         pinned to no version: InvalidArgument, must provide version if override is pinned.
         an override of nothing: InvalidArgument, override behavior is required
-        no such priority: InvalidArgument, priority_key is `-2`, expected 1 to 5
+        no such priority: InvalidArgument, priority key can't be negative
         a version that is gone: FailedPrecondition, Pinned version 'orders:gone' is not present in task queue 'orders' of type 'Workflow'
         gone RESET_WORKFLOW COMPLETED of 1 done 0 failed 1
         in-a-batch, signal other, pinned to second at 0, signal before, pinned to first at 2, signal behind: on first, pinned to first
