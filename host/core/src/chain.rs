@@ -18,10 +18,11 @@ use crate::machines::execution::{Initiator, Started};
 use crate::machines::{Event as AnyEvent, signal, update};
 use crate::options::VersionChoice;
 use crate::payload::Payloads;
-use crate::run::{Step, step_without_guest};
+use crate::run::{Step, Surroundings, step_without_guest};
 use crate::search::CHANGE_VERSION;
 use crate::time::{Delay, Timestamp};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// When a cron string is due next after `from`, not before `now`. `None`: never again.
 pub type NextCron = fn(cron: &str, from: Timestamp, now: Timestamp) -> Option<Timestamp>;
@@ -322,9 +323,9 @@ impl Heir {
         let Heir { run, version, started } = self;
         let arrivals = std::iter::once(Arrival::Start(started.clone())).chain(carried).collect();
         let link = Link { run, ..link };
-        let search = std::sync::Arc::new(crate::search::NobodyAsks);
+        let search = Arc::new(crate::search::NobodyAsks);
         // What is carried over was taken before.
-        let limits = std::sync::Arc::new(RunLimits::NONE);
+        let limits = Arc::new(RunLimits::NONE);
         // The next run's clock is this one's, and goes on from the host's.
         let now = before.clock.of_host(now);
         let step = Step {
@@ -333,9 +334,7 @@ impl Heir {
             identity,
             history_bytes: 0,
             task_failure: None,
-            link,
-            search,
-            limits,
+            host: Surroundings { link, search, limits },
         };
         let decision: Decision = step_without_guest(Execution::default(), step, None)?;
         Ok(Box::new(Successor { run, version, started, decision }))

@@ -6,18 +6,19 @@ mod skipping;
 mod wakes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
-use crate::chain::{self, Heir, Link};
+use crate::chain::{self, Heir};
 use crate::decision::{CloseResult, DueTimer, Effect};
 use crate::errors::{IllegalTransition, StepError};
 use crate::event::Recorded;
 use crate::ids::{EventId, RunId};
-use crate::limits::{self, RunLimits};
+use crate::limits;
 use crate::machines::{
     Event, activity, attributes, child, clock, execution, external, local, patch, signal, task,
     timer, update,
 };
 use crate::options::RunOptions;
 use crate::reset::FirstTaskOn;
+use crate::run::Surroundings;
 use crate::time::{Delay, Timestamp};
 use crate::updates::WaitingUpdates;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -374,20 +375,20 @@ impl Execution {
         arrival: Arrival,
         now: Timestamp,
         draft: &mut Draft,
-        surroundings: (&Link, &RunLimits),
+        host: &Surroundings,
     ) -> Result<Result<Accepted, Refused>, StepError> {
-        let (link, limits) = surroundings;
+        let Surroundings { link, limits, search: _ } = host;
         if let Arrival::FromParent { parent, arrival } = arrival {
             let is_its = |it: &execution::Parent| it.workflow.run == parent;
             let started = self.started.as_deref();
             return match started.and_then(|it| it.parent.as_ref()).is_some_and(is_its) {
-                true => self.admit(*arrival, now, draft, surroundings),
+                true => self.admit(*arrival, now, draft, host),
                 false => Ok(Err(Refused::NotAChild)),
             };
         }
         if let Arrival::ForBase { base, initiated, arrival } = arrival {
             return match self.bases.get(&base).is_some_and(|reset| initiated < *reset) {
-                true => self.admit(*arrival, now, draft, surroundings),
+                true => self.admit(*arrival, now, draft, host),
                 false => Ok(Err(Refused::ChildNotPending)),
             };
         }

@@ -88,6 +88,12 @@ pub struct Step {
     pub history_bytes: u64,
     /// The workflow task that failed before this step, if it did.
     pub task_failure: Option<TaskFailure>,
+    pub host: Surroundings,
+}
+
+/// What only the host of a live step knows. A replay asks none of it: what was allowed once stays.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
     pub link: Link,
     /// Knows the search attributes of the run's namespace.
     pub search: Arc<dyn search::Judge>,
@@ -132,9 +138,7 @@ struct DueTask<'a> {
     identity: &'a str,
     history_bytes: u64,
     attempt: u32,
-    link: Link,
-    search: Arc<dyn search::Judge>,
-    limits: Arc<RunLimits>,
+    host: Surroundings,
 }
 
 /// One workflow task, as the guest sees it.
@@ -147,12 +151,8 @@ struct Task {
     history_length: u64,
     history_bytes: u64,
     suggest_continue_as_new: bool,
-    /// None in replay.
-    link: Option<Link>,
-    /// `None` in replay: what was allowed once stays.
-    search: Option<Arc<dyn search::Judge>>,
-    /// `None` in replay, likewise.
-    limits: Option<Arc<RunLimits>>,
+    /// `None` in replay.
+    host: Option<Surroundings>,
 }
 
 impl Task {
@@ -164,7 +164,7 @@ impl Task {
         most: fn(&RunLimits) -> u64,
         cause: task::FailedCause,
     ) -> Result<(), StepError> {
-        match self.limits.as_deref().map(most) {
+        match self.host.as_ref().map(|it| most(&it.limits)) {
             Some(most) if n as u64 >= most => {
                 // In Temporal's words.
                 let reason = format!(
@@ -264,9 +264,7 @@ impl Run {
                         history_length: recorded.id.0,
                         history_bytes: *history_bytes,
                         suggest_continue_as_new: *suggest_continue_as_new,
-                        link: None,
-                        search: None,
-                        limits: None,
+                        host: None,
                     });
                 }
                 task::Event::Completed { component, .. } => {
@@ -344,11 +342,10 @@ impl Run {
         mut step: Step,
     ) -> Result<Outcome, StepError> {
         step.now = self.execution.now(step.now, &step.arrivals);
-        let link = step.link;
+        let link = step.host.link;
         self.locals.watched &= !step.arrivals.contains(&Arrival::LocalsDue);
-        let surroundings = (&link, &*step.limits);
         let admitted =
-            admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, surroundings)?;
+            admit_all(&mut self.execution, step.arrivals, step.now, &mut draft, &step.host)?;
         let closed = std::mem::take(&mut draft.locals);
         self.locals.take(closed);
         draft.wants_task |= self.locals.has_results();
@@ -375,9 +372,7 @@ impl Run {
             identity: &identity,
             history_bytes: step.history_bytes,
             attempt,
-            link,
-            search: step.search,
-            limits: step.limits,
+            host: step.host,
         };
         match self.run_task(&mut draft, now, due) {
             Ok((unseen, task)) => {
@@ -424,7 +419,7 @@ impl Run {
         now: Timestamp,
         due: DueTask<'_>,
     ) -> Result<(VecDeque<Recorded>, Option<Task>), StepError> {
-        let DueTask { identity, history_bytes, attempt, link, search, limits } = due;
+        let DueTask { identity, history_bytes, attempt, host } = due;
         if self.execution.undelivered.is_empty() && !self.locals.has_results() {
             draft.updates.valid = self.next_valid_update(draft, now)?;
             if draft.updates.valid.is_none() {
@@ -436,7 +431,7 @@ impl Run {
             Some(it) => (it.task_queue.clone(), it.task_timeout),
             None => (String::new(), limits::TASK_TIMEOUT),
         };
-        if let Some((reason, details)) = self.too_long(history_bytes, &limits) {
+        if let Some((reason, details)) = self.too_long(history_bytes, &host.limits) {
             // Before the task's events: a task in history is one that the guest has played.
             let event = execution::Event::Terminated {
                 reason: reason.clone(),
@@ -449,6 +444,7 @@ impl Run {
         }
         let scheduled = Event::Task(task::Event::Scheduled { task_queue, timeout, attempt });
         let scheduled = self.execution.push(draft, now, scheduled)?;
+        let limits = &host.limits;
         let suggest_continue_as_new = scheduled.0 >= limits.suggest_at_events
             || history_bytes >= limits.suggest_at_bytes
             || self.execution.updates.len() as u64 >= limits.suggest_at_updates();
@@ -474,9 +470,7 @@ impl Run {
             history_length: started.0,
             history_bytes,
             suggest_continue_as_new,
-            link: Some(link),
-            search: Some(search),
-            limits: Some(limits),
+            host: Some(host),
         };
         let unseen = self.play(&task, waiting, &mut Wishes::Live(draft))?;
         Ok((unseen, Some(task)))

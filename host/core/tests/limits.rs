@@ -4,11 +4,10 @@
 
 use expect_test::expect;
 use refrain_core::arrival::Arrival;
-use refrain_core::chain::Link;
 use refrain_core::decision::Decision;
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, Program};
-use refrain_core::ids::{EventId, RunId};
+use refrain_core::ids::EventId;
 use refrain_core::limits::{BLOB_BYTES_MAX, RunLimits};
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Event, execution, task};
@@ -16,7 +15,7 @@ use refrain_core::payload::{Payload, size_of_all};
 use refrain_core::run::{Run, Step};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_testkit::program::ScriptedProgram;
-use refrain_testkit::{ScriptJudge, facts};
+use refrain_testkit::{facts, lone_step};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -27,16 +26,7 @@ fn guest(program: &str) -> Box<dyn Guest> {
 }
 
 fn step(arrivals: Vec<Arrival>, history_bytes: u64) -> Step {
-    Step {
-        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
-        arrivals,
-        now: Timestamp(2000),
-        identity: "host".to_owned(),
-        history_bytes,
-        task_failure: None,
-        search: Arc::new(ScriptJudge),
-        limits: Arc::default(),
-    }
+    Step { history_bytes, ..lone_step(Timestamp(2000), arrivals) }
 }
 
 fn signals(n: usize) -> Vec<Arrival> {
@@ -172,7 +162,8 @@ fn a_run_keeps_what_a_greater_limit_allowed_and_gets_no_more() {
     let history = begun.decision.events;
     let again = Run::replay(facts("order-1"), &history, guest(program)).unwrap();
     assert_eq!(again.execution().timers.len(), 3);
-    let narrow = Step { limits: Arc::new(limits), ..step(signals(1), 0) };
+    let mut narrow = step(signals(1), 0);
+    narrow.host.limits = Arc::new(limits);
     let failed = again.step(narrow).unwrap().decision.run.task_failure;
     expect!["[W0202] the number of pending timers, 3, has reached the per-workflow limit of 2"]
         .assert_eq(&failed.unwrap().failure.message);

@@ -5,15 +5,13 @@ use refrain_core::arrival::Arrival;
 use refrain_core::errors::StepError;
 use refrain_core::event::Recorded;
 use refrain_core::guest::Program;
-use refrain_core::ids::RunId;
 use refrain_core::machines::execution::Started;
 use refrain_core::machines::{Event, timer};
-use refrain_core::run::{Run, Step};
+use refrain_core::run::Run;
 use refrain_core::time::Timestamp;
 use refrain_testkit::program::ScriptedProgram;
-use refrain_testkit::{ScriptJudge, facts};
+use refrain_testkit::{facts, lone_step};
 use std::fmt::Write;
-use std::sync::Arc;
 
 /// The stages of a change, in the order in which they are deployed: what the second turn does.
 const STAGES: [(&str, &str); 4] = [
@@ -28,22 +26,7 @@ fn program(second_turn: &str) -> ScriptedProgram {
 }
 
 fn step(run: Run, history: &mut Vec<Recorded>, at: u64, arrival: Arrival) -> Run {
-    let outcome = run
-        .step(Step {
-            link: refrain_core::chain::Link {
-                run: RunId(1),
-                next: RunId(2),
-                next_cron: |_, _, _| None,
-            },
-            arrivals: vec![arrival],
-            now: Timestamp(at * 1000),
-            identity: "host".to_owned(),
-            history_bytes: 0,
-            task_failure: None,
-            search: Arc::new(ScriptJudge),
-            limits: Arc::default(),
-        })
-        .expect("a step");
+    let outcome = run.step(lone_step(Timestamp(at * 1000), vec![arrival])).expect("a step");
     assert_eq!(outcome.failed, None);
     history.extend(outcome.decision.events);
     outcome.run.expect("a run that goes on")

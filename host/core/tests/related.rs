@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests; clippy spares only the tests")]
 
 use refrain_core::arrival::Arrival;
-use refrain_core::chain::Link;
 use refrain_core::decision::{Decision, Effect};
 use refrain_core::event::Recorded;
 use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
@@ -16,11 +15,10 @@ use refrain_core::payload::{PayloadMap, Payloads};
 use refrain_core::reset::{KeptChild, Reapply, Reset, ResetError};
 use refrain_core::run::{Outcome, Run, Step};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_testkit::facts;
 use refrain_testkit::model::{Mode, Model};
 use refrain_testkit::random;
 use refrain_testkit::script::Script;
-use std::sync::Arc;
+use refrain_testkit::{facts, lone_step};
 
 /// Wishes for all of it in its first turn, and for nothing after.
 struct Wishes(Vec<Command>);
@@ -69,16 +67,7 @@ fn cancel_of_other(n: usize) -> Command {
 }
 
 fn step(arrival: Arrival) -> Step {
-    Step {
-        arrivals: vec![arrival],
-        now: Timestamp(1000),
-        identity: "host".to_owned(),
-        history_bytes: 0,
-        task_failure: None,
-        search: Arc::new(refrain_testkit::ScriptJudge),
-        limits: Arc::default(),
-        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
-    }
+    lone_step(Timestamp(1000), vec![arrival])
 }
 
 fn start(wishes: Vec<Command>) -> Outcome {

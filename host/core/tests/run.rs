@@ -5,13 +5,12 @@
 
 use expect_test::expect;
 use refrain_core::arrival::{Accepted, ActivityClosed, ActivityOutcome, Arrival, Refused};
-use refrain_core::chain::Link;
 use refrain_core::decision::{DueTimer, Effect};
 use refrain_core::errors::Owner;
 use refrain_core::event::Recorded;
 use refrain_core::execution::Execution;
 use refrain_core::guest::{Guest, Program};
-use refrain_core::ids::{EventId, RunId};
+use refrain_core::ids::EventId;
 use refrain_core::limits::RunLimits;
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Event, execution, task};
@@ -20,8 +19,7 @@ use refrain_core::time::Timestamp;
 use refrain_testkit::model::{Mode, Model};
 use refrain_testkit::program::ScriptedProgram;
 use refrain_testkit::script::Script;
-use refrain_testkit::{ScriptJudge, check_core, facts, random};
-use std::sync::Arc;
+use refrain_testkit::{check_core, facts, lone_step, random};
 
 // ---- the plain way through
 
@@ -1178,16 +1176,7 @@ fn guest(program: &str) -> Box<dyn Guest> {
 }
 
 fn step(now: u64, arrival: Arrival) -> Step {
-    Step {
-        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
-        arrivals: vec![arrival],
-        now: Timestamp(now),
-        identity: "host".to_owned(),
-        history_bytes: 0,
-        task_failure: None,
-        search: Arc::new(ScriptJudge),
-        limits: Arc::default(),
-    }
+    lone_step(Timestamp(now), vec![arrival])
 }
 
 fn signal(name: &str) -> Arrival {

@@ -4,18 +4,17 @@
 
 use expect_test::expect;
 use refrain_core::arrival::{Accepted, Arrival, Refused};
-use refrain_core::chain::Link;
 use refrain_core::event::Recorded;
 use refrain_core::guest::Program;
-use refrain_core::ids::{EventId, RunId};
+use refrain_core::ids::EventId;
 use refrain_core::limits::RunLimits;
 use refrain_core::machines::{Event, task, update};
 use refrain_core::payload::Payload;
-use refrain_core::run::{Outcome, Run, Step};
+use refrain_core::run::{Outcome, Run};
 use refrain_core::time::Timestamp;
 use refrain_core::waits;
 use refrain_testkit::program::ScriptedProgram;
-use refrain_testkit::{check_core, facts};
+use refrain_testkit::{check_core, facts, lone_step};
 
 #[test]
 fn an_update_is_accepted_and_completed_in_one_task() {
@@ -365,17 +364,7 @@ fn a_program_that_does_not_answer_any_more_diverges() {
 // ---- limits
 
 fn step(run: Run, arrivals: Vec<Arrival>) -> Outcome {
-    run.step(Step {
-        link: Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None },
-        arrivals,
-        now: Timestamp(1000),
-        identity: "host".to_owned(),
-        history_bytes: 0,
-        task_failure: None,
-        search: std::sync::Arc::new(refrain_testkit::ScriptJudge),
-        limits: std::sync::Arc::default(),
-    })
-    .unwrap()
+    run.step(lone_step(Timestamp(1000), arrivals)).unwrap()
 }
 
 /// A run that has just been started.

@@ -35,7 +35,7 @@ use refrain_core::limits;
 use refrain_core::machines::local::Closed;
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::Payloads;
-use refrain_core::run::{Run, Step, step_without_guest};
+use refrain_core::run::{Run, Step, Surroundings, step_without_guest};
 use refrain_store::{RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -332,9 +332,11 @@ impl<'a> Visit<'a> {
             identity: self.inner.config.identity.clone(),
             history_bytes: row.history_bytes,
             task_failure: row.task_failure.clone(),
-            link: self.link_of(row),
-            search: self.inner.namespaces.search_attributes(row.key.execution.namespace),
-            limits: Arc::clone(&self.inner.config.limits),
+            host: Surroundings {
+                link: self.link_of(row),
+                search: self.inner.namespaces.search_attributes(row.key.execution.namespace),
+                limits: Arc::clone(&self.inner.config.limits),
+            },
         }
     }
 

@@ -11,7 +11,7 @@ use refrain_core::guest::{Guest, Job, Program, Query, Start, Turn};
 use refrain_core::ids::{ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::{Event, activity, execution};
 use refrain_core::payload::{Payload, PayloadMap};
-use refrain_core::run::{Run, RunFacts, Step};
+use refrain_core::run::{Run, RunFacts, Step, Surroundings};
 use refrain_core::search::Judge;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_runtime::{Runtime, RuntimeConfig};
@@ -236,9 +236,11 @@ fn step(arrival: Arrival) -> Step {
         identity: String::new(),
         history_bytes: 500,
         task_failure: None,
-        link: Link { run: RunId(7), next: RunId(8), next_cron: |_, _, _| None },
-        search: Arc::new(NoAttributes),
-        limits: Arc::default(),
+        host: Surroundings {
+            link: Link { run: RunId(7), next: RunId(8), next_cron: |_, _, _| None },
+            search: Arc::new(NoAttributes),
+            limits: Arc::default(),
+        },
     }
 }
 

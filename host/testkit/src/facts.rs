@@ -1,10 +1,15 @@
 use crate::model::WORKFLOW_ID;
 use crate::script::Start;
+use crate::search::ScriptJudge;
 use crate::versions;
+use refrain_core::arrival::Arrival;
+use refrain_core::chain::Link;
 use refrain_core::ids::{Digest, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits;
 use refrain_core::machines::execution;
-use refrain_core::run::RunFacts;
+use refrain_core::run::{RunFacts, Step, Surroundings};
+use refrain_core::time::Timestamp;
+use std::sync::Arc;
 
 /// A run of core alone, for tests without a script.
 pub fn facts(workflow_id: &str) -> RunFacts {
@@ -13,6 +18,19 @@ pub fn facts(workflow_id: &str) -> RunFacts {
         key: RunKey { execution, run: RunId(1) },
         namespace: "default".to_owned(),
         component: Digest([1; 32]),
+    }
+}
+
+/// A step of such a run.
+pub fn lone_step(now: Timestamp, arrivals: Vec<Arrival>) -> Step {
+    let link = Link { run: RunId(1), next: RunId(2), next_cron: |_, _, _| None };
+    Step {
+        arrivals,
+        now,
+        identity: "host".to_owned(),
+        history_bytes: 0,
+        task_failure: None,
+        host: Surroundings { link, search: Arc::new(ScriptJudge), limits: Arc::default() },
     }
 }
 

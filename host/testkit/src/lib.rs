@@ -22,5 +22,5 @@ mod words;
 pub use check::check_core;
 #[cfg(feature = "engine")]
 pub use check::{check, check_agreement};
-pub use facts::facts;
+pub use facts::{facts, lone_step};
 pub use search::ScriptJudge;

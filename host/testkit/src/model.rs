@@ -31,7 +31,7 @@ use refrain_core::message::Message;
 use refrain_core::options::{RunOptions, VersionChoice};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{AfterReset, Reapply, Reset, continued_as};
-use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
+use refrain_core::run::{Run, RunFacts, Step, Surroundings, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::{self, UpdateState};
 use refrain_core::waits;
@@ -342,9 +342,11 @@ impl Model {
             history_bytes: 0,
             task_failure: None,
             // The step is the next run's first.
-            link: self.link(RunId(self.runs.len() as u128 + 1), 2),
-            search: Arc::new(ScriptJudge),
-            limits: Arc::default(),
+            host: Surroundings {
+                link: self.link(RunId(self.runs.len() as u128 + 1), 2),
+                search: Arc::new(ScriptJudge),
+                limits: Arc::default(),
+            },
         }
     }
 
@@ -414,9 +416,11 @@ impl Model {
             identity: "host".to_owned(),
             history_bytes: 0,
             task_failure: self.runs[at].task_failure.clone(),
-            link: self.link(self.runs[at].key.run, 1),
-            search: Arc::new(ScriptJudge),
-            limits: Arc::default(),
+            host: Surroundings {
+                link: self.link(self.runs[at].key.run, 1),
+                search: Arc::new(ScriptJudge),
+                limits: Arc::default(),
+            },
         };
         let is_over = step.arrivals.contains(&Arrival::RunTimedOut);
         let retries = step.arrivals.iter().any(Arrival::retries_task);

@@ -14,9 +14,8 @@ pub fn step_without_guest(
     step.now = execution.now(step.now, &step.arrivals);
     let mut draft = Draft::default();
     let first_event = execution.next_event;
-    let (now, link) = (step.now, step.link);
-    let surroundings = (&link, &*step.limits);
-    let admitted = admit_all(&mut execution, step.arrivals, now, &mut draft, surroundings)?;
+    let (now, link) = (step.now, step.host.link);
+    let admitted = admit_all(&mut execution, step.arrivals, now, &mut draft, &step.host)?;
     let mut after = After::of(&execution, step.task_failure);
     let due = after.has_task(&draft, &admitted);
     if !due {
@@ -52,14 +51,14 @@ pub(super) fn admit_all(
     arrivals: Vec<Arrival>,
     now: Timestamp,
     draft: &mut Draft,
-    (link, limits): (&Link, &RunLimits),
+    host: &Surroundings,
 ) -> Result<Admitted, StepError> {
     let retry = arrivals.iter().any(Arrival::retries_task);
     let admit = |(at, arrival)| match arrival {
         Arrival::Update(request) => {
-            Ok(execution.admit_update(*request, at, &mut draft.updates, limits))
+            Ok(execution.admit_update(*request, at, &mut draft.updates, &host.limits))
         }
-        other => execution.admit(other, now, draft, (link, limits)),
+        other => execution.admit(other, now, draft, host),
     };
     let replies = arrivals.into_iter().enumerate().map(admit).collect::<Result<_, _>>()?;
     Ok(Admitted { replies, retry })

@@ -46,9 +46,9 @@ impl Run {
         match self.play(&unfinished.task, VecDeque::new(), &mut Wishes::Live(&mut draft)) {
             Ok(unseen) => {
                 self.watch_locals(&mut draft, now);
-                let next = match unfinished.task.link {
-                    Some(link) => {
-                        self.next(&mut draft, &unseen, now, &unfinished.identity, link)?
+                let next = match &unfinished.task.host {
+                    Some(host) => {
+                        self.next(&mut draft, &unseen, now, &unfinished.identity, host.link)?
                     }
                     None => None,
                 };

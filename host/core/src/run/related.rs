@@ -56,7 +56,7 @@ impl Run {
                 child.workflow_id
             ),
         })?;
-        if let Some(link) = &task.link
+        if let Some(Surroundings { link, .. }) = &task.host
             && !child.cron.is_empty()
             && (link.next_cron)(&child.cron, task.now, task.now).is_none()
         {

@@ -62,8 +62,8 @@ impl Run {
                 let event = granted.event.clone();
                 let id = self.execution.push(draft, task.now, granted.event)?;
                 self.add_effects(draft, id, &event, task.now);
-                if let (Event::Patch(_), Some(judge)) = (&event, &task.search) {
-                    self.show_patches(draft, task, judge)?;
+                if let (Event::Patch(_), Some(host)) = (&event, &task.host) {
+                    self.show_patches(draft, task, &host.search)?;
                 }
                 id
             }
@@ -172,9 +172,9 @@ impl Run {
             check_size(&command)?;
         }
         if let execution::Command::ContinueAsNew(asked) = &mut command
-            && let (Some(attributes), Some(judge)) = (&mut asked.search_attributes, &task.search)
+            && let (Some(attributes), Some(host)) = (&mut asked.search_attributes, &task.host)
         {
-            let judged = judge.judge(attributes).and_then(|mut judged| {
+            let judged = host.search.judge(attributes).and_then(|mut judged| {
                 judged.retain(|_, value| !value.is_null());
                 search::check_sizes(&judged).map(|()| judged)
             });
@@ -183,8 +183,8 @@ impl Run {
                 reason,
             })?;
         }
-        let (event, heir) =
-            chain::decide(command, task.completed, &self.execution, task.now, task.link.as_ref());
+        let link = task.host.as_ref().map(|it| &it.link);
+        let (event, heir) = chain::decide(command, task.completed, &self.execution, task.now, link);
         if let Wishes::Live(draft) = wishes {
             draft.heir = heir;
         }
@@ -200,9 +200,10 @@ impl Run {
         let now = &self.execution.attributes;
         match command {
             attributes::Command::UpsertSearch(upserted) => {
-                let attributes = match &task.search {
+                let attributes = match &task.host {
                     None => upserted,
-                    Some(judge) => judge
+                    Some(host) => host
+                        .search
                         .judge(&upserted)
                         .and_then(|judged| {
                             let mut all = now.search.clone();
@@ -220,7 +221,7 @@ impl Run {
                 let mut all = now.memo.clone();
                 attributes::merge(&mut all, &memo);
                 let bytes = size_of_map(&all);
-                if task.search.is_some() && bytes > limits::MEMO_BYTES_MAX {
+                if task.host.is_some() && bytes > limits::MEMO_BYTES_MAX {
                     return Err(StepError::BadCommand {
                         cause: task::FailedCause::BadModifyWorkflowPropertiesAttributes,
                         reason: format!(

@@ -178,10 +178,10 @@ impl Visit<'_> {
         let now = self.inner.now();
         let row = rows::of_start(key.clone(), component, &request.request_id, &started, now);
         let facts = self.inner.facts_of(key, component);
-        let step = self.step_of(Vec::new(), &row);
+        let mut step = self.step_of(Vec::new(), &row);
         // What comes again was taken once, under whatever limit there was then.
-        let limits = RunLimits { signals: u64::MAX, updates: u64::MAX, ..*step.limits };
-        let step = Step { limits: Arc::new(limits), ..step };
+        let limits = RunLimits { signals: u64::MAX, updates: u64::MAX, ..*step.host.limits };
+        step.host.limits = Arc::new(limits);
         let guest = program.guest().map_err(|error| EngineError::Internal(error.to_string()))?;
         let outcome = Run::reset(facts, beginning, guest, step)
             .map_err(|error| EngineError::DoesNotFit(Box::new(error)))?;
