@@ -18,7 +18,7 @@ mod plans;
 mod schedules;
 mod standalone;
 
-use crate::{RunWrite, Store, StoreConfig, Write};
+use crate::{NewNamespace, RunWrite, Store, StoreConfig, Write};
 use refrain_core::attempt::ActivityTask;
 use refrain_core::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary};
 use refrain_core::event::Recorded;
@@ -36,6 +36,20 @@ const COMPONENT: Digest = Digest([7; 32]);
 
 fn s(secs: u64) -> Timestamp {
     Timestamp(secs * 1000)
+}
+
+/// One that has all that can be said of it.
+fn new_namespace(name: &str, uuid: u128) -> NewNamespace {
+    NewNamespace {
+        name: name.to_owned(),
+        uuid,
+        description: "orders of the shop".to_owned(),
+        owner_email: "shop@example.com".to_owned(),
+        detach_above: Some(1 << 16),
+        data: [("team".to_owned(), name.to_owned())].into(),
+        retention: Delay::from_secs(3 * 86_400),
+        created_at: s(1),
+    }
 }
 
 async fn temporary() -> Store {

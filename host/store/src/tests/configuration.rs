@@ -1,22 +1,7 @@
 //! Namespaces, components, deployments.
 
 use super::*;
-use crate::{
-    ComponentKind, ComponentMeta, Namespace, NamespaceError, NamespaceState, NewNamespace,
-};
-
-fn new_namespace(name: &str, uuid: u128) -> NewNamespace {
-    NewNamespace {
-        name: name.to_owned(),
-        uuid,
-        description: "orders of the shop".to_owned(),
-        owner_email: "shop@example.com".to_owned(),
-        detach_above: Some(1 << 16),
-        data: [("team".to_owned(), name.to_owned())].into(),
-        retention: Delay::from_secs(3 * 86_400),
-        created_at: s(1),
-    }
-}
+use crate::{ComponentKind, ComponentMeta, Namespace, NamespaceError, NamespaceState};
 
 #[tokio::test]
 async fn namespaces_are_made_found_and_changed() {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::delete::{OF_A_NAMESPACE, OF_A_RUN};
-use crate::{DoomedRun, NewNamespace, StoreError};
+use crate::{DoomedRun, StoreError};
 use refrain_core::machines::task as workflow_task;
 use std::collections::BTreeSet;
 
@@ -114,16 +114,7 @@ async fn runs_are_found_in_the_order_in_which_they_were_closed() {
 #[tokio::test]
 async fn a_namespace_goes_with_what_was_deployed_in_it() {
     let store = temporary().await;
-    let new = NewNamespace {
-        name: "shop".to_owned(),
-        uuid: 7,
-        description: String::new(),
-        owner_email: String::new(),
-        detach_above: None,
-        data: Default::default(),
-        retention: Delay::from_secs(3600),
-        created_at: s(1),
-    };
+    let new = new_namespace("shop", 7);
     let mut namespace = store.insert_namespace(new.clone()).await.unwrap();
     namespace.name = "shop-deleted-00000".to_owned();
     assert!(store.update_namespace(&namespace).await.unwrap());

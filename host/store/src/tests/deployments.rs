@@ -1,7 +1,7 @@
 //! Versions of queues.
 
 use super::*;
-use crate::{ComponentKind, ComponentMeta, DeployError, Deployment, NewNamespace, Queue};
+use crate::{ComponentKind, ComponentMeta, DeployError, Deployment, Queue};
 use expect_test::expect;
 use refrain_core::deployment::{Change, Refused};
 
@@ -9,16 +9,7 @@ pub(super) const OLD: Digest = Digest([1; 32]);
 pub(super) const NEW: Digest = Digest([2; 32]);
 
 pub(super) async fn shop(store: &Store) -> NamespaceId {
-    let new = NewNamespace {
-        name: "shop".to_owned(),
-        uuid: 1,
-        description: String::new(),
-        owner_email: String::new(),
-        detach_above: None,
-        data: Default::default(),
-        retention: Delay::from_secs(86_400),
-        created_at: s(1),
-    };
+    let new = new_namespace("shop", 1);
     let shop = store.insert_namespace(new).await.unwrap().id;
     for digest in [OLD, NEW] {
         upload(store, shop, digest, 1).await;

@@ -195,16 +195,7 @@ async fn what_was_written_under_another_type_of_the_name_is_not_found() {
 async fn registered_names_are_kept_with_their_types() {
     let store = temporary().await;
     let id = NamespaceId(1);
-    let new = crate::NewNamespace {
-        name: "n".to_owned(),
-        uuid: 1,
-        description: String::new(),
-        owner_email: String::new(),
-        retention: Delay::from_secs(1),
-        detach_above: Some(1 << 16),
-        data: Default::default(),
-        created_at: s(1),
-    };
+    let new = new_namespace("n", 1);
     store.insert_namespace(new).await.unwrap();
     let names = [("a", Kind::Int), ("b", Kind::Text)].map(|it| (it.0.to_owned(), it.1));
     store.add_search_attribute_types(id, &names).await.unwrap();

@@ -75,16 +75,7 @@ async fn a_component_goes_when_no_run_and_no_queue_needs_it() {
     assert_eq!(store.list_deployments(shop).await.unwrap().len(), 4);
 
     // Few at a time, and one that another namespace uses keeps its bytes.
-    let bank = crate::NewNamespace {
-        name: "bank".to_owned(),
-        uuid: 2,
-        description: String::new(),
-        owner_email: String::new(),
-        detach_above: None,
-        data: Default::default(),
-        retention: Delay::from_secs(1),
-        created_at: s(1),
-    };
+    let bank = new_namespace("bank", 2);
     let bank = store.insert_namespace(bank).await.unwrap().id;
     upload(&store, bank, Digest([6; 32]), 900).await;
     upload(&store, shop, Digest([7; 32]), 100).await;

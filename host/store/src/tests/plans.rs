@@ -370,28 +370,23 @@ async fn plans_of_all_statements() {
 /// As those of runs: each a part of an index, in the order of the list.
 #[tokio::test]
 async fn plans_of_lists_of_activities_without_a_workflow() {
-    let store = temporary().await;
-    let mut text = String::new();
-    let mut writer = store.writer.lock().await;
-    let connection = writer.connection().await.unwrap();
-    for query in [
-        "",
-        "ExecutionStatus = 'Running'",
-        "ActivityType = 't'",
-        "ActivityType = 't' AND ExecutionStatus = 'Failed'",
-        "ActivityId = 'a'",
-        "ActivityId STARTS_WITH 'a'",
-        "RunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'",
-        "WInt = 5 AND TaskQueue = 'q'",
-        "WInt > 5",
-        "TaskQueue = 'q'",
-        "WorkflowId = 'w'",
-    ] {
-        writeln!(text, "{query}").unwrap();
-        for (what, statement) in crate::list::standalone_statements(&standalone::filter(query)) {
-            add_plan(&mut text, connection, what, &statement).await;
-        }
-    }
+    let text = plans_of(
+        &[
+            "",
+            "ExecutionStatus = 'Running'",
+            "ActivityType = 't'",
+            "ActivityType = 't' AND ExecutionStatus = 'Failed'",
+            "ActivityId = 'a'",
+            "ActivityId STARTS_WITH 'a'",
+            "RunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'",
+            "WInt = 5 AND TaskQueue = 'q'",
+            "WInt > 5",
+            "TaskQueue = 'q'",
+            "WorkflowId = 'w'",
+        ],
+        |query| crate::list::standalone_statements(&standalone::filter(query)),
+    )
+    .await;
     expect![[r#"
 
           page
@@ -516,11 +511,7 @@ fn statements_have_numbered_parameters_only() {
 /// many there are; `SCAN` would be a scan of a whole table.
 #[tokio::test]
 async fn plans_of_lists_and_counts() {
-    let store = temporary().await;
-    let mut writer = store.writer.lock().await;
-    let connection = writer.connection().await.unwrap();
-    let mut text = String::new();
-    for query in [
+    let text = plans_of(&[
         "",
         "ExecutionStatus = 'Running'",
         "ExecutionStatus != 'Running'",
@@ -544,12 +535,7 @@ async fn plans_of_lists_and_counts() {
         "TemporalWorkerDeploymentVersion = 'orders:0101010101010101010101010101010101010101010101010101010101010101' AND ExecutionStatus = 'Running'",
         "BuildIds = 'pinned:orders:0101010101010101010101010101010101010101010101010101010101010101'",
         "TemporalUsedWorkerDeploymentVersions = 'orders:0101010101010101010101010101010101010101010101010101010101010101'",
-    ] {
-        writeln!(text, "{query}").unwrap();
-        for (what, statement) in crate::list::statements(&list::filter(query)) {
-            add_plan(&mut text, connection, what, &statement).await;
-        }
-    }
+    ], |query| crate::list::statements(&list::filter(query))).await;
     expect![[r#"
 
           page
@@ -783,6 +769,21 @@ async fn plans_of_lists_and_counts() {
             SCAN (subquery-9)
             USE TEMP B-TREE FOR GROUP BY
     "#]].assert_eq(&text);
+}
+
+/// What each of these queries does.
+async fn plans_of(queries: &[&str], statements: fn(&str) -> Vec<(&'static str, String)>) -> String {
+    let store = temporary().await;
+    let mut text = String::new();
+    let mut writer = store.writer.lock().await;
+    let connection = writer.connection().await.unwrap();
+    for query in queries {
+        writeln!(text, "{query}").unwrap();
+        for (what, statement) in statements(query) {
+            add_plan(&mut text, connection, what, &statement).await;
+        }
+    }
+    text
 }
 
 async fn add_plan(

@@ -2,7 +2,7 @@
 //! row; SQL has to find the same.
 
 use super::*;
-use crate::{ListPlace, NewNamespace};
+use crate::ListPlace;
 use refrain_core::failure::RetryState;
 use refrain_core::search::{
     Condition, Field, Instant, Kind, Registry, Row as Look, STATUSES, System, Value, holds, parse,
@@ -103,16 +103,7 @@ fn activity(n: u64) -> Execution {
 /// Writes them as they would be: first they begin, and then they end.
 async fn of(all: &[Execution]) -> Store {
     let store = temporary().await;
-    let new = NewNamespace {
-        name: "shop".to_owned(),
-        uuid: 7,
-        description: String::new(),
-        owner_email: String::new(),
-        data: Default::default(),
-        detach_above: None,
-        retention: Delay::from_secs(3600),
-        created_at: s(1),
-    };
+    let new = new_namespace("shop", 7);
     assert_eq!(store.insert_namespace(new).await.unwrap().id, NAMESPACE);
     for it in all {
         let begun = Execution { closed: None, ..it.clone() };
