@@ -3,14 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ChildWorkflowError, is_cancelled_exception
 from temporalio.workflow import ChildWorkflowCancellationType
-
-MS = timedelta(milliseconds=1)
 
 
 def text(args: Sequence[RawValue]) -> str:
@@ -151,11 +148,11 @@ class CleansUp:
     """Is asked to stop, and cleans up before it does, or fails while it does."""
 
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {"cleaned": False}
+        self.is_cleaned = False
 
     @workflow.query
     def cleaned(self) -> bool:
-        return self.state["cleaned"]
+        return self.is_cleaned
 
     @workflow.run
     async def run(self, how: str) -> str:
@@ -163,7 +160,7 @@ class CleansUp:
             await workflow.wait_condition(lambda: False)
         except asyncio.CancelledError:
             await asyncio.sleep(0.01)
-            self.state["cleaned"] = True
+            self.is_cleaned = True
             if how == "fails":
                 return str(1 / 0)
             if how == "goes on":

@@ -88,7 +88,7 @@ impl Environment {
     ///
     /// If it fails, with what it said.
     pub fn json(&self, args: &[&str]) -> Result<Value> {
-        json(refrain(args).args(["--address", &self.address]))
+        self.ask(args, &[])
     }
 
     /// A command that takes arguments.

@@ -1,6 +1,5 @@
 """Runs with clocks of their own: what is skipped, how it is asked for and what is refused."""
 
-import uuid
 from datetime import timedelta
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -21,7 +20,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import WorkflowHandle
 
 from mirror.plays import play
-from mirror.stage import NAMESPACE, QUEUE, Stage
+from mirror.stage import NAMESPACE, QUEUE, Stage, fresh
 
 HOUR = timedelta(hours=1)
 
@@ -44,7 +43,7 @@ def asked(
         workflow_type=WorkflowType(name=kind),
         task_queue=TaskQueue(name=QUEUE),
         input=Payloads(payloads=it.client.data_converter.payload_converter.to_payloads(args)),
-        request_id=str(uuid.uuid4()),
+        request_id=fresh(),
         identity=it.client.identity,
         time_skipping_config=config,
     )

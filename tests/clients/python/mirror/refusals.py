@@ -15,7 +15,8 @@ from temporalio.service import RPCError
 
 from mirror import plays
 from mirror.requests import FAMILIES, Fields, Method
-from mirror.stage import NAMESPACE, QUEUE, Stage, fresh
+from mirror.requests.operators import BATCH
+from mirror.stage import NAMESPACE, QUEUE, Stage, details_of, fresh
 from waiting import eventually
 
 # A poll that finds nothing is not waited for.
@@ -64,8 +65,7 @@ async def ask(it: Stage, method: Method, name: str, fields: Fields, words: Mappi
         it.run_names |= {found: "<id>" for found in UUID.findall(str(answer))}
         it.keep(f"{method.name}: {name}: OK", answer if method.told else {"value": "answered"})
     except RPCError as error:
-        details = [detail.type_url.rsplit(".", 1)[-1] for detail in error.grpc_status.details]
-        it.keep(f"{method.name}: {name}: {error.status.name}", {"details": details})
+        it.keep(f"{method.name}: {name}: {error.status.name}", {"details": details_of(error)})
 
 
 async def all_of(it: Stage, methods: list[Method], words: dict[str, str]) -> None:
@@ -121,13 +121,7 @@ async def namespace(it: Stage) -> dict[str, str]:
 async def batch(it: Stage) -> dict[str, str]:
     """One that is done."""
     words = {"job": fresh()} | await runs(it)
-    fields = {
-        "namespace": NAMESPACE,
-        "job_id": words["job"],
-        "reason": "spring",
-        "visibility_query": "WorkflowId = 'nobody'",
-        "termination_operation": {},
-    }
+    fields = BATCH | {"namespace": NAMESPACE, "job_id": words["job"]}
     request = ParseDict(fields, workflowservice.v1.StartBatchOperationRequest())
     described = workflowservice.v1.DescribeBatchOperationRequest(namespace=NAMESPACE, job_id=words["job"])
 

@@ -66,8 +66,7 @@ class Stage:
             value = await awaitable
             self.keep(name, value if isinstance(value, Message) else {"value": value})
         except RPCError as error:
-            details = [it.type_url.rsplit(".", 1)[-1] for it in error.grpc_status.details]
-            self.keep(name, {"status": error.status.name, "details": details})
+            self.keep(name, {"status": error.status.name, "details": details_of(error)})
         except FailureError as error:
             self.keep(name, {"error": causes(error)})
         except Exception as error:
@@ -186,6 +185,11 @@ def causes(error: BaseException | None) -> list[str]:
         told.append(" ".join(str(it) for it in [*kind, retry and retry.name] if it))
         error = error.__cause__ or getattr(error, "cause", None)
     return told
+
+
+def details_of(error: RPCError) -> list[str]:
+    """What types they are of."""
+    return [it.type_url.rsplit(".", 1)[-1] for it in error.grpc_status.details]
 
 
 def fresh() -> str:

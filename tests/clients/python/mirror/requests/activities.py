@@ -1,6 +1,6 @@
 """Of activities: their tasks, what operators do to them, and those without a workflow."""
 
-from mirror.requests.method import LONG, OF_RUNS, OPEN, PAGED, Fields, Method, flat, named
+from mirror.requests.method import LONG, OF_RUNS, OPEN, PAGED, QUERIED, Fields, Method, flat, named
 
 TASK: Fields = {"task_token": "eA=="}
 TASKS: dict[str, Fields] = {"no token": {"task_token": ""}, "a long identity": {"identity": LONG}}
@@ -18,6 +18,11 @@ PENDINGS: dict[str, Fields] = named(OF_RUNS, "execution") | {
     "a long activity": {"id": LONG},
     "by type": {"id": None, "type": "unknown"},
     "a long identity": {"identity": LONG},
+}
+NO_OPTIONS: dict[str, Fields] = {"no options": {"activity_options": None}, "no mask": {"update_mask": None}}
+WRONG_OPTIONS: dict[str, Fields] = NO_OPTIONS | {
+    "an unknown path": {"update_mask": "noSuch"},
+    "a negative timeout": {"activity_options": {"start_to_close_timeout": "-1s"}},
 }
 
 ACTIVITIES = [
@@ -59,22 +64,17 @@ ACTIVITIES = [
     Method(
         "update_activity_options",
         PENDING | {"activity_options": {"start_to_close_timeout": "1s"}, "update_mask": "startToCloseTimeout"},
-        PENDINGS
-        | {
-            "no options": {"activity_options": None},
-            "no mask": {"update_mask": None},
-            "an unknown path": {"update_mask": "noSuch"},
-            "a negative timeout": {"activity_options": {"start_to_close_timeout": "-1s"}},
-        },
+        PENDINGS | WRONG_OPTIONS,
         True,
     ),
-    Method("pause_activity_execution", {"workflow_id": "{open}", "activity_id": "unknown"}, BY_IDS, True),
-    Method("unpause_activity_execution", {"workflow_id": "{open}", "activity_id": "unknown"}, BY_IDS, True),
-    Method("reset_activity_execution", {"workflow_id": "{open}", "activity_id": "unknown"}, BY_IDS, True),
+    *(
+        Method(name, BY_ID, BY_IDS, True)
+        for name in ("pause_activity_execution", "unpause_activity_execution", "reset_activity_execution")
+    ),
     Method(
         "update_activity_execution_options",
         BY_ID | {"activity_options": {"start_to_close_timeout": "1s"}, "update_mask": "startToCloseTimeout"},
-        BY_IDS | {"no options": {"activity_options": None}, "no mask": {"update_mask": None}},
+        BY_IDS | NO_OPTIONS,
         True,
     ),
 ]
@@ -127,8 +127,8 @@ STANDALONE = [
     ),
     Method("describe_activity_execution", THIS, OF_ACTIVITIES | {"a token that is none": {"long_poll_token": "eA=="}}),
     Method("poll_activity_execution", THIS, OF_ACTIVITIES),
-    Method("list_activity_executions", {}, PAGED | {"garbled": {"query": "x y"}, "unknown": {"query": "Nope = 1"}}),
-    Method("count_activity_executions", {}, {"garbled": {"query": "x y"}, "unknown": {"query": "Nope = 1"}}),
+    Method("list_activity_executions", {}, PAGED | QUERIED),
+    Method("count_activity_executions", {}, QUERIED),
     Method(
         "pause_activity_execution",
         THIS | {"request_id": "{uuid}"},
@@ -145,13 +145,7 @@ STANDALONE = [
     Method(
         "update_activity_execution_options",
         THIS | {"activity_options": {"start_to_close_timeout": "50s"}, "update_mask": "startToCloseTimeout"},
-        OF_ACTIVITIES
-        | {
-            "no options": {"activity_options": None},
-            "no mask": {"update_mask": None},
-            "an unknown path": {"update_mask": "noSuch"},
-            "a negative timeout": {"activity_options": {"start_to_close_timeout": "-1s"}},
-        },
+        OF_ACTIVITIES | WRONG_OPTIONS,
         True,
     ),
     Method(

@@ -51,6 +51,8 @@ def flat(cases: dict[str, Fields]) -> dict[str, Fields]:
         if "workflow_execution" not in changes
     }
 
+
+QUERIED: dict[str, Fields] = {"garbled": {"query": "x y"}, "unknown": {"query": "Nope = 1"}}
 PAGED: dict[str, Fields] = {
     "a token that is none": {"next_page_token": "eA=="},
     "a negative page": {"page_size": -1, "query": "WorkflowId = 'nobody'"},

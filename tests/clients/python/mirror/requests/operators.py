@@ -1,6 +1,6 @@
 """What operators ask: batches, queues, workers, namespaces, the server itself."""
 
-from mirror.requests.method import LONG, OPEN, PAGED, Fields, Method
+from mirror.requests.method import LONG, OPEN, PAGED, QUERIED, Fields, Method
 
 BATCH: Fields = {
     "job_id": "{uuid}",
@@ -85,8 +85,8 @@ WORKERS = [
     ),
     Method("record_worker_heartbeat", {}, {"an empty one": {"worker_heartbeat": [{}]}}, True),
     Method("shutdown_worker", {"worker_instance_key": "nobody"}, {"no key": {"worker_instance_key": ""}}, True),
-    Method("list_workers", {"query": "TaskQueue = 'nobody'"}, PAGED | {"garbled": {"query": "x y"}, "unknown": {"query": "Nope = 1"}}, True),
-    Method("count_workers", {"query": "TaskQueue = 'nobody'"}, {"garbled": {"query": "x y"}, "unknown": {"query": "Nope = 1"}}, True),
+    Method("list_workers", {"query": "TaskQueue = 'nobody'"}, PAGED | QUERIED, True),
+    Method("count_workers", {"query": "TaskQueue = 'nobody'"}, QUERIED, True),
     Method("describe_worker", {"worker_instance_key": "nobody"}, {"no key": {"worker_instance_key": ""}}, True),
     Method("list_worker_deployments", {}, {"a token that is none": {"next_page_token": "eA=="}}),
     Method(

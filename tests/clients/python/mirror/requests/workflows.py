@@ -1,6 +1,6 @@
 """Of runs."""
 
-from mirror.requests.method import LONG, OF_RUNS, OPEN, Fields, Method, flat, named
+from mirror.requests.method import LONG, MAXIMUM, OF_RUNS, OPEN, Fields, Method, flat, named
 
 START: Fields = {
     "workflow_id": "{new}",
@@ -68,6 +68,17 @@ STARTS: dict[str, Fields] = {
     },
 }
 
+CHAINS: dict[str, Fields] = {
+    "of another chain": {"first_execution_run_id": "{uuid}"},
+    "of a chain that is none": {"first_execution_run_id": "x"},
+}
+PAUSES: dict[str, Fields] = flat(OF_RUNS) | {
+    "a long request id": {"request_id": LONG},
+    "a long identity": {"identity": LONG},
+    "a long reason": {"reason": LONG},
+    "no request id": {"request_id": ""},
+}
+
 WORKFLOWS = [
     Method("start_workflow_execution", START, STARTS, True),
     Method(
@@ -131,9 +142,8 @@ WORKFLOWS = [
             "no stage": {"wait_policy.lifecycle_stage": 0},
             "admitted": {"wait_policy.lifecycle_stage": 1},
             "no such stage": {"wait_policy.lifecycle_stage": 17},
-            "of another chain": {"first_execution_run_id": "{uuid}"},
-            "of a chain that is none": {"first_execution_run_id": "x"},
-        },
+        }
+        | CHAINS,
         True,
     ),
     Method(
@@ -142,9 +152,7 @@ WORKFLOWS = [
             "update_ref": {"workflow_execution": OPEN, "update_id": "unknown"},
             "wait_policy": {"lifecycle_stage": 3},
         },
-        {
-            name: {"update_ref." + key: value for key, value in changes.items()} for name, changes in OF_RUNS.items()
-        }
+        named(OF_RUNS, "update_ref.workflow_execution")
         | {
             "no reference": {"update_ref": None},
             "no update id": {"update_ref.update_id": ""},
@@ -206,9 +214,8 @@ WORKFLOWS = [
         "get_workflow_execution_history",
         {"execution": OPEN},
         named(OF_RUNS, "execution")
+        | MAXIMUM
         | {
-            "a token that is none": {"next_page_token": "eA=="},
-            "a negative page": {"maximum_page_size": -1},
             "a page of one": {"maximum_page_size": 1},
             "no such filter": {"history_event_filter_type": 17},
             "the close event of an open run": {"history_event_filter_type": 2},
@@ -219,8 +226,7 @@ WORKFLOWS = [
     Method(
         "get_workflow_execution_history_reverse",
         {"execution": OPEN},
-        named(OF_RUNS, "execution")
-        | {"a token that is none": {"next_page_token": "eA=="}, "a negative page": {"maximum_page_size": -1}},
+        named(OF_RUNS, "execution") | MAXIMUM,
         told=False,
     ),
     Method(
@@ -243,26 +249,13 @@ WORKFLOWS = [
     Method(
         "pause_workflow_execution",
         OPEN | {"request_id": "{uuid}"},
-        flat(OF_RUNS)
-        | {
-            "a long request id": {"request_id": LONG},
-            "a long identity": {"identity": LONG},
-            "a long reason": {"reason": LONG},
-            "no request id": {"request_id": ""},
-        },
+        PAUSES,
         True,
     ),
     Method(
         "unpause_workflow_execution",
         OPEN | {"request_id": "{uuid}"},
-        flat(OF_RUNS)
-        | {
-            "a long request id": {"request_id": LONG},
-            "a long identity": {"identity": LONG},
-            "a long reason": {"reason": LONG},
-            "no request id": {"request_id": ""},
-            "again": {},
-        },
+        PAUSES | {"again": {}},
         True,
     ),
     Method(
@@ -290,9 +283,8 @@ WORKFLOWS = [
         "request_cancel_workflow_execution",
         {"workflow_execution": OPEN, "request_id": "{uuid}"},
         OF_RUNS
+        | CHAINS
         | {
-            "of another chain": {"first_execution_run_id": "{uuid}"},
-            "of a chain that is none": {"first_execution_run_id": "x"},
             "a long request id": {"workflow_execution.workflow_id": "{closed}", "request_id": LONG},
             "a long identity": {"workflow_execution.workflow_id": "{closed}", "identity": LONG},
             "a long reason": {"workflow_execution.workflow_id": "{closed}", "reason": LONG},
@@ -302,11 +294,7 @@ WORKFLOWS = [
     Method(
         "terminate_workflow_execution",
         {"workflow_execution": OPEN},
-        OF_RUNS
-        | {
-            "of another chain": {"first_execution_run_id": "{uuid}"},
-            "of a chain that is none": {"first_execution_run_id": "x"},
-        },
+        OF_RUNS | CHAINS,
         True,
     ),
 ]
