@@ -156,7 +156,8 @@ impl Reset {
             return Err(ResetError::NotInHistory { at: self.at, last });
         }
         let (copied, dropped) = base.split_at(self.at.0 as usize - 1);
-        let now = Execution::fold(copied).map_err(ResetError::Broken)?.clock.of_run(now);
+        let mut execution = Execution::fold(copied).map_err(ResetError::Broken)?;
+        let now = execution.clock.of_run(now);
         let mut events = copied.to_vec();
         let (scheduled, started) = match copied.last().map(|it| (it.id, &it.event)) {
             Some((id, Event::Task(task::Event::Scheduled { .. }))) => {
@@ -185,7 +186,9 @@ impl Reset {
             reset: Some(task::Reset { base: self.base, new: self.new }),
         };
         events.push(Recorded { id: started.next(), time: now, event: Event::Task(failed) });
-        let execution = Execution::fold(&events).map_err(ResetError::Broken)?;
+        for added in &events[copied.len()..] {
+            execution.apply(added).map_err(ResetError::Broken)?;
+        }
         let answers = dropped.iter().filter_map(|it| answer_to(&execution, &it.event));
         let mut again: Vec<Arrival> = answers.collect();
         let (children, n_unknown) = left_pending(&execution, &again);

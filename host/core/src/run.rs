@@ -308,9 +308,9 @@ impl Run {
         clippy::result_large_err,
         reason = "a query fails seldom, and its answer is no smaller"
     )]
-    pub fn query(&mut self, query: &Query) -> Result<Payloads, QueryError> {
+    pub fn query(&mut self, query: Query) -> Result<Payloads, QueryError> {
         let now = self.execution.clock.of_run(query.now);
-        self.guest.query(&Query { now, ..query.clone() })
+        self.guest.query(&Query { now, ..query })
     }
 
     /// Nothing happened to the run: for one that is only pinned to another component.

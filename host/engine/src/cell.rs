@@ -286,10 +286,7 @@ impl Cells {
 
     /// As [`Self::pending_children`].
     pub(crate) fn clock(&self, key: &RunKey) -> Option<Clock> {
-        let cell = self.shard(&key.execution).get(&key.execution).cloned()?;
-        let state = cell.lock();
-        let warm = state.warm.as_ref().filter(|it| it.facts().key == *key)?;
-        Some(warm.execution().clock.clone())
+        self.with_warm(key, |run| run.execution().clock.clone())
     }
 
     /// Does that update wait for a workflow task?

@@ -87,10 +87,7 @@ impl Inner {
         row: &RunRow,
         unfit: Option<(RunId, Digest)>,
     ) -> Option<(Digest, Arc<dyn Program>)> {
-        let digest = self.deployed_for(row)?;
-        if digest == row.component || unfit == Some((row.key.run, digest)) {
-            return None;
-        }
+        let digest = self.newer_for(row, unfit)?;
         // One that can't be loaded does not fit.
         Some((digest, self.program(digest).await.ok()?))
     }

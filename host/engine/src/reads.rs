@@ -111,9 +111,10 @@ impl Inner {
             // Deleted between the two reads.
             return Err(not_found(target));
         };
+        let mut kept = None;
         Ok(Description {
             pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
-            pending_children: self.pending_children(&row).await?,
+            pending_children: self.pending_children(&row, &mut kept).await?,
             pause: self.pause_of(&row).await?,
             original_start: first.first().map_or(row.started_at, |it| it.time),
             reset_to: self
@@ -122,7 +123,7 @@ impl Inner {
                 .await
                 .map_err(unavailable)?,
             reset_points: self.points_after(&row, &started.reset_points).await?,
-            clock: self.own_clock(&row, &started).await?,
+            clock: self.own_clock(&row, &started, &mut kept).await?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
             started,
@@ -197,6 +198,7 @@ impl Inner {
     async fn pending_children(
         &self,
         row: &RunRow,
+        kept: &mut Option<Execution>,
     ) -> Result<Vec<(EventId, PendingChild)>, EngineError> {
         if !row.status.is_open() {
             return Ok(Vec::new());
@@ -204,9 +206,22 @@ impl Inner {
         if let Some(children) = self.cells.pending_children(&row.key) {
             return Ok(children);
         }
-        let folded = Execution::fold(&self.history_for_replay(row.key.run).await?)
-            .map_err(|error| EngineError::Internal(error.to_string()))?;
-        Ok(folded.children.into_iter().collect())
+        let children = &self.folded(row, kept).await?.children;
+        Ok(children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect())
+    }
+
+    /// Read and folded once for all that ask.
+    async fn folded<'a>(
+        &self,
+        row: &RunRow,
+        kept: &'a mut Option<Execution>,
+    ) -> Result<&'a Execution, EngineError> {
+        let folded = match kept.take() {
+            Some(folded) => folded,
+            None => Execution::fold(&self.history_for_replay(row.key.run).await?)
+                .map_err(|error| EngineError::Internal(error.to_string()))?,
+        };
+        Ok(kept.insert(folded))
     }
 
     /// `None`: nobody ever asked for one, and it is the host's.
@@ -214,6 +229,7 @@ impl Inner {
         &self,
         row: &RunRow,
         started: &execution::Started,
+        kept: &mut Option<Execution>,
     ) -> Result<Option<Clock>, EngineError> {
         let begins_with_one =
             started.time_skipping.is_some() || started.inherited != Inherited::default();
@@ -222,11 +238,7 @@ impl Inner {
         }
         let clock = match self.cells.clock(&row.key) {
             Some(clock) => clock,
-            None => {
-                let history = self.history_for_replay(row.key.run).await?;
-                let folded = Execution::fold(&history);
-                folded.map_err(|error| EngineError::Internal(error.to_string()))?.clock
-            }
+            None => self.folded(row, kept).await?.clock.clone(),
         };
         Ok(Some(clock).filter(|it| begins_with_one || *it != Clock::default()))
     }
@@ -356,7 +368,7 @@ impl Inner {
             if !run.has_begun() {
                 return Err(not_begun(run.execution().status));
             }
-            run.query(&query).map_err(|error| match error {
+            run.query(query).map_err(|error| match error {
                 QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
                 QueryError::Guest(error) => broken(&error),
             })

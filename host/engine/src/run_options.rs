@@ -121,7 +121,13 @@ impl Inner {
     /// It is to follow what is deployed, and that is another component by now. `unfit`: one that a
     /// run has diverged on.
     pub(crate) fn is_outdated(&self, row: &RunRow, unfit: Option<(RunId, Digest)>) -> bool {
-        let is_new = |it: Digest| it != row.component && unfit != Some((row.key.run, it));
-        row.follows() && row.status.is_open() && self.deployed_for(row).is_some_and(is_new)
+        row.follows() && row.status.is_open() && self.newer_for(row, unfit).is_some()
+    }
+
+    /// What a new run like this one would start on, if that is another component than its own and
+    /// not `unfit`.
+    pub(crate) fn newer_for(&self, row: &RunRow, unfit: Option<(RunId, Digest)>) -> Option<Digest> {
+        let is_new = |it: &Digest| *it != row.component && unfit != Some((row.key.run, *it));
+        self.deployed_for(row).filter(is_new)
     }
 }

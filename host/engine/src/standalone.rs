@@ -70,7 +70,7 @@ impl Standalones {
 
 impl Inner {
     /// `then` is called when they are written, or could not be, whether or not the caller waits for it.
-    async fn written(
+    pub(crate) async fn written(
         self: &Arc<Inner>,
         writes: Vec<Write>,
         then: impl FnOnce(&Arc<Inner>, bool) + Send + 'static,

@@ -489,23 +489,15 @@ impl Tables {
     }
 
     fn insert_activity(&mut self, part: &ActivityPart) {
-        self.activity_insert
+        let row = self
+            .activity_insert
             .row()
             .fixed(&part.key.run.to_bytes())
             .int(part.scheduled_id())
             .int(i64::from(part.key.execution.namespace.0))
             .text(&part.key.execution.workflow)
-            .text(&part.activity_id)
-            .text(&part.task_queue)
-            .int(part.state())
-            .int(ms(part.since))
-            .int_or_null(part.due_ms())
-            .int(i64::from(part.attempt))
-            .text_or_null(part.started_by.as_deref())
-            .int(i64::from(part.level.number()))
-            .text(&part.fairness_key)
-            .int_or_null(part.pass())
-            .bytes(&part.task);
+            .text(&part.activity_id);
+        add_attempts(row, part);
     }
 
     fn put_schedule(&mut self, part: &SchedulePart) {
@@ -553,21 +545,24 @@ impl Tables {
     }
 
     fn update_activity(&mut self, part: &ActivityPart) {
-        self.activity_update
-            .row()
-            .fixed(&part.key.run.to_bytes())
-            .int(part.scheduled_id())
-            .text(&part.task_queue)
-            .int(part.state())
-            .int(ms(part.since))
-            .int_or_null(part.due_ms())
-            .int(i64::from(part.attempt))
-            .text_or_null(part.started_by.as_deref())
-            .int(i64::from(part.level.number()))
-            .text(&part.fairness_key)
-            .int_or_null(part.pass())
-            .bytes(&part.task);
+        let run = part.key.run.to_bytes();
+        let row = self.activity_update.row().fixed(&run).int(part.scheduled_id());
+        add_attempts(row, part);
     }
+}
+
+/// What changes of an activity's attempts.
+fn add_attempts(row: &mut Rows, part: &ActivityPart) {
+    row.text(&part.task_queue)
+        .int(part.state())
+        .int(ms(part.since))
+        .int_or_null(part.due_ms())
+        .int(i64::from(part.attempt))
+        .text_or_null(part.started_by.as_deref())
+        .int(i64::from(part.level.number()))
+        .text(&part.fairness_key)
+        .int_or_null(part.pass())
+        .bytes(&part.task);
 }
 
 fn add_message_id(row: &mut Rows, message: MessageId) -> &mut Rows {

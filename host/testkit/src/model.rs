@@ -516,8 +516,8 @@ impl Model {
                 (live, self.replay(at).expect("what was just recorded replays"));
             assert_eq!(replayed.execution(), live.execution(), "replay comes to the live state");
             assert_eq!(
-                replayed.query(&seen_query()),
-                live.query(&seen_query()),
+                replayed.query(seen_query()),
+                live.query(seen_query()),
                 "the guest is handed the same things, live and in replay"
             );
             let late = self.locals_of(&live);

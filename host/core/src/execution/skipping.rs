@@ -55,8 +55,7 @@ impl Execution {
         let now = now.max(self.latest);
         let due = self.due().map(|it| it.1).min();
         let Some(skip) = self.clock.skip(now, due) else { return Ok(()) };
-        let wall_clock = self.clock.of_host(now);
-        self.transition(draft, now, Some(skip.to), skip.fast_forwarded, wall_clock)?;
+        self.transition(draft, now, Some(skip.to), skip.fast_forwarded)?;
         draft.effects.extend(self.timer_rows());
         if skip.fast_forwarded {
             draft.effects.push(Effect::DeleteTimer { timer: DueTimer::FastForward });
@@ -70,8 +69,8 @@ impl Execution {
         now: Timestamp,
         target: Option<Timestamp>,
         fast_forwarded: bool,
-        wall_clock: Timestamp,
     ) -> Result<(), StepError> {
+        let wall_clock = self.clock.of_host(now);
         let event = clock::Event::Transitioned { target, fast_forwarded, wall_clock };
         self.push(draft, now, Event::Clock(event)).map(drop)
     }
@@ -86,7 +85,7 @@ impl Execution {
             // Another one has been asked for since.
             return Ok(Ok(Accepted::AlreadyThere));
         }
-        self.transition(draft, now, None, true, self.clock.of_host(now))?;
+        self.transition(draft, now, None, true)?;
         draft.effects.push(Effect::DeleteTimer { timer: DueTimer::FastForward });
         Ok(Ok(Accepted::Recorded))
     }

@@ -70,8 +70,7 @@ impl State {
         let may_go = task.is_ready(now) && !self.held.contains(&key.0);
         let Some(place) = Place::of(&task).filter(|_| may_go) else { return Ok(()) };
         let lane = self.queues.entry(queue_of(&task)).or_default().lane(taker);
-        let limited = (!lane.parked.is_empty()).then(|| task.priority().fairness_key);
-        if let Some(parked) = limited.and_then(|key| lane.parked.get_mut(&key)) {
+        if let Some(parked) = lane.parked_with(&task) {
             parked.insert(place, true);
             return Ok(());
         }

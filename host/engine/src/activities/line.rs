@@ -86,19 +86,27 @@ impl Lane {
         self.waiting.is_empty() && self.beyond.is_none()
     }
 
+    /// Those that wait for the limit of this task's fairness key, if any do.
+    pub(super) fn parked_with(&mut self, task: &ActivityTask) -> Option<&mut Places> {
+        if self.parked.is_empty() {
+            return None;
+        }
+        self.parked.get_mut(&task.priority().fairness_key)
+    }
+
     /// Returns the one that waits in the store only: this one, or the last one, which makes room.
     pub(super) fn enter(
         &mut self,
         place: Place,
         stored: bool,
-        key: &str,
+        task: &ActivityTask,
         n_max: usize,
     ) -> Option<Place> {
         if stored && self.beyond.is_some_and(|beyond| place >= beyond) {
-            self.missed = Some(self.missed.map_or(place, |it| it.min(place)));
+            self.ends_before(place);
             return Some(place);
         }
-        if let Some(parked) = self.parked.get_mut(key) {
+        if let Some(parked) = self.parked_with(task) {
             parked.insert(place, stored);
             // It is read again when its key's limit allows it.
             return stored.then_some(place);
@@ -243,11 +251,7 @@ impl State {
         }
         let Some(place) = Place::of(&entry.task) else { return };
         let lane = queue.lane(Taker::of(deployments, &entry.task));
-        let fairness_key = match lane.parked.is_empty() {
-            true => String::new(),
-            false => entry.task.priority().fairness_key,
-        };
-        let in_store = lane.enter(place, entry.stored, &fairness_key, self.waiting_max);
+        let in_store = lane.enter(place, entry.stored, &entry.task, self.waiting_max);
         if let Some(place) = in_store {
             forget(&mut self.tasks, place.key);
         }

@@ -34,7 +34,7 @@ impl State {
         let lane = queue.lane(taker);
         // Those that wait for the key's limit were here before.
         if !lane.is_empty()
-            || lane.parked.contains_key(&task.priority().fairness_key)
+            || lane.parked_with(task).is_some()
             || !queue.has_taker(taker, self.host_free)
             || queue.pace.wait(Instant::now()).is_some()
             || queue.wait_of_key(task).is_some()
@@ -241,10 +241,12 @@ impl Inner {
         let waiting: Vec<_> = {
             let mut state = self.activities.lock();
             state.host_free += 1;
-            let has_waiting = state.queues.iter().filter(|(_, queue)| !queue.for_host.is_empty());
+            let has_waiting = state.queues.iter().filter(|(key, queue)| {
+                !queue.for_host.is_empty() && is_served(&self.deployments, key)
+            });
             has_waiting.map(|(key, _)| key.clone()).collect()
         };
-        for queue_key in waiting.iter().filter(|key| is_served(&self.deployments, key)) {
+        for queue_key in &waiting {
             self.match_lane(queue_key, Taker::Host);
         }
     }

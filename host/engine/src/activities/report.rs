@@ -43,20 +43,17 @@ impl Inner {
         let mut ending = Ending { inner: Arc::clone(self), key, armed: true };
         match next {
             Next::Retry(task) => {
-                let (reply, written) = oneshot::channel();
                 let task = self.activities.placed(*task, now);
                 let writes = vec![Write::activity(&task, now)];
                 // Also if the worker does not wait for the answer: the row must not stay busy.
-                let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
-                    if outcome.is_ok() {
+                let then = move |inner: &Arc<Inner>, written: bool| {
+                    if written {
                         ending.armed = false;
                         inner.waits(task);
                     }
                     drop(ending);
-                    let _ = reply.send(outcome);
                 };
-                self.commit(CommitJob { writes, done: Box::new(done) });
-                written.await.unwrap_or(Err(EngineError::ShuttingDown))
+                self.written(writes, then).await
             }
             Next::Close(closed) if activity.run.execution.workflow.is_empty() => {
                 // From here on the end itself sees to it.
@@ -110,10 +107,7 @@ impl Inner {
             (Write::activity(&entry.task, self.now()), entry.task.clone())
         };
         self.watch_deadline(&task);
-        let (reply, written) = oneshot::channel();
-        let done = move |_: &Arc<Inner>, outcome| drop(reply.send(outcome));
-        self.commit(CommitJob { writes: vec![write], done: Box::new(done) });
-        written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        self.written(vec![write], |_, _| {}).await?;
         self.standalone_changed(&task.run);
         Ok(reply_of(&task))
     }

@@ -49,19 +49,13 @@ impl Inner {
             }
             tokio::time::sleep(WRITTEN_AFTER).await;
         };
-        let (reply, written) = oneshot::channel();
         let writes = vec![Write::activity(&task, self.now())];
         let to_write = task.clone();
         // Told whether or not the caller still waits: the row must not stay busy.
-        let done = move |inner: &Arc<Inner>, outcome: Result<(), EngineError>| {
-            match outcome.is_ok() {
-                true => inner.tuned(key, to_write, true),
-                false => inner.tuned(key, before, false),
-            }
-            let _ = reply.send(outcome);
+        let then = move |inner: &Arc<Inner>, written: bool| {
+            inner.tuned(key, if written { to_write } else { before }, written);
         };
-        self.commit(CommitJob { writes, done: Box::new(done) });
-        written.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        self.written(writes, then).await?;
         Ok(task)
     }
 

@@ -48,7 +48,7 @@ impl Engine {
         let target = Target::of(run);
         let row = self.inner.row(&target).await?;
         match self.inner.started(run.run).await? {
-            Some(started) => self.inner.own_clock(&row, &started).await,
+            Some(started) => self.inner.own_clock(&row, &started, &mut None).await,
             None => Err(crate::reads::not_found(&target)),
         }
     }

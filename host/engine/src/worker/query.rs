@@ -42,7 +42,7 @@ impl Visit<'_> {
             self.warm = None;
             return false;
         }
-        let answer = run.query(&query);
+        let answer = run.query(query);
         let is_stuck = row.task_failure.is_some();
         if matches!(answer, Err(QueryError::Guest(_))) || !row.status.is_open() || is_stuck {
             self.warm = None;

@@ -4,6 +4,7 @@ use super::*;
 use crate::deploy::types_of;
 use crate::deployments;
 use refrain_core::options::Override;
+use std::borrow::Cow;
 
 impl Visit<'_> {
     pub(super) fn start(&mut self, request: Box<StartRequest>, with: With, reply: Starter) -> bool {
@@ -148,18 +149,19 @@ impl Visit<'_> {
         let namespace = request.namespace;
         let started = &request.started;
         let (task_queue, kind) = (&started.task_queue, &started.workflow_type);
-        let (digest, types) = match &started.versioning {
+        let deployed;
+        let (digest, types): (_, Cow<'_, [String]>) = match &started.versioning {
             Some(Override::Pinned(version) | Override::OneTime(version)) => {
                 let found = self.inner.component_of_version(namespace, task_queue, version);
                 let meta = self.inner.runtime.block_on(found)?;
-                (meta.digest, types_of(meta.kind, &meta.definition))
+                (meta.digest, Cow::Owned(types_of(meta.kind, &meta.definition)))
             }
             Some(Override::AutoUpgrade) | None => {
                 let serving = &self.inner.deployments;
                 let nothing = || EngineError::NothingDeployed { task_queue: task_queue.clone() };
-                let deployed = serving.for_start(namespace, task_queue, &started.workflow_id, kind);
-                let deployed = deployed.ok_or_else(nothing)?;
-                (deployed.row.digest, deployed.types.clone())
+                let found = serving.for_start(namespace, task_queue, &started.workflow_id, kind);
+                deployed = found.ok_or_else(nothing)?;
+                (deployed.row.digest, Cow::Borrowed(&deployed.types[..]))
             }
         };
         if !deployments::takes(&types, kind) {

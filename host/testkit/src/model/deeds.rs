@@ -128,7 +128,7 @@ impl Model {
         match live {
             Ok(live) if !live.has_begun() => self.note(format!("{name}: can't be queried")),
             Ok(mut live) => {
-                let answer = live.query(&query);
+                let answer = live.query(query);
                 self.keep(at, live);
                 match answer {
                     Ok(answer) => self.note(format!("{name}: {}", show(&answer))),
