@@ -8,10 +8,6 @@ use crate::{BuildError, tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use wasi_preview1_component_adapter_provider::{
-    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
-    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
-};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -61,7 +57,7 @@ impl Build<'_> {
         let name = self.folder.display().to_string();
         let made = encode::component(&name, &module, self.output, |encoder, module| {
             encoder.module(&self.described(module)?).map_err(why)?;
-            encoder.adapter(ADAPTER_NAME, ADAPTER).map(drop).map_err(why)
+            encode::adapt(encoder)
         });
         let _ = std::fs::remove_file(&module);
         made

@@ -3,7 +3,16 @@
 use crate::BuildError;
 use std::fmt::Display;
 use std::path::Path;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
+    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
+};
 use wit_component::ComponentEncoder;
+
+/// For a module whose libc, or standard library, has WASI 0.1.
+pub(crate) fn adapt(encoder: &mut ComponentEncoder) -> Result<(), String> {
+    encoder.adapter(ADAPTER_NAME, ADAPTER).map(drop).map_err(why)
+}
 
 /// Of the core module in the file `module`, in `output`. `name` is what errors call it; `fill` gives
 /// the encoder the module, and what else it needs.

@@ -9,10 +9,6 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use wasi_preview1_component_adapter_provider::{
-    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
-    WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
-};
 
 /// What a package is built for, as `target` in its `[package.metadata.refrain]` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +55,7 @@ impl Toolchain {
         let mut libraries = clean(Command::new("rustc"));
         libraries.args(["--print", "target-libdir", "--target", triple]).current_dir(folder);
         let is_ready = tool::ask(&mut libraries).is_some_and(|it| Path::new(&it).exists());
-        if is_ready && tool::ask(Command::new("cargo").arg("--version")).is_some() {
+        if is_ready && has_cargo() {
             return Ok(Toolchain::Ready);
         }
         let add = format!("`rustup target add {triple}`");
@@ -89,15 +85,11 @@ impl Toolchain {
         Some(Toolchain::Debian { linker: linker()? })
     }
 
-    fn cargo(&self) -> Command {
-        clean(Command::new(match self {
+    fn cargo_build(&self, target: Target) -> Command {
+        let mut cargo = clean(Command::new(match self {
             Toolchain::Ready => "cargo",
             Toolchain::Debian { .. } => "/usr/bin/cargo",
-        }))
-    }
-
-    fn cargo_build(&self, target: Target) -> Command {
-        let mut cargo = self.cargo();
+        }));
         cargo.arg("build");
         if let Toolchain::Debian { linker } = self {
             let name = target.triple().to_uppercase().replace('-', "_");
@@ -179,7 +171,7 @@ impl Build<'_> {
             encoder.module(&module).map_err(why)?;
             match self.target {
                 Target::Plain => Ok(()),
-                Target::Wasi => encoder.adapter(ADAPTER_NAME, ADAPTER).map(drop).map_err(why),
+                Target::Wasi => encode::adapt(encoder),
             }
         })?;
         Ok(Component { name: package.to_owned(), file })
@@ -227,16 +219,18 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
     Ok(built)
 }
 
+/// On the path.
+fn has_cargo() -> bool {
+    tool::ask(Command::new("cargo").arg("--version")).is_some()
+}
+
 /// The packages of a workspace that say `crate-type = ["cdylib"]`, by what they are built for.
 ///
 /// # Errors
 ///
 /// If there is none, one asks for another target, or cargo does not say.
 pub fn components_of(folder: &Path) -> Result<BTreeMap<Target, Vec<String>>, BuildError> {
-    let cargo = match tool::ask(Command::new("cargo").arg("--version")) {
-        Some(_) => "cargo",
-        None => "/usr/bin/cargo",
-    };
+    let cargo = if has_cargo() { "cargo" } else { "/usr/bin/cargo" };
     let mut metadata = clean(Command::new(cargo));
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(folder);
     let said = tool::output(&mut metadata)?;

@@ -112,7 +112,12 @@ fn looks_like_a_path(text: &str) -> bool {
     text.ends_with(".wasm") || text.contains('/') || text.contains('\\')
 }
 
-async fn find(client: &Client, namespace: &str, named: &str) -> Result<pb::Component, CliError> {
+/// By its digest, the beginning of that, or its name.
+pub(crate) async fn find(
+    client: &Client,
+    namespace: &str,
+    named: &str,
+) -> Result<pb::Component, CliError> {
     let request = pb::DescribeComponentRequest {
         namespace: namespace.to_owned(),
         component: named.to_owned(),

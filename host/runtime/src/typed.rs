@@ -118,16 +118,16 @@ impl Typed {
                 export: names::short(&name).to_owned(),
                 reason,
             };
-            check_id("the name of a workflow type", &names::camel(&name), 1).map_err(refused)?;
+            let workflow_type = names::camel(&name);
+            check_id("the name of a workflow type", &workflow_type, 1).map_err(refused)?;
             let signature = Signature::of(&function).map_err(refused)?;
             let within = interface.as_deref().and_then(|it| component.get_export_index(None, it));
             let Some(export) = component.get_export_index(within.as_ref(), &name) else {
                 return Err(refused("it can't be found".to_owned()));
             };
             let workflow = Workflow { export, signature };
-            if workflows.insert(names::camel(&name), workflow).is_some() {
+            if workflows.insert(workflow_type.clone(), workflow).is_some() {
                 let what = "another function is exported that is the same workflow type";
-                let workflow_type = names::camel(&name);
                 return Err(refused(format!("{what} `{workflow_type}`: rename one of them")));
             }
         }

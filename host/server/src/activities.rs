@@ -1,7 +1,7 @@
 //! What activity workers say: give me a task, here is its result, I am alive.
 
 use crate::patience::{Stopping, within_deadline};
-use crate::status::{invalid, not_found, of, undecodable};
+use crate::status::{not_found, of, undecodable};
 use crate::{standalone, token, validate};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::failure::Failure;
@@ -127,9 +127,7 @@ async fn by_id(
     }
     let namespace = validate::namespace(engine, namespace)?;
     // One that is too long is that of no activity: not found, as there.
-    if activity_id.is_empty() {
-        return Err(invalid("activity_id is missing or empty"));
-    }
+    validate::present("activity_id", activity_id)?;
     let target = validate::target(&namespace, Some(WorkflowExecution { workflow_id, run_id }))?;
     let pending = engine.open_activities(&target).await.map_err(of)?;
     let task = pending

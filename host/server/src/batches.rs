@@ -79,17 +79,12 @@ pub(crate) async fn stop(
     request: StopBatchOperationRequest,
 ) -> Result<StopBatchOperationResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
-    job_id(&request.job_id)?;
+    validate::present("job_id", &request.job_id)?;
     if request.reason.is_empty() {
         return Err(invalid("Reason is not set on request."));
     }
     engine.stop_batch(namespace.id, &request.job_id).await.map_err(of)?;
     Ok(StopBatchOperationResponse {})
-}
-
-/// One that is too long is that of no batch: not found, as there.
-fn job_id(job: &str) -> Result<(), Status> {
-    if job.is_empty() { Err(invalid("job_id is missing or empty")) } else { Ok(()) }
 }
 
 fn read(row: &BatchRow) -> Result<Batch, Status> {
@@ -102,7 +97,7 @@ pub(crate) async fn describe(
 ) -> Result<DescribeBatchOperationResponse, Status> {
     let namespace = validate::namespace(engine, &request.namespace)?;
     let job = request.job_id;
-    job_id(&job)?;
+    validate::present("job_id", &job)?;
     let row = engine.batch(namespace.id, &job).await.map_err(of)?;
     let row = row.ok_or_else(|| of(EngineError::BatchNotFound { job }))?;
     let batch = read(&row)?;

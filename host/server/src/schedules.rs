@@ -194,9 +194,7 @@ fn some_attributes(attributes: &PayloadMap) -> Option<pb_common::SearchAttribute
 
 fn existing(engine: &Engine, namespace: &str, id: &str) -> Result<ScheduleKey, Status> {
     let namespace = validate::namespace(engine, namespace)?;
-    if id.is_empty() {
-        return Err(invalid("schedule_id is missing or empty"));
-    }
+    validate::present("schedule_id", id)?;
     if id.len() > SCHEDULE_ID_BYTES_MAX {
         let shown: String = id.chars().take(40).collect();
         return Err(not_found(format!("schedule `{shown}...` not found")));

@@ -25,9 +25,7 @@ use std::sync::Arc;
 use tonic::Status;
 
 pub(crate) fn namespace(engine: &Engine, name: &str) -> Result<Arc<Namespace>, Status> {
-    if name.is_empty() {
-        return Err(invalid("namespace is missing or empty"));
-    }
+    present("namespace", name)?;
     engine.namespace(name).map_err(crate::status::of)
 }
 
@@ -51,11 +49,17 @@ pub(crate) fn page_size(asked: i32, n_max: u32) -> u32 {
     }
 }
 
-/// A name that must be there, and short enough to be a key.
-pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
+/// A name that must be there. If it is too long to be anyone's, nobody is found by it.
+pub(crate) fn present(field: &'static str, value: &str) -> Result<(), Status> {
     if value.is_empty() {
         return Err(invalid(format!("{field} is missing or empty")));
     }
+    Ok(())
+}
+
+/// A name that must be there, and short enough to be a key.
+pub(crate) fn name(field: &'static str, value: &str) -> Result<(), Status> {
+    present(field, value)?;
     short(field, value)
 }
 
@@ -113,9 +117,7 @@ pub(crate) fn target(
     execution: Option<common::WorkflowExecution>,
 ) -> Result<Target, Status> {
     let execution = execution.unwrap_or_default();
-    if execution.workflow_id.is_empty() {
-        return Err(invalid("workflow_id is missing or empty"));
-    }
+    present("workflow_id", &execution.workflow_id)?;
     let run = run_id(&execution.run_id)?;
     // Not found rather than refused, as the real server: no workflow has such an id.
     if execution.workflow_id.len() > ID_BYTES_MAX {

@@ -57,7 +57,12 @@ impl Authority {
 
     /// As a server takes them.
     fn server_flags(&self) -> Vec<String> {
-        let [certificate, key] = ["server.pem", "server.key"].map(|it| self.file(it));
+        self.signed("server")
+    }
+
+    /// A certificate that was signed, with its key.
+    fn signed(&self, name: &str) -> Vec<String> {
+        let [certificate, key] = ["pem", "key"].map(|it| self.file(&format!("{name}.{it}")));
         ["--tls-cert-path", &certificate, "--tls-key-path", &key].map(str::to_owned).into()
     }
 
@@ -67,11 +72,7 @@ impl Authority {
     }
 
     fn flags_of(&self, name: &str, trusts: &Authority) -> Vec<String> {
-        let [certificate, key] = ["pem", "key"].map(|it| self.file(&format!("{name}.{it}")));
-        let ca = trusts.file("ca.pem");
-        ["--tls-ca-path", &ca, "--tls-cert-path", &certificate, "--tls-key-path", &key]
-            .map(str::to_owned)
-            .into()
+        [vec!["--tls-ca-path".to_owned(), trusts.file("ca.pem")], self.signed(name)].concat()
     }
 }
 
@@ -159,10 +160,10 @@ fn certificates_that_are_over_or_of_another_name_are_refused_on_both_sides() -> 
     ours.sign_expired("stale", &["localhost", "127.0.0.1"])?;
     ours.sign("elsewhere", &["elsewhere.example"])?;
     let start = |name: &str| {
-        let [certificate, key] = ["pem", "key"].map(|it| ours.file(&format!("{name}.{it}")));
-        let flags = ["--tls-cert-path", &certificate, "--tls-key-path", &key];
-        let ca = ours.file("ca.pem");
-        Host::start(&directory.join(name), &[&flags[..], &["--tls-client-ca-path", &ca]].concat())
+        let mut flags = ours.signed(name);
+        flags.extend(["--tls-client-ca-path".to_owned(), ours.file("ca.pem")]);
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        Host::start(&directory.join(name), &flags)
     };
     let known = ours.client_flags(&ours);
     let with =

@@ -102,13 +102,24 @@ fn a_run_is_found_by_its_build_id_and_goes_back_to_where_a_build_id_began() -> R
 }
 
 fn update_options(host: &Host, which: [&str; 2], behavior: &str, build_id: &str) -> Result<Said> {
-    let behavior = ["--versioning-override-behavior", behavior];
-    let version = ["--versioning-override-deployment-name", QUEUE];
-    let version = [&version[..], &["--versioning-override-build-id", build_id]].concat();
-    let version = if build_id.is_empty() { &[][..] } else { &version };
+    let over = over_flags(behavior, build_id);
+    try_temporal(host, &[&["workflow", "update-options"], &which_flags(&which)[..], &over].concat())
+}
+
+/// Which runs. Of many, Temporal's command line asks first.
+fn which_flags<'a>(which: &[&'a str; 2]) -> Vec<&'a str> {
     let yes = if which[0] == "--query" { &["--yes"][..] } else { &[] };
-    let args = [&["workflow", "update-options"], &which[..], &behavior, version, yes].concat();
-    try_temporal(host, &args)
+    [&which[..], yes].concat()
+}
+
+/// The version that they are to be on.
+fn over_flags<'a>(behavior: &'a str, build_id: &'a str) -> Vec<&'a str> {
+    let mut flags = vec!["--versioning-override-behavior", behavior];
+    if !build_id.is_empty() {
+        flags.extend(["--versioning-override-deployment-name", QUEUE]);
+        flags.extend(["--versioning-override-build-id", build_id]);
+    }
+    flags
 }
 
 /// The versions that its workflow tasks ran on, each once in a row, and its overrides.
@@ -217,17 +228,9 @@ fn reset_with_options(
     behavior: &str,
     build_id: &str,
 ) -> Result<Said> {
-    let yes = if which[0] == "--query" { &["--yes"][..] } else { &[] };
-    let args = [
-        &["workflow", "reset", "--type", "FirstWorkflowTask", "--reason", "again"],
-        &which[..],
-        yes,
-    ];
-    let behavior = ["with-workflow-update-options", "--versioning-override-behavior", behavior];
-    let name = ["--versioning-override-deployment-name", QUEUE];
-    let version = [&name[..], &["--versioning-override-build-id", build_id]].concat();
-    let version = if build_id.is_empty() { &[][..] } else { &version };
-    try_temporal(host, &[&args.concat()[..], &behavior, version].concat())
+    let reset = ["workflow", "reset", "--type", "FirstWorkflowTask", "--reason", "again"];
+    let (which, over) = (which_flags(&which), over_flags(behavior, build_id));
+    try_temporal(host, &[&reset[..], &which, &["with-workflow-update-options"], &over].concat())
 }
 
 #[test]

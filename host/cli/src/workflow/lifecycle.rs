@@ -4,10 +4,10 @@ use super::many::{ManyArgs, Meant};
 use super::message::{EndArgs, EndManyArgs, done};
 use super::{PAGE, TargetArgs};
 use crate::client::{Client, ScopeArgs, identity};
+use crate::deploy;
 use crate::errors::CliError;
 use crate::output::{self, Format};
 use clap::{ArgGroup, Args, ValueEnum};
-use refrain_wire::admin::DescribeComponentRequest;
 use refrain_wire::api::batch::v1::{BatchOperationDeletion, BatchOperationReset};
 use refrain_wire::api::common::v1::{ResetOptions, reset_options};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
@@ -118,8 +118,7 @@ pub(super) async fn reset(args: ResetArgs, format: Format) -> Result<(), CliErro
         Excluded::Update => vec![ResetReapplyExcludeType::Update],
     });
     let reset_reapply_exclude_types = excluded.map(|it| it as i32).collect();
-    let scope = targets.scope().clone();
-    let post_reset_operations = onto(&version, &scope).await?;
+    let post_reset_operations = onto(&version, targets.scope()).await?;
     let target = match targets.meant() {
         Meant::One(target) => target,
         Meant::Many(batch) => {
@@ -179,14 +178,11 @@ async fn onto(version: &str, scope: &ScopeArgs) -> Result<Vec<PostResetOperation
         "own" => return Ok(Vec::new()),
         "current" => None,
         component => {
-            let component = component.to_owned();
-            let request = DescribeComponentRequest { namespace: scope.namespace(), component };
             let client = scope.connect().await?;
-            let answer = client.answer(client.admin().describe_component(request)).await?;
-            let digest = answer.component.unwrap_or_default().digest;
-            let build_id = digest.trim_start_matches("sha256:").to_owned();
+            let found = deploy::find(&client, &scope.namespace(), component).await?;
             // The deployment is each run's queue.
-            Some(WorkerDeploymentVersion { build_id, deployment_name: String::new() })
+            let deployment_name = String::new();
+            Some(WorkerDeploymentVersion { build_id: found.digest, deployment_name })
         }
     };
     let one_time = OneTimeOverride { target_deployment_version };

@@ -31,15 +31,11 @@ impl Programs for Texts {
             [b'a', ..] => ComponentKind::Activities,
             _ => return Err("component is not a text, expected `workflows`".to_owned()),
         };
-        let mut digest = [0; 32];
-        for (at, byte) in bytes.iter().enumerate() {
-            digest[at % 32] ^= byte;
-        }
         let types = ["Echo", "Wait", "Charge"].map(str::to_owned).to_vec();
         let named: Vec<String> =
             types.iter().map(|it| format!(r#"{{"name":"{it}","description":""}}"#)).collect();
         let definition = format!(r#"{{"workflow_types":[{}]}}"#, named.join(","));
-        Ok(Checked { digest: Digest(digest), kind, definition, types })
+        Ok(Checked { digest: digest_of(bytes), kind, definition, types })
     }
 
     fn load_activities(
@@ -163,4 +159,13 @@ impl Guest for Played {
         }
         Err(QueryError::Failed(Failure::host("UnknownQuery", "no such query")))
     }
+}
+
+/// Of a text that stands for a component.
+pub(crate) fn digest_of(text: &[u8]) -> Digest {
+    let mut digest = [0; 32];
+    for (at, byte) in text.iter().enumerate() {
+        digest[at % 32] ^= byte;
+    }
+    Digest(digest)
 }

@@ -23,11 +23,7 @@ const RUNNING: &str = "WorkflowId = 'in-a-batch' AND ExecutionStatus = 'Running'
 
 /// Of `orders`, by the text that is its component.
 fn version(component: &[u8]) -> Option<WorkerDeploymentVersion> {
-    let mut digest = [0; 32];
-    for (at, byte) in component.iter().enumerate() {
-        digest[at % 32] ^= byte;
-    }
-    let build_id = refrain_core::ids::Digest(digest).to_string();
+    let build_id = crate::guests::digest_of(component).to_string();
     Some(WorkerDeploymentVersion { build_id, deployment_name: "orders".to_owned() })
 }
 
