@@ -130,8 +130,7 @@ void *refrain_export_validate(const char *id, size_t id_length, const char *name
 static abi_nameds named(const void *list, size_t size, size_t description) {
   abi_nameds all = {NULL, 0};
   for (const char *it = list; it && *(const char *const *)it; it += size) {
-    all.at = realloc(all.at, (all.length + 1) * sizeof(abi_named));
-    if (!all.at) __builtin_trap();
+    all.at = rf_must_resize(all.at, (all.length + 1) * sizeof(abi_named));
     const char *text = *(const char *const *)(it + description);
     all.at[all.length++] = (abi_named){rf_text_of(*(const char *const *)it), rf_text_of(text)};
   }

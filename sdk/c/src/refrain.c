@@ -361,9 +361,8 @@ void refrain_publish(const char *name, const char *json) {
 
 void refrain_upsert_search_attribute(const char *name, refrain_attribute_type type, const char *json) {
   static const char *const TYPES[] = {"Text", "Keyword", "Int", "Double", "Bool", "Datetime", "KeywordList"};
-  abi_metadata metadata[2] = {{}, {rf_text_of("type"), rf_text_of(TYPES[type])}};
   abi_field field = {rf_text_of(name), rf_payload_of(json)};
-  metadata[0] = *field.value.metadata.at;
+  abi_metadata metadata[] = {*field.value.metadata.at, {rf_text_of("type"), rf_text_of(TYPES[type])}};
   field.value.metadata.at = metadata;
   field.value.metadata.length = 2;
   abi_upsert_search_attributes(&field, 1);

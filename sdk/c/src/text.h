@@ -7,6 +7,8 @@
 
 /* Traps if there is no memory left, which fails the workflow task and not the run. Zeroed. */
 void *rf_must_alloc(size_t bytes);
+/* Traps as well. What is new is not zeroed. */
+void *rf_must_resize(void *at, size_t bytes);
 /* So many bytes, and a 0 after them. */
 char *rf_text_copy(const char *at, size_t length);
 char *rf_text_format(const char *format, va_list args);

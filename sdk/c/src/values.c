@@ -18,6 +18,12 @@ void *rf_must_alloc(size_t bytes) {
   return at;
 }
 
+void *rf_must_resize(void *at, size_t bytes) {
+  at = realloc(at, bytes);
+  if (!at) __builtin_trap();
+  return at;
+}
+
 char *rf_text_copy(const char *at, size_t length) {
   char *to = rf_must_alloc(length + 1);
   if (length) memcpy(to, at, length);
@@ -43,9 +49,7 @@ const char *refrain_format(const char *format, ...) {
 EXPORT("cabi_realloc") void *refrain_realloc(void *old, size_t old_size, size_t align, size_t size) {
   (void)old_size;
   if (size == 0) return (void *)align;
-  void *at = realloc(old, size);
-  if (!at) __builtin_trap();
-  return at;
+  return rf_must_resize(old, size);
 }
 
 const char *rf_copy(abi_text text) { return rf_text_copy(text.at, text.length); }
@@ -113,8 +117,7 @@ abi_payloads rf_payloads_of(const char *args) {
   abi_payloads payloads = {NULL, 0};
   const char *item;
   while ((item = refrain_item(args, payloads.length))) {
-    payloads.at = realloc(payloads.at, (payloads.length + 1) * sizeof(abi_payload));
-    if (!payloads.at) __builtin_trap();
+    payloads.at = rf_must_resize(payloads.at, (payloads.length + 1) * sizeof(abi_payload));
     payloads.at[payloads.length++] = rf_payload_of(item);
   }
   return payloads;
@@ -124,8 +127,7 @@ abi_fields rf_fields_of(const char *object) {
   abi_fields fields = {NULL, 0};
   const char *name;
   while ((name = refrain_field_name(object, fields.length))) {
-    fields.at = realloc(fields.at, (fields.length + 1) * sizeof(abi_field));
-    if (!fields.at) __builtin_trap();
+    fields.at = rf_must_resize(fields.at, (fields.length + 1) * sizeof(abi_field));
     fields.at[fields.length++] = (abi_field){rf_text_of(name), rf_payload_of(refrain_field(object, name))};
   }
   return fields;
