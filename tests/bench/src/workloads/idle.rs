@@ -1,6 +1,6 @@
 //! W6, W8 and W9: many workflows that wait.
 
-use super::{RUST, Scale, TYPESCRIPT};
+use super::{RUST, Scale};
 use crate::figures::{Figure, Row, figure, median, ms};
 use crate::stage::{Activities, Stage, at_once};
 use crate::usage::{Cost, database_bytes};
@@ -30,12 +30,12 @@ async fn start_idle(stage: &Arc<Stage>, n: usize) -> Result<()> {
 
 /// W6: once with every guest kept, once with none.
 pub(crate) async fn memory(guest: &'static str, scale: Scale) -> Result<Row> {
-    // A warm guest takes eight mappings of memory, and Linux gives a process 65,530 of them; one
-    // of JavaScript takes hundreds of kilobytes.
-    let n_warm = scale.of(if guest == TYPESCRIPT { 4000 } else { 6000 });
+    // As many as the host has room for: it refuses to start if Linux's 65,530 mappings of memory
+    // for a process can't hold them all.
+    const WARM: usize = 2500;
     let n = scale.of(10_000);
-    let (warm, _, resident_bytes) = per_idle_run(guest, n_warm, "20000").await?;
-    let (evicted, disk, _) = per_idle_run(guest, n, "0").await?;
+    let (warm, _, resident_bytes) = per_idle_run(guest, scale.of(WARM), WARM).await?;
+    let (evicted, disk, _) = per_idle_run(guest, n, 0).await?;
     let mut figures = vec![
         figure("warm", "bytes", warm),
         figure("evicted", "bytes", evicted),
@@ -57,8 +57,9 @@ pub(crate) async fn memory(guest: &'static str, scale: Scale) -> Result<Row> {
     })
 }
 
-async fn per_idle_run(guest: &str, n: usize, warm_runs: &str) -> Result<(f64, f64, u64)> {
-    let stage = Stage::open(guest, Activities::Nobody, &["--warm-runs", warm_runs]).await?;
+async fn per_idle_run(guest: &str, n: usize, warm_runs: usize) -> Result<(f64, f64, u64)> {
+    let stage =
+        Stage::open(guest, Activities::Nobody, &["--warm-runs", &warm_runs.to_string()]).await?;
     let mut stage = Arc::new(stage);
     // What is there once, however many there are: code, threads, caches.
     start_idle(&stage, 200).await?;
