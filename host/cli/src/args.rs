@@ -40,7 +40,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a server.
     #[command(subcommand)]
-    Server(ServerCommand),
+    Server(Box<ServerCommand>),
     /// Begin a project: workflows, a test, and the SDK in it.
     New(NewArgs),
     /// Build a project whenever a file of it changes, replay the open runs, and deploy it.

@@ -7,13 +7,13 @@ use crate::errors::{CliError, with_causes};
 use crate::limits::{self, Limit};
 use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 use refrain_core::limits::LOCAL_AT_ONCE_MAX;
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock};
 use refrain_runtime::{EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
-use refrain_server::Connections;
+use refrain_server::{Connections, HttpHosts};
 use refrain_store::StoreConfig;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 pub(crate) const DEFAULT_NAMESPACE: &str = "default";
 const DEFAULT_PORT: u16 = 7233;
+/// As in Temporal.
+const PAGE_PORT_OFFSET: u16 = 1000;
 const WORKERS_MAX: usize = 256;
 const WARM_RUNS_MAX: usize = 20_000;
 const ACTIVITIES_MAX: usize = 10_000;
@@ -48,9 +50,17 @@ pub(crate) struct HostArgs {
     /// The port for gRPC; 0 takes any free one and prints it. Default: 7233.
     #[arg(long, short, env = "REFRAIN_PORT", value_name = "PORT")]
     port: Option<u16>,
-    /// The port for Temporal's HTTP API; 0 takes any free one and prints it. Default: none.
+    /// The port for Temporal's HTTP API, and for the web page; 0 takes any free one and prints it.
+    /// Default: none.
     #[arg(long, env = "REFRAIN_HTTP_PORT", value_name = "PORT")]
     http_port: Option<u16>,
+    /// A name by which the HTTP API and the web page may be called; `localhost` and IP addresses
+    /// always may. Repeat it for more; `*` is any name.
+    ///
+    /// A name service can make any name lead here, and a browser then lets pages of that name do
+    /// here what they like. With TLS the certificate settles it: any name will do, unless some are given.
+    #[arg(long, env = "REFRAIN_HTTP_HOST", value_name = "NAME", value_delimiter = ',')]
+    http_host: Vec<String>,
     /// A namespace to create if it is not there. Repeat it for more; `default` always is.
     #[arg(long, short, env = "REFRAIN_NAMESPACES", value_name = "NAME", value_delimiter = ',')]
     namespace: Vec<String>,
@@ -135,15 +145,29 @@ pub(crate) struct DevArgs {
         default_missing_value = "unlocked"
     )]
     pub(crate) time_skipping: Option<TimeSkipping>,
-    /// Start without the web page. There is none yet: without effect.
-    #[arg(long, help_heading = "Taken for Temporal's sake")]
+    /// Start without the web page.
+    #[arg(
+        long,
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t = false,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        overrides_with = "headless",
+        value_name = "BOOL",
+        help_heading = "Web page"
+    )]
     headless: bool,
-    /// Port of the web page. There is none yet: without effect.
-    #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
+    /// The port of the web page; 0 takes any free one and prints it. Default: the port for gRPC, plus 1000.
+    #[arg(long, value_name = "PORT", help_heading = "Web page")]
     ui_port: Option<u16>,
-    /// Address of the web page. There is none yet: without effect.
-    #[arg(long, value_name = "IP", value_parser = ip, help_heading = "Taken for Temporal's sake")]
+    /// The address of the web page. Default: that of --ip.
+    #[arg(long, value_name = "IP", value_parser = ip, help_heading = "Web page")]
     ui_ip: Option<IpAddr>,
+    /// The path that the web page lies under, e.g. `/refrain`, if a proxy passes requests on as
+    /// they come. Default: `/`.
+    #[arg(long, value_name = "PATH", value_parser = path, help_heading = "Web page")]
+    ui_public_path: Option<String>,
     /// Port for metrics. There is none yet: without effect.
     #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
     metrics_port: Option<u16>,
@@ -169,6 +193,29 @@ impl DevArgs {
         limits.collect::<Result<_, _>>().map_err(|error| CliError::usage(error.to_string()))
     }
 
+    /// What start-dev serves beside gRPC: without `--headless`, the page on a port of its own.
+    pub(crate) fn listen_http(&self, config: &HostConfig) -> Result<Vec<HttpConfig>, CliError> {
+        let api = config.listen_http.iter().map(|it| HttpConfig { page: None, ..it.clone() });
+        if self.headless {
+            return Ok(api.collect());
+        }
+        let port = match (self.ui_port, config.listen.port()) {
+            (Some(port), _) => port,
+            (None, 0) => 0,
+            (None, port) => port.checked_add(PAGE_PORT_OFFSET).ok_or_else(|| {
+                let found = u32::from(port) + u32::from(PAGE_PORT_OFFSET);
+                CliError::usage(format!("the web page's port is {found}, expected 65535 at most"))
+                    .hint("name one with --ui-port, or do without the page: --headless")
+            })?,
+        };
+        let address = SocketAddr::new(self.ui_ip.unwrap_or(config.listen.ip()), port);
+        let page =
+            HttpConfig { address, page: Some(self.ui_public_path.clone().unwrap_or_default()) };
+        // One port may be both.
+        let others = api.filter(|it| it.address != address || port == 0);
+        Ok(others.chain([page]).collect())
+    }
+
     /// What was asked for in vain, to be said once.
     pub(crate) fn without_effect(&self) -> Vec<String> {
         let mut flags = Vec::new();
@@ -177,8 +224,6 @@ impl DevArgs {
                 flags.push(flag.to_owned());
             }
         };
-        note("--ui-port", self.ui_port.is_some());
-        note("--ui-ip", self.ui_ip.is_some());
         note("--metrics-port", self.metrics_port.is_some());
         for (flag, list) in [
             ("--dynamic-config-value", &self.dynamic_config_value),
@@ -243,6 +288,16 @@ fn ip(text: &str) -> Result<IpAddr, String> {
     }
 }
 
+/// `/a/b` of `a/b/`; nothing of `/`.
+fn path(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('/').filter(|it| !it.is_empty()).collect();
+    let plain = |it: &u8| it.is_ascii_alphanumeric() || b"-._~".contains(it);
+    match parts.iter().all(|it| it.bytes().all(|byte| plain(&byte)) && !it.starts_with('.')) {
+        true => Ok(parts.iter().map(|it| format!("/{it}")).collect()),
+        false => Err("expected a path of letters, digits and `-._~`, e.g. /refrain".to_owned()),
+    }
+}
+
 /// What kind of server is to be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -255,7 +310,8 @@ pub(crate) enum Mode {
 #[derive(Clone, Debug)]
 pub(crate) struct HostConfig {
     pub(crate) listen: SocketAddr,
-    pub(crate) listen_http: Option<SocketAddr>,
+    pub(crate) listen_http: Vec<HttpConfig>,
+    pub(crate) http_hosts: HttpHosts,
     pub(crate) connections: Connections,
     pub(crate) namespaces: Vec<String>,
     pub(crate) search_attributes: BTreeMap<String, Kind>,
@@ -264,6 +320,14 @@ pub(crate) struct HostConfig {
     pub(crate) runtime: RuntimeConfig,
     pub(crate) egress: EgressList,
     pub(crate) log: LogConfig,
+}
+
+/// One port that speaks HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HttpConfig {
+    pub(crate) address: SocketAddr,
+    /// The path that the web page lies under, if it is there.
+    pub(crate) page: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -312,6 +376,7 @@ impl HostArgs {
             ip: self.ip.or(file.ip),
             port: self.port.or(file.port),
             http_port: self.http_port.or(file.http_port),
+            http_host: list(self.http_host, file.http_host),
             namespace: list(self.namespace, file.namespace),
             search_attribute: list(self.search_attribute, file.search_attribute),
             db: self.db.or(file.db),
@@ -416,7 +481,18 @@ impl HostArgs {
         let ip = self.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         Ok(HostConfig {
             listen: SocketAddr::new(ip, self.port.unwrap_or(DEFAULT_PORT)),
-            listen_http: self.http_port.map(|port| SocketAddr::new(ip, port)),
+            listen_http: self
+                .http_port
+                .map(|port| HttpConfig {
+                    address: SocketAddr::new(ip, port),
+                    page: Some(String::new()),
+                })
+                .into_iter()
+                .collect(),
+            http_hosts: match &connections.tls {
+                Some(_) if self.http_host.is_empty() => HttpHosts::any(),
+                Some(_) | None => HttpHosts::new(self.http_host),
+            },
             connections,
             namespaces,
             search_attributes: self
@@ -582,6 +658,54 @@ mod tests {
             ],
             ..DevArgs::default()
         };
-        assert_eq!(args.without_effect(), ["--ui-port", "--dynamic-config-value frontend.x"]);
+        assert_eq!(args.without_effect(), ["--dynamic-config-value frontend.x"]);
+    }
+
+    fn pages(host: HostArgs, dev: &DevArgs) -> Result<Vec<String>, String> {
+        let config = host.validate(Mode::Development).expect("valid");
+        let all = dev.listen_http(&config).map_err(|error| error.to_string())?;
+        let text = |it: &HttpConfig| match &it.page {
+            Some(path) => format!("{} page {path}/", it.address),
+            None => it.address.to_string(),
+        };
+        Ok(all.iter().map(text).collect())
+    }
+
+    #[test]
+    fn the_page_has_a_port_of_its_own_beside_grpcs() {
+        let port = |port| HostArgs { port: Some(port), ..HostArgs::default() };
+        let none = DevArgs::default;
+        let said = |all: &[&str]| Ok(all.iter().map(|it| (*it).to_owned()).collect());
+        assert_eq!(pages(HostArgs::default(), &none()), said(&["127.0.0.1:8233 page /"]));
+        assert_eq!(pages(port(0), &none()), said(&["127.0.0.1:0 page /"]));
+        assert_eq!(pages(port(64_535), &none()), said(&["127.0.0.1:65535 page /"]));
+        assert!(pages(port(64_536), &none()).is_err());
+        assert_eq!(pages(port(64_536), &DevArgs { headless: true, ..none() }), said(&[]));
+        let chosen = DevArgs {
+            ui_port: Some(80),
+            ui_ip: Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            ui_public_path: Some("/a".to_owned()),
+            ..none()
+        };
+        assert_eq!(pages(port(64_536), &chosen), said(&["0.0.0.0:80 page /a/"]));
+        let http = |port| HostArgs { http_port: Some(port), ..HostArgs::default() };
+        let both = said(&["127.0.0.1:7243", "127.0.0.1:8233 page /"]);
+        assert_eq!(pages(http(7243), &none()), both);
+        assert_eq!(pages(http(8233), &none()), said(&["127.0.0.1:8233 page /"]));
+        let headless = DevArgs { headless: true, ..none() };
+        assert_eq!(pages(http(7243), &headless), said(&["127.0.0.1:7243"]));
+        // Where there is no other port, the page is on that of the API.
+        let durable = HostArgs { db: Some(PathBuf::from("x.db")), ..http(7243) };
+        let durable = durable.validate(Mode::Durable).expect("valid").listen_http;
+        assert_eq!(durable.iter().map(|it| it.page.as_deref()).collect::<Vec<_>>(), [Some("")]);
+    }
+
+    #[test]
+    fn a_public_path_is_plain() {
+        assert_eq!(path("/"), Ok(String::new()));
+        assert_eq!(path("a/b-1/"), Ok("/a/b-1".to_owned()));
+        for wrong in ["/{x}", "/a b", "/..", "/a?b"] {
+            assert!(path(wrong).is_err(), "{wrong}");
+        }
     }
 }

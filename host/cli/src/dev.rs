@@ -7,7 +7,7 @@ mod watch;
 use crate::build::{ProjectArgs, not_built};
 use crate::client::{Client, ScopeArgs};
 use crate::component::{ComponentFile, digest, push};
-use crate::config::{HostArgs, Mode};
+use crate::config::{DevArgs, HostArgs, HostConfig, HttpConfig, Mode};
 use crate::deploy::{check, move_runs, switch};
 use crate::errors::{CliError, Exit};
 use crate::findings;
@@ -56,7 +56,9 @@ pub(crate) async fn run(args: DevelopArgs, format: Format) -> Result<(), CliErro
         Err(error) if error.exit == Exit::Unreachable => {
             let listen = args.scope.connect.local_server().ok_or(error)?;
             let host = HostArgs::of(listen, args.db_filename, args.cache_dir);
-            Some(host.validate(Mode::Development)?)
+            let mut config = host.validate(Mode::Development)?;
+            config.listen_http = page(&config)?;
+            Some(config)
         }
         Err(error) => return Err(error),
     };
@@ -73,6 +75,17 @@ pub(crate) async fn run(args: DevelopArgs, format: Format) -> Result<(), CliErro
             failed = develop => failed,
         },
     }
+}
+
+/// On its usual port, or on any if that is another's: nobody has asked for it here.
+fn page(config: &HostConfig) -> Result<Vec<HttpConfig>, CliError> {
+    let mut pages = DevArgs::default().listen_http(config)?;
+    for page in &mut pages {
+        if std::net::TcpListener::bind(page.address).is_err() {
+            page.address.set_port(0);
+        }
+    }
+    Ok(pages)
 }
 
 fn folder_name(project: &Project) -> Result<String, CliError> {

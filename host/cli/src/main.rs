@@ -75,7 +75,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
     let format = cli.output;
     let done = runtime.block_on(async move {
         match cli.command {
-            Command::Server(command) => serve::run(command, format).await,
+            Command::Server(command) => serve::run(*command, format).await,
             Command::Component(command) => component::run(command, format).await,
             Command::Deploy(args) => deploy::run(args, format).await,
             Command::Deployment(command) => deployment::run(command, format).await,

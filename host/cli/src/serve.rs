@@ -1,6 +1,6 @@
 //! `refrain server`: the order of starting and stopping.
 
-use crate::config::{DevArgs, HostArgs, HostConfig, LogConfig, LogFormat, Mode};
+use crate::config::{DevArgs, HostArgs, HostConfig, HttpConfig, LogConfig, LogFormat, Mode};
 use crate::errors::{CliError, with_causes};
 use crate::output::{self, Format};
 use clap::{Args, Subcommand};
@@ -8,9 +8,10 @@ use refrain_engine::api::NamespaceSettings;
 use refrain_engine::wasm::WasmPrograms;
 use refrain_engine::{Engine, EngineError};
 use refrain_runtime::{EgressList, Runtime};
-use refrain_server::Listeners;
+use refrain_server::{HttpListener, Listeners};
 use refrain_store::Store;
 use serde_json::json;
+use std::fmt::Display;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -60,6 +61,7 @@ pub(crate) async fn run(command: ServerCommand, format: Format) -> Result<(), Cl
             if let Some(time_skipping) = args.dev.time_skipping {
                 config.engine.clock = time_skipping.clock();
             }
+            config.listen_http = args.dev.listen_http(&config)?;
             let without_effect = args.dev.without_effect();
             if !without_effect.is_empty() {
                 output::say(&format!("warning: without effect yet: {}", without_effect.join(", ")));
@@ -114,11 +116,12 @@ async fn listen(
             .map_err(|error| CliError::of(&error))?;
     }
     let grpc = bind(config.listen).await?;
-    let http = match config.listen_http {
-        Some(address) => Some(bind(address).await?),
-        None => None,
-    };
-    let bound = Bound::of(&grpc, http.as_ref())?;
+    let mut http = Vec::new();
+    for HttpConfig { address, page } in &config.listen_http {
+        let listener = bind(*address).await?;
+        http.push(HttpListener { listener, page: page.clone(), hosts: config.http_hosts.clone() });
+    }
+    let bound = Bound::of(&grpc, &http)?;
     if !bound.grpc.ip().is_loopback() {
         output::say(&format!(
             "warning: there is no authentication yet, and whoever reaches {} can run code here",
@@ -153,14 +156,22 @@ async fn listen(
 struct Bound {
     grpc: SocketAddr,
     http: Option<SocketAddr>,
+    /// With its path.
+    page: Option<String>,
 }
 
 impl Bound {
-    fn of(grpc: &TcpListener, http: Option<&TcpListener>) -> Result<Bound, CliError> {
+    fn of(grpc: &TcpListener, http: &[HttpListener]) -> Result<Bound, CliError> {
         let address = |it: &TcpListener| {
             it.local_addr().map_err(|error| CliError::failed(format!("no address: {error}")))
         };
-        Ok(Bound { grpc: address(grpc)?, http: http.map(address).transpose()? })
+        let (mut api, mut page) = (None, None);
+        for it in http {
+            let at = address(&it.listener)?;
+            api = api.or(Some(at));
+            page = page.or(it.page.as_ref().map(|path| format!("{at}{path}")));
+        }
+        Ok(Bound { grpc: address(grpc)?, http: api, page })
     }
 }
 
@@ -199,6 +210,7 @@ fn print_ready(config: &HostConfig, bound: &Bound, format: Format) -> Result<(),
             &json!({
                 "address": bound.grpc.to_string(),
                 "http": bound.http.map(|it| it.to_string()),
+                "page": bound.page,
                 "namespaces": config.namespaces,
                 "db": store,
                 "pid": std::process::id(),
@@ -216,10 +228,14 @@ fn print_ready(config: &HostConfig, bound: &Bound, format: Format) -> Result<(),
                 Some(_) => (" (TLS)", "https"),
                 None => ("", "http"),
             };
-            let http = bound.http.map(|it| format!("{scheme}://{it}")).unwrap_or_default();
+            let address = |it: &dyn Display| format!("{scheme}://{it}");
+            let page = bound.page.as_ref().map(|it| address(it)).unwrap_or_default();
+            // The page's port has the API too.
+            let http = bound.http.map(|it| address(&it)).filter(|it| *it != page);
             let block = output::fields(&[
                 ("  gRPC", format!("{}{tls}", bound.grpc)),
-                ("  HTTP", http),
+                ("  HTTP", http.unwrap_or_default()),
+                ("  Web page", page),
                 ("  Namespaces", namespaces),
                 ("  Database", store),
                 ("  Cache", config.runtime.cache_dir.display().to_string()),

@@ -2,20 +2,23 @@
 //!
 //! Nothing here knows a call. The paths come from Temporal's annotations (`http/routes.txt`), the
 //! shapes from its descriptors (`refrain_wire::json`), and the answer from the same services as
-//! gRPC's, which are called in memory.
+//! gRPC's, which are called in memory. The web page of [`page`] is a client of it like any other.
 
 mod caller;
+mod page;
 mod problem;
 mod routes;
+
+pub use caller::HttpHosts;
 
 use crate::words::Words;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawPathParams, State};
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get};
-use caller::Caller;
 use problem::Problem;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::json::call::Payloads;
@@ -35,7 +38,6 @@ const NO_SHORTHAND_TYPE: &str = "no-payload-shorthand";
 #[derive(Clone)]
 struct Gateway {
     services: Words<Routes>,
-    caller: Caller,
 }
 
 #[derive(Clone)]
@@ -44,9 +46,35 @@ struct Endpoint {
     route: Arc<Route>,
 }
 
-/// `is_local`: it listens on the machine itself only.
-pub(crate) fn router(services: Words<Routes>, is_local: bool) -> Router {
-    let gateway = Gateway { services, caller: Caller { is_local } };
+/// `page`: the path that the web page lies under, if it is served too. The page finds the API beneath itself.
+pub(crate) fn router(services: Words<Routes>, hosts: HttpHosts, page: Option<&str>) -> Router {
+    let mut router = api(services);
+    if let Some(path) = page {
+        if !path.is_empty() {
+            router = router.clone().nest(path, router);
+        }
+        router = router.merge(page::router(path));
+    }
+    router
+        .method_not_allowed_fallback(wrong_verb)
+        .fallback(wrong_path)
+        .layer(from_fn_with_state(hosts, guard))
+}
+
+/// Before anything else, whatever is asked for.
+async fn guard(State(hosts): State<HttpHosts>, request: Request<Body>, next: Next) -> Response {
+    let mut response = match hosts.check(request.method(), request.headers(), request.uri()) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.response(Asked::of(request.headers(), request.uri()).pretty),
+    };
+    for (name, value) in page::PROTECTION {
+        response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn api(services: Words<Routes>) -> Router {
+    let gateway = Gateway { services };
     let routes = routes::all();
     let description = schema::document(env!("CARGO_PKG_VERSION"), &routes).to_string();
     // The same path may have other names for what stands in it, one for each verb.
@@ -68,7 +96,7 @@ pub(crate) fn router(services: Words<Routes>, is_local: bool) -> Router {
         let description = description.clone();
         router = router.route(path, get(async move || json(StatusCode::OK, description)));
     }
-    router.method_not_allowed_fallback(wrong_verb).fallback(wrong_path)
+    router
 }
 
 fn filter(verb: &str) -> Option<MethodFilter> {
@@ -105,7 +133,6 @@ async fn answer(
     asked: &Asked,
 ) -> Result<Value, Problem> {
     let Endpoint { gateway, route } = endpoint;
-    gateway.caller.check(request.headers(), request.uri())?;
     let timeout = request.headers().get("grpc-timeout").cloned();
     let body = to_bytes(request.into_body(), MESSAGE_BYTES_MAX).await.map_err(Problem::of_body)?;
     let mut fields = Value::Null;

@@ -57,7 +57,8 @@ mod token;
 mod validate;
 mod words;
 
-pub use serve::{Connections, Listeners, ServeError, serve};
+pub use http::HttpHosts;
+pub use serve::{Connections, HttpListener, Listeners, ServeError, serve};
 pub use tls::Tls;
 
 /// What `build.rs` makes of Temporal's service descriptions.

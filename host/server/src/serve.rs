@@ -2,7 +2,7 @@
 
 use crate::admin::Admin;
 use crate::frontend::Frontend;
-use crate::http;
+use crate::http::{self, HttpHosts};
 use crate::operator::Operator;
 use crate::patience::Stopping;
 use crate::stubs::operator::operator_service_server::OperatorServiceServer;
@@ -11,6 +11,7 @@ use crate::stubs::workflow::workflow_service_server::WorkflowServiceServer;
 use crate::testing::Testing;
 use crate::tls::Tls;
 use crate::words::WordsLayer;
+use futures::future::try_join_all;
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_engine::Engine;
 use refrain_wire::admin::refrain_service_server::RefrainServiceServer;
@@ -41,8 +42,16 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Listeners {
     pub grpc: TcpListener,
-    /// For Temporal's HTTP API.
-    pub http: Option<TcpListener>,
+    pub http: Vec<HttpListener>,
+}
+
+/// For Temporal's HTTP API.
+#[derive(Debug)]
+pub struct HttpListener {
+    pub listener: TcpListener,
+    /// The path that the web page lies under, if it is served too; with a slash before it, none after it.
+    pub page: Option<String>,
+    pub hosts: HttpHosts,
 }
 
 /// What holds for every connection.
@@ -111,21 +120,14 @@ where
         .layer(WordsLayer)
         .add_routes(services.clone())
         .serve_with_incoming_shutdown(incoming(listeners.grpc), stopping.clone().wait());
-    let pages = match listeners.http {
-        Some(listener) => {
-            let is_local = listener.local_addr().is_ok_and(|it| it.ip().is_loopback());
-            let router = http::router(WordsLayer.layer(services), is_local);
-            let server = connections.server()?.accept_http1(true).add_routes(Routes::from(router));
-            Some(server.serve_with_incoming_shutdown(incoming(listener), stopping.wait()))
-        }
-        None => None,
-    };
-    let serving = async {
-        match pages {
-            Some(pages) => tokio::try_join!(grpc, pages).map(|_| ()),
-            None => grpc.await,
-        }
-    };
+    let mut pages = Vec::new();
+    for HttpListener { listener, page, hosts } in listeners.http {
+        let router = http::router(WordsLayer.layer(services.clone()), hosts, page.as_deref());
+        let server = connections.server()?.accept_http1(true).add_routes(Routes::from(router));
+        let stop = stopping.clone().wait();
+        pages.push(server.serve_with_incoming_shutdown(incoming(listener), stop));
+    }
+    let serving = async { tokio::try_join!(grpc, try_join_all(pages)).map(|_| ()) };
     let grace = async {
         shutdown.await;
         // Nobody listens any more only if the server is gone already.

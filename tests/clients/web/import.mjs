@@ -5,28 +5,15 @@
 
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import bundled from "@sparticuz/chromium";
-import { chromium } from "playwright-core";
+import { PATIENCE_MS, start } from "./browser.mjs";
 
 const [address, ...files] = process.argv.slice(2);
 // The page shows so many events at a time, unless more are asked for.
 const EVENTS_MAX = 100;
-// Of a machine that does other things too. What is there is not waited for.
-const PATIENCE_MS = 120_000;
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 // What a page shows that was given something it can't read.
 const BROKEN = ["undefined", "NaN", "Invalid Date", "[object Object]"];
 
-const executablePath = process.env.CHROMIUM ?? (await bundled.executablePath());
-const browser = await chromium.launch({ executablePath, args: FLAGS, timeout: PATIENCE_MS });
+const browser = await start();
 const page = await browser.newPage();
 page.setDefaultTimeout(PATIENCE_MS);
 let complaints = [];

@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 pub(crate) const BENCH: &str = "bench";
+/// A browser starts and shows a dozen pages, on a machine that does other things too.
+pub(crate) const BROWSER_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A place of its own for one test, empty.
 pub(crate) fn directory(name: &str) -> PathBuf {
@@ -221,6 +223,14 @@ pub(crate) fn python(program: &str) -> Result<Command> {
 pub(crate) fn typescript(program: &str) -> Result<Command> {
     let mut command = Command::new("node");
     command.arg(format!("{program}.mjs")).current_dir(paths::typescript_clients()?);
+    Ok(command)
+}
+
+/// A program of `tests/clients/web`, which looks at pages with a browser. The browser comes packed, and is
+/// unpacked in `place`.
+pub(crate) fn browse(program: &str, place: &Path) -> Result<Command> {
+    let mut command = Command::new("node");
+    command.arg(format!("{program}.mjs")).current_dir(paths::web_clients()?).env("TMPDIR", place);
     Ok(command)
 }
 

@@ -36,7 +36,7 @@ fn a_workflow_is_driven_by_http_alone_and_every_answer_is_as_the_openapi_documen
         405 {'code': 12, 'message': '`/api/v1/namespaces/default/workflows/x` does not take DELETE; `/openapi.json` says what does'}
         404 {'code': 5, 'message': 'there is nothing at `/workflows`; `/openapi.json` says what there is'}
         403 {'code': 7, 'message': "the request comes from a page of `https://evil.example`, and pages of other sites can't call this server"}
-        403 {'code': 7, 'message': 'the request is for the host `evil.example`, expected `localhost` or an IP address: this server listens on its machine only'}
+        403 {'code': 7, 'message': 'the request is for the host `evil.example`, expected `localhost`, an IP address or a name given with --http-host'}
         413
     "#]].assert_eq(&said.or_fail("http_api.py", &[])?);
     Ok(())

@@ -25,6 +25,7 @@ mod local_environment;
 mod no_sdk;
 mod orders;
 mod own_clocks;
+mod page;
 mod parallel_maps;
 mod payloads;
 mod polling;

@@ -1,6 +1,6 @@
 //! The import page of Temporal's own web UI shows histories of ours, and has nothing to complain of.
 
-use crate::common::directory;
+use crate::common::{BROWSER_PATIENCE, browse, directory};
 use crate::dev_server::DevServer;
 use crate::golden::event_types;
 use anyhow::{Context, Result};
@@ -9,11 +9,6 @@ use refrain_e2e::paths;
 use std::collections::BTreeSet;
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
-
-/// A browser starts and shows a dozen histories, on a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Of the golden histories, as few as have every type of event between them.
 fn histories() -> Result<Vec<PathBuf>> {
@@ -44,11 +39,9 @@ fn temporals_import_page_shows_every_type_of_event() -> Result<()> {
     let flags = ["--headless=false", "--ui-port", &port.to_string()];
     let _server = DevServer::start(&place, &flags)?;
     eventually("the page is there", || Ok(TcpStream::connect(("127.0.0.1", port)).ok()))?;
-    let mut look = Command::new("node");
-    look.arg("import.mjs").arg(format!("http://127.0.0.1:{port}")).args(histories()?);
-    // The browser comes packed, and is unpacked where temporary files are.
-    look.current_dir(paths::web_clients()?).env("TMPDIR", &place);
-    let said = output_within(PATIENCE, &mut look)?;
+    let mut look = browse("import", &place)?;
+    look.arg(format!("http://127.0.0.1:{port}")).args(histories()?);
+    let said = output_within(BROWSER_PATIENCE, &mut look)?;
     assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
     Ok(())
 }

@@ -1,78 +1,138 @@
 //! Who may call.
 
 use super::problem::Problem;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use std::net::IpAddr;
+use std::sync::Arc;
 
-/// Any page that a developer has open can send requests to servers on the same machine. Those of
-/// other sites are refused, whatever name they give it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Caller {
-    pub(super) is_local: bool,
-}
+/// The names that a server may be called by, beside `localhost` and any address.
+///
+/// Any page that someone has open can send requests to servers that its reader reaches. Those of other
+/// sites are refused. But a name service can make the name of another site lead to this server, and then
+/// its pages are ours to a browser: so the name counts too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpHosts(Option<Arc<[String]>>);
 
-impl Caller {
-    pub(super) fn check(self, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+impl HttpHosts {
+    /// `*` is any name.
+    pub fn new(names: Vec<String>) -> HttpHosts {
+        match names.iter().any(|it| it == "*") {
+            true => HttpHosts::any(),
+            false => HttpHosts(Some(names.into())),
+        }
+    }
+
+    /// For a server whose name is settled in other ways: by its certificate.
+    pub fn any() -> HttpHosts {
+        HttpHosts(None)
+    }
+
+    pub(super) fn check(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        uri: &Uri,
+    ) -> Result<(), Problem> {
         let text = |name| headers.get(name).and_then(|it| it.to_str().ok());
         let asked = uri.authority().map(|it| it.as_str()).or_else(|| text(header::HOST));
         let refused =
             |text: String| Problem::new(StatusCode::FORBIDDEN, tonic::Code::PermissionDenied, text);
         let asked = asked.unwrap_or_default();
-        if self.is_local && !is_this_machine(asked) {
+        let host = host(asked);
+        if !self.has(host) {
             return Err(refused(format!(
-                "the request is for the host `{asked}`, expected `localhost` or an IP address: \
-                 this server listens on its machine only"
+                "the request is for the host `{host}`, expected `localhost`, an IP address or a \
+                 name given with --http-host"
             )));
         }
+        let from_elsewhere = |what: &str| {
+            refused(format!(
+                "the request comes from {what}, and pages of other sites can't call this server"
+            ))
+        };
         match text(header::ORIGIN) {
-            Some(origin) if origin.split("://").nth(1) != Some(asked) => Err(refused(format!(
-                "the request comes from a page of `{origin}`, and pages of other sites can't call this server"
-            ))),
+            Some(origin) if origin.split("://").nth(1) != Some(asked) => {
+                return Err(from_elsewhere(&format!("a page of `{origin}`")));
+            }
+            _ => {}
+        }
+        // What a browser says of requests that have no `Origin`. A link may lead here.
+        let site = text(header::HeaderName::from_static("sec-fetch-site")).unwrap_or_default();
+        let mode = text(header::HeaderName::from_static("sec-fetch-mode")).unwrap_or_default();
+        let is_link = mode == "navigate" && method == Method::GET;
+        match site {
+            "cross-site" | "same-site" if !is_link => Err(from_elsewhere("another site")),
             _ => Ok(()),
         }
     }
+
+    /// An address is what no name service can make up.
+    fn has(&self, host: &str) -> bool {
+        let HttpHosts(Some(names)) = self else { return true };
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case("localhost")
+            || address.parse::<IpAddr>().is_ok()
+            || names.iter().any(|it| host.eq_ignore_ascii_case(it))
+    }
 }
 
-/// An address is what no name service can make up.
-fn is_this_machine(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
+/// Without the port.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|it| it.is_ascii_digit()) => host,
         _ => authority,
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn passes(is_local: bool, host: &str, origin: Option<&str>) -> bool {
+    fn passes(names: &[&str], said: &[(&'static str, &str)]) -> bool {
         let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().expect("ascii"));
-        if let Some(origin) = origin {
-            headers.insert(header::ORIGIN, origin.parse().expect("ascii"));
+        for (name, value) in said {
+            headers.insert(*name, value.parse().expect("ascii"));
         }
-        Caller { is_local }.check(&headers, &Uri::from_static("/x")).is_ok()
+        let names = names.iter().map(|it| (*it).to_owned()).collect();
+        HttpHosts::new(names).check(&Method::GET, &headers, &Uri::from_static("/x")).is_ok()
     }
 
     #[test]
-    fn a_page_of_another_site_can_not_call_a_server_on_its_readers_machine() {
-        let local = |host, origin| passes(true, host, origin);
-        assert!(local("127.0.0.1:7243", None));
-        assert!(local("[::1]:7243", None));
-        assert!(local("LOCALHOST", Some("http://LOCALHOST")));
-        assert!(!local("localhost:7243", Some("https://evil.example")));
-        assert!(!local("localhost:7243", Some("null")));
-        // Its name may lead to this machine.
-        assert!(!local("evil.example:7243", None));
-        assert!(!local("evil.example:7243", Some("http://evil.example:7243")));
-        assert!(!local("", None));
+    fn a_page_of_another_site_can_not_call_a_server() {
+        let from = |host, origin| passes(&[], &[("host", host), ("origin", origin)]);
+        assert!(passes(&[], &[("host", "127.0.0.1:7243")]));
+        assert!(passes(&[], &[("host", "[::1]:7243")]));
+        assert!(from("LOCALHOST", "http://LOCALHOST"));
+        assert!(!from("localhost:7243", "https://evil.example"));
+        assert!(!from("localhost:7243", "http://localhost:3000"));
+        assert!(!from("localhost:7243", "null"));
+        assert!(!passes(&[], &[]));
     }
 
     #[test]
-    fn a_server_with_a_name_answers_its_own_pages() {
-        assert!(passes(false, "refrain.example", Some("https://refrain.example")));
-        assert!(!passes(false, "refrain.example", Some("https://evil.example")));
+    fn a_name_that_leads_here_is_not_enough() {
+        let named = |names: &[&str], name: &str| passes(names, &[("host", name)]);
+        assert!(!named(&[], "evil.example:7243"));
+        assert!(!passes(&[], &[("host", "evil.example"), ("origin", "http://evil.example")]));
+        assert!(!named(&["refrain.example"], "evil.example"));
+        assert!(named(&["refrain.example"], "Refrain.example:443"));
+        assert!(named(&["*"], "evil.example"));
+        let own = [("host", "refrain.example"), ("origin", "https://refrain.example")];
+        assert!(passes(&["refrain.example"], &own));
+        let other = [("host", "refrain.example"), ("origin", "https://evil.example")];
+        assert!(!passes(&["*"], &other));
+    }
+
+    #[test]
+    fn a_link_may_lead_here_and_an_image_may_not() {
+        let from = |site: &str, mode: &str| {
+            let said = [("host", "localhost"), ("sec-fetch-site", site), ("sec-fetch-mode", mode)];
+            passes(&[], &said)
+        };
+        assert!(from("same-origin", "cors"));
+        assert!(from("none", "navigate"));
+        assert!(from("cross-site", "navigate"));
+        assert!(!from("cross-site", "no-cors"));
+        assert!(!from("same-site", "no-cors"));
     }
 }

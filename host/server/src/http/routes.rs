@@ -4,12 +4,21 @@ use refrain_wire::json::call::Call;
 use refrain_wire::json::schema::Route;
 
 const TABLE: &str = include_str!("routes.txt");
+/// Of our own service, in the same form.
+const OURS: &str = "\
+refrain.v1.RefrainService
+  ListComponents GET /refrain/v1/namespaces/{namespace}/components
+  ListDeployments GET /refrain/v1/namespaces/{namespace}/deployments
+  DescribeState GET /refrain/v1/namespaces/{namespace}/workflows/{workflow_id}/state
+";
 
-/// In the order of the table.
+/// In the order of the tables.
 pub(super) fn all() -> Vec<Route> {
     let mut service = "";
     let mut routes = Vec::new();
-    for line in TABLE.lines().filter(|it| !it.is_empty() && !it.starts_with('#')) {
+    for line in
+        TABLE.lines().chain(OURS.lines()).filter(|it| !it.is_empty() && !it.starts_with('#'))
+    {
         match line.trim_start().split(' ').collect::<Vec<_>>()[..] {
             [name] => service = name,
             [call, verb, path] => {

@@ -73,7 +73,7 @@ impl Host {
         let stopped = async move {
             let _ = stopped.await;
         };
-        let listeners = refrain_server::Listeners { grpc: listener, http: None };
+        let listeners = refrain_server::Listeners { grpc: listener, http: Vec::new() };
         let connections = refrain_server::Connections::default();
         let served =
             tokio::spawn(refrain_server::serve(listeners, connections, engine.clone(), stopped));
