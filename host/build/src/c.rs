@@ -14,7 +14,8 @@ use wit_parser::Resolve;
 /// One folder of sources that becomes one component.
 #[derive(Clone, Debug)]
 pub struct Build<'a> {
-    /// Sources lie in it, not below it. They are in C, or one of them in C++ or in Zig.
+    /// Sources lie in it, not below it. They are in C, or some of them in C++ or in Zig: then `workflow.zig` imports
+    /// the others.
     pub folder: &'a Path,
     /// `sdk/c`.
     pub sdk: &'a Path,
@@ -118,11 +119,37 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     }
     found.retain(|it| is_source(it));
     found.sort();
-    Ok(found)
+    Ok(compiled(found))
+}
+
+/// Zig takes one file of its own language; others are imported by it.
+fn compiled(mut sources: Vec<PathBuf>) -> Vec<PathBuf> {
+    let is_root = |it: &PathBuf| it.file_name().is_some_and(|it| it == "workflow.zig");
+    if sources.iter().any(is_root) {
+        sources.retain(|it| is_root(it) || it.extension().is_some_and(|it| it != "zig"));
+    }
+    sources
 }
 
 fn joined(flag: &str, path: &Path) -> OsString {
     let mut flag = OsString::from(flag);
     flag.push(path);
     flag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compiled;
+    use std::path::PathBuf;
+
+    #[test]
+    fn zig_is_given_its_root_and_what_is_in_other_languages() {
+        let given = |names: &[&str]| compiled(names.iter().map(PathBuf::from).collect());
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let all = ["a/fast.c", "a/prices.zig", "a/workflow.zig"];
+        assert_eq!(given(&all), paths(&["a/fast.c", "a/workflow.zig"]));
+        for all in [&["a/shop.zig"][..], &["a/fast.c", "a/workflow.cpp"]] {
+            assert_eq!(given(all), paths(all));
+        }
+    }
 }

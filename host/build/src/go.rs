@@ -76,11 +76,20 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
     Ok(vec![Component { name, file }])
 }
 
-/// By its module: the last part of `module example.com/shop`.
 fn named(folder: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(folder.join("go.mod")).ok()?;
-    let module = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
-    module.trim().trim_matches('"').rsplit('/').next().map(str::to_owned)
+    named_in(&std::fs::read_to_string(folder.join("go.mod")).ok()?)
+}
+
+/// By its module: the last part of `module example.com/shop` that is not its major version.
+fn named_in(go_mod: &str) -> Option<String> {
+    let module = go_mod.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+    let module = module.split("//").next()?.trim().trim_matches('"');
+    let (before, last) = module.rsplit_once('/').unwrap_or(("", module));
+    let is_version = last
+        .strip_prefix('v')
+        .is_some_and(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit()));
+    let name = if is_version && !before.is_empty() { before.rsplit('/').next()? } else { last };
+    Some(name.to_owned())
 }
 
 fn go(folder: &Path) -> Result<Command, BuildError> {
@@ -118,7 +127,23 @@ fn is_enough(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_enough;
+    use super::{is_enough, named_in};
+
+    #[test]
+    fn a_component_has_the_name_of_its_module() {
+        for go_mod in [
+            "module example.com/shop\n\ngo 1.24\n",
+            "// What we sell.\nmodule \"example.com/shop\" // one of ours\n",
+            "module example.com/shop/v2 // its major version\n",
+            "module shop",
+        ] {
+            assert_eq!(named_in(go_mod).as_deref(), Some("shop"), "{go_mod}");
+        }
+        for (go_mod, name) in [("module example.com/vault", "vault"), ("module v2", "v2")] {
+            assert_eq!(named_in(go_mod).as_deref(), Some(name));
+        }
+        assert_eq!(named_in("go 1.24"), None);
+    }
 
     #[test]
     fn only_a_go_that_is_too_old_is_refused() {

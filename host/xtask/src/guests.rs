@@ -1,6 +1,7 @@
 //! Builds the example guests, each with the toolchain of its language.
 //!
-//! A guest is rebuilt when the bytes of its inputs changed: its own folder, its language's SDK, `wit/`.
+//! A guest is rebuilt when the bytes of its inputs changed: its own folder, its language's SDK, `wit/`,
+//! what builds them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -125,6 +126,9 @@ fn scenarios(root: &Path, language: Language) -> anyhow::Result<Vec<Scenario>> {
     let mut shared = DefaultHasher::new();
     hash_tree(&root.join("wit"), &mut shared)?;
     hash_tree(&root.join("sdk").join(language.folder()), &mut shared)?;
+    // What builds them: ours, and the toolchains that are pinned.
+    hash_tree(&root.join("host/build/src"), &mut shared)?;
+    hash_tree(&root.join("tests/clients/requirements.txt"), &mut shared)?;
     for file in entries(&examples)?.iter().filter(|path| path.is_file()) {
         hash_tree(file, &mut shared)?;
     }
