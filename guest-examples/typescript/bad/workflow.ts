@@ -83,6 +83,14 @@ export async function forgetsActivity(what: unknown = { total: 10n }): Promise<v
   await condition(() => false);
 }
 
+/** What it calls later throws, and there is nobody to catch it. */
+export async function throwsInTimer(): Promise<void> {
+  setTimeout(() => {
+    throw new RangeError("too late");
+  }, 1);
+  await condition(() => false);
+}
+
 /** Nothing of this is forgotten, and what is canceled may be. */
 export async function looksInTime(): Promise<string[]> {
   const fails = async (why: string) => {
@@ -98,6 +106,14 @@ export async function looksInTime(): Promise<string[]> {
   void scope.run(() => sleep("1 day"));
   scope.cancel();
   await sleep(1);
+  const frozen = Object.freeze(fails("frozen"));
+  await frozen.catch((error) => seen.push(error.message));
+  const slow = new Promise((resolve, reject) => {
+    resolve(sleep(5).then(() => fails("slow")));
+    reject(new Error("settled before"));
+  });
+  await sleep(1);
+  await slow.catch((error) => seen.push(error.message));
   class Own<T> extends Promise<T> {}
   const own = new Own<string>((resolve) => resolve("of a class of its own")).then((text) => text);
   seen.push(await own, String(own instanceof Own), String(fails instanceof Function && Promise.resolve(own) === own));

@@ -8,8 +8,8 @@ export const Engine = Promise;
 /** The engine's own: for what does not call the program. */
 export const then = Engine.prototype.then;
 
-/** On promises whose rejection reaches somebody. */
-const SEEN = Symbol("seen");
+/** Promises whose rejection reaches somebody. They may be frozen. */
+const heeded = new WeakSet<object>();
 
 interface Watch {
   /** Calls back when the program has come to rest. */
@@ -26,21 +26,28 @@ export function watchRejections(how: Watch): void {
 }
 
 export function seen(promise: object): void {
-  // A promise may be frozen.
-  Reflect.set(promise, SEEN, true);
+  heeded.add(promise);
+}
+
+/** Of what is thrown where nobody catches it. */
+export function report(error: unknown): void {
+  watch?.report(error);
 }
 
 /** To be told of each promise that may have been rejected, also of too many. */
 export function suspect(promise: Promise<unknown>): void {
-  if (!watch || SEEN in promise) return;
+  if (!watch || heeded.has(promise)) return;
   suspects.push(promise);
   if (suspects.length === 1) watch.atRest(check);
 }
 
 function check(): void {
-  const unseen = suspects.filter((promise) => !(SEEN in promise));
+  const unseen = suspects.filter((promise) => !heeded.has(promise));
   suspects = [];
-  for (const promise of unseen) then.call(promise, undefined, (error) => watch?.report(error));
+  for (const promise of unseen) {
+    // It may be rejected later, and be looked at until then.
+    then.call(promise, undefined, (error) => heeded.has(promise) || report(error));
+  }
 }
 
 /** When `value` is a promise that is rejected, `promise` is too. */

@@ -133,6 +133,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         "forgets",
         "forgetsWhatFollows",
         "forgetsActivity",
+        "throwsInTimer",
     ];
     for mistake in mistakes {
         start(&host, mistake)?;
@@ -159,11 +160,14 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks
         forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)
         forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
+        throwsInTimer: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: RangeError: too late
     "#]].assert_eq(&told);
 
     start(&host, "looksInTime")?;
-    expect![[r#"["later","first","raced","of a class of its own","true","false"]"#]]
-        .assert_eq(&order::result(&host, "looksInTime")?);
+    expect![[
+        r#"["later","first","raced","frozen","slow","of a class of its own","true","false"]"#
+    ]]
+    .assert_eq(&order::result(&host, "looksInTime")?);
 
     start(&host, "answersLater")?;
     let query = ["workflow", "query", "--workflow-id", "answersLater", "--type", "slow"];
