@@ -2,10 +2,12 @@
 
 import asyncio
 import concurrent.futures
+import random
 import subprocess
 import threading
 import time
 from datetime import timedelta
+from time import sleep
 from typing import Any
 
 from refrain import workflow
@@ -90,6 +92,8 @@ class Outside:
                 subprocess.run(["true"])
             case "sleep":
                 time.sleep(1)
+            case "sleep by its name":
+                sleep(1)
             case _:
                 open("orders.txt")
 
@@ -109,6 +113,18 @@ class Asked:
     @workflow.query
     async def looks(self) -> bool:
         return workflow.unsafe.is_read_only()
+
+    @workflow.query
+    def peeks(self) -> float:
+        return random.random()
+
+    @workflow.update
+    def draw(self) -> float:
+        return random.random()
+
+    @draw.validator
+    def tries(self) -> None:
+        random.random()
 
     @workflow.update
     def change(self) -> None:

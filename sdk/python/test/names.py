@@ -162,6 +162,17 @@ class Names(unittest.TestCase):
         self.assertEqual(sorted(missing), [])
         self.assertEqual(sorted(excused - met), [], "excused, but it is not missing")
 
+    def test_what_is_no_list_of_interceptors_is_refused_in_words(self) -> None:
+        from refrain import worker
+
+        class Mine(worker.WorkflowInboundInterceptor):
+            pass
+
+        self.assertEqual(worker.inbound_classes([Mine]), [Mine])
+        for listed, told in [(worker, "expected a list of"), ([1], "expected an `Interceptor`")]:
+            with self.assertRaisesRegex(TypeError, told):
+                worker.inbound_classes(listed)
+
     def test_choices_have_the_same_values(self) -> None:
         for module in MODULES:
             ours, theirs = load(module)

@@ -85,15 +85,16 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
         ("outside", r#""pool""#),
         ("outside", r#""process""#),
         ("outside", r#""sleep""#),
+        ("outside", r#""sleep by its name""#),
         ("outside", r#""file""#),
     ] {
         writeln!(all, "{workflow_type} {input}: {}\n", told(&host, workflow_type, input)?)?;
     }
     expect![[r#"
         mistake null: KeyError: 'customer'
-          File "bad/workflow.py", line 21, in Mistake.run
+          File "bad/workflow.py", line 23, in Mistake.run
             return look_up({})["name"]
-          File "bad/workflow.py", line 25, in look_up
+          File "bad/workflow.py", line 27, in look_up
             return order["customer"]
 
         wrong-shape null: TypeError: the result of workflow wrong-shape: a value of type dict can't be written as JSON: await wasn't used with future; use dataclasses, lists, dicts, strings, numbers
@@ -101,38 +102,42 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
         wrong-argument "seven": TypeError: the arguments of workflow wrong-argument: expected int, got 'seven'
 
         deep null: RecursionError: maximum recursion depth exceeded
-          File "bad/workflow.py", line 48, in Deep.run
+          File "bad/workflow.py", line 50, in Deep.run
             return down(0)
-          File "bad/workflow.py", line 52, in down
+          File "bad/workflow.py", line 54, in down
             return 1 + down(n + 1)
           [989 more of the same]
 
         outside "network": RuntimeError: a workflow has no network: do this in an activity
-          File "bad/workflow.py", line 81, in Outside.run
+          File "bad/workflow.py", line 83, in Outside.run
             await asyncio.open_connection("example.com", 80)
 
         outside "thread": RuntimeError: a workflow has no threads: do this in an activity
-          File "bad/workflow.py", line 83, in Outside.run
+          File "bad/workflow.py", line 85, in Outside.run
             await asyncio.to_thread(print)
 
         outside "a thread": RuntimeError: a workflow has no threads: do this in an activity
-          File "bad/workflow.py", line 85, in Outside.run
+          File "bad/workflow.py", line 87, in Outside.run
             threading.Thread(target=print).start()
 
         outside "pool": RuntimeError: a workflow has no threads: do this in an activity
-          File "bad/workflow.py", line 88, in Outside.run
+          File "bad/workflow.py", line 90, in Outside.run
             await asyncio.get_running_loop().run_in_executor(pool, print)
 
         outside "process": RuntimeError: a workflow has no processes: do this in an activity
-          File "bad/workflow.py", line 90, in Outside.run
+          File "bad/workflow.py", line 92, in Outside.run
             subprocess.run(["true"])
 
         outside "sleep": RuntimeError: a workflow can't block: await `asyncio.sleep`, which is a timer
-          File "bad/workflow.py", line 92, in Outside.run
+          File "bad/workflow.py", line 94, in Outside.run
             time.sleep(1)
 
+        outside "sleep by its name": RuntimeError: a workflow can't block: await `asyncio.sleep`, which is a timer
+          File "bad/workflow.py", line 96, in Outside.run
+            sleep(1)
+
         outside "file": FileNotFoundError: [Errno 44] No such file or directory: 'orders.txt'
-          File "bad/workflow.py", line 94, in Outside.run
+          File "bad/workflow.py", line 98, in Outside.run
             open("orders.txt")
         hint: a workflow has no files and no network: do this in an activity
 
@@ -167,6 +172,12 @@ fn who_is_asked_in_python_may_only_look() -> Result<()> {
     let started = ["WORKFLOW_EXECUTION_STARTED", "WORKFLOW_TASK_SCHEDULED"];
     let task = ["WORKFLOW_TASK_STARTED", "WORKFLOW_TASK_COMPLETED"];
     assert_eq!(host.event_types(&id)?, [started, task].concat(), "nothing came of it");
+
+    // In replay nobody asks: what is drawn by who only looks is drawn again.
+    let peeked = host.cli(&[&["workflow", "query", "--type", "peeks"][..], &of].concat())?;
+    let draw = ["workflow", "update", "execute", "--name", "draw"];
+    let drawn = host.cli(&[&draw[..], &of].concat())?;
+    assert!(drawn.contains(peeked.trim()), "peeked {peeked}, drew {drawn}");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ import contextlib
 import contextvars
 import gc
 import itertools
+import random
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -194,10 +195,13 @@ class Loop(asyncio.AbstractEventLoop):
 
     @contextlib.contextmanager
     def read_only(self, asked: str) -> Iterator[None]:
+        """Leaves no trace in the run: what is drawn in here is drawn again, as in replay, where nobody asks."""
         self._asked = asked
+        before = random.getstate()
         try:
             yield
         finally:
+            random.setstate(before)
             self._asked = None
 
     def is_read_only(self) -> bool:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import threading
 import time
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
+
+_is_forbidden = False
 
 
-def _refusal(what: str) -> Any:
-    def refuse(*args: Any, **options: Any) -> NoReturn:
-        raise RuntimeError(what)
+def _refusable(fn: Callable[..., Any], what: str) -> Any:
+    @functools.wraps(fn)
+    def call(*args: Any, **options: Any) -> Any:
+        if _is_forbidden:
+            raise RuntimeError(what)
+        return fn(*args, **options)
 
-    return refuse
+    return call
+
+
+def guard() -> None:
+    """Before the author's files are imported: they may import what is refused later by its name."""
+    time.sleep = _refusable(time.sleep, "a workflow can't block: await `asyncio.sleep`, which is a timer")
+    start = _refusable(threading.Thread.start, "a workflow has no threads: do this in an activity")
+    threading.Thread.start = start  # type: ignore[method-assign]
+    opened = _refusable(subprocess.Popen.__init__, "a workflow has no processes: do this in an activity")
+    subprocess.Popen.__init__ = opened  # type: ignore[method-assign]
 
 
 def forbid() -> None:
     """From here on: what files do while they are imported is their own affair."""
-    time.sleep = _refusal("a workflow can't block: await `asyncio.sleep`, which is a timer")
-    threading.Thread.start = _refusal("a workflow has no threads: do this in an activity")  # type: ignore[method-assign]
-    subprocess.Popen.__init__ = _refusal("a workflow has no processes: do this in an activity")  # type: ignore[method-assign]
+    global _is_forbidden
+    _is_forbidden = True

@@ -205,14 +205,9 @@ class Run:
             told = f"unknown queryType {name}. KnownQueryTypes=[{self._known('query')}]"
             raise ApplicationError(told, type="QueryNotFound", non_retryable=True)
         args = _arguments(handler, name, payloads)
-        # A query leaves no trace in the run.
-        before = random.getstate()
-        try:
-            with LOOP.read_only(f"query {name}"):
-                answer = self.inbound.handle_query(HandleQueryInput("", name, args, {}))
-                result = contextvars.Context().run(_at_once, answer, f"query {name}")
-        finally:
-            random.setstate(before)
+        with LOOP.read_only(f"query {name}"):
+            answer = self.inbound.handle_query(HandleQueryInput("", name, args, {}))
+            result = contextvars.Context().run(_at_once, answer, f"query {name}")
         return to_payload(result)
 
     def validate(self, update: Any) -> None:

@@ -133,7 +133,9 @@ def seal(author_root: str, modules: Sequence[Any]) -> None:
         workflow.seal()
     _failures.author_root = author_root
     for module in modules:
-        _run.interceptors += worker.inbound_classes(getattr(module, "interceptors", ()))
+        listed = worker.inbound_classes(getattr(module, "interceptors", ()))
+        # Files may share them.
+        _run.interceptors += [it for it in listed if it not in _run.interceptors]
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if file and file.startswith(author_root):
@@ -146,4 +148,5 @@ def seal(author_root: str, modules: Sequence[Any]) -> None:
     gc.disable()
 
 
+_outside.guard()
 _loop.install()

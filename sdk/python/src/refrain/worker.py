@@ -221,11 +221,13 @@ class WorkflowOutboundInterceptor:
         return self.next.start_local_activity(input)
 
 
-def inbound_classes(listed: Sequence[Any]) -> list[type[WorkflowInboundInterceptor]]:
+def inbound_classes(listed: Any) -> list[type[WorkflowInboundInterceptor]]:
     """Of what a file lists: interceptors, or the classes that they would give.
 
-    Errors: `TypeError` if something else is listed.
+    Errors: `TypeError` if something else is listed, or this is no list.
     """
+    if not isinstance(listed, (list, tuple)):
+        raise TypeError(f"`interceptors` is {listed!r}, expected a list of `Interceptor`s")
     classes = []
     for it in listed:
         if isinstance(it, Interceptor):
