@@ -189,7 +189,8 @@ fn passes(args: &[&str]) -> Result<()> {
             .arg("-B")
             .args(args)
             .current_dir(paths::root().join("sdk/python"))
-            .env("PYTHONPATH", "src"),
+            .env("PYTHONPATH", "src")
+            .env("MYPYPATH", "../../guest-examples/python"),
     )?;
     assert_eq!(said.code, Some(0), "{args:?}: {}\n{}", said.stdout, said.stderr);
     Ok(())

@@ -111,7 +111,7 @@ fn a_canceled_trip_in_c_is_undone_though_its_hotel_can_not_be_canceled() -> Resu
 
 /// Paid and failed, then gone back to before the payment on code that is repaired: the payment comes
 /// again, and the trip takes place.
-fn reset_trip_takes_place(language: &str) -> Result<()> {
+fn reset_trip_takes_place(language: &str, repaired: &str) -> Result<()> {
     let host = host(&format!("travel-reset-{language}"), language)?;
     start(&host, "trip")?;
     pay(&host, "trip")?;
@@ -121,7 +121,7 @@ fn reset_trip_takes_place(language: &str) -> Result<()> {
     let timer = failed.iter().position(|it| it["eventType"] == "EVENT_TYPE_TIMER_STARTED");
     let task = timer.expect("it waited").to_string();
 
-    order::deploy_guest(&host, "typescript/travel-saga-repaired", QUEUE)?;
+    order::deploy_guest(&host, &format!("{repaired}/travel-saga-repaired"), QUEUE)?;
     let reset = ["--event-id", &task, "--reason", "sold out", "--version", "current"];
     host.cli(&[&of("reset", "trip")[..], &reset].concat())?;
     let result: Value = serde_json::from_str(host.cli(&of("result", "trip"))?.trim())?;
@@ -180,12 +180,17 @@ fn check_reset(history: &[Value]) {
 
 #[test]
 fn a_trip_in_rust_that_failed_takes_place_after_a_reset_on_repaired_code() -> Result<()> {
-    reset_trip_takes_place("rust")
+    reset_trip_takes_place("rust", "typescript")
 }
 
 #[test]
 fn a_trip_in_typescript_that_failed_takes_place_after_a_reset_on_repaired_code() -> Result<()> {
-    reset_trip_takes_place("typescript")
+    reset_trip_takes_place("typescript", "typescript")
+}
+
+#[test]
+fn a_trip_in_python_that_failed_takes_place_after_a_reset_on_repaired_code() -> Result<()> {
+    reset_trip_takes_place("python", "python")
 }
 
 #[test]

@@ -15,7 +15,8 @@ use super::{Scenario, built};
 use crate::clients;
 
 /// Those that have a workflow type which another one has too.
-const ALONE: [&str; 3] = ["mirror", "patched-upgrade-v1", "patched-upgrade-v2"];
+const ALONE: [&str; 4] =
+    ["mirror", "patched-upgrade-v1", "patched-upgrade-v2", "travel-saga-repaired"];
 
 /// `all`: the scenarios that are there, fresh ones too.
 pub(super) fn build(root: &Path, stale: &[Scenario], all: &[Scenario]) -> anyhow::Result<()> {

@@ -1,0 +1,12 @@
+"""The trip again, for runs that are reset: it takes any seat that is left."""
+
+from refrain import workflow
+
+from travel import Trip
+
+
+@workflow.defn(name="travel")
+class Travel(Trip):
+    @workflow.run
+    async def run(self, trip: str) -> list[str]:
+        return await self.book(trip, "any")
