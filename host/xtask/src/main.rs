@@ -6,6 +6,7 @@ use std::process::ExitCode;
 mod bench;
 mod clients;
 mod demo;
+mod fuzz;
 mod golden;
 mod guests;
 mod npm;
@@ -33,6 +34,8 @@ enum Chore {
     Test(test::Args),
     /// Checks what compilers do not: who imports whom, sizes of files, words that must not be there.
     Tidy,
+    /// Looks for bytes that a decoder does not bear, as long as it is told to.
+    Fuzz(fuzz::Args),
     /// Writes which path of Temporal's HTTP API is which call, into host/server/src/http/routes.txt.
     Routes(routes::Args),
     /// Measures a release build of the real binary over gRPC on a durable store.
@@ -56,6 +59,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Demo(args) => demo::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Tidy => tidy::run(),
+        Chore::Fuzz(args) => fuzz::run(&args),
         Chore::Routes(args) => routes::run(&args),
         Chore::Bench(args) => bench::run(&args),
     }

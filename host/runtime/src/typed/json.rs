@@ -459,6 +459,9 @@ fn expected(ty: &Type) -> String {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use wasmtime::Engine;
@@ -468,7 +471,7 @@ mod tests {
     use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
     /// The type of the parameter of a function, as wasmtime tells it.
-    fn type_of(definitions: &str, ty: &str) -> Type {
+    pub(super) fn type_of(definitions: &str, ty: &str) -> Type {
         let wit = format!(
             "package test:types;
              interface api {{ {definitions} f: func(x: {ty}); }}

@@ -1,113 +1,23 @@
-//! Every call, with messages that nobody would write: refused with a code that says whose fault it is, and the
-//! server goes on. The messages are protobuf with the numbers of real fields, so that many get past the decoder.
+//! Every call, with messages that nobody would write, over gRPC and over HTTP: refused with a code that says whose
+//! fault it is, and the server goes on. Some are requests of real clients that were changed a little, others have
+//! the numbers of real fields and no sense.
 
 use super::Host;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use refrain_fuzz::{Dice, requests, rounds};
 use refrain_wire::raw::RawCodec;
 use std::collections::BTreeSet;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-const SEED: u64 = 20_261_122;
-/// Messages for each call; REFRAIN_FUZZ_ROUNDS asks for more.
-const ROUNDS: u32 = 60;
-const DEPTH_MAX: u32 = 5;
-const FIELDS_MAX: u32 = 8;
-const NUMBER_MAX: u32 = 24;
+/// Messages to all calls together.
+const ROUNDS: u32 = 6000;
+const HTTP_ROUNDS: u32 = 1000;
 /// What calls that are held are held for.
 const PATIENCE: Duration = Duration::from_millis(30);
-
-struct Dice(ChaCha8Rng);
-
-impl Dice {
-    fn below(&mut self, n: u32) -> u32 {
-        self.0.next_u32() % n.max(1)
-    }
-
-    fn message(&mut self, depth: u32) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for _ in 0..self.below(FIELDS_MAX) {
-            self.field(depth, &mut bytes);
-        }
-        if self.below(40) == 0 {
-            let end = self.below(bytes.len() as u32 + 1) as usize;
-            bytes.truncate(end);
-        }
-        bytes
-    }
-
-    fn field(&mut self, depth: u32, bytes: &mut Vec<u8>) {
-        let number = u64::from(1 + self.below(NUMBER_MAX));
-        let (wire_type, content) = match self.below(20) {
-            0 => (1, self.0.next_u64().to_le_bytes().to_vec()),
-            1 => (5, self.0.next_u32().to_le_bytes().to_vec()),
-            2..=6 => (0, varint(self.number())),
-            7..=12 => (2, lengthened(self.text())),
-            _ if depth < DEPTH_MAX => (2, lengthened(self.message(depth + 1))),
-            _ => (2, lengthened(Vec::new())),
-        };
-        bytes.extend(varint(number << 3 | wire_type));
-        bytes.extend(content);
-    }
-
-    /// Those at edges more often than others.
-    fn number(&mut self) -> u64 {
-        match self.below(8) {
-            0 => 0,
-            1 => u64::MAX,
-            2 => i64::MAX as u64,
-            3 => u64::from(u32::MAX),
-            4..=6 => u64::from(self.below(12)),
-            _ => self.0.next_u64(),
-        }
-    }
-
-    /// Words that mean something to some call, and others.
-    fn text(&mut self) -> Vec<u8> {
-        const WORDS: [&[u8]; 16] = [
-            b"default",
-            b"orders",
-            b"w",
-            b"nobody",
-            b"",
-            b"0194b0c4-6b1c-7000-8000-000000000000",
-            b"ExecutionStatus = 'Running' AND (",
-            b"* * * * *",
-            b"@every 0s",
-            b"json/plain",
-            b"{\"a\":[1,2",
-            b"WorkflowId",
-            b"__stack_trace",
-            b"\xff\xfe",
-            b"\0",
-            "\u{1F980}`'\"%".as_bytes(),
-        ];
-        match self.below(20) {
-            0 => vec![b'x'; 1001],
-            1 => (0..self.below(20)).map(|_| self.0.next_u32() as u8).collect(),
-            _ => WORDS[self.below(WORDS.len() as u32) as usize].to_vec(),
-        }
-    }
-}
-
-fn varint(mut number: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-    bytes
-}
-
-fn lengthened(content: Vec<u8>) -> Vec<u8> {
-    let mut bytes = varint(content.len() as u64);
-    bytes.extend(content);
-    bytes
-}
 
 async fn call(channel: Channel, path: &str, message: Vec<u8>) -> Result<(), Status> {
     let mut grpc = Grpc::new(channel);
@@ -128,20 +38,23 @@ const WITHOUT_PATH: [&str; 6] = [
     "ListOpenWorkflowExecutions",
 ];
 
-fn calls() -> BTreeSet<String> {
-    let mut service = "";
-    let of = |call| format!("/temporal.api.workflowservice.v1.WorkflowService/{call}");
-    let mut calls: BTreeSet<String> = WITHOUT_PATH.map(of).into();
+/// Verbs and paths, and the calls that they are.
+fn routes() -> Vec<(&'static str, &'static str, String)> {
+    let (mut service, mut routes) = ("", Vec::new());
     for line in include_str!("../../src/http/routes.txt").lines() {
-        match line.strip_prefix("  ") {
-            Some(route) => {
-                let call = route.split(' ').next().unwrap_or_default();
-                calls.insert(format!("/{service}/{call}"));
-            }
+        match line.strip_prefix("  ").map(|it| it.split(' ').collect::<Vec<_>>()) {
+            Some(route) => routes.push((route[1], route[2], format!("/{service}/{}", route[0]))),
             None => service = line,
         }
     }
-    calls
+    routes
+}
+
+fn calls() -> Vec<String> {
+    let of = |call| format!("/temporal.api.workflowservice.v1.WorkflowService/{call}");
+    let mut calls: BTreeSet<String> = WITHOUT_PATH.map(of).into();
+    calls.extend(routes().into_iter().map(|(_, _, call)| call));
+    calls.into_iter().collect()
 }
 
 fn is_to_blame_on_the_server(status: &Status) -> bool {
@@ -156,23 +69,79 @@ fn is_to_blame_on_the_server(status: &Status) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_nobody_would_write_is_refused_and_the_server_goes_on() {
     let host = Host::start().await;
-    let rounds = std::env::var("REFRAIN_FUZZ_ROUNDS").ok().and_then(|it| it.parse().ok());
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(SEED));
-    let calls = calls();
+    let (calls, requests) = (calls(), requests());
+    let mut dice = Dice::default();
     let (mut accepted, mut refused) = (0, 0);
-    for path in &calls {
-        for _ in 0..rounds.unwrap_or(ROUNDS) {
-            let message = dice.message(0);
-            match call(host.channel.clone(), path, message.clone()).await {
-                Ok(()) => accepted += 1,
-                Err(status) => {
-                    assert!(!is_to_blame_on_the_server(&status), "{path} {message:02x?}: {status}");
-                    refused += 1;
-                }
+    for round in rounds(ROUNDS) {
+        let (path, message) = match round % 3 {
+            0 => (dice.one_of(&calls).clone(), dice.message(0)),
+            1 => {
+                let (path, right) = dice.one_of(&requests);
+                (path.clone(), dice.bytes_changed(right))
+            }
+            _ => {
+                let (path, right) = dice.one_of(&requests);
+                (path.clone(), dice.message_changed(right))
+            }
+        };
+        match call(host.channel.clone(), &path, message.clone()).await {
+            Ok(()) => accepted += 1,
+            Err(status) => {
+                assert!(!is_to_blame_on_the_server(&status), "{path} {message:02x?}: {status}");
+                refused += 1;
             }
         }
     }
     // Neither everything nor nothing gets through.
-    assert!(accepted > refused / 50 && refused > accepted / 50, "{accepted}, {refused}");
+    assert!(accepted > refused / 20 && refused > accepted / 20, "{accepted}, {refused}");
+    host.stop().await;
+}
+
+/// The status of the answer.
+async fn http(address: &str, verb: &str, path: &str, body: &[u8]) -> std::io::Result<u16> {
+    let mut connection = TcpStream::connect(address).await?;
+    let head = format!(
+        "{verb} {path} HTTP/1.1\r\nhost: {address}\r\ngrpc-timeout: 30m\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).await?;
+    connection.write_all(body).await?;
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await?;
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok());
+    status.ok_or_else(|| std::io::Error::other(format!("no answer: {answer:?}")))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_or_a_path_that_nobody_would_write_is_refused_and_the_server_goes_on() {
+    let host = Host::start().await;
+    let (routes, bodies) = (routes(), refrain_fuzz::bodies());
+    let mut dice = Dice::default();
+    let (mut accepted, mut refused) = (0, 0);
+    for _ in rounds(HTTP_ROUNDS) {
+        let (verb, path, call) = dice.one_of(&routes);
+        let of_call: Vec<_> = bodies.iter().filter(|(of, _)| of == call).collect();
+        let body = match of_call.as_slice() {
+            [] => b"{}".to_vec(),
+            some => dice.one_of(some).1.clone(),
+        };
+        let body = if dice.below(3) == 0 { body } else { dice.bytes_changed(&body) };
+        let mut path = path.replace("{namespace}", "default");
+        while let Some((before, (_, after))) =
+            path.split_once('{').and_then(|(before, it)| Some((before, it.split_once('}')?)))
+        {
+            let word = *dice.one_of(&["w", "nobody", "%2F", "%ff", "%00", "a%20b", "default"]);
+            path = format!("{before}{word}{after}");
+        }
+        let query =
+            dice.one_of(&["", "?pageSize=2", "?x=1", "?pretty", "?next_page_token=eA", "?%ff=%"]);
+        let status = http(&host.http, verb, &format!("{path}{query}"), &body).await;
+        let status = status.unwrap_or_else(|error| panic!("{verb} {path}{query}: {error}"));
+        let is_ours = status == 500 || status == 502;
+        assert!(!is_ours, "{verb} {path}{query} {}: {status}", String::from_utf8_lossy(&body));
+        *(if status == 200 { &mut accepted } else { &mut refused }) += 1;
+    }
+    assert!(accepted > refused / 50 && refused > accepted / 20, "{accepted}, {refused}");
     host.stop().await;
 }

@@ -1,6 +1,7 @@
 //! The server over a real connection: a client of the protocol on one side, an engine with a
 //! temporary database on the other.
 
+mod attached;
 mod batches;
 mod chains;
 mod fairness;
@@ -44,6 +45,8 @@ const SERVICE: &str = "temporal.api.workflowservice.v1.WorkflowService";
 
 struct Host {
     channel: Channel,
+    /// Where its HTTP API is.
+    http: String,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     served: tokio::task::JoinHandle<Result<(), refrain_server::ServeError>>,
     engine: Engine,
@@ -73,7 +76,11 @@ impl Host {
         let stopped = async move {
             let _ = stopped.await;
         };
-        let listeners = refrain_server::Listeners { grpc: listener, http: Vec::new() };
+        let http = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let http_address = http.local_addr().expect("an address").to_string();
+        let hosts = refrain_server::HttpHosts::default();
+        let http = refrain_server::HttpListener { listener: http, page: None, hosts };
+        let listeners = refrain_server::Listeners { grpc: listener, http: vec![http] };
         let connections = refrain_server::Connections::default();
         let served =
             tokio::spawn(refrain_server::serve(listeners, connections, engine.clone(), stopped));
@@ -82,7 +89,7 @@ impl Host {
             .connect()
             .await
             .expect("a connection");
-        let host = Host { channel, stop: Some(stop), served, engine };
+        let host = Host { channel, http: http_address, stop: Some(stop), served, engine };
         if is_new {
             host.deploy().await;
         }

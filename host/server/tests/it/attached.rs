@@ -1,0 +1,58 @@
+//! Starts that find a run, and want it to be known.
+
+use super::*;
+use refrain_wire::api::common::v1::link::Variant;
+use refrain_wire::api::common::v1::link::workflow_event::Reference;
+use refrain_wire::api::enums::v1::WorkflowIdConflictPolicy;
+use refrain_wire::api::workflow::v1::OnConflictOptions;
+
+async fn attach(host: &Host, request_id: &str) -> StartWorkflowExecutionResponse {
+    let request = StartWorkflowExecutionRequest {
+        request_id: request_id.to_owned(),
+        workflow_id_conflict_policy: WorkflowIdConflictPolicy::UseExisting as i32,
+        on_conflict_options: Some(OnConflictOptions {
+            attach_request_id: true,
+            ..Default::default()
+        }),
+        ..start_request("w", "Wait")
+    };
+    host.call("StartWorkflowExecution", request).await.expect("it is taken")
+}
+
+/// Ids of requests that the history of the latest run has.
+async fn attached(host: &Host) -> Vec<String> {
+    let filter = HistoryEventFilterType::AllEvent;
+    let patience = Duration::from_secs(15);
+    let (events, _) =
+        host.history("w", Vec::new(), false, filter, patience).await.expect("it is there");
+    let of = |it: HistoryEvent| match it.attributes {
+        Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(it)) => {
+            Some(it.attached_request_id)
+        }
+        _ => None,
+    };
+    events.into_iter().filter_map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_finds_a_run_is_attached_to_it_once() {
+    let host = Host::start().await;
+    let run = host.start_workflow("w", "Wait").await.expect("it starts");
+    for request_id in ["second", "second", "third"] {
+        let answer = attach(&host, request_id).await;
+        assert_eq!((answer.run_id, answer.started), (run.clone(), false));
+        let link = answer.link.and_then(|it| it.variant);
+        let Some(Variant::WorkflowEvent(event)) = link else { panic!("no link") };
+        let Some(Reference::RequestIdRef(to)) = event.reference else { panic!("{event:?}") };
+        assert_eq!(to.request_id, request_id);
+        assert_eq!(to.event_type(), EventType::WorkflowExecutionOptionsUpdated);
+    }
+    assert_eq!(attached(&host).await, ["second", "third"]);
+
+    host.signal("w", "finish").await.expect("it is open");
+    host.close_event("w").await;
+    let answer = attach(&host, "fourth").await;
+    assert!(answer.started && answer.run_id != run, "{answer:?}");
+    assert!(attached(&host).await.is_empty());
+    host.stop().await;
+}
