@@ -146,6 +146,7 @@ pub(crate) fn event_detail(event: &HistoryEvent) -> String {
                 } else {
                     String::new()
                 },
+                labeled("request", &it.attached_request_id),
                 labeled("by", &it.identity),
             ])
         }

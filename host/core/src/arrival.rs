@@ -45,6 +45,10 @@ pub enum Arrival {
         change: Box<OptionsChange>,
         identity: String,
     },
+    /// A request to start found this run, and wants it to be known.
+    AttachRequest {
+        request_id: String,
+    },
     TimerDue {
         started: EventId,
     },

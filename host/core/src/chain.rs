@@ -374,6 +374,7 @@ pub(crate) fn carried_over(recorded: &Recorded) -> Option<Arrival> {
             | Event::Paused { .. }
             | Event::Unpaused { .. }
             | Event::OptionsUpdated { .. }
+            | Event::RequestAttached { .. }
             | Event::ContinuedAsNew(_),
         )
         | AnyEvent::Local(_)

@@ -42,6 +42,9 @@ impl fmt::Display for Event {
                 execution::Event::Paused { .. } => f.write_str("execution paused"),
                 execution::Event::Unpaused { .. } => f.write_str("execution unpaused"),
                 execution::Event::OptionsUpdated { .. } => f.write_str("execution options updated"),
+                execution::Event::RequestAttached { request_id } => {
+                    write!(f, "execution request {request_id:?} attached")
+                }
             },
             Event::Task(event) => match event {
                 task::Event::Scheduled { .. } => f.write_str("task scheduled"),

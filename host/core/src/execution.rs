@@ -74,6 +74,8 @@ pub struct Execution {
     /// The requests that paused and unpaused it last.
     pause_request: Option<String>,
     unpause_request: Option<String>,
+    /// Requests to start that found this run.
+    attached_requests: BTreeSet<String>,
     /// The start asked for a wait that is not over.
     waits_for_first_task: bool,
     /// This run's own; the run's id is filled in by who knows it.
@@ -154,6 +156,7 @@ impl Default for Execution {
             signal_requests: BTreeMap::new(),
             pause_request: None,
             unpause_request: None,
+            attached_requests: BTreeSet::new(),
             waits_for_first_task: false,
             first_tasks: Vec::new(),
         }
@@ -237,6 +240,9 @@ impl Execution {
                 }
                 if let execution::Event::Unpaused { request_id, .. } = event {
                     self.unpause_request = Some(request_id.clone());
+                }
+                if let execution::Event::RequestAttached { request_id } = event {
+                    self.attached_requests.insert(request_id.clone());
                 }
                 Ok(())
             }
@@ -536,6 +542,14 @@ impl Execution {
                     self.watch_fast_forward(draft, forwarded);
                 }
                 draft.effects.push(Effect::SetOptions(Box::new(self.options.clone())));
+                Ok(Ok(Accepted::Recorded))
+            }
+            Arrival::AttachRequest { request_id } => {
+                if self.attached_requests.contains(&request_id) {
+                    return Ok(Ok(Accepted::AlreadyThere));
+                }
+                let event = execution::Event::RequestAttached { request_id };
+                self.push(draft, now, Event::Execution(event))?;
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::FastForwardDue => self.admit_fast_forward_due(now, draft),

@@ -235,6 +235,9 @@ impl Reset {
                 let change = Box::new(change);
                 Some(Arrival::UpdateOptions { change, identity: identity.clone() })
             }
+            Event::Execution(execution::Event::RequestAttached { request_id }) => {
+                Some(Arrival::AttachRequest { request_id: request_id.clone() })
+            }
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use crate::clock::{Clock, SkippingClock};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
-use refrain_core::arrival::{Accepted, Arrival};
+use refrain_core::arrival::{Accepted, Arrival, Refused};
 use refrain_core::attempt::{ActivityTask, Tuning};
 use refrain_core::failure::Failure;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
@@ -185,6 +185,32 @@ impl Engine {
 
     pub async fn start_workflow(&self, request: StartRequest) -> Result<StartReply, EngineError> {
         self.inner.start_with(request, With::Nothing).await
+    }
+
+    /// As [`Engine::start_workflow`]. A run that was there before writes down that this request found it, once
+    /// however often it comes.
+    pub async fn start_or_attach(&self, request: StartRequest) -> Result<StartReply, EngineError> {
+        loop {
+            let reply = self.start_workflow(request.clone()).await?;
+            if reply.started {
+                return Ok(reply);
+            }
+            let target = Target {
+                namespace: request.namespace,
+                workflow_id: request.started.workflow_id.clone(),
+                run: Some(reply.run),
+                chain: None,
+            };
+            let request_id = request.request_id.clone();
+            match self.deliver(target, Arrival::AttachRequest { request_id }).await {
+                Ok(_) => return Ok(reply),
+                // It has closed meanwhile, and is in nobody's way.
+                Err(
+                    EngineError::WorkflowNotFound { .. } | EngineError::Refused(Refused::RunClosed),
+                ) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     pub async fn signal(&self, target: Target, signal: signal::Signal) -> Result<(), EngineError> {

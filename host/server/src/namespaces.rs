@@ -9,7 +9,7 @@ use refrain_core::time::Delay;
 use refrain_engine::api::{Namespace, NamespaceSettings, NamespaceState as State};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::DETACH_ABOVE_SETTING;
-use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState};
+use refrain_wire::api::enums::v1::{ArchivalState, NamespaceState, ReplicationState};
 use refrain_wire::api::namespace::v1::namespace_info::{Capabilities, Limits};
 use refrain_wire::api::namespace::v1::{BadBinaries, NamespaceConfig, NamespaceInfo};
 use refrain_wire::api::operatorservice::v1::{DeleteNamespaceRequest, DeleteNamespaceResponse};
@@ -84,7 +84,7 @@ fn description(namespace: &Namespace) -> DescribeNamespaceResponse {
                 cluster_name: CLUSTER.to_owned(),
                 ..Default::default()
             }],
-            ..Default::default()
+            state: ReplicationState::Normal as i32,
         }),
         ..Default::default()
     }

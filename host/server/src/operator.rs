@@ -16,6 +16,8 @@ pub(crate) struct Operator {
     pub(crate) engine: Engine,
     /// Where the server listens.
     pub(crate) address: String,
+    /// Empty if there is none.
+    pub(crate) http_address: String,
 }
 
 #[tonic::async_trait]
@@ -58,6 +60,7 @@ impl OperatorService for Operator {
                 cluster_name: info.cluster_name,
                 cluster_id: info.cluster_id,
                 address: self.address.clone(),
+                http_address: self.http_address.clone(),
                 initial_failover_version: info.initial_failover_version,
                 history_shard_count: info.history_shard_count,
                 is_connection_enabled: true,

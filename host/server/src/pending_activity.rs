@@ -6,6 +6,7 @@ use refrain_core::time::Timestamp;
 use refrain_wire::api::activity::v1::ActivityOptions;
 use refrain_wire::api::common::v1::ActivityType;
 use refrain_wire::api::enums::v1::PendingActivityState;
+use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflow::v1::PendingActivityInfo;
 use refrain_wire::api::workflow::v1::pending_activity_info::{
     PauseInfo,
@@ -56,7 +57,15 @@ pub(crate) fn info(task: &ActivityTask, now: Timestamp) -> PendingActivityInfo {
             })),
         }),
         priority: Some(priority_to_proto(&scheduled.priority)),
-        activity_options: Some(options(scheduled)),
+        // As there: the name twice, and no kind.
+        activity_options: Some(ActivityOptions {
+            task_queue: Some(TaskQueue {
+                name: scheduled.task_queue.clone(),
+                normal_name: scheduled.task_queue.clone(),
+                ..Default::default()
+            }),
+            ..options(scheduled)
+        }),
         ..Default::default()
     }
 }

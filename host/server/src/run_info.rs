@@ -4,6 +4,7 @@
 use crate::{pending_activity, pending_child};
 use refrain_core::execution::run_timeout;
 use refrain_core::machines::execution::{self, WorkflowRun};
+use refrain_core::options::Priority;
 use refrain_core::payload::PayloadMap;
 use refrain_core::time::Timestamp;
 use refrain_engine::api::{Description, RunRow};
@@ -135,9 +136,9 @@ pub(crate) fn description(
             ),
         }),
         workflow_execution_info: Some(WorkflowExecutionInfo {
-            priority: Some(priority_to_proto(
-                row.options.as_ref().map_or(&started.priority, |it| &it.priority),
-            )),
+            priority: Some(row.options.as_ref().map_or(&started.priority, |it| &it.priority))
+                .filter(|it| **it != Priority::default())
+                .map(priority_to_proto),
             auto_reset_points: Some(reset::points_to_proto(reset_points)),
             ..execution_info(row)
         }),

@@ -113,8 +113,11 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let (stop, stopping) = Stopping::new();
-    let address = listeners.grpc.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
-    let services = services(engine, stopping.clone(), address).await;
+    let shown =
+        |it: &TcpListener| it.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
+    let address = shown(&listeners.grpc);
+    let http_address = listeners.http.as_ref().map_or_else(String::new, shown);
+    let services = services(engine, stopping.clone(), address, http_address).await;
     let grpc = connections
         .server()?
         .layer(WordsLayer)
@@ -144,9 +147,15 @@ fn incoming(listener: TcpListener) -> TcpIncoming {
     TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
-async fn services(engine: Engine, stopping: Stopping, address: String) -> Routes {
+async fn services(
+    engine: Engine,
+    stopping: Stopping,
+    address: String,
+    http_address: String,
+) -> Routes {
     let frontend = WorkflowServiceServer::new(Frontend { engine: engine.clone(), stopping });
-    let operator = OperatorServiceServer::new(Operator { engine: engine.clone(), address });
+    let operator =
+        OperatorServiceServer::new(Operator { engine: engine.clone(), address, http_address });
     let testing = engine.skipping_clock().cloned();
     let admin = RefrainServiceServer::new(Admin { engine });
     let routes = Routes::new(limited!(frontend))

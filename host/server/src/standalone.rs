@@ -264,13 +264,16 @@ fn info(it: &Execution, now: Timestamp) -> ActivityExecutionInfo {
             Some(_) | None => pending.last_failure,
         },
         last_worker_identity: pending.last_worker_identity,
-        current_retry_interval: if open { pending.current_retry_interval } else { None },
+        // A delay before the first attempt is none.
+        current_retry_interval: pending
+            .current_retry_interval
+            .filter(|_| open && pending.attempt > 1),
         last_attempt_complete_time: match &it.closed {
             Some(closed) if attempt_ended => Some(timestamp_to_proto(closed.at)),
             Some(_) | None => pending.last_attempt_complete_time,
         },
         next_attempt_schedule_time: if open { pending.next_attempt_schedule_time } else { None },
-        priority: pending.priority,
+        priority: pending.priority.filter(|it| *it != Default::default()),
         search_attributes: Some(payload::search_attributes_to_proto(&it.search_attributes)),
         header: Some(payload::header_to_proto(&it.task.options.header)),
         user_metadata: user_metadata_to_proto(

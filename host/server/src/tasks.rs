@@ -14,7 +14,9 @@ use refrain_core::time::Timestamp;
 use refrain_engine::api::{ComponentKind, Limited, Namespace, QueueStats, SeenPoller};
 use refrain_engine::{Engine, EngineError};
 use refrain_wire::api::common::v1::WorkerVersionCapabilities;
-use refrain_wire::api::enums::v1::{DescribeTaskQueueMode, RateLimitSource, TaskQueueType};
+use refrain_wire::api::enums::v1::{
+    BuildIdTaskReachability, DescribeTaskQueueMode, RateLimitSource, TaskQueueType,
+};
 use refrain_wire::api::taskqueue::v1::{
     PollerInfo, TaskIdBlock, TaskQueuePartitionMetadata, TaskQueueStats, TaskQueueStatus,
     TaskQueueTypeInfo, TaskQueueVersionInfo,
@@ -135,7 +137,12 @@ pub(crate) async fn describe(
             };
             types_info.insert(number, info);
         }
-        let version = TaskQueueVersionInfo { types_info, ..Default::default() };
+        // Whatever comes is done.
+        let task_reachability = match request.report_task_reachability {
+            true => BuildIdTaskReachability::Reachable as i32,
+            false => BuildIdTaskReachability::Unspecified as i32,
+        };
+        let version = TaskQueueVersionInfo { types_info, task_reachability };
         return Ok(DescribeTaskQueueResponse {
             versions_info: [(String::new(), version)].into(),
             ..Default::default()

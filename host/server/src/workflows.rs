@@ -25,11 +25,25 @@ use tonic::Status;
 
 pub(crate) async fn start(
     engine: &Engine,
-    request: StartWorkflowExecutionRequest,
+    mut request: StartWorkflowExecutionRequest,
 ) -> Result<StartWorkflowExecutionResponse, Status> {
     let (namespace, workflow_id) = (request.namespace.clone(), request.workflow_id.clone());
-    let reply = engine.start_workflow(start_request(engine, request)?).await.map_err(of)?;
-    Ok(start_response(namespace, workflow_id, &reply))
+    if !request.on_conflict_options.as_ref().is_some_and(|it| it.attach_request_id) {
+        let reply = engine.start_workflow(start_request(engine, request)?).await.map_err(of)?;
+        return Ok(start_response(namespace, workflow_id, &reply));
+    }
+    if request.request_id.is_empty() {
+        request.request_id = uuid::Uuid::new_v4().to_string();
+    }
+    let request_id = request.request_id.clone();
+    let reply = engine.start_or_attach(start_request(engine, request)?).await.map_err(of)?;
+    let mut response = start_response(namespace.clone(), workflow_id.clone(), &reply);
+    if !reply.started {
+        let event_type = EventType::WorkflowExecutionOptionsUpdated as i32;
+        let attached = Reference::RequestIdRef(RequestIdReference { request_id, event_type });
+        response.link = Some(link(namespace, workflow_id, reply.run.to_string(), attached));
+    }
+    Ok(response)
 }
 
 pub(crate) fn start_request(

@@ -102,6 +102,7 @@ fn event(event: &Event) -> String {
         Event::Execution(
             execution::Event::Paused { reason, .. } | execution::Event::Unpaused { reason, .. },
         ) => reason.clone(),
+        Event::Execution(execution::Event::RequestAttached { request_id }) => request_id.clone(),
         Event::Execution(execution::Event::OptionsUpdated {
             options, sets_time_skipping, ..
         }) => {

@@ -98,7 +98,8 @@ fn text(name: &str) -> Result<String> {
 
 /// The same workflows where the Python worker has them.
 fn our_host(directory: &Path) -> Result<Host> {
-    let host = Host::start(directory, &SEARCH_ATTRIBUTE)?;
+    let flags = [&SEARCH_ATTRIBUTE[..], &["--http-port", "0"]].concat();
+    let host = Host::start(directory, &flags)?;
     deploy_bench(&host)?;
     order::deploy_guest(&host, "rust/bench", "waiting")?;
     order::deploy_guest(&host, "rust/bad", "bad")?;

@@ -15,6 +15,7 @@ pub(super) fn wakes_guest(event: &Event) -> bool {
             | execution::Event::Paused { .. }
             | execution::Event::Unpaused { .. }
             | execution::Event::OptionsUpdated { .. }
+            | execution::Event::RequestAttached { .. }
             | execution::Event::ContinuedAsNew(_) => false,
         },
         Event::Activity(event) => match event {

@@ -139,7 +139,8 @@ impl Outcome {
             | execution::Event::ContinuedAsNew(_)
             | execution::Event::Paused { .. }
             | execution::Event::Unpaused { .. }
-            | execution::Event::OptionsUpdated { .. } => None,
+            | execution::Event::OptionsUpdated { .. }
+            | execution::Event::RequestAttached { .. } => None,
         }
     }
 }

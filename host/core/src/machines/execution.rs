@@ -79,6 +79,10 @@ pub enum Event {
         /// Also how time is skipped; else that stays as it was.
         sets_time_skipping: bool,
     },
+    /// A start found this run and took it for its own: if that request comes again, so does this run.
+    RequestAttached {
+        request_id: String,
+    },
     ContinuedAsNew(Box<ContinuedAsNew>),
 }
 
@@ -149,7 +153,7 @@ impl State {
             (State::Absent, Event::Started(_)) => Ok(State::Running),
             (
                 State::Running | State::CancelRequested | State::Paused { .. },
-                Event::OptionsUpdated { .. },
+                Event::OptionsUpdated { .. } | Event::RequestAttached { .. },
             ) => Ok(self),
             (State::Running | State::CancelRequested, Event::CancelRequested { .. }) => {
                 Ok(State::CancelRequested)
@@ -188,6 +192,7 @@ impl State {
                 State::Absent,
                 Event::CancelRequested { .. }
                 | Event::OptionsUpdated { .. }
+                | Event::RequestAttached { .. }
                 | Event::Paused { .. }
                 | Event::Unpaused { .. }
                 | Event::Completed { .. }
@@ -226,6 +231,7 @@ impl State {
                 | Event::Paused { .. }
                 | Event::Unpaused { .. }
                 | Event::OptionsUpdated { .. }
+                | Event::RequestAttached { .. }
                 | Event::ContinuedAsNew(_),
             ) => Err(IllegalTransition::new("execution", self.name(), event.name())),
         }
@@ -239,7 +245,8 @@ impl Event {
             | Event::CancelRequested { .. }
             | Event::Paused { .. }
             | Event::Unpaused { .. }
-            | Event::OptionsUpdated { .. } => false,
+            | Event::OptionsUpdated { .. }
+            | Event::RequestAttached { .. } => false,
             Event::Completed { .. }
             | Event::Failed { .. }
             | Event::Canceled { .. }
@@ -261,7 +268,8 @@ impl Event {
             | Event::Terminated { .. }
             | Event::Paused { .. }
             | Event::Unpaused { .. }
-            | Event::OptionsUpdated { .. } => None,
+            | Event::OptionsUpdated { .. }
+            | Event::RequestAttached { .. } => None,
         }
     }
 
@@ -278,7 +286,8 @@ impl Event {
             | Event::Terminated { .. }
             | Event::Paused { .. }
             | Event::Unpaused { .. }
-            | Event::OptionsUpdated { .. } => None,
+            | Event::OptionsUpdated { .. }
+            | Event::RequestAttached { .. } => None,
         }
     }
 
@@ -303,6 +312,7 @@ impl Event {
                 | Event::Paused { .. }
                 | Event::Unpaused { .. }
                 | Event::OptionsUpdated { .. }
+                | Event::RequestAttached { .. }
                 | Event::ContinuedAsNew(_),
                 _,
             ) => false,
@@ -321,6 +331,7 @@ impl Event {
             Event::Paused { .. } => "Paused",
             Event::Unpaused { .. } => "Unpaused",
             Event::OptionsUpdated { .. } => "OptionsUpdated",
+            Event::RequestAttached { .. } => "RequestAttached",
             Event::ContinuedAsNew(_) => "ContinuedAsNew",
         }
     }

@@ -98,6 +98,7 @@ fn execution_transitions() {
                 sets_time_skipping: false,
             },
         ),
+        ("RequestAttached", Event::RequestAttached { request_id: String::new() }),
         (
             "ContinuedAsNew",
             Event::ContinuedAsNew(Box::new(execution::ContinuedAsNew {
@@ -139,18 +140,18 @@ fn execution_transitions() {
         &events,
         |state, event| state.apply(event).map(State::name),
         expect![[r#"
-            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused         OptionsUpdated   ContinuedAsNew
-            Absent                   | Running  -                -          -       -         -         -           -       -                -                -
-            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -                Running          ContinuedAsNew
-            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -                CancelRequested  ContinuedAsNew
-            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running          Paused           -
-            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested  Paused           -
-            Completed                | -        -                -          -       -         -         -           -       -                -                -
-            Failed                   | -        -                -          -       -         -         -           -       -                -                -
-            Canceled                 | -        -                -          -       -         -         -           -       -                -                -
-            TimedOut                 | -        -                -          -       -         -         -           -       -                -                -
-            Terminated               | -        -                -          -       -         -         -           -       -                -                -
-            ContinuedAsNew           | -        -                -          -       -         -         -           -       -                -                -
+            execution                | Started  CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  Unpaused         OptionsUpdated   RequestAttached  ContinuedAsNew
+            Absent                   | Running  -                -          -       -         -         -           -       -                -                -                -
+            Running                  | -        CancelRequested  Completed  Failed  -         TimedOut  Terminated  Paused  -                Running          Running          ContinuedAsNew
+            CancelRequested          | -        CancelRequested  Completed  Failed  Canceled  TimedOut  Terminated  Paused  -                CancelRequested  CancelRequested  ContinuedAsNew
+            Paused                   | -        Paused           -          -       -         TimedOut  Terminated  -       Running          Paused           Paused           -
+            Paused, cancel requested | -        Paused           -          -       -         TimedOut  Terminated  -       CancelRequested  Paused           Paused           -
+            Completed                | -        -                -          -       -         -         -           -       -                -                -                -
+            Failed                   | -        -                -          -       -         -         -           -       -                -                -                -
+            Canceled                 | -        -                -          -       -         -         -           -       -                -                -                -
+            TimedOut                 | -        -                -          -       -         -         -           -       -                -                -                -
+            Terminated               | -        -                -          -       -         -         -           -       -                -                -                -
+            ContinuedAsNew           | -        -                -          -       -         -         -           -       -                -                -                -
         "#]],
     );
 }

@@ -44,6 +44,7 @@ impl Run {
                 | execution::Event::Paused { .. }
                 | execution::Event::Unpaused { .. }
                 | execution::Event::OptionsUpdated { .. }
+                | execution::Event::RequestAttached { .. }
                 | execution::Event::ContinuedAsNew(_),
             )
             | Event::Timer(timer::Event::Started { .. } | timer::Event::Canceled { .. })

@@ -409,6 +409,7 @@ fn close_result(event: &execution::Event) -> Option<CloseResult> {
         | execution::Event::Paused { .. }
         | execution::Event::Unpaused { .. }
         | execution::Event::OptionsUpdated { .. }
+        | execution::Event::RequestAttached { .. }
         | execution::Event::ContinuedAsNew(_) => None,
     }
 }

@@ -290,6 +290,7 @@ fn outcome(last: &Recorded) -> Outcome {
         | E::Paused { .. }
         | E::Unpaused { .. }
         | E::OptionsUpdated { .. }
+        | E::RequestAttached { .. }
         | E::ContinuedAsNew(_) => Outcome::Unknown,
     }
 }

@@ -119,6 +119,14 @@ pub(super) fn to_proto(event: &Event) -> Line {
                 },
             )
         }
+        Event::RequestAttached { request_id } => {
+            Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(
+                WorkflowExecutionOptionsUpdatedEventAttributes {
+                    attached_request_id: request_id.clone(),
+                    ..Default::default()
+                },
+            )
+        }
         Event::Unpaused { reason, identity, request_id } => {
             Attributes::WorkflowExecutionUnpausedEventAttributes(
                 WorkflowExecutionUnpausedEventAttributes {
@@ -210,6 +218,10 @@ pub(super) fn unpaused(it: WorkflowExecutionUnpausedEventAttributes) -> AnyEvent
 pub(super) fn options_updated(
     it: WorkflowExecutionOptionsUpdatedEventAttributes,
 ) -> Result<AnyEvent, DecodeError> {
+    if !it.attached_request_id.is_empty() {
+        let request_id = it.attached_request_id;
+        return Ok(AnyEvent::Execution(Event::RequestAttached { request_id }));
+    }
     let options = run_options::from_proto(WorkflowExecutionOptions {
         versioning_override: it.versioning_override,
         priority: it.priority,

@@ -319,6 +319,10 @@ fn after(event: &Event) -> Vec<Event> {
                 all.map(updated).into()
             }
             execution::Event::OptionsUpdated { .. } => {
+                let request_id = "r-7".to_owned();
+                vec![Event::Execution(execution::Event::RequestAttached { request_id })]
+            }
+            execution::Event::RequestAttached { .. } => {
                 let bare = execution::ContinuedAsNew {
                     run_timeout: None,
                     backoff: None,

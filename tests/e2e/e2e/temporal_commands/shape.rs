@@ -76,6 +76,7 @@ static SCRUBS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),
         (r"\b[0-9a-f]{32,64}\b", "DIGEST"),
         (r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)", "TIME"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:[\d.]+ [+-]\d{4} UTC", "TIME"),
         (r"\d+ \w+ (ago|from now)|\bnow\b|\ba long while ago\b", "AGO"),
         (r"127\.0\.0\.1:\d+", "ADDRESS"),
         (r"\d+@[\w.-]+", "WORKER"),

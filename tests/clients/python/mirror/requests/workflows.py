@@ -66,6 +66,11 @@ STARTS: dict[str, Fields] = {
         "workflow_id_conflict_policy": 2,
         "on_conflict_options": {"attach_completion_callbacks": True},
     },
+    "a request to be attached": {
+        "workflow_id": "{open}",
+        "workflow_id_conflict_policy": 2,
+        "on_conflict_options": {"attach_request_id": True},
+    },
 }
 
 CHAINS: dict[str, Fields] = {
