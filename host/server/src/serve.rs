@@ -116,7 +116,7 @@ where
     let shown =
         |it: &TcpListener| it.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
     let address = shown(&listeners.grpc);
-    let http_address = listeners.http.as_ref().map_or_else(String::new, shown);
+    let http_address = listeners.http.first().map_or_else(String::new, |it| shown(&it.listener));
     let services = services(engine, stopping.clone(), address, http_address).await;
     let grpc = connections
         .server()?

@@ -78,7 +78,7 @@ impl Host {
         };
         let http = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let http_address = http.local_addr().expect("an address").to_string();
-        let hosts = refrain_server::HttpHosts::default();
+        let hosts = refrain_server::HttpHosts::any();
         let http = refrain_server::HttpListener { listener: http, page: None, hosts };
         let listeners = refrain_server::Listeners { grpc: listener, http: vec![http] };
         let connections = refrain_server::Connections::default();
