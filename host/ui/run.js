@@ -120,9 +120,11 @@ async function follow({ api, signal }, id, runId, past, draw, refresh, lost) {
       token = page.nextPageToken;
       draw();
       if (!token) return await refresh();
-      // What has come also changed what is pending.
-      if (events.length > 0 && events.length < PAGE) await refresh();
-      if (events.length > 0) await pause(DRAW_S, signal);
+      if (events.length > 0 && events.length < PAGE) {
+        // What has come also changed what is pending.
+        await refresh();
+        await pause(DRAW_S, signal);
+      }
     } catch (error) {
       const status = lost(error);
       if (signal.aborted || (status >= 400 && status < 500)) return;
@@ -232,7 +234,7 @@ function activity(context, it) {
       ["Id", it.activityId],
       ["Attempt", attempts],
       ["Next try", isTime(next) && Date.parse(next) > Date.now() ? [time(next), ", ", moving("distance", next)] : null],
-      ["Scheduled", time(it.scheduledTime)],
+      ["Scheduled", it.scheduledTime !== next ? time(it.scheduledTime) : null],
       ["Running since", state === "Started" ? time(it.lastStartedTime) : null],
       ["Last heartbeat", time(it.lastHeartbeatTime)],
       ["Worker", it.lastWorkerIdentity],

@@ -38,6 +38,8 @@ await keyboard();
 await live();
 await failing();
 await stuck();
+await retrying();
+await chain();
 await stranger();
 await schedule();
 await queues();
@@ -49,7 +51,7 @@ process.exit(0);
 
 async function list() {
   await page.goto(address.replace(/\/$/, ""));
-  await page.locator("tbody tr").nth(4).waitFor();
+  await page.locator("tbody tr").nth(7).waitFor();
   say("address", new URL(page.url()).pathname);
   say("list", await ids());
   await page.locator(".chip.failed").waitFor();
@@ -147,6 +149,25 @@ async function stuck() {
   await dialog.getByRole("button", { name: "Terminate" }).click();
   await page.locator(".title .pill.terminated").waitFor();
   say("terminated", await page.locator(".panel.failed p").innerText());
+}
+
+async function retrying() {
+  await goTo("workflows/retry-1");
+  const card = page.locator(".card", { has: page.locator(".failure") });
+  await card.getByText("Next try").waitFor();
+  const failure = await card.locator(".failure").innerText();
+  const attempt = await card.locator(".facts > div", { hasText: "Attempt" }).innerText();
+  say("retrying", `${attempt.replace(/\s+/g, " ")}, last ${failure}`);
+}
+
+async function chain() {
+  await goTo("workflows/chain-1");
+  await page.locator(".title .pill.completed").waitFor();
+  await page.getByRole("link", { name: "before this one" }).click();
+  await page.locator(".title .pill.continuedasnew").waitFor();
+  await page.getByRole("link", { name: "after this one" }).click();
+  await page.locator(".title .pill.completed").waitFor();
+  say("chain", "to the run before and back");
 }
 
 async function stranger() {

@@ -1,6 +1,6 @@
 //! The web page, in a browser, as someone uses it who looks for what went wrong.
 
-use crate::common::{BROWSER_PATIENCE, browse, directory, temporal};
+use crate::common::{BENCH, BROWSER_PATIENCE, browse, deploy_bench, directory, temporal};
 use crate::http_api::http_address;
 use anyhow::{Context, Result};
 use expect_test::expect;
@@ -23,9 +23,11 @@ fn start(host: &Host, id: &str, kind: &str, queue: &str, inputs: &[&str]) -> Res
     host.cli(&args.into_iter().chain(inputs).collect::<Vec<_>>()).map(drop)
 }
 
-/// An order that waits, another, a trip that fails, a workflow that traps, one of a stranger, and a schedule.
+/// An order that waits, another, a trip that fails, a workflow that traps, an activity that is tried again, a chain of
+/// two runs, one run of a stranger, and a schedule.
 fn populate(host: &Host) -> Result<()> {
     order::deploy(host, "rust")?;
+    deploy_bench(host)?;
     for (guest, queue) in [
         ("travel-saga", "travel"),
         ("travel-activities", "travel"),
@@ -43,6 +45,10 @@ fn populate(host: &Host) -> Result<()> {
     let evil = "\"<img src=x onerror='document.title=1'><script>document.title=2</script>\"";
     start(host, "<b>evil</b>/1", "order", "shop", &[evil, "12345678901234567890"])?;
     start(host, "trap-1", "trap", "bad", &[])?;
+    let errand = r#"{"activity":"fail","args":[9],"retryMs":90000,"startToCloseMs":9000}"#;
+    start(host, "retry-1", "errand", BENCH, &[errand])?;
+    start(host, "chain-1", "generations", BENCH, &["1"])?;
+    order::result(host, "chain-1")?;
     let schedule = [
         "schedule",
         "create",
@@ -96,8 +102,8 @@ fn a_browser_shows_and_drives_runs_and_no_other_site_does() -> Result<()> {
     assert_eq!(said.code, Some(0), "{}{}", said.stdout, said.stderr);
     expect![[r#"
         address: /refrain/
-        list: <b>evil</b>/1 order-1 order-2 trap-1 trip-1
-        counts: 5 all 4 running 1 failed
+        list: <b>evil</b>/1 chain-1 chain-1 order-1 order-2 retry-1 trap-1 trip-1
+        counts: 8 all 5 running 1 completed 1 failed 1 continued as new
         filtered: trip-1 at #/default/workflows?query=WorkflowType+%3D+%27travel%27
         wrong filter: invalid query: invalid search attribute: Colour
         back: WorkflowType = 'travel'
@@ -114,6 +120,8 @@ fn a_browser_shows_and_drives_runs_and_no_other_site_does() -> Result<()> {
         reset: a new run is shown
         stuck: W0201, trapped on purpose, bad::give_up
         terminated: <i>enough</i> (refrain-page)
+        retrying: Attempt 2, last OnPurpose: attempt 1 fails on purpose
+        chain: to the run before and back
         stranger: "<img src=x onerror='document.title=1'><script>document.title=2</script>" 12345678901234567890
         markup: 0
         title: <b>evil</b>/1 · Refrain
