@@ -63,6 +63,21 @@ export async function forwarded(stops: number) {
   return { stage, items, memo: Object.keys(memo) };
 }
 
+/** Says it by names alone, where each attribute is a list. */
+export async function named() {
+  const due = new Date("2026-12-24T18:00:00Z");
+  upsertSearchAttributes({ Stage: ["packing"], Items: [3], Due: [due], Labels: ["fragile", "gift"], Express: [true] });
+  upsertSearchAttributes({ Express: [] });
+  const { searchAttributes, typedSearchAttributes } = workflowInfo();
+  return {
+    searchAttributes,
+    isDate: searchAttributes.Due?.[0] instanceof Date,
+    typed: typedSearchAttributes.getAll().map(({ key }) => `${key.name}: ${key.type}`),
+    items: typedSearchAttributes.get(ITEMS),
+    ofAnotherType: typedSearchAttributes.get(defineSearchAttributeKey("Items", SearchAttributeType.TEXT)) ?? null,
+  };
+}
+
 /** Uses a name that nobody has registered. */
 export async function misnamed(): Promise<void> {
   upsertSearchAttributes([{ key: defineSearchAttributeKey("Stagge", SearchAttributeType.KEYWORD), value: "packing" }]);

@@ -6,7 +6,7 @@ import { fromFailure } from "./failures";
 import { onTheWayOut } from "./interceptors";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
 import { isRunning } from "./scope";
-import { TypedSearchAttributes } from "./search-attributes";
+import { type SearchAttributes, TypedSearchAttributes, fromHost, toLists } from "./search-attributes";
 
 export interface WorkflowInfo {
   readonly namespace: string;
@@ -28,7 +28,7 @@ export interface WorkflowInfo {
   readonly root?: RootWorkflowInfo;
   readonly cronSchedule?: string;
   readonly memo: Record<string, unknown>;
-  readonly searchAttributes: Record<string, unknown>;
+  readonly searchAttributes: SearchAttributes;
   readonly typedSearchAttributes: TypedSearchAttributes;
   readonly headers: Record<string, unknown>;
   readonly lastResult?: unknown;
@@ -76,7 +76,7 @@ export function inWorkflowContext(): boolean {
 
 export function workflowInfo(): WorkflowInfo {
   const info = host.info();
-  const searchAttributes = fromFields(info.searchAttributes);
+  const searchAttributes = fromHost(info.searchAttributes);
   const startTimeMs = Number(info.startTimeMs);
   const executionTimeoutMs = optionalNumber(info.executionTimeoutMs);
   const isFirst = info.firstRunId === info.runId;
@@ -107,7 +107,7 @@ export function workflowInfo(): WorkflowInfo {
     root: info.root ? { workflowId: info.root.workflowId, runId: info.root.runId ?? "" } : undefined,
     cronSchedule: info.cronSchedule ?? undefined,
     memo: fromFields(info.memo),
-    searchAttributes,
+    searchAttributes: toLists(searchAttributes),
     typedSearchAttributes: new TypedSearchAttributes(searchAttributes),
     headers: fromFields(info.headers),
     lastResult: info.lastCompletionResult ? fromPayloads(info.lastCompletionResult)[0] : undefined,

@@ -1,7 +1,7 @@
 import state from "refrain:workflow/state@0.1.0";
 import type { Fields, Payload } from "refrain:workflow/types@0.1.0";
-import { toPayload } from "./payload";
-import { encodeUtf8 } from "./utf8";
+import { fromPayload, toPayload } from "./payload";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 /** What a search attribute may hold; the name must be registered in the namespace with that type. */
 export const SearchAttributeType = {
@@ -36,6 +36,18 @@ const WIRE_NAMES: Record<SearchAttributeType, string> = {
   KEYWORD_LIST: "KeywordList",
 };
 
+/** Is a value of that type? Of those that fit, the first is what a value is taken for that came without one. */
+const FITS: Record<SearchAttributeType, (value: unknown) => boolean> = {
+  TEXT: (value) => typeof value === "string",
+  KEYWORD: (value) => typeof value === "string",
+  INT: Number.isInteger,
+  DOUBLE: (value) => typeof value === "number",
+  BOOL: (value) => typeof value === "boolean",
+  DATETIME: (value) => value instanceof Date,
+  KEYWORD_LIST: Array.isArray,
+};
+const TYPES = Object.values(SearchAttributeType);
+
 export interface SearchAttributeKey<T extends SearchAttributeType> {
   readonly name: string;
   readonly type: T;
@@ -57,29 +69,42 @@ export type SearchAttributes = Record<string, SearchAttributeValue>;
 
 /** The search attributes of a run, read by their keys. */
 export class TypedSearchAttributes {
-  private readonly values: Record<string, unknown>;
-  private readonly pairs: SearchAttributePair<any>[];
+  private readonly pairs: readonly SearchAttributePair<any>[];
 
-  /** Of pairs; a run's own come by name, as the host shows them. */
-  constructor(of: SearchAttributePair<any>[] | Record<string, unknown> = []) {
-    this.pairs = Array.isArray(of) ? of : [];
-    this.values = Array.isArray(of) ? Object.fromEntries(of.map(({ key, value }) => [key.name, value])) : of;
+  constructor(pairs: readonly SearchAttributePair<any>[] = []) {
+    this.pairs = pairs;
   }
 
-  /** Of pairs alone: of a run's own, the host tells names and values. */
   getAll(): SearchAttributePair<any>[] {
     return [...this.pairs];
   }
 
   copy(): TypedSearchAttributes {
-    return new TypedSearchAttributes(this.pairs.length > 0 ? this.getAll() : { ...this.values });
+    return new TypedSearchAttributes(this.getAll());
   }
 
+  /** Nothing if there is none of this name whose value fits. */
   get<T extends SearchAttributeType>(key: SearchAttributeKey<T>): ValueOf[T] | undefined {
-    const value = this.values[key.name];
-    if (value === undefined || value === null) return undefined;
-    return (key.type === "DATETIME" ? new Date(value as string) : value) as ValueOf[T];
+    return this.pairs.find((it) => it.key.name === key.name && FITS[key.type](it.value))?.value;
   }
+}
+
+/** Those of a run. */
+export function fromHost(fields: Fields): SearchAttributePair<any>[] {
+  return fields.map(([name, payload]) => {
+    const told = payload.metadata.find(([it]) => it === "type")?.[1];
+    const named = told && TYPES.find((it) => WIRE_NAMES[it] === decodeUtf8(told));
+    const read = fromPayload(payload);
+    const value = named === "DATETIME" ? new Date(read as string) : read;
+    const type = named ?? TYPES.find((it) => FITS[it](value))!;
+    return { key: { name, type }, value };
+  });
+}
+
+/** By their names alone. */
+export function toLists(pairs: readonly SearchAttributePair<any>[]): SearchAttributes {
+  const list = (value: unknown) => (Array.isArray(value) ? value : [value]) as SearchAttributeValue;
+  return Object.fromEntries(pairs.map(({ key, value }) => [key.name, list(value)]));
 }
 
 /** Sets search attributes of this run; the others stay. An empty list takes one away, as `null` does in a pair. */
@@ -106,6 +131,10 @@ function field({ key, value }: SearchAttributePair<any>): [string, Payload] {
 
 function byName(attributes: SearchAttributes): Fields {
   return Object.entries(attributes).map(([name, values]) => {
+    // As text, a time is not known by itself.
+    if (values.length === 1 && values[0] instanceof Date) {
+      return field({ key: defineSearchAttributeKey(name, "DATETIME"), value: values[0] });
+    }
     const texts = values.map(text);
     return [name, toPayload(texts.length > 1 ? texts : texts[0])];
   });

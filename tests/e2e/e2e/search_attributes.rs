@@ -158,6 +158,16 @@ fn what_a_typescript_parcel_says_of_itself_goes_along_with_continue_as_new() -> 
 }
 
 #[test]
+fn typescript_reads_attributes_by_names_as_lists_and_by_keys_with_their_types() -> Result<()> {
+    let host = host("search-attributes-named")?;
+    order::deploy_guest(&host, "typescript/search-attributes", QUEUE)?;
+    start(&host, "parcel-1", "named", &[])?;
+    expect![[r#"{"searchAttributes":{"Due":["2026-12-24T18:00:00.000Z"],"Items":[3],"Labels":["fragile","gift"],"Stage":["packing"]},"isDate":true,"typed":["Due: DATETIME","Items: INT","Labels: KEYWORD_LIST","Stage: TEXT"],"items":3,"ofAnotherType":null}"#]]
+    .assert_eq(&order::result(&host, "parcel-1")?);
+    Ok(())
+}
+
+#[test]
 fn a_name_that_is_not_registered_fails_the_task_until_it_is() -> Result<()> {
     let host = host("search-attributes-misnamed")?;
     order::deploy_guest(&host, "rust/search-attributes", QUEUE)?;
