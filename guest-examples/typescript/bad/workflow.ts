@@ -71,6 +71,16 @@ export async function forgets(): Promise<void> {
   await condition(() => false);
 }
 
+/** As above, in the very task that ends the run. */
+export async function forgetsAtTheEnd(): Promise<string> {
+  const fails = async () => {
+    for (let n = 0; n < 9; n++) await Promise.resolve();
+    throw new Error("nobody looks any more");
+  };
+  void fails();
+  return "done";
+}
+
 /** As above, one `then` later. */
 export async function forgetsWhatFollows(): Promise<void> {
   void Promise.resolve().then(() => JSON.parse("{"));

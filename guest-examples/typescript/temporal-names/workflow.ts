@@ -150,3 +150,8 @@ export async function draws(): Promise<void> {
   draw();
   await condition(() => isDone);
 }
+
+/** No workflow, though it is a function that the module exports. */
+export class Countdown {
+  constructor(readonly left: number) {}
+}

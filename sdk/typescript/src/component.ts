@@ -13,7 +13,7 @@ import { type UpdateInput, type WorkflowInterceptorsFactory, install, onTheWayIn
 import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } from "./handlers";
 import { atRest, conditionsMayHold } from "./operation";
 import { fromPayloads, toPayload } from "./payload";
-import { watchRejections } from "./rejections";
+import { afterLooks, watchRejections } from "./rejections";
 import { CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
 import { Task, read } from "./task";
@@ -31,7 +31,7 @@ interface Named {
 export function component(module: Record<string, unknown>, ...interceptors: { interceptors?: unknown }[]) {
   const workflows = new Map<string, Workflow>();
   for (const [name, value] of Object.entries(module)) {
-    if (typeof value === "function" && name !== "interceptors") workflows.set(name, value as Workflow);
+    if (typeof value === "function" && !isClass(value) && name !== "interceptors") workflows.set(name, value as Workflow);
   }
   const factories = [module, ...interceptors].map((it) => it.interceptors).filter((it) => typeof it === "function");
 
@@ -97,11 +97,16 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
   };
 }
 
+/** A module may export classes beside its workflows. Only theirs is a prototype that can't be set. */
+function isClass(value: Function): boolean {
+  return Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
+}
+
 /** The workflow, beside it what waits for signals and for cancellation. */
 function race(workflow: () => Promise<unknown>): Promise<unknown> {
   const root = CancellationScope.root();
   return new Promise((resolve, reject) => {
-    pumpSignals(reject);
+    pumpSignals((error) => afterLooks(() => reject(error)));
     watchRejections({
       atRest,
       // What nobody waits for may be canceled.
@@ -113,7 +118,10 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
       conditionsMayHold();
     });
     // By way of `then`: a workflow that throws before its first `await` rejects too.
-    within(root, () => Promise.resolve().then(workflow)).then(resolve, reject);
+    within(root, () => Promise.resolve().then(workflow)).then(
+      (result) => afterLooks(() => resolve(result)),
+      (error) => afterLooks(() => reject(error)),
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op } from "refrain:workflow/types@0.1.0";
 import { fromFailure } from "./failures";
-import { Engine, suspect } from "./rejections";
+import { Engine } from "./rejections";
 import { CancellationScope } from "./scope";
 import { read } from "./task";
 
@@ -16,20 +16,11 @@ export function outcome<T, R>(future: Future<T>, decode: (value: T) => R): Promi
 /** As `outcome`, of an operation that ends with the scope it was started in. */
 export function operation<T, R>(start: () => [Op, Future<T>], decode: (value: T) => R): Promise<R> {
   const scope = CancellationScope.current();
-  let hasBegun = false;
-  const promise: Promise<R> = new Engine((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     scope.check();
     const [op, future] = start();
-    const forget = scope.onCancel(() => operations.cancel(op));
-    const fail = (error: unknown) => {
-      reject(error);
-      suspect(promise);
-    };
-    settle(future, decode, resolve, fail, forget);
-    hasBegun = true;
+    settle(future, decode, resolve, reject, scope.onCancel(() => operations.cancel(op)));
   });
-  if (!hasBegun) suspect(promise);
-  return promise;
 }
 
 export function nothing(): void {}

@@ -1,5 +1,6 @@
 // Rejections that nobody looks at. The engine does not tell of them, so promises that the program makes are watched: one
-// that is rejected when the program has come to rest, and that nobody has called `then` of, is reported.
+// that is rejected when the program has come to rest, and that nobody has called `then` of, is reported. So an end is told
+// once the program rests.
 //
 // It costs a closure or two for each promise and changes no order: whoever waits is called when he would be called anyway.
 
@@ -50,6 +51,16 @@ function check(): void {
   }
 }
 
+/** Calls back when the program has come to rest, and what nobody looked at by then is reported. */
+export function afterLooks(done: () => void): void {
+  if (!watch) return done();
+  watch.atRest(() => {
+    check();
+    // A rejection is told of a microtask later.
+    then.call(Engine.resolve(), done);
+  });
+}
+
 /** When `value` is a promise that is rejected, `promise` is too. */
 export function follows(promise: Promise<unknown>, value: unknown): void {
   if (value instanceof Engine) then.call(value, undefined, () => suspect(promise));
@@ -77,7 +88,6 @@ export function watchNewPromises(isWatched: () => boolean): void {
       try {
         executor((value) => {
           resolve(value);
-          if (!(value instanceof Engine)) return;
           if (promise) follows(promise, value);
           else followsEarly ??= value;
         }, fail);
@@ -87,7 +97,7 @@ export function watchNewPromises(isWatched: () => boolean): void {
     };
     promise = new.target === Watching ? new Engine(watched) : Reflect.construct(Engine, [watched], new.target);
     if (failedEarly) suspect(promise!);
-    if (followsEarly) follows(promise!, followsEarly);
+    follows(promise!, followsEarly);
     return promise!;
   }
   const { resolve } = Engine;

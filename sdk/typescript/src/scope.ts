@@ -211,23 +211,18 @@ Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, reje
   const here = place;
   seen(this);
   if (!here.scope && here.stores.size === 0) return then.call(this, fulfilled, rejected);
-  const back = (callback: NonNullable<Callback>) => (value: unknown) => {
-    const before = place;
-    place = here;
-    try {
-      const result = callback(value);
-      if (result !== undefined) follows(derived, result);
-      return result;
-    } catch (error) {
-      suspect(derived);
-      throw error;
-    } finally {
-      place = before;
-    }
-  };
   const goOn = (error: unknown) => {
     suspect(derived);
     throw error;
+  };
+  const back = (callback: NonNullable<Callback>) => (value: unknown) => {
+    try {
+      const result = at(here, () => callback(value));
+      if (result !== undefined) follows(derived, result);
+      return result;
+    } catch (error) {
+      goOn(error);
+    }
   };
   const derived: Promise<any> = then.call(
     this,

@@ -54,6 +54,10 @@ fn a_file_of_temporals_sdk_finds_its_names_and_those_of_the_web() -> Result<()> 
         "ann"
     "#]]
     .assert_eq(&by);
+    // A class is no workflow.
+    let start = ["workflow", "start", "--type", "Countdown", "--task-queue", QUEUE];
+    let refused = host.try_cli(&start)?;
+    assert!(refused.code != Some(0) && refused.stderr.contains("Countdown"), "{refused:?}");
     assert!(host.log()?.contains(r#"alerts.raise ["approved",1]"#), "{}", host.log()?);
     Ok(())
 }
@@ -131,6 +135,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         "neverRests",
         "recurses",
         "forgets",
+        "forgetsAtTheEnd",
         "forgetsWhatFollows",
         "forgetsActivity",
         "throwsInTimer",
@@ -158,6 +163,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         neverRests: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         recurses: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
         forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks
+        forgetsAtTheEnd: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks any more
         forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)
         forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
         throwsInTimer: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: RangeError: too late
