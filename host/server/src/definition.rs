@@ -15,6 +15,7 @@ use refrain_wire::api::sdk::v1::{
 };
 use refrain_wire::json;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tonic::Status;
 
 pub(crate) const METADATA_QUERY: &str = "__temporal_workflow_metadata";
@@ -24,8 +25,11 @@ const METADATA: &str = "temporal.api.sdk.v1.WorkflowMetadata";
 pub(crate) fn handlers(definition: &Value, key: &str) -> Vec<Handler> {
     let text = |it: &Value, key: &str| it[key].as_str().unwrap_or_default().to_owned();
     let list = definition[key].as_array().map(Vec::as_slice).unwrap_or_default();
+    // Several workflow types of a component may have a handler of one name.
+    let mut seen = BTreeSet::new();
     list.iter()
         .map(|it| Handler { name: text(it, "name"), description: text(it, "description") })
+        .filter(|it| seen.insert(it.name.clone()))
         .collect()
 }
 
@@ -70,4 +74,18 @@ async fn current_details(engine: &Engine, target: &Target) -> Result<String, Sta
     let (_, published) = engine.published(target).await.map_err(of)?;
     let text = published.get(CURRENT_DETAILS).and_then(|it| serde_json::from_slice(&it.data).ok());
     Ok(text.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_several_workflow_types_have_is_told_once() {
+        let of = |name: &str| serde_json::json!({ "name": name, "description": "" });
+        let definition = serde_json::json!({ "signals": [of("close"), of("add"), of("close")] });
+        let names: Vec<_> =
+            handlers(&definition, "signals").into_iter().map(|it| it.name).collect();
+        assert_eq!(names, ["close", "add"]);
+    }
 }

@@ -62,9 +62,8 @@ async fn look(
                 *it.0 == Level::DEFAULT || *it.1 != QueueStats::default()
             };
             let levels = state.levels.iter().filter(is_told);
-            let by_priority = levels.map(|(level, it)| {
-                (i32::from(level.number()), stats(it, state.limit_reached && it.n_waiting > 0))
-            });
+            let by_priority = levels
+                .map(|(level, it)| (i32::from(level.number()), stats(it, state.limit_reached)));
             Ok(Described {
                 pollers,
                 stats: stats(&state.total(), state.limit_reached),
@@ -105,13 +104,14 @@ fn without_tasks(pollers: Vec<PollerInfo>) -> Described {
     Described { pollers, stats, stats_by_priority, limited: Limited::Not }
 }
 
+/// A limit keeps nothing back where nothing waits.
 fn stats(it: &QueueStats, limit_reached: bool) -> TaskQueueStats {
     TaskQueueStats {
         approximate_backlog_count: i64::try_from(it.n_waiting).unwrap_or(i64::MAX),
         approximate_backlog_age: Some(delay_to_proto(it.age)),
         tasks_add_rate: it.added,
         tasks_dispatch_rate: it.dispatched,
-        rate_limiting_active: limit_reached,
+        rate_limiting_active: limit_reached && it.n_waiting > 0,
     }
 }
 
@@ -312,5 +312,18 @@ fn check_rate(field: &'static str, update: Option<&RateLimitUpdate>) -> Result<(
             Err(invalid(format!("{field} is `{rate}` in a second, expected 0 or more")))
         }
         Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_told_of_where_something_waits_for_it() {
+        let active = |n_waiting| {
+            stats(&QueueStats { n_waiting, ..QueueStats::default() }, true).rate_limiting_active
+        };
+        assert!(active(1) && !active(0));
     }
 }
