@@ -40,6 +40,27 @@ pub struct Line {
     pub last: u64,
 }
 
+/// A place in line at a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InLine {
+    pub level: Level,
+    pub pass: u64,
+    pub since: Timestamp,
+    pub run: RunId,
+    pub scheduled: EventId,
+}
+
+impl InLine {
+    /// Before all others.
+    pub const FIRST: InLine = InLine {
+        level: Level::ALL[0],
+        pass: 0,
+        since: Timestamp(0),
+        run: RunId(0),
+        scheduled: EventId(0),
+    };
+}
+
 impl Store {
     /// Activities due at `until` or before, earliest first, at most `n_max`. `after`: the last one
     /// that was read before.
@@ -80,33 +101,22 @@ impl Store {
         Ok(under_way)
     }
 
-    /// Activities in line at a queue, in the order of the line, at most `n_max`. `after`: the last one
-    /// that was read before.
+    /// Activities in line at a queue, in the order of the line, from a place on, at most `n_max`.
     pub async fn activities_waiting(
         &self,
         namespace: NamespaceId,
         task_queue: &str,
-        after: Option<&ActivityTask>,
+        from: InLine,
         n_max: u32,
     ) -> Result<Vec<ActivityTask>, StoreError> {
-        let (level, pass, since, run, scheduled) = match after {
-            Some(last) => (
-                i64::from(Level::of(&last.priority()).number()),
-                last.pass.map_or(0, |it| i64::try_from(it).unwrap_or(i64::MAX)),
-                ms(since(last)),
-                run_bytes(last),
-                id(last.scheduled),
-            ),
-            None => (0, 0, 0, Vec::new(), 0),
-        };
         let rows = sqlx::query(sql::ACTIVITIES_WAITING.text)
             .bind(i64::from(namespace.0))
             .bind(task_queue)
-            .bind(level)
-            .bind(pass)
-            .bind(since)
-            .bind(run)
-            .bind(scheduled)
+            .bind(i64::from(from.level.number()))
+            .bind(i64::try_from(from.pass).unwrap_or(i64::MAX))
+            .bind(ms(from.since))
+            .bind(from.run.to_bytes().as_slice())
+            .bind(id(from.scheduled))
             .bind(i64::from(n_max))
             .fetch_all(&self.readers)
             .await
@@ -225,13 +235,6 @@ impl Store {
 fn read_level(columns: &mut Columns<'_>) -> Result<Level, StoreError> {
     let number = columns.int()?;
     Level::from_number(number).ok_or_else(|| columns.bad("priority", number, "1 to 5"))
-}
-
-fn since(task: &ActivityTask) -> Timestamp {
-    match &task.state {
-        State::Waiting { since } => *since,
-        State::Started { at, .. } => *at,
-    }
 }
 
 fn run_bytes(task: &ActivityTask) -> Vec<u8> {

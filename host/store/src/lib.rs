@@ -39,7 +39,7 @@ mod pinned;
 mod search_attributes;
 mod task_queues;
 
-pub use activities::{Backlog, DueActivity, Line};
+pub use activities::{Backlog, DueActivity, InLine, Line};
 pub use batches::BatchRow;
 pub use commit::CommitError;
 pub use components::{Component, ComponentKind, ComponentMeta, UnknownKind};

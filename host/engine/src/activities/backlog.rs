@@ -1,6 +1,6 @@
 //! Waiting tasks that memory does not have, from the store.
 
-use super::line::{Place, Taker};
+use super::line::{Place, Taker, forget};
 use super::*;
 
 const PAGE: u32 = 1000;
@@ -12,10 +12,18 @@ impl Inner {
         let inner = Arc::clone(self);
         self.motion.begin();
         tokio::spawn(async move {
-            if let Some(queue) = inner.activities.lock().queues.get_mut(&queue_key) {
-                queue.lane(taker).missed = None;
-            }
-            let beyond = inner.read_line(&queue_key, taker).await;
+            let from = match inner.activities.lock().queues.get_mut(&queue_key) {
+                Some(queue) => {
+                    let lane = queue.lane(taker);
+                    lane.missed = None;
+                    lane.beyond
+                }
+                None => None,
+            };
+            let beyond = match from {
+                Some(from) => inner.read_line(&queue_key, taker, from).await,
+                None => Ok(None),
+            };
             if let Some(queue) = inner.activities.lock().queues.get_mut(&queue_key) {
                 let lane = queue.lane(taker);
                 lane.loading = false;
@@ -37,22 +45,23 @@ impl Inner {
         });
     }
 
-    /// Returns the first that memory has no room for.
+    /// From the first that memory may lack. Returns the first that it has no room for.
     async fn read_line(
         &self,
         (namespace, name): &QueueKey,
         taker: Taker,
+        mut from: Place,
     ) -> Result<Option<Place>, StoreError> {
-        let mut after = None;
         loop {
-            let page = self.store.activities_waiting(*namespace, name, after.as_ref(), PAGE);
+            let page = self.store.activities_waiting(*namespace, name, from.in_store(), PAGE);
             let page = page.await?;
             let more = page.len() == PAGE as usize;
-            after = page.last().cloned();
+            from = page.last().and_then(Place::of).map_or(from, Place::next);
             let mut state = self.activities.lock();
+            let mut room = state.room(&(*namespace, name.clone()), taker);
             for task in page {
                 let of_lane = Taker::of(&self.activities.deployments, &task) == taker;
-                if of_lane && let Err(place) = state.load(task, taker, self.now()) {
+                if of_lane && let Err(place) = state.load(task, taker, self.now(), &mut room) {
                     return Ok(Some(place));
                 }
             }
@@ -64,8 +73,19 @@ impl Inner {
 }
 
 impl State {
+    fn room(&mut self, queue_key: &QueueKey, taker: Taker) -> usize {
+        let n_max = self.waiting_max;
+        self.queues.get_mut(queue_key).map_or(n_max, |queue| queue.lane(taker).room(n_max))
+    }
+
     /// Errors: there is no room for it.
-    fn load(&mut self, task: ActivityTask, taker: Taker, now: Timestamp) -> Result<(), Place> {
+    fn load(
+        &mut self,
+        task: ActivityTask,
+        taker: Taker,
+        now: Timestamp,
+        room: &mut usize,
+    ) -> Result<(), Place> {
         let key = key_of(&task);
         let may_go = task.is_ready(now) && !self.held.contains(&key.0);
         let Some(place) = Place::of(&task).filter(|_| may_go) else { return Ok(()) };
@@ -74,8 +94,19 @@ impl State {
             parked.insert(place, true);
             return Ok(());
         }
-        if lane.waiting.len() >= self.waiting_max && !lane.waiting.contains_key(&place) {
-            return Err(place);
+        if lane.waiting.contains_key(&place) {
+            return Ok(());
+        }
+        match room.checked_sub(1) {
+            Some(left) => *room = left,
+            None => {
+                let stored = |(it, stored): (&Place, &bool)| stored.then_some(*it);
+                let last = lane.waiting.iter().rev().find_map(stored);
+                let last = last.filter(|last| *last > place).ok_or(place)?;
+                lane.waiting.remove(&last);
+                lane.ends_before(last);
+                forget(&mut self.tasks, last.key);
+            }
         }
         let entry = self.tasks.entry(key).or_insert_with(|| Entry::new(task));
         // What memory has may be newer than what was read.

@@ -34,7 +34,8 @@ impl Inner {
             match inner.store.activities_of_run(run.run).await {
                 Ok(rows) => rows.into_iter().for_each(|task| inner.queue_row_again(task)),
                 Err(error) => {
-                    // They come with the next task of their queue, or with the next host.
+                    // They come with the next look at their queue, or with the next host.
+                    inner.activities.lock().look_from_front();
                     tracing::error!(%run, error = &error as &dyn std::error::Error, "activities can't be read");
                 }
             }

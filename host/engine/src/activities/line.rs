@@ -2,6 +2,7 @@
 
 use super::*;
 use refrain_core::fairness::{Level, weight};
+use refrain_store::InLine;
 
 /// In a line, the least comes first. The same order as that of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +14,16 @@ pub(super) struct Place {
 }
 
 impl Place {
+    pub(super) fn in_store(&self) -> InLine {
+        let Place { level, pass, since, key: (run, scheduled) } = *self;
+        InLine { level, pass, since, run, scheduled }
+    }
+
+    /// The first that could come after it.
+    pub(super) fn next(self) -> Place {
+        Place { key: (self.key.0, self.key.1.next()), ..self }
+    }
+
     /// `None`: it is not in line.
     pub(super) fn of(task: &ActivityTask) -> Option<Place> {
         let Attempt::Waiting { since } = task.state else { return None };
@@ -65,14 +76,20 @@ pub(super) struct Lane {
     pub(super) parked: BTreeMap<String, Places>,
 }
 
+impl Place {
+    /// Before all others.
+    fn first() -> Place {
+        let InLine { level, pass, since, run, scheduled } = InLine::FIRST;
+        Place { level, pass, since, key: (run, scheduled) }
+    }
+}
+
 impl Default for Lane {
     fn default() -> Lane {
-        let key = (RunId(0), EventId(0));
-        let first = Place { level: Level::ALL[0], pass: 0, since: Timestamp(0), key };
         Lane {
             waiting: Places::new(),
             // A host that was just started does not know what the last one left.
-            beyond: Some(first),
+            beyond: Some(Place::first()),
             loading: false,
             missed: None,
             parked: BTreeMap::new(),
@@ -81,6 +98,26 @@ impl Default for Lane {
 }
 
 impl Lane {
+    /// The first in memory, unless the store may have one whose turn is before it.
+    pub(super) fn first(&self) -> Option<(Place, bool)> {
+        let (place, stored) = self.waiting.first_key_value()?;
+        let is_next = self.beyond.is_none_or(|beyond| *place < beyond);
+        is_next.then_some((*place, *stored))
+    }
+
+    /// How many more of the store memory takes. Those that the store has not are in memory anyway.
+    pub(super) fn room(&self, n_max: usize) -> usize {
+        if self.waiting.is_empty() {
+            return n_max;
+        }
+        n_max.saturating_sub(self.waiting.values().filter(|stored| **stored).count())
+    }
+
+    /// Memory may lack some that the store has, nobody knows where.
+    pub(super) fn ends_at_front(&mut self) {
+        self.ends_before(Place::first());
+    }
+
     /// Does nothing wait, here and in the store?
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.beyond.is_none()
@@ -234,6 +271,13 @@ pub(super) fn forget(tasks: &mut BTreeMap<TaskKey, Entry>, key: TaskKey) {
 }
 
 impl State {
+    /// Something of the store may be missing in memory.
+    pub(super) fn look_from_front(&mut self) {
+        for queue in self.queues.values_mut() {
+            Taker::ALL.into_iter().for_each(|taker| queue.lane(taker).ends_at_front());
+        }
+    }
+
     pub(super) fn place(&mut self, task: &mut ActivityTask, now: Timestamp) {
         self.queues.entry(queue_of(task)).or_default().place(task, now);
     }

@@ -65,7 +65,7 @@ impl State {
             if !queue.has_taker(taker, *host_free) {
                 return Found::Nothing;
             }
-            let Some((place, stored)) = queue.lane(taker).waiting.first_key_value() else {
+            let Some((place, stored)) = queue.lane(taker).first() else {
                 let serves = match taker {
                     Taker::Workers => true,
                     Taker::Host => is_served(deployments, queue_key),
@@ -77,7 +77,6 @@ impl State {
                 lane.loading = true;
                 return Found::Load;
             };
-            let (place, stored) = (*place, *stored);
             let waits = |entry: &&mut Entry| {
                 entry.busy == Busy::No
                     && Place::of(&entry.task) == Some(place)

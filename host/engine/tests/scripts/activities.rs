@@ -275,6 +275,52 @@ fn activities_end_with_their_run() {
     );
 }
 
+/// Memory has one of those in line, and the one whose backoff is over beside it.
+#[test]
+fn an_activity_that_is_tried_again_is_in_line_behind_those_that_waited() {
+    check(
+        r#"
+         0s start order
+            guest activity a, activity b, activity c, activity d
+            guest -
+            guest -
+            guest -
+            guest complete seen
+         1s take a
+         2s fail a "not yet"
+         4s take b
+         5s take c
+         6s take d
+         7s take a
+         8s done a "1"
+         8s done b "2"
+         8s done c "3"
+         8s done d "4"
+        "#,
+        expect![[r#"
+            1          0s  execution started order queue=orders
+            2-4        0s  task completed
+            5          0s  activity a (1) scheduled
+            6          0s  activity b (2) scheduled
+            7          0s  activity c (3) scheduled
+            8          0s  activity d (4) scheduled
+            9          7s  activity of 5 started, attempt 2 by w1, after "not yet"
+            10         8s  activity of 5 completed "1"
+            11-13      8s  task completed
+            14         4s  activity of 6 started, attempt 1 by w1
+            15         8s  activity of 6 completed "2"
+            16-18      8s  task completed
+            19         5s  activity of 7 started, attempt 1 by w1
+            20         8s  activity of 7 completed "3"
+            21-23      8s  task completed
+            24         6s  activity of 8 started, attempt 1 by w1
+            25         8s  activity of 8 completed "4"
+            26-28      8s  task completed
+            29         8s  execution completed "start order; activity 1 '1'; activity 2 '2'; activity 3 '3'; activity 4 '4'"
+        "#]],
+    );
+}
+
 #[test]
 fn several_activities_of_one_queue_are_handed_out_in_their_order() {
     check(

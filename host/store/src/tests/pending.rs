@@ -1,7 +1,10 @@
 //! Timers and activities, as the loops that wait for them read them.
 
 use super::*;
+use crate::InLine;
+use refrain_core::attempt::State;
 use refrain_core::failure::Failure;
+use refrain_core::fairness::Level;
 
 #[tokio::test]
 async fn due_timers_come_earliest_first_page_by_page() {
@@ -99,12 +102,24 @@ async fn waiting_activities_come_in_the_order_of_their_line() {
     }
     store.commit(&[step.write()]).await.unwrap();
     let line = [3, 1, 0, 2, 4].map(|at| tasks[at].clone());
-    let first = store.activities_waiting(NAMESPACE, "payments", None, 2).await.unwrap();
+    let first = store.activities_waiting(NAMESPACE, "payments", InLine::FIRST, 2).await.unwrap();
     assert_eq!(first, line[..2]);
-    let second = store.activities_waiting(NAMESPACE, "payments", first.last(), 9).await.unwrap();
-    assert_eq!(second, line[2..]);
-    assert_eq!(store.activities_waiting(NAMESPACE, "orders", None, 2).await.unwrap(), []);
-    assert_eq!(store.activities_waiting(NamespaceId(2), "payments", None, 2).await.unwrap(), []);
+    let last = &first[1];
+    let State::Waiting { since } = last.state else { panic!("it waits") };
+    let from = InLine {
+        level: Level::of(&last.priority()),
+        pass: last.pass.unwrap(),
+        since,
+        run: last.run.run,
+        scheduled: last.scheduled,
+    };
+    let others = store.activities_waiting(NAMESPACE, "payments", from, 9).await.unwrap();
+    assert_eq!(others, line[1..]);
+    assert_eq!(store.activities_waiting(NAMESPACE, "orders", InLine::FIRST, 2).await.unwrap(), []);
+    assert_eq!(
+        store.activities_waiting(NamespaceId(2), "payments", InLine::FIRST, 2).await.unwrap(),
+        []
+    );
 
     let lines = store.activities_lines().await.unwrap();
     let lines = lines.iter().map(|it| {
@@ -132,7 +147,7 @@ async fn waiting_activities_come_in_the_order_of_their_line() {
 
     let started = tasks[1].clone().on_started("worker-1".to_owned(), s(9));
     store.commit(&[Write::activity(&started, s(9))]).await.unwrap();
-    let left = store.activities_waiting(NAMESPACE, "payments", None, 9).await.unwrap();
+    let left = store.activities_waiting(NAMESPACE, "payments", InLine::FIRST, 9).await.unwrap();
     assert_eq!(left, [3, 0, 2, 4].map(|at| tasks[at].clone()));
 }
 
