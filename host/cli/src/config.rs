@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use refrain_core::limits::LOCAL_AT_ONCE_MAX;
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
-use refrain_engine::{Clock, EngineConfig, SkippingClock};
+use refrain_engine::{Clock, EngineConfig, SkippingClock, WAITING_ROOMS_MIN};
 use refrain_runtime::{EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
 use refrain_server::{Connections, HttpHosts};
 use refrain_store::StoreConfig;
@@ -32,7 +32,7 @@ const GUEST_MEMORY_MIN: u64 = 1 << 20;
 const GUEST_MEMORY_MAX: u64 = 4 << 30;
 const GUEST_TIME_MS_MIN: u128 = 10;
 const GUEST_TIME_MS_MAX: u128 = 600_000;
-/// For guests that are checked, replayed or committed beside those that are counted.
+/// For guests that are checked or replayed beside those that are counted.
 const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
 const AGE_MAX_S: u64 = 365 * 86_400;
@@ -433,8 +433,11 @@ impl HostArgs {
         });
         let mut runtime = RuntimeConfig::new(cache_dir);
         // Runs that are warm are counted by what they take; of those at work any may take the most.
-        let at_work = activities + LOCAL_AT_ONCE_MAX + 2 * workers;
-        let instances = warm_runs + at_work * ROOMS_PER_GUEST_MAX as usize + SPARE_INSTANCES;
+        // A worker may have one at its step and one in a commit, and so many closed runs are asked at once.
+        let at_work = activities + LOCAL_AT_ONCE_MAX + 3 * workers;
+        let instances = warm_runs.max(WAITING_ROOMS_MIN)
+            + at_work * ROOMS_PER_GUEST_MAX as usize
+            + SPARE_INSTANCES;
         check_mappings(instances, mappings_allowed())?;
         runtime.instances_max = u32::try_from(instances).unwrap_or(u32::MAX);
         if let Some(Bytes(memory)) = self.guest_memory {

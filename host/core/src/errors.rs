@@ -1,6 +1,6 @@
 //! Errors of core. Each says whose it is; the engine reacts to that and never to a text.
 
-use crate::guest::GuestError;
+use crate::guest::{GuestError, GuestErrorKind};
 use crate::ids::{Digest, EventId};
 
 /// A pair of state and event that no correct history has.
@@ -29,7 +29,7 @@ pub enum Owner {
     Caller,
     /// The task fails and is tried again, at the latest after a deploy. The run stays open.
     GuestAuthor,
-    /// Database down, disk full: retry with backoff, tell the operator.
+    /// Database down, disk full, no room for one more guest: retry with backoff, tell the operator.
     Operator,
     /// A broken promise of ours: set the run aside, keep the host running, log as `bug`.
     Us,
@@ -57,7 +57,7 @@ pub enum StepError {
     /// The guest wished for something other than it did when this history was written.
     #[error("{}", describe_divergence(.0))]
     Diverged(Box<Divergence>),
-    #[error("guest failed: {0}")]
+    #[error("{whose}{0}", whose = if .0.kind == GuestErrorKind::NoRoom { "" } else { "guest failed: " })]
     Guest(GuestError),
     /// A wish that can't be granted, with what was found and what was expected.
     #[error("{reason}")]
@@ -74,6 +74,7 @@ impl StepError {
                 Some(_) => Code("W0101"),
                 None => Code("W0102"),
             },
+            StepError::Guest(guest) if guest.kind == GuestErrorKind::NoRoom => Code("W0801"),
             StepError::Guest(_) => Code("W0201"),
             StepError::BadCommand { .. } => Code("W0202"),
             StepError::Corrupt { .. } => Code("W0901"),
@@ -82,11 +83,17 @@ impl StepError {
 
     pub fn owner(&self) -> Owner {
         match self {
+            StepError::Guest(guest) if guest.kind == GuestErrorKind::NoRoom => Owner::Operator,
             StepError::Diverged(_) | StepError::Guest(_) | StepError::BadCommand { .. } => {
                 Owner::GuestAuthor
             }
             StepError::Corrupt { .. } => Owner::Us,
         }
+    }
+
+    /// Is it the run's own, so that its task has failed? Else the step never was.
+    pub fn fails_task(&self) -> bool {
+        self.owner() == Owner::GuestAuthor
     }
 }
 
@@ -115,7 +122,6 @@ fn describe_divergence(divergence: &Divergence) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest::GuestErrorKind;
     use crate::machines::task::FailedCause;
     use expect_test::expect;
 
@@ -145,6 +151,11 @@ mod tests {
                 cause: FailedCause::BadCommand,
                 reason: "activity type is empty".to_owned(),
             },
+            StepError::Guest(GuestError {
+                kind: GuestErrorKind::NoRoom,
+                message: "no room for one more guest".to_owned(),
+                backtrace: String::new(),
+            }),
             StepError::Corrupt {
                 at: EventId(4),
                 cause: IllegalTransition::new("timer", "Absent", "Fired"),
@@ -162,6 +173,7 @@ mod tests {
             W0102 GuestAuthor: diverged from history at event 7: recorded `timer 3 started 5s`, guest asked for `nothing`
             W0201 GuestAuthor: guest failed: unreachable executed
             W0202 GuestAuthor: activity type is empty
+            W0801 Operator: no room for one more guest
             W0901 Us: history can't be folded at event 4: timer in state Absent can't take Fired"#]].assert_eq(&text.join("\n"));
     }
 

@@ -139,6 +139,8 @@ pub enum GuestErrorKind {
     BrokenInterface,
     /// Could not be instantiated.
     Instantiate,
+    /// The host has no room for it at the moment. Nothing is wrong with the guest.
+    NoRoom,
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -329,6 +329,8 @@ impl Run {
     /// Takes `self`: a run whose decision is not committed is gone, because its memory is ahead
     /// of the truth. It is never repaired, it is replayed. If the guest fails, the outcome says
     /// so and there is no run to go on with.
+    ///
+    /// Errors: nothing has happened, and what arrived is to arrive again.
     pub fn step(self, step: Step) -> Result<Outcome, StepError> {
         let first_event = self.execution.next_event;
         self.step_from(first_event, Draft::default(), step)
@@ -396,6 +398,7 @@ impl Run {
                     after.conclude(&self.execution, first_event, draft, admitted.replies, next);
                 Ok(Outcome { run: Some(self), decision, failed: None })
             }
+            Err(error) if !error.fails_task() => Err(error),
             Err(error) => {
                 draft.events.truncate(n_events);
                 draft.effects.truncate(n_effects);

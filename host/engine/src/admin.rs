@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::programs::Checked;
 use crate::start::unavailable;
+use refrain_core::guest::GuestErrorKind;
 use refrain_core::ids::NamespaceId;
 use refrain_store::{ComponentMeta, Namespace, NamespaceError, NamespaceState, NewNamespace};
 use std::sync::Arc;
@@ -67,7 +68,10 @@ impl Inner {
         let checked = tokio::task::spawn_blocking(move || programs.check(&bytes)).await;
         match checked {
             Ok(Ok(checked)) => Ok(checked),
-            Ok(Err(reason)) => Err(EngineError::InvalidArgument(reason)),
+            Ok(Err(error)) if error.kind == GuestErrorKind::NoRoom => {
+                Err(EngineError::NoRoom(error.message))
+            }
+            Ok(Err(error)) => Err(EngineError::InvalidArgument(error.message)),
             Err(panic) => Err(EngineError::Internal(panic.to_string())),
         }
     }

@@ -293,7 +293,11 @@ async fn do_one(engine: &Engine, namespace: NamespaceId, batch: &Batch, one: One
     for _ in 0..TRIES_MAX {
         match attempt(engine, namespace, batch, &one).await {
             Ok(()) => return true,
-            Err(EngineError::StoreUnavailable(_) | EngineError::MailboxFull { .. }) => {
+            Err(
+                EngineError::StoreUnavailable(_)
+                | EngineError::MailboxFull { .. }
+                | EngineError::NoRoom(_),
+            ) => {
                 tokio::time::sleep(AGAIN).await;
             }
             Err(error) => {

@@ -89,6 +89,16 @@ pub(crate) enum With {
     Update { request: Box<update::Request>, reply: ReplyTo<UpdateAnswer> },
 }
 
+impl With {
+    pub(crate) fn refuse(self, error: &EngineError) {
+        match self {
+            With::Nothing => {}
+            With::Signal { reply, .. } => drop(reply.send(Err(error.clone()))),
+            With::Update { reply, .. } => drop(reply.send(Err(error.clone()))),
+        }
+    }
+}
+
 impl Letter {
     /// From the host itself, for that run and no other.
     pub(crate) fn own(run: RunId, arrival: Arrival) -> Letter {
@@ -137,6 +147,8 @@ pub(crate) struct CellState {
     pub(crate) parked: Option<Box<Parked>>,
     /// What was deployed when the run was last tried on it, and diverged. That is for good.
     pub(crate) unfit: Option<(RunId, Digest)>,
+    /// How often in a row there was no room for its guest, while what the host owes it waits.
+    pub(crate) no_room: u32,
     /// No longer in the registry: look the key up again.
     gone: bool,
 }
@@ -302,7 +314,8 @@ impl Cells {
         let mut shard = self.shard(&cell.key);
         let mut state = cell.lock();
         let is_empty = state.mailbox.is_empty() && state.admitted.is_empty();
-        if state.phase == Phase::Idle && is_empty && state.warm.is_none() {
+        let is_owed = state.no_room > 0;
+        if state.phase == Phase::Idle && is_empty && state.warm.is_none() && !is_owed {
             state.gone = true;
             shard.remove(&cell.key);
         }

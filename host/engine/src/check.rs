@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
 use refrain_core::deployment::Share;
-use refrain_core::errors::StepError;
+use refrain_core::errors::{Owner, StepError};
 use refrain_core::guest::Program;
 use refrain_core::ids::{Digest, EventId, RunId};
 use refrain_core::limits;
@@ -18,6 +18,7 @@ use refrain_core::run::{Run, RunFacts};
 use refrain_store::{ComponentKind, ListPlace, PinnedRun, Queue};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -28,6 +29,9 @@ const RUNS_AHEAD: usize = 64;
 const THREADS_MAX: usize = 8;
 /// Runs that are moved at once: each takes a worker thread for the time of its replay.
 const MOVES_AT_ONCE: usize = 4;
+
+/// A replay that there was no room for is tried again after this.
+const ROOM_AGAIN: Duration = Duration::from_millis(100);
 
 type Reports = watch::Sender<ReplayReport>;
 
@@ -152,7 +156,7 @@ impl Inner {
                         }
                         match inner.runtime.block_on(inner.history_for_replay(run.key.run)) {
                             Ok(history) => {
-                                let fits = target.replay(&run, &history);
+                                let fits = inner.replay_when_there_is_room(&target, &run, &history);
                                 note(&reports, &run, fits.as_ref().map(|_| ()));
                             }
                             Err(error) => reports.send_modify(|it| it.failed = Some(error)),
@@ -161,6 +165,23 @@ impl Inner {
                 })
             })
             .collect()
+    }
+
+    fn replay_when_there_is_room(
+        &self,
+        target: &Target,
+        run: &PinnedRun,
+        history: &[refrain_core::event::Recorded],
+    ) -> Result<(), StepError> {
+        loop {
+            match target.replay(run, history) {
+                Err(error) if error.owner() == Owner::Operator && !self.is_shutting_down() => {
+                    self.warm.make_room(&self.cells);
+                    std::thread::sleep(ROOM_AGAIN);
+                }
+                done => return done,
+            }
+        }
     }
 
     /// All that are open now, or a sample of them.

@@ -4,6 +4,7 @@ use refrain_core::arrival::Refused;
 use refrain_core::deployment;
 use refrain_core::errors::StepError;
 use refrain_core::failure::Failure;
+use refrain_core::guest::{GuestErrorKind, QueryError};
 use refrain_core::ids::RunId;
 use refrain_core::reset::ResetError;
 
@@ -95,6 +96,9 @@ pub enum EngineError {
     QueryUnavailable(String),
     #[error("workflow execution has {waiting} arrivals waiting, the most it can have")]
     MailboxFull { waiting: usize },
+    /// No guest can be made at the moment: try again.
+    #[error("{0}")]
+    NoRoom(String),
     /// Disk full, database locked: try again.
     #[error("the store is not available: {0}")]
     StoreUnavailable(String),
@@ -103,4 +107,46 @@ pub enum EngineError {
     /// A broken promise of ours.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+impl EngineError {
+    /// Of a step that came to nothing.
+    pub(crate) fn of_step(error: &StepError) -> EngineError {
+        let internal = || EngineError::Internal(error.to_string());
+        no_room(error).unwrap_or_else(internal)
+    }
+
+    /// Of a run that was tried on a component.
+    pub(crate) fn of_trial(error: StepError) -> EngineError {
+        no_room(&error).unwrap_or_else(|| EngineError::DoesNotFit(Box::new(error)))
+    }
+
+    /// Of a question that nobody could be brought to answer.
+    pub(crate) fn of_question(error: &StepError) -> EngineError {
+        no_room(error).unwrap_or_else(|| EngineError::QueryUnavailable(error.to_string()))
+    }
+
+    /// Of one that was asked, and did not.
+    pub(crate) fn of_query(error: QueryError) -> EngineError {
+        match error {
+            QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
+            QueryError::Guest(error) if error.kind == GuestErrorKind::NoRoom => {
+                EngineError::NoRoom(error.message)
+            }
+            QueryError::Guest(error) => EngineError::QueryUnavailable(error.to_string()),
+        }
+    }
+}
+
+/// `None`: it is another error.
+fn no_room(error: &StepError) -> Option<EngineError> {
+    match error {
+        StepError::Guest(guest) if guest.kind == GuestErrorKind::NoRoom => {
+            Some(EngineError::NoRoom(guest.message.clone()))
+        }
+        StepError::Guest(_)
+        | StepError::Diverged(_)
+        | StepError::BadCommand { .. }
+        | StepError::Corrupt { .. } => None,
+    }
 }

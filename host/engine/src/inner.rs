@@ -36,7 +36,7 @@ use refrain_store::{RunRow, Store};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 
 /// What the host sends itself comes back after this if it could not be stored.
 const ARRIVE_AGAIN: Duration = Duration::from_secs(1);
@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) activities: Activities,
     pub(crate) loaded_activities: LoadedActivities,
     pub(crate) locals: Locals,
+    /// Queries of runs that are not their workflow's latest: each has a guest of its own.
+    pub(crate) closed_queries: Semaphore,
     pub(crate) standalones: Standalones,
     pub(crate) batches: Batches,
     pub(crate) task_queues: TaskQueues,
@@ -144,7 +146,9 @@ impl Inner {
             state.warm.as_ref().map(|run| Use { stamp, rooms: run.rooms() })
         };
         match used {
-            Some(used) => self.warm.used(&self.cells, cell, used),
+            Some(used) => {
+                self.warm.used(&self.cells, cell, used);
+            }
             None => {
                 self.warm.gone(cell);
                 self.cells.forget_if_unused(cell);
@@ -180,12 +184,21 @@ impl Inner {
     }
 
     pub(crate) fn post_later(self: &Arc<Inner>, key: ExecutionKey, own: Vec<Letter>) {
+        self.post_after(ARRIVE_AGAIN, key, own);
+    }
+
+    pub(crate) fn post_after(
+        self: &Arc<Inner>,
+        wait: Duration,
+        key: ExecutionKey,
+        own: Vec<Letter>,
+    ) {
         if own.is_empty() {
             return;
         }
         let inner = Arc::clone(self);
         self.runtime.spawn(async move {
-            tokio::time::sleep(ARRIVE_AGAIN).await;
+            tokio::time::sleep(wait).await;
             for letter in own {
                 inner.post(&key, letter);
             }

@@ -20,7 +20,7 @@ pub trait Programs: Send + Sync {
     fn load(&self, digest: Digest, bytes: Vec<u8>) -> Result<Arc<dyn Program>, GuestError>;
 
     /// Looks at a component before it is stored.
-    fn check(&self, bytes: &[u8]) -> Result<Checked, String>;
+    fn check(&self, bytes: &[u8]) -> Result<Checked, GuestError>;
 
     /// The component is gone: what was made of it may go as well.
     fn forget(&self, _digest: Digest) {}

@@ -9,9 +9,10 @@ use crate::worker::ClosedBase;
 use crate::worker::query::{not_begun, text_payload};
 use refrain_core::arrival::Refused;
 use refrain_core::attempt::ActivityTask;
+use refrain_core::errors::{Owner, StepError};
 use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
-use refrain_core::guest::{Query, QueryError};
+use refrain_core::guest::Query;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::machines::clock::{Clock, Inherited};
 use refrain_core::machines::{Event, execution};
@@ -357,21 +358,25 @@ impl Inner {
             // A closed run waits for nothing.
             return Ok(vec![text_payload("")]);
         }
+        // Each takes room while it is answered.
+        let _turn = self.closed_queries.acquire().await;
         let Loaded { history, program, deployed: _ } = self.load_for_replay(&row, None).await?;
         let facts = self.facts_of(row.key.clone(), row.component);
         let query = Query { name, args, now: self.now() };
+        let inner = Arc::clone(self);
         let asked = tokio::task::spawn_blocking(move || {
-            let broken =
-                |error: &dyn std::fmt::Display| EngineError::QueryUnavailable(error.to_string());
-            let guest = program.and_then(|it| it.guest()).map_err(|error| broken(&error))?;
-            let mut run = Run::replay(facts, &history, guest).map_err(|error| broken(&error))?;
+            let guest = program.and_then(|it| it.guest()).map_err(StepError::Guest);
+            let replayed = guest.and_then(|guest| Run::replay(facts, &history, guest));
+            let mut run = replayed.map_err(|error| {
+                if error.owner() == Owner::Operator {
+                    inner.warm.make_room(&inner.cells);
+                }
+                EngineError::of_question(&error)
+            })?;
             if !run.has_begun() {
                 return Err(not_begun(run.execution().status));
             }
-            run.query(query).map_err(|error| match error {
-                QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
-                QueryError::Guest(error) => broken(&error),
-            })
+            run.query(query).map_err(EngineError::of_query)
         });
         asked.await.unwrap_or_else(|panic| Err(EngineError::Internal(panic.to_string())))
     }

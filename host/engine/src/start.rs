@@ -28,7 +28,7 @@ use refrain_store::{Store, StoreError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 /// How long a stop waits for what is under way.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
@@ -58,6 +58,7 @@ impl Engine {
             cells: Cells::new(),
             ready: Ready::default(),
             warm: WarmRuns::new(config.warm_runs_max),
+            closed_queries: Semaphore::new(config.workers),
             timers: Timers::default(),
             schedules: Schedules::default(),
             activities: Activities::new(Arc::clone(&deployments), &config),

@@ -3,11 +3,14 @@
 use crate::cell::{Cell, Cells, Phase};
 use refrain_core::ids::NamespaceId;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct WarmRuns {
     rooms_max: usize,
     lines: Mutex<Lines>,
+    /// Rooms of steps that wait for their local activities.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// Of a guest that stays in memory.
@@ -49,52 +52,130 @@ impl Line {
 
 /// Uses that are not the last ones are thrown away when there are so many more of them.
 const STALE_MAX: usize = 64;
+/// Guests that are not at rest and so can't be evicted; no more are looked at in one go.
+const BUSY_PASSED_MAX: usize = 64;
+/// Steps may wait for their local activities in so many rooms, also if guests are kept in fewer or none.
+/// Whoever sizes the pool counts with it.
+pub const WAITING_ROOMS_MIN: usize = 64;
+/// How many are made if a guest found none.
+const ROOMS_MADE: usize = 16;
+
+impl Lines {
+    fn count(&mut self, cell: &Arc<Cell>, used: Use) {
+        let line = self.by_namespace.entry(cell.key.namespace).or_default();
+        self.rooms -= line.give_up(cell);
+        line.held.insert(Arc::clone(&cell.key.workflow), used);
+        line.uses.push_back((Arc::clone(cell), used.stamp));
+        line.rooms += used.rooms;
+        self.rooms += used.rooms;
+        if line.uses.len() > 2 * line.held.len() + STALE_MAX {
+            let Line { uses, held, .. } = line;
+            uses.retain(|(cell, stamp)| {
+                held.get(&cell.key.workflow).is_some_and(|it| it.stamp == *stamp)
+            });
+        }
+    }
+
+    /// Returns those that are to be evicted, with the stamps of their last use.
+    fn shrink_to(&mut self, rooms_max: usize) -> Vec<(Arc<Cell>, u64)> {
+        let (mut evicted, mut busy) = (Vec::new(), Vec::new());
+        while self.rooms > rooms_max && busy.len() < BUSY_PASSED_MAX {
+            // The namespace that holds most gives first.
+            let Some(line) = self.by_namespace.values_mut().max_by_key(|it| it.rooms) else {
+                break;
+            };
+            let Some((oldest, stamp)) = line.uses.pop_front() else { break };
+            if !line.is_last(&oldest, stamp) {
+                continue;
+            }
+            // One that is away comes back, and is counted all the while.
+            if oldest.lock().phase != Phase::Idle {
+                busy.push((oldest, stamp));
+                continue;
+            }
+            self.rooms -= line.give_up(&oldest);
+            evicted.push((oldest, stamp));
+        }
+        for (cell, stamp) in busy.into_iter().rev() {
+            if let Some(line) = self.by_namespace.get_mut(&cell.key.namespace) {
+                line.uses.push_front((cell, stamp));
+            }
+        }
+        evicted
+    }
+}
+
+/// Rooms of a step that waits for its local activities, until this is dropped.
+pub(crate) struct Waiting {
+    all: Arc<AtomicUsize>,
+    rooms: usize,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.rooms, Ordering::Relaxed);
+    }
+}
 
 impl WarmRuns {
     pub(crate) fn new(rooms_max: usize) -> WarmRuns {
-        WarmRuns { rooms_max, lines: Mutex::default() }
+        WarmRuns { rooms_max, lines: Mutex::default(), waiting: Arc::default() }
     }
 
-    /// The cell was used just now. Evicts others while there are too many.
-    pub(crate) fn used(&self, cells: &Cells, cell: &Arc<Cell>, used: Use) {
-        let mut evicted = Vec::new();
+    /// The cell was used just now. Evicts others while there are too many. False: there still are.
+    pub(crate) fn used(&self, cells: &Cells, cell: &Arc<Cell>, used: Use) -> bool {
+        let (evicted, fits) = {
+            let mut lines = self.lock();
+            lines.count(cell, used);
+            (lines.shrink_to(self.rooms_max), lines.rooms <= self.rooms_max)
+        };
+        for (cell, stamp) in evicted {
+            evict(cells, &cell, Some(stamp));
+        }
+        fits
+    }
+
+    /// As [`Self::used`], for one that is not at rest yet: its step waits, or is being committed.
+    pub(crate) fn is_away(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) -> bool {
+        let stamp = cell.lock().warm_stamp;
         {
-            let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            let Lines { by_namespace, rooms } = &mut *lines;
-            let line = by_namespace.entry(cell.key.namespace).or_default();
-            *rooms -= line.give_up(cell);
-            line.held.insert(Arc::clone(&cell.key.workflow), used);
-            line.uses.push_back((Arc::clone(cell), used.stamp));
-            line.rooms += used.rooms;
-            *rooms += used.rooms;
-            while *rooms > self.rooms_max {
-                // The namespace that holds most gives first.
-                let Some(line) = by_namespace.values_mut().max_by_key(|it| it.rooms) else {
-                    break;
-                };
-                let Some((oldest, stamp)) = line.uses.pop_front() else { break };
-                if line.is_last(&oldest, stamp) {
-                    *rooms -= line.give_up(&oldest);
-                    evicted.push((oldest, stamp));
-                }
-            }
-            if let Some(line) = by_namespace.get_mut(&cell.key.namespace)
-                && line.uses.len() > 2 * line.held.len() + STALE_MAX
-            {
-                let Line { uses, held, .. } = line;
-                uses.retain(|(cell, stamp)| {
-                    held.get(&cell.key.workflow).is_some_and(|it| it.stamp == *stamp)
-                });
+            let lines = self.lock();
+            let line = lines.by_namespace.get(&cell.key.namespace);
+            let held = line.and_then(|it| it.held.get(&cell.key.workflow));
+            if held.is_some_and(|it| it.rooms == rooms) {
+                return lines.rooms <= self.rooms_max;
             }
         }
+        self.used(cells, cell, Use { stamp, rooms })
+    }
+
+    /// One may wait for local activities if there is room, or if few wait.
+    pub(crate) fn park(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) -> Option<Waiting> {
+        let fits = self.is_away(cells, cell, rooms);
+        let before = self.waiting.fetch_add(rooms, Ordering::Relaxed);
+        let waiting = Waiting { all: Arc::clone(&self.waiting), rooms };
+        (fits || before + rooms <= WAITING_ROOMS_MIN).then_some(waiting)
+    }
+
+    /// There was no room for a guest, whatever was counted.
+    pub(crate) fn make_room(&self, cells: &Cells) {
+        let evicted = {
+            let mut lines = self.lock();
+            let rooms = lines.rooms.saturating_sub(ROOMS_MADE);
+            lines.shrink_to(rooms)
+        };
         for (cell, stamp) in evicted {
             evict(cells, &cell, Some(stamp));
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The cell has no guest any more.
     pub(crate) fn gone(&self, cell: &Cell) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lock();
         let Lines { by_namespace, rooms } = &mut *lines;
         if let Some(line) = by_namespace.get_mut(&cell.key.namespace) {
             *rooms -= line.give_up(cell);
@@ -136,7 +217,7 @@ mod tests {
             };
             match *rooms {
                 0 => warm.gone(&cell),
-                rooms => warm.used(&cells, &cell, Use { stamp, rooms }),
+                rooms => drop(warm.used(&cells, &cell, Use { stamp, rooms })),
             }
         }
         let mut left: Vec<_> = cells.all().iter().map(|it| it.key.workflow.to_string()).collect();
@@ -150,6 +231,29 @@ mod tests {
         assert_eq!(left(3, &small), "a b c");
         assert_eq!(left(3, &[(1, "a", 1), (1, "b", 1), (1, "c", 2)]), "b c");
         assert_eq!(left(3, &[(1, "a", 1), (1, "b", 4)]), "");
+    }
+
+    #[test]
+    fn a_step_that_waits_takes_room_from_guests_at_rest_and_few_may_wait_without_any() {
+        let (cells, warm) = (Cells::new(), WarmRuns::new(2));
+        let cell = |id: &str| {
+            cells.cell(&ExecutionKey { namespace: NamespaceId(1), workflow: Arc::from(id) })
+        };
+        let wait = |id: &str, rooms| {
+            let cell = cell(id);
+            cell.lock().phase = Phase::Busy;
+            warm.park(&cells, &cell, rooms)
+        };
+        warm.used(&cells, &cell("idle"), Use { stamp: 0, rooms: 1 });
+        let first = wait("a", 2);
+        assert!(first.is_some());
+        let left: Vec<_> = cells.all().iter().map(|it| it.key.workflow.to_string()).collect();
+        assert_eq!(left, ["a"], "what was at rest has gone");
+        let second = wait("b", WAITING_ROOMS_MIN - 2);
+        assert!(second.is_some());
+        assert!(wait("c", 1).is_none());
+        drop(first);
+        assert!(wait("c", 1).is_some());
     }
 
     #[test]

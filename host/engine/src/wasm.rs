@@ -52,8 +52,8 @@ impl Programs for WasmPrograms {
         Ok(program)
     }
 
-    fn check(&self, bytes: &[u8]) -> Result<Checked, String> {
-        let info = self.runtime.check(bytes).map_err(|error| error.to_string())?;
+    fn check(&self, bytes: &[u8]) -> Result<Checked, GuestError> {
+        let info = self.runtime.check(bytes).map_err(not_instantiated)?;
         let (kind, types) = match info.kind {
             refrain_runtime::ComponentKind::Workflow => {
                 (ComponentKind::Workflow, &info.definition.workflow_types)
@@ -102,11 +102,11 @@ pub fn definition_json(definition: &Definition) -> Value {
 }
 
 fn not_instantiated(error: ComponentError) -> GuestError {
-    GuestError {
-        kind: GuestErrorKind::Instantiate,
-        message: error.to_string(),
-        backtrace: String::new(),
-    }
+    let kind = match error {
+        ComponentError::NoRoom(_) => GuestErrorKind::NoRoom,
+        _ => GuestErrorKind::Instantiate,
+    };
+    GuestError { kind, message: error.to_string(), backtrace: String::new() }
 }
 
 struct WasmActivities {

@@ -39,12 +39,17 @@ use refrain_core::run::{Run, Step, Surroundings, step_without_guest};
 use refrain_store::{RunRow, RunWrite, Write};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use update::Caller;
 
 use messages::{Brought, Starter};
 
 /// A last step that adds more than this to the history is read by those who wait for the end.
 const CLOSING_BYTES_MAX: usize = 16 << 10;
+
+/// A step that there was no room for is tried again after this, then after twice as long, and so on.
+const ROOM_AGAIN: Duration = Duration::from_secs(1);
+const ROOM_AGAIN_MAX: Duration = Duration::from_secs(60);
 
 /// One worker thread. Ends when the host shuts down.
 pub(crate) fn work(inner: &Arc<Inner>) {
@@ -66,6 +71,8 @@ struct Visit<'a> {
     current: Option<Arc<RunRow>>,
     /// The loader has the cell: it comes back when its run is known.
     unknown: bool,
+    /// How often in a row there was no room for its guest.
+    no_room: u32,
 }
 
 /// Arrivals of one step, and who waits for each.
@@ -125,6 +132,7 @@ impl<'a> Visit<'a> {
         let letters = if unknown { VecDeque::new() } else { std::mem::take(&mut state.mailbox) };
         let (mut warm, loaded) = (state.warm.take(), state.loaded.take());
         let (parked, unfit) = (state.parked.take(), state.unfit);
+        let no_room = std::mem::take(&mut state.no_room);
         drop(state);
         // A query moves nothing.
         let may_move = letters.iter().any(|it| !matches!(it, Letter::Query { .. }));
@@ -135,7 +143,7 @@ impl<'a> Visit<'a> {
         if unknown {
             inner.want(Wanted::Current(Arc::clone(&cell)));
         }
-        Visit { inner, cell, letters, warm, loaded, current, parked, unknown }
+        Visit { inner, cell, letters, warm, loaded, current, parked, unknown, no_room }
     }
 
     fn run(mut self) {
@@ -143,6 +151,7 @@ impl<'a> Visit<'a> {
             return self.go_on(*parked);
         }
         if self.unknown {
+            self.cell.lock().no_room = self.no_room;
             return;
         }
         while let Some(letter) = self.letters.pop_front() {
@@ -184,6 +193,7 @@ impl<'a> Visit<'a> {
     fn want_history(&mut self, first: Letter, row: Arc<RunRow>) -> bool {
         self.letters.push_front(first);
         self.put_back();
+        self.cell.lock().no_room = self.no_room;
         self.inner.want(Wanted::History(Arc::clone(&self.cell), row));
         true
     }
@@ -234,11 +244,11 @@ impl<'a> Visit<'a> {
     fn step_with(&mut self, row: &Arc<RunRow>, mut batch: Batch) -> bool {
         self.gather(row, &mut batch);
         match self.step_current(row, batch) {
-            Some(stepped) => {
+            Ok(stepped) => {
                 self.conclude(None, stepped);
                 true
             }
-            None => false,
+            Err(_) => false,
         }
     }
 
@@ -275,8 +285,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// One step of the current run. `None`: it came to nothing, and those who wait know.
-    fn step_current(&mut self, row: &Arc<RunRow>, batch: Batch) -> Option<Stepped> {
+    /// One step of the current run. Errors: it came to nothing, and those who wait know.
+    fn step_current(&mut self, row: &Arc<RunRow>, batch: Batch) -> Result<Stepped, EngineError> {
         let batch = batch.after(&self.cell.lock().admitted);
         let is_message = |at: usize| batch.messages.binary_search_by_key(&at, |it| it.at).is_ok();
         let own: Vec<_> = batch
@@ -286,6 +296,8 @@ impl<'a> Visit<'a> {
             .enumerate()
             .filter(|(at, (_, caller))| matches!(caller, Caller::Host) && !is_message(*at))
             .map(|(_, (arrival, _))| arrival.clone())
+            // Of somebody who is told if it came to nothing.
+            .filter(|it| !matches!(it, Arrival::Terminate { .. }))
             .collect();
         let step = self.step_of(batch.arrivals, row);
         let mut row = (**row).clone();
@@ -303,20 +315,49 @@ impl<'a> Visit<'a> {
             Ok((run, decision, failed)) => {
                 self.report(&row, failed.as_ref());
                 let (batch, messages) = (batch.callers, batch.messages);
-                Some(Stepped { batch, messages, own, ..Stepped::of(row, run, decision) })
+                Ok(Stepped { batch, messages, own, ..Stepped::of(row, run, decision) })
             }
             Err(error) => {
                 self.report(&row, Some(&error));
-                for caller in batch.callers {
-                    caller.refuse(EngineError::Internal(error.to_string()));
+                let refused = EngineError::of_step(&error);
+                batch.callers.into_iter().for_each(|caller| caller.refuse(refused.clone()));
+                if let EngineError::NoRoom(_) = refused {
+                    self.arrive_when_there_is_room(row.key.run, own, batch.messages);
                 }
-                None
+                Err(refused)
             }
         }
     }
 
-    /// Ends the current run, at the wish of the host or of somebody who is in its way.
-    fn terminate(&mut self, row: &Arc<RunRow>, reason: &str, identity: &str) -> Option<Stepped> {
+    /// The step never was. What the host itself sent comes again, each time after a longer wait.
+    fn arrive_when_there_is_room(&mut self, run: RunId, own: Vec<Arrival>, brought: Vec<Brought>) {
+        self.inner.warm.make_room(&self.inner.cells);
+        let own = own.into_iter().map(|it| Letter::own(run, it));
+        let messages = brought.into_iter().map(|it| Letter::Message(it.message));
+        let letters: Vec<_> = messages.chain(own).collect();
+        if letters.is_empty() {
+            return;
+        }
+        let wait = ROOM_AGAIN_MAX.min(ROOM_AGAIN * (1 << self.no_room.min(10)));
+        self.no_room += 1;
+        self.cell.lock().no_room = self.no_room;
+        self.inner.post_after(wait, self.cell.key.clone(), letters);
+    }
+
+    /// For those who ask again.
+    fn make_room(&self, error: &StepError) {
+        if error.owner() == Owner::Operator {
+            self.inner.warm.make_room(&self.inner.cells);
+        }
+    }
+
+    /// Ends the current run, at the wish of somebody who is in its way.
+    fn terminate(
+        &mut self,
+        row: &Arc<RunRow>,
+        reason: &str,
+        identity: &str,
+    ) -> Result<Stepped, EngineError> {
         let arrival = Arrival::Terminate {
             reason: reason.to_owned(),
             details: Vec::new(),
@@ -368,6 +409,7 @@ impl<'a> Visit<'a> {
                     row.move_to(component);
                     return Ok(Alive::Run(run));
                 }
+                Err(error) if error.owner() == Owner::Operator => return Err(error),
                 Err(error) => self.note_unfit(&moved, &error),
             }
         }
@@ -393,7 +435,7 @@ impl<'a> Visit<'a> {
     fn program(&self, digest: Digest) -> Result<(Digest, Arc<dyn Program>), EngineError> {
         match self.inner.program_blocking(digest) {
             Ok(program) => Ok((digest, program)),
-            Err(error) => Err(EngineError::Internal(error.to_string())),
+            Err(error) => Err(EngineError::of_step(&StepError::Guest(error))),
         }
     }
 
@@ -423,7 +465,8 @@ impl<'a> Visit<'a> {
         let (run, code) = (&row.key, error.code().0);
         match error.owner() {
             Owner::GuestAuthor => tracing::warn!(%run, code, %error, "workflow task failed"),
-            Owner::Caller | Owner::Operator | Owner::Us => {
+            Owner::Operator => tracing::warn!(%run, code, %error, "step put off"),
+            Owner::Caller | Owner::Us => {
                 tracing::error!(bug = true, %run, code, %error, "step failed");
             }
         }

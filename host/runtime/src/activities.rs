@@ -11,7 +11,9 @@ use crate::bindings::definitions;
 use crate::bindings::types::{self, LogLevel};
 use crate::bindings::worker::{self, activity_context};
 use crate::component::Definition;
-use crate::errors::{ComponentError, Stage, guest_error, without_backtrace};
+use crate::errors::{
+    ComponentError, Stage, guest_error, no_room, not_instantiated, without_backtrace,
+};
 use crate::instance;
 use crate::limits::{self, Limits};
 use crate::program::{import_mismatch, mismatch};
@@ -26,13 +28,16 @@ use refrain_core::time::{Delay, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{
-    Component, ComponentExportIndex, HasSelf, InstancePre, Linker, ResourceTable,
+    Component, ComponentExportIndex, HasSelf, Instance, InstancePre, Linker, ResourceTable,
 };
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
 pub use egress::{EgressList, EgressPatternError};
+
+/// An attempt that there is no room for looks again after this.
+const ROOM_AGAIN: Duration = Duration::from_millis(50);
 
 /// What an attempt may know of itself.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -168,32 +173,47 @@ impl ActivityProgram {
             activity_id: info.activity_id.clone(),
             activity_type: info.activity_type.clone(),
         });
-        let mut store = self.store(label, heartbeats, egress);
-        let mut stage = Stage::Instantiating;
-        match self.attempt(&mut store, &mut stage, info, args).await {
+        let store = || self.store(label.clone(), heartbeats.clone(), egress.clone());
+        let (mut store, instance) = match self.instance(store).await {
+            Ok(made) => made,
+            Err(cause) => return Err(broke(&cause, Stage::Instantiating, None)),
+        };
+        match self.attempt(&mut store, instance, info, args).await {
             Ok(Ok(result)) => Ok(payloads_in(result)),
-            Ok(Err(frames)) => {
-                Err(failure_in(frames, &[]).unwrap_or_else(|stop| broke(&stop.into(), stage, None)))
-            }
+            Ok(Err(frames)) => Err(failure_in(frames, &[])
+                .unwrap_or_else(|stop| broke(&stop.into(), Stage::Running, None))),
             Err(cause) => Err(broke(
                 &cause,
-                stage,
+                Stage::Running,
                 Some(store.data().said.as_str()).filter(|said| !said.is_empty()),
             )),
+        }
+    }
+
+    /// Waits for room: that there is none is no failure of the attempt, whose timeouts go on meanwhile.
+    async fn instance(
+        &self,
+        store: impl Fn() -> Store<Ctx>,
+    ) -> wasmtime::Result<(Store<Ctx>, Instance)> {
+        loop {
+            let mut store = store();
+            match self.pre.instantiate_async(&mut store).await {
+                Ok(instance) => return Ok((store, instance)),
+                Err(cause) if no_room(&cause).is_some() => tokio::time::sleep(ROOM_AGAIN).await,
+                Err(cause) => return Err(cause),
+            }
         }
     }
 
     async fn attempt(
         &self,
         store: &mut Store<Ctx>,
-        stage: &mut Stage,
+        instance: Instance,
         info: ActivityInfo,
         args: Payloads,
     ) -> wasmtime::Result<Result<types::Payloads, types::Failure>> {
         type Args = (worker::ActivityInfo, types::Payloads);
         type Answer = (Result<types::Payloads, types::Failure>,);
-        let instance = self.pre.instantiate_async(&mut *store).await?;
-        *stage = Stage::Running;
         let execute = instance.get_typed_func::<Args, Answer>(&mut *store, self.execute)?;
         let args = (info_out(info), payloads_out(args));
         let (answer,) = store
@@ -251,9 +271,7 @@ impl ActivityProgram {
             async {
                 let instance = match self.pre.instantiate_async(&mut store).await {
                     Ok(instance) => instance,
-                    Err(cause) => {
-                        return Ok(Err(ComponentError::Instantiate(without_backtrace(&cause))));
-                    }
+                    Err(cause) => return Ok(Err(not_instantiated(&cause))),
                 };
                 if let Err(cause) =
                     instance.get_typed_func::<Args, Answer>(&mut store, self.execute)
@@ -287,6 +305,7 @@ fn broke(cause: &wasmtime::Error, stage: Stage, said: Option<&str>) -> Failure {
         GuestErrorKind::TooManyCommands => "TooManyCommands",
         GuestErrorKind::BrokenInterface => "BrokenInterface",
         GuestErrorKind::Instantiate => "Instantiate",
+        GuestErrorKind::NoRoom => "NoRoom",
     };
     Failure {
         message: error.message,

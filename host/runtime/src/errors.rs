@@ -49,6 +49,9 @@ pub enum ComponentError {
     Compile(String),
     #[error("component can't be instantiated: {0}")]
     Instantiate(String),
+    /// The host's own trouble: the component may be sound.
+    #[error("{0}")]
+    NoRoom(String),
     #[error("export `definition` failed: {0}")]
     Definition(String),
     #[error("component {digest} is a {found} component, expected a {expected} component")]
@@ -105,9 +108,8 @@ fn classify(error: &wasmtime::Error, stage: Stage) -> (GuestErrorKind, String) {
         );
         return (GuestErrorKind::Trap, message);
     }
-    if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
-        let message = format!("no room for one more instance on this host: {}", error.root_cause());
-        return (GuestErrorKind::Instantiate, message);
+    if let Some(message) = no_room(error) {
+        return (GuestErrorKind::NoRoom, message);
     }
     let is_full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
     // wasmtime tells these two by their text only.
@@ -132,6 +134,15 @@ fn classify(error: &wasmtime::Error, stage: Stage) -> (GuestErrorKind, String) {
         Stage::Running => GuestErrorKind::BrokenInterface,
     };
     (kind, without_backtrace(error))
+}
+
+/// What to say if it is the pool that is used up, and not the guest that is at fault.
+pub(crate) fn no_room(error: &wasmtime::Error) -> Option<String> {
+    error.downcast_ref::<PoolConcurrencyLimitError>()?;
+    let cause = error.root_cause();
+    Some(format!(
+        "no room for one more guest on this host, try again later or raise `--warm-runs`: {cause}"
+    ))
 }
 
 fn trap_text(trap: Trap) -> String {
@@ -165,6 +176,14 @@ pub(crate) fn too_many_parts(error: &wasmtime::Error) -> Option<ComponentError> 
     let (what, rest) = rest.split_once(", which exceeds the configured maximum of ")?;
     let limit = rest.split(' ').next()?.parse().ok()?;
     Some(ComponentError::TooManyParts { found: found.parse().ok()?, what: what.to_owned(), limit })
+}
+
+/// Of a component that is looked at.
+pub(crate) fn not_instantiated(error: &wasmtime::Error) -> ComponentError {
+    match no_room(error) {
+        Some(message) => ComponentError::NoRoom(message),
+        None => ComponentError::Instantiate(without_backtrace(error)),
+    }
 }
 
 /// The chain of causes in one line.

@@ -3,7 +3,7 @@
 use crate::bindings::convert::payloads_out;
 use crate::bindings::{definitions, lifecycle, types};
 use crate::component::{Definition, Named};
-use crate::errors::{ComponentError, without_backtrace};
+use crate::errors::{ComponentError, not_instantiated, without_backtrace};
 use crate::imports::Ctx;
 use crate::instance::{self, WasmGuest};
 use crate::run::{Run, SharedRun};
@@ -229,9 +229,7 @@ impl Workflow {
                 let made = self.pre.instantiate_async(&mut store).await;
                 let instance = match made {
                     Ok(instance) => instance,
-                    Err(cause) => {
-                        return Ok(Err(ComponentError::Instantiate(without_backtrace(&cause))));
-                    }
+                    Err(cause) => return Ok(Err(not_instantiated(&cause))),
                 };
                 if let Err(mismatch) = self.check_exports(&mut store, &instance) {
                     return Ok(Err(mismatch));

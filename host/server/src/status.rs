@@ -209,6 +209,13 @@ pub(crate) fn of(error: EngineError) -> Status {
             let detail = details::WorkflowNotReadyFailure::default();
             with_detail(Code::FailedPrecondition, text, &detail)
         }
+        EngineError::NoRoom(_) => {
+            let detail = details::ResourceExhaustedFailure {
+                cause: ResourceExhaustedCause::SystemOverloaded as i32,
+                scope: ResourceExhaustedScope::System as i32,
+            };
+            with_detail(Code::ResourceExhausted, text, &detail)
+        }
         EngineError::MailboxFull { .. } => {
             let detail = details::ResourceExhaustedFailure {
                 cause: ResourceExhaustedCause::BusyWorkflow as i32,
@@ -263,6 +270,7 @@ mod tests {
             EngineError::QueryFailed(Box::new(Failure::host("T", "no such query"))),
             EngineError::QueryUnavailable("it trapped".to_owned()),
             EngineError::MailboxFull { waiting: 7 },
+            EngineError::NoRoom("no room for one more guest".to_owned()),
             EngineError::StoreUnavailable("disk full".to_owned()),
             EngineError::Internal("oops".to_owned()),
         ];
@@ -289,6 +297,7 @@ mod tests {
             InvalidArgument QueryFailedFailure no such query
             FailedPrecondition WorkflowNotReadyFailure workflow can't be queried: it trapped
             ResourceExhausted ResourceExhaustedFailure workflow execution has 7 arrivals waiting, the most it can have
+            ResourceExhausted ResourceExhaustedFailure no room for one more guest
             Unavailable  the store is not available: disk full
             Internal  internal error: internal error: oops
         "#]].assert_eq(&text);

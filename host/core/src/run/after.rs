@@ -227,5 +227,6 @@ pub(super) fn guest_error_type(kind: GuestErrorKind) -> &'static str {
         GuestErrorKind::TooManyCommands => "GuestTooManyCommands",
         GuestErrorKind::BrokenInterface => "GuestBrokenInterface",
         GuestErrorKind::Instantiate => "GuestInstantiate",
+        GuestErrorKind::NoRoom => "NoRoom",
     }
 }

@@ -58,6 +58,7 @@ impl Run {
                 let decision = after.conclude(&self.execution, first_event, draft, replies, next);
                 Ok(Outcome { run: Some(self), decision, failed: None })
             }
+            Err(error) if !error.fails_task() => Err(error),
             Err(error) => {
                 let Unfinished {
                     identity, before: mut after, replies, n_events, n_effects, ..

@@ -171,6 +171,7 @@ impl Inner {
             Err(
                 error @ (EngineError::StoreUnavailable(_)
                 | EngineError::MailboxFull { .. }
+                | EngineError::NoRoom(_)
                 | EngineError::ShuttingDown),
             ) => Done::Later(error),
             Err(error) => Done::NotStarted(wanted, error),

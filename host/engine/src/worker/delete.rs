@@ -13,14 +13,13 @@ impl Visit<'_> {
             return self.want_history(Letter::Delete { run, reply }, row);
         }
         match self.terminate(&row, "deleted", &self.inner.config.identity) {
-            Some(ended) => {
+            Ok(ended) => {
                 self.letters.push_front(Letter::Delete { run, reply });
                 self.commit(vec![ended]);
                 true
             }
-            None => {
-                let reason = "the run could not be terminated".to_owned();
-                let _ = reply.send(Err(EngineError::Internal(reason)));
+            Err(error) => {
+                let _ = reply.send(Err(error));
                 false
             }
         }

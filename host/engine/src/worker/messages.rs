@@ -130,7 +130,11 @@ impl Starter {
             Err(EngineError::AlreadyStarted { .. }) => {
                 failed(StartFailedCause::WorkflowAlreadyExists, String::new())
             }
-            Err(EngineError::StoreUnavailable(_) | EngineError::ShuttingDown) => {
+            Err(
+                EngineError::StoreUnavailable(_)
+                | EngineError::ShuttingDown
+                | EngineError::NoRoom(_),
+            ) => {
                 let key = message.to.clone();
                 inner.post_later(key, vec![Letter::Message(message)]);
                 return;

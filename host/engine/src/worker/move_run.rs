@@ -36,7 +36,8 @@ impl Visit<'_> {
                 true
             }
             Err(error) => {
-                self.answer(Some(reply), Err(EngineError::DoesNotFit(Box::new(error))));
+                self.make_room(&error);
+                self.answer(Some(reply), Err(EngineError::of_trial(error)));
                 false
             }
         }

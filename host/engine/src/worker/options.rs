@@ -46,13 +46,14 @@ impl Visit<'_> {
                 }
                 self.step_with(&Arc::new(moved), batch)
             }
-            Err(error) if asked.may_stay => {
+            Err(error) if asked.may_stay && error.fails_task() => {
                 self.note_unfit(&moved, &error);
                 self.loaded = Some(loaded);
                 self.deliver(Some(run), None, arrival, Some(reply))
             }
             Err(error) => {
-                self.answer(Some(reply), Err(EngineError::DoesNotFit(Box::new(error))));
+                self.make_room(&error);
+                self.answer(Some(reply), Err(EngineError::of_trial(error)));
                 false
             }
         }

@@ -2,6 +2,7 @@
 //! commit. The worker thread does not wait with it: the cell is put aside, and comes back.
 
 use super::*;
+use crate::warm::Waiting;
 use refrain_core::run::Outcome;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -11,6 +12,8 @@ pub(crate) struct Parked {
     ended: Option<Stepped>,
     stepped: Stepped,
     until: Instant,
+    /// Counted while it waits.
+    room: Option<Waiting>,
 }
 
 impl Visit<'_> {
@@ -18,11 +21,11 @@ impl Visit<'_> {
     pub(super) fn conclude(&mut self, ended: Option<Stepped>, stepped: Stepped) {
         let patience = self.inner.config.local_in_step.as_ms();
         let until = Instant::now() + std::time::Duration::from_millis(patience);
-        self.wait_or_commit(Parked { ended, stepped, until });
+        self.wait_or_commit(Parked { ended, stepped, until, room: None });
     }
 
     fn wait_or_commit(&mut self, parked: Parked) {
-        let Parked { ended, stepped, until } = parked;
+        let Parked { ended, stepped, until, room } = parked;
         let run_id = stepped.row.key.run;
         if let Some(ended) = &ended {
             self.inner.stop_locals(ended.row.key.run);
@@ -37,12 +40,22 @@ impl Visit<'_> {
         let may_go_on = stepped.run.as_ref().is_some_and(Run::may_go_on);
         match something_ends {
             Some(something_ends) if may_go_on && Instant::now() < until => {
+                // Without room it is two commits instead of one.
+                let Some(room) = room.or_else(|| self.room_to_wait(&stepped)) else {
+                    return self.commit_chain(ended.into_iter().collect(), stepped);
+                };
                 self.put_back();
-                self.cell.lock().parked = Some(Box::new(Parked { ended, stepped, until }));
+                let parked = Parked { ended, stepped, until, room: Some(room) };
+                self.cell.lock().parked = Some(Box::new(parked));
                 self.come_back(something_ends, until);
             }
             Some(_) | None => self.commit_chain(ended.into_iter().collect(), stepped),
         }
+    }
+
+    fn room_to_wait(&self, stepped: &Stepped) -> Option<Waiting> {
+        let rooms = stepped.run.as_ref().map_or(0, Run::rooms);
+        self.inner.warm.park(&self.inner.cells, &self.cell, rooms)
     }
 
     fn come_back(&self, something_ends: Arc<Notify>, until: Instant) {
@@ -55,7 +68,7 @@ impl Visit<'_> {
 
     /// Shows the guest what has come meanwhile.
     pub(super) fn go_on(&mut self, parked: Parked) {
-        let Parked { ended, mut stepped, until } = parked;
+        let Parked { ended, mut stepped, until, room } = parked;
         let closed = self.take_outcomes(stepped.row.key.run);
         if let Some(run) = stepped.run.take() {
             let decision = stepped.decision.clone();
@@ -67,7 +80,7 @@ impl Visit<'_> {
                 Err(error) => {
                     self.report(&stepped.row, Some(&error));
                     self.inner.stop_locals(stepped.row.key.run);
-                    let error = EngineError::Internal(error.to_string());
+                    let error = EngineError::of_step(&error);
                     self.refuse(stepped, &error);
                     if let Some(ended) = ended {
                         self.refuse(ended, &error);
@@ -76,7 +89,7 @@ impl Visit<'_> {
                 }
             }
         }
-        self.wait_or_commit(Parked { ended, stepped, until });
+        self.wait_or_commit(Parked { ended, stepped, until, room });
     }
 
     fn take_outcomes(&mut self, of: RunId) -> Vec<Closed> {
@@ -109,10 +122,9 @@ impl Visit<'_> {
     }
 
     /// Nobody has seen the step: those who wait are told, and what was sent comes again.
-    fn refuse(&self, stepped: Stepped, error: &EngineError) {
+    fn refuse(&mut self, stepped: Stepped, error: &EngineError) {
         stepped.batch.into_iter().for_each(|caller| caller.refuse(error.clone()));
-        let again = stepped.messages.into_iter().map(|it| Letter::Message(it.message)).collect();
-        self.inner.post_later(self.cell.key.clone(), again);
+        self.arrive_when_there_is_room(stepped.row.key.run, stepped.own, stepped.messages);
         if let Some(starter) = stepped.started {
             starter.send(self.inner, Err(error.clone()));
         }

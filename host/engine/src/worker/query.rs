@@ -30,7 +30,8 @@ impl Visit<'_> {
             match self.replay(&row, &history, program) {
                 Ok(run) => self.warm = Some(run),
                 Err(error) => {
-                    let _ = reply.send(Err(EngineError::QueryUnavailable(error.to_string())));
+                    self.make_room(&error);
+                    let _ = reply.send(Err(EngineError::of_question(&error)));
                     return false;
                 }
             }
@@ -47,10 +48,7 @@ impl Visit<'_> {
         if matches!(answer, Err(QueryError::Guest(_))) || !row.status.is_open() || is_stuck {
             self.warm = None;
         }
-        let _ = reply.send(answer.map_err(|error| match error {
-            QueryError::Failed(failure) => EngineError::QueryFailed(Box::new(failure)),
-            QueryError::Guest(error) => EngineError::QueryUnavailable(error.to_string()),
-        }));
+        let _ = reply.send(answer.map_err(EngineError::of_query));
         false
     }
 

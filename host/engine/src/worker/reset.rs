@@ -182,9 +182,11 @@ impl Visit<'_> {
         // What comes again was taken once, under whatever limit there was then.
         let limits = RunLimits { signals: u64::MAX, updates: u64::MAX, ..*step.host.limits };
         step.host.limits = Arc::new(limits);
-        let guest = program.guest().map_err(|error| EngineError::Internal(error.to_string()))?;
+        let guest = program.guest();
+        let guest = guest.map_err(|error| EngineError::of_step(&StepError::Guest(error)))?;
         let outcome = Run::reset(facts, beginning, guest, step)
-            .map_err(|error| EngineError::DoesNotFit(Box::new(error)))?;
+            .inspect_err(|error| self.make_room(error))
+            .map_err(EngineError::of_trial)?;
         self.report(&row, outcome.failed.as_ref());
         let start_request_id = Some(request.request_id.clone()).filter(|it| !it.is_empty());
         Ok(Stepped { start_request_id, ..Stepped::of(row, outcome.run, outcome.decision) })
@@ -241,14 +243,13 @@ impl Visit<'_> {
             return Ok(None);
         }
         match self.terminate(current, &request.reason, &request.identity) {
-            Some(mut ended) => {
+            Ok(mut ended) => {
                 // Its parent waits for the new run. Children that began after the place that is
                 // gone back to end with it; those that began before go on.
                 ended.decision.effects.retain(|effect| !goes_on(effect, kept));
-                // Should the commit fail, the run is not to be terminated all the same.
-                Ok(Some(Stepped { own: Vec::new(), ..ended }))
+                Ok(Some(ended))
             }
-            None => Err(EngineError::Internal("the run could not be terminated".to_owned())),
+            Err(error) => Err(error),
         }
     }
 }

@@ -55,8 +55,12 @@ impl Visit<'_> {
                 }
                 let reason = "terminated by a start with the same workflow id";
                 match self.terminate(&row, reason, &request.started.identity) {
-                    Some(ended) => self.start_new(request, with, reply, Some(ended)),
-                    None => false,
+                    Ok(ended) => self.start_new(request, with, reply, Some(ended)),
+                    Err(error) => {
+                        with.refuse(&error);
+                        reply.send(self.inner, Err(error));
+                        false
+                    }
                 }
             }
         }
@@ -114,10 +118,7 @@ impl Visit<'_> {
         let step = self.step_of(batch.arrivals, &row);
         let outcome = match program.guest() {
             Ok(guest) => Run::new(facts, guest).step(step),
-            Err(error) => {
-                reply.send(self.inner, Err(EngineError::Internal(error.to_string())));
-                return false;
-            }
+            Err(error) => Err(StepError::Guest(error)),
         };
         match outcome {
             Ok(outcome) => {
@@ -132,7 +133,10 @@ impl Visit<'_> {
                 true
             }
             Err(error) => {
-                reply.send(self.inner, Err(EngineError::Internal(error.to_string())));
+                self.make_room(&error);
+                let error = EngineError::of_step(&error);
+                batch.callers.into_iter().for_each(|caller| caller.refuse(error.clone()));
+                reply.send(self.inner, Err(error));
                 false
             }
         }

@@ -109,8 +109,9 @@ fn a_pool_that_is_used_up_says_so_and_has_room_again() {
         actor.start("sleep", &["1"]);
     }
     let error = actors[3].try_start("sleep", &["1"], &[]).unwrap_err();
-    assert_eq!(error.kind, GuestErrorKind::Instantiate);
-    assert!(error.message.starts_with("no room for one more instance on this host"), "{error}");
+    assert_eq!(error.kind, GuestErrorKind::NoRoom);
+    expect![[r#"no room for one more guest on this host, try again later or raise `--warm-runs`"#]]
+        .assert_eq(error.message.split(':').next().unwrap());
     actors.clear();
     Actor::of(program.as_ref()).start("sleep", &["1"]);
 }

@@ -2,7 +2,9 @@
 
 use refrain_core::attempt::ActivityTask;
 use refrain_core::failure::Failure;
-use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Turn};
+use refrain_core::guest::{
+    Guest, GuestError, GuestErrorKind, Job, Program, Query, QueryError, Turn,
+};
 use refrain_core::ids::{Digest, OpSeq};
 use refrain_core::machines::{Command, activity, execution, update};
 use refrain_core::options::{ActivityTimeouts, CancellationType, Priority};
@@ -25,11 +27,17 @@ impl Programs for Texts {
         Ok(Arc::new(Scenario))
     }
 
-    fn check(&self, bytes: &[u8]) -> Result<Checked, String> {
+    fn check(&self, bytes: &[u8]) -> Result<Checked, GuestError> {
         let kind = match bytes {
             [b'w', ..] => ComponentKind::Workflow,
             [b'a', ..] => ComponentKind::Activities,
-            _ => return Err("component is not a text, expected `workflows`".to_owned()),
+            _ => {
+                return Err(GuestError {
+                    kind: GuestErrorKind::Instantiate,
+                    message: "component is not a text, expected `workflows`".to_owned(),
+                    backtrace: String::new(),
+                });
+            }
         };
         let types = ["Echo", "Wait", "Charge"].map(str::to_owned).to_vec();
         let named: Vec<String> =

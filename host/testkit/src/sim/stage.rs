@@ -1,6 +1,9 @@
 //! What an engine stands on in a test: programs that are scripts, and a directory.
 
 use super::*;
+use refrain_core::guest::{Guest, GuestErrorKind, Query, QueryError, Turn};
+use refrain_core::machines::Command;
+use refrain_core::payload::Payloads;
 
 /// Components are numbers of versions: of one byte, or as a digest.
 #[derive(Default)]
@@ -8,6 +11,8 @@ pub(super) struct ScriptedPrograms {
     versions: Mutex<Versions>,
     /// How often each was asked for.
     asked: Mutex<BTreeMap<Digest, usize>>,
+    /// So many guests to come find no room.
+    pub(super) turned_away: Arc<AtomicU64>,
 }
 
 impl ScriptedPrograms {
@@ -23,14 +28,15 @@ impl ScriptedPrograms {
 impl Programs for ScriptedPrograms {
     fn cached(&self, component: Digest) -> Option<Arc<dyn Program>> {
         *self.asked().entry(component).or_default() += 1;
-        Some(Arc::new(self.versions().program(component)))
+        let program = self.versions().program(component);
+        Some(Arc::new(Crowded { program, turned_away: Arc::clone(&self.turned_away) }))
     }
 
     fn load(&self, component: Digest, _: Vec<u8>) -> Result<Arc<dyn Program>, GuestError> {
         Ok(Arc::new(self.versions().program(component)))
     }
 
-    fn check(&self, bytes: &[u8]) -> Result<Checked, String> {
+    fn check(&self, bytes: &[u8]) -> Result<Checked, GuestError> {
         let (digest, kind, types) = match bytes == ACTIVITIES {
             true => (ACTIVITIES_DIGEST, ComponentKind::Activities, &locals::KINDS[..]),
             false => (digest_of(usize::from(bytes[0])), ComponentKind::Workflow, &[][..]),
@@ -50,6 +56,55 @@ impl Programs for ScriptedPrograms {
         _: Vec<u8>,
     ) -> Result<Arc<dyn ActivityProgram>, GuestError> {
         Ok(Arc::new(ScriptedActivities))
+    }
+}
+
+/// Guests of a program on a host that may be full.
+struct Crowded {
+    program: ScriptedProgram,
+    turned_away: Arc<AtomicU64>,
+}
+
+impl Program for Crowded {
+    fn guest(&self) -> Result<Box<dyn Guest>, GuestError> {
+        let one_less = |n: u64| n.checked_sub(1);
+        match self.turned_away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
+            Ok(_) => Ok(Box::new(TurnedAway)),
+            Err(_) => self.program.guest(),
+        }
+    }
+}
+
+/// As the real ones, it finds out in its first turn.
+struct TurnedAway;
+
+fn no_room() -> GuestError {
+    GuestError {
+        kind: GuestErrorKind::NoRoom,
+        message: "no room for one more guest".to_owned(),
+        backtrace: String::new(),
+    }
+}
+
+impl Guest for TurnedAway {
+    fn turn(&mut self, _: Turn) -> Result<Vec<Command>, GuestError> {
+        Err(no_room())
+    }
+
+    fn query(&mut self, _: &Query) -> Result<Payloads, QueryError> {
+        Err(QueryError::Guest(no_room()))
+    }
+
+    fn validate_update(
+        &mut self,
+        _: &update::Request,
+        _: Timestamp,
+    ) -> Result<Result<(), Box<Failure>>, GuestError> {
+        Err(no_room())
+    }
+
+    fn unreceived(&self) -> Vec<signal::Signal> {
+        Vec::new()
     }
 }
 
