@@ -158,11 +158,6 @@ impl Sim {
         self.engine.evict_all();
     }
 
-    /// The host is full: so many guests find no room, those after them do.
-    pub fn turn_away(&self, n_guests: u64) {
-        self.programs.turned_away.store(n_guests, Ordering::Relaxed);
-    }
-
     /// Lets the clock stand at a later moment, and all that is due happen. In [`Mode::Crash`]
     /// another host does it.
     pub async fn until(&mut self, at: Timestamp) {

@@ -59,6 +59,13 @@ impl Programs for ScriptedPrograms {
     }
 }
 
+impl Sim {
+    /// The host is full: so many guests find no room, those after them do.
+    pub fn turn_away(&self, n_guests: u64) {
+        self.programs.turned_away.store(n_guests, Ordering::Relaxed);
+    }
+}
+
 /// Guests of a program on a host that may be full.
 struct Crowded {
     program: ScriptedProgram,
