@@ -82,10 +82,11 @@ impl Store {
             let batches = self.batches(run, at).await?;
             let Some(last) = batches.last() else { break };
             let is_end = (batches.len() as i64) < BATCHES_PER_READ;
-            at = last.end();
+            // Past the end of a history, its last batch is read once more.
+            let begin = std::mem::replace(&mut at, last.end());
             for mut batch in batches {
                 batch.bytes = self.attach(run, batch.bytes, wanted).await?;
-                events.extend(batch.decode()?.into_iter().filter(|it| it.id >= from));
+                events.extend(batch.decode()?.into_iter().filter(|it| it.id >= begin));
                 if events.len() >= n_max {
                     break;
                 }

@@ -66,9 +66,11 @@ async fn histories_of_more_batches_than_one_read_takes_are_whole() {
     store.commit(&[Step::start("a", 1).write()]).await.unwrap();
     for first in 2..=100 {
         store.commit(&[Step::at(key("a", 1), first).signals(1).write()]).await.unwrap();
+        // Also when it ends where a read does.
+        let events = store.history(RunId(1), EventId(1), 1000).await.unwrap();
+        assert_eq!(ids(&events), (1..=first).collect::<Vec<u64>>());
     }
     let events = store.history(RunId(1), EventId(1), 1000).await.unwrap();
-    assert_eq!(ids(&events), (1..=100).collect::<Vec<u64>>());
     let page = store.history_page(RunId(1), EventId(1), 1000).await.unwrap();
     assert_eq!((page.n_events, page.more), (100, false));
     assert_eq!(refrain_wire::event::decode(&page.bytes).unwrap(), events);
