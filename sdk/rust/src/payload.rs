@@ -1,6 +1,6 @@
 //! Values to bytes and back: JSON, as `wit/README.md` says.
 
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,11 +12,19 @@ pub type Payload = types::Payload;
 
 /// Encodes a value as `json/plain`, or as `binary/null` if it has no content.
 pub fn to_payload<T: Serialize + ?Sized>(value: &T) -> Payload {
-    let data = serde_json::to_vec(value).expect("the value has no JSON form");
+    let data = serde_json::to_vec(value).unwrap_or_else(|why| no_json::<T>(&why));
     if data == b"null" {
         return payload("binary/null", Vec::new());
     }
     payload("json/plain", data)
+}
+
+fn no_json<T: ?Sized>(why: &serde_json::Error) -> ! {
+    panic!(
+        "a value of type {} can't be written as JSON, {why}: give what has a JSON form, as a list of pairs for a map \
+         whose keys are no strings",
+        type_name::<T>()
+    )
 }
 
 /// Decodes the first of `payloads`; none at all reads as null. Whoever asks for `()` takes anything.
@@ -89,5 +97,5 @@ args!(A 0, B 1, C 2, D 3, E 4, F 5);
 /// For what reads it while it is borrowed.
 #[doc(hidden)]
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Value {
-    serde_json::to_value(value).expect("the value has no JSON form")
+    serde_json::to_value(value).unwrap_or_else(|why| no_json::<T>(&why))
 }

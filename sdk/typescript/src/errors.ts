@@ -40,7 +40,7 @@ export class CompleteAsyncError extends Named {}
 /** A promise was rejected, and nobody had asked for its outcome: an `await` or a `catch` is missing. */
 export class UnhandledRejectionError extends Named {
   constructor(override readonly cause: unknown) {
-    super(`Unhandled Promise rejection: ${cause}`);
+    super(`Unhandled Promise rejection: ${cause} (await the promise, or handle its failure with \`catch\`)`);
     // The line is that of the error itself.
     if (cause instanceof Error) this.stack = cause.stack;
   }

@@ -180,6 +180,18 @@ fn a_trap_is_described_with_the_names_of_the_functions_that_it_came_through() ->
 }
 
 #[test]
+fn a_result_that_has_no_json_form_fails_the_task() -> Result<()> {
+    check(
+        "wrong-shape",
+        "",
+        &expect![[r#"
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: panicked at refrain/sdk/rust/src/payload.rs:23:5:
+        a value of type alloc::collections::btree::map::BTreeMap<(u8, u8), u8> can't be written as JSON, key must be a string: give what has a JSON form, as a list of pairs for a map whose keys are no strings
+    "#]],
+    )
+}
+
+#[test]
 fn a_guest_that_does_not_yield_is_stopped() -> Result<()> {
     check(
         "spin",

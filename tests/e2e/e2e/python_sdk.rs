@@ -107,6 +107,7 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
           File "bad/workflow.py", line 54, in down
             return 1 + down(n + 1)
           [989 more of the same]
+        hint: go through the data in a loop instead, or do it in an activity
 
         outside "network": RuntimeError: a workflow has no network: do this in an activity
           File "bad/workflow.py", line 83, in Outside.run

@@ -162,11 +162,11 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         neverYields: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         neverRests: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         recurses: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
-        forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks
-        forgetsAtTheEnd: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks any more
-        forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2)
-        forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
-        throwsInTimer: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: RangeError: too late
+        forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks (await the promise, or handle its failure with `catch`)
+        forgetsAtTheEnd: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks any more (await the promise, or handle its failure with `catch`)
+        forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2) (await the promise, or handle its failure with `catch`)
+        forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string (await the promise, or handle its failure with `catch`)
+        throwsInTimer: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: RangeError: too late (await the promise, or handle its failure with `catch`)
     "#]].assert_eq(&told);
 
     start(&host, "looksInTime")?;

@@ -1,6 +1,7 @@
 //! Workflows that misbehave, each in its own way: the host must contain them.
 
 use refrain_sdk::prelude::*;
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 refrain_sdk::export_workflows!(
@@ -15,6 +16,7 @@ refrain_sdk::export_workflows!(
     never,
     nondeterministic,
     spin_in_query,
+    wrong_shape,
     fail
 );
 
@@ -107,6 +109,12 @@ async fn spin_in_query() -> Result {
         }
     });
     signal::<()>("go").receive().await
+}
+
+/// Returns what can't be written down.
+#[workflow(name = "wrong-shape")]
+async fn wrong_shape() -> Result<BTreeMap<(u8, u8), u8>> {
+    Ok(BTreeMap::from([((1, 2), 3)]))
 }
 
 /// Not misbehaving: a failure of the program's own.

@@ -167,4 +167,6 @@ def described(error: BaseException) -> str:
     told = f"{type(error).__name__}: {error}\n{traced(error)}".rstrip()
     if isinstance(error, OSError):
         told += "\nhint: a workflow has no files and no network: do this in an activity"
+    if isinstance(error, RecursionError):
+        told += "\nhint: go through the data in a loop instead, or do it in an activity"
     return told
