@@ -1,5 +1,5 @@
-//! Rust: built for `wasm32-unknown-unknown`, or for `wasm32-wasip1` where a package asks for it; then a
-//! component is made of the core module.
+//! Rust: built for `wasm32-unknown-unknown`, or for a target with WASI where a package asks for it; then a
+//! component is made of the core module, unless the linker has made one.
 
 use crate::encode::{self, why};
 use crate::project::Component;
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use wit_component::ComponentEncoder;
 
 /// What a package is built for, as `target` in its `[package.metadata.refrain]` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,18 +19,23 @@ pub enum Target {
     Plain,
     /// Its standard library has WASI 0.1: clocks, randomness, standard output.
     Wasi,
+    /// WASI 0.2. Only rustup has it: its libc, and the linker that makes a component of what it links.
+    Wasi2,
 }
 
 impl Target {
+    const ALL: [Target; 3] = [Target::Plain, Target::Wasi, Target::Wasi2];
+
     pub fn triple(self) -> &'static str {
         match self {
             Target::Plain => "wasm32-unknown-unknown",
             Target::Wasi => "wasm32-wasip1",
+            Target::Wasi2 => "wasm32-wasip2",
         }
     }
 
     fn of_triple(triple: &str) -> Option<Target> {
-        [Target::Plain, Target::Wasi].into_iter().find(|it| it.triple() == triple)
+        Target::ALL.into_iter().find(|it| it.triple() == triple)
     }
 }
 
@@ -70,7 +76,7 @@ impl Toolchain {
                     DEBIAN_PACKAGES.join(" ")
                 ))
             }),
-            Target::Wasi => Err(missing(add)),
+            Target::Wasi | Target::Wasi2 => Err(missing(add)),
         }
     }
 
@@ -167,13 +173,18 @@ impl Build<'_> {
             cause: "cargo built no module of it".to_owned(),
         })?;
         let file = self.out_dir.join(format!("{package}.wasm"));
-        encode::component(package, &module, &file, |encoder, module| {
-            encoder.module(&module).map_err(why)?;
-            match self.target {
-                Target::Plain => Ok(()),
-                Target::Wasi => encode::adapt(encoder),
-            }
-        })?;
+        let encoded = |adapt: fn(&mut ComponentEncoder) -> Result<(), String>| {
+            encode::component(package, &module, &file, |encoder, module| {
+                encoder.module(&module).map_err(why).and_then(|encoder| adapt(encoder))
+            })
+        };
+        match self.target {
+            Target::Plain => encoded(|_| Ok(()))?,
+            Target::Wasi => encoded(encode::adapt)?,
+            Target::Wasi2 => std::fs::copy(&module, &file)
+                .map(drop)
+                .map_err(BuildError::files(format!("`{}` can't be copied", module.display())))?,
+        }
         Ok(Component { name: package.to_owned(), file })
     }
 }
@@ -268,9 +279,8 @@ fn target_of(name: &str, package: &Value) -> Result<Target, BuildError> {
     known.ok_or_else(|| BuildError::NotAComponent {
         name: name.to_owned(),
         cause: format!(
-            "its `[package.metadata.refrain]` asks for the target {asked}, expected `{}` or `{}`",
-            Target::Plain.triple(),
-            Target::Wasi.triple()
+            "its `[package.metadata.refrain]` asks for the target {asked}, expected one of {}",
+            Target::ALL.map(Target::triple).join(", ")
         ),
     })
 }
@@ -318,7 +328,8 @@ mod tests {
         };
         assert!(matches!(target_of("shop", &Value::Null), Ok(Target::Plain)));
         assert!(matches!(asks("wasm32-wasip1".into()), Ok(Target::Wasi)));
-        let refused = asks("wasm32-wasip2".into()).map_err(|error| error.to_string());
-        assert!(refused.is_err_and(|it| it.contains("expected `wasm32-unknown-unknown` or")));
+        assert!(matches!(asks("wasm32-wasip2".into()), Ok(Target::Wasi2)));
+        let refused = asks("wasm32-wasip3".into()).map_err(|error| error.to_string());
+        assert!(refused.is_err_and(|it| it.contains("expected one of wasm32-unknown-unknown, ")));
     }
 }

@@ -42,6 +42,7 @@ fn what_a_program_sees_is_the_same_when_it_is_played_again() {
         ("python", "sandbox"),
         ("rust", "sandbox"),
         ("rust", "sandbox-std"),
+        ("rust", "sandbox-wasip2"),
         ("typescript", "sandbox"),
     ] {
         let at_first = told(language, scenario, 0);

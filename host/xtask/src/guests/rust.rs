@@ -41,7 +41,9 @@ fn toolchain(folder: &Path, target: Target, scratch: &Path) -> anyhow::Result<To
     }
     let added = Command::new("rustup").args(["target", "add", target.triple()]).output();
     if !added.is_ok_and(|it| it.status.success()) {
-        install_debian(target);
+        if target != Target::Wasi2 {
+            install_debian(target);
+        }
     }
     match (Toolchain::find(folder, target), target) {
         (Err(_), Target::Wasi) => {
@@ -49,7 +51,7 @@ fn toolchain(folder: &Path, target: Target, scratch: &Path) -> anyhow::Result<To
             let debian = Toolchain::debian(|| Some(linker));
             debian.context("no toolchain for wasm32-wasip1: neither rustup's nor Debian's")
         }
-        (found, Target::Plain | Target::Wasi) => built(found),
+        (found, Target::Plain | Target::Wasi | Target::Wasi2) => built(found),
     }
 }
 
