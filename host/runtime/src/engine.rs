@@ -5,6 +5,7 @@
 //! threads (wasmtime's feature `threads` is not compiled in). Instances
 //! come from a pool with copy-on-write images, because a run is instantiated for each replay.
 
+use crate::compile::Compiler;
 use crate::errors::RuntimeError;
 use refrain_core::limits;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct RuntimeConfig {
     pub component_bytes_max: usize,
     /// Compiled components kept in memory.
     pub programs_max: usize,
+    /// Compiles what others upload. `None`: it is compiled in this process, whatever that takes.
+    pub compiler: Option<Compiler>,
 }
 
 impl RuntimeConfig {
@@ -41,6 +44,7 @@ impl RuntimeConfig {
             instances_max: 4096,
             component_bytes_max: limits::COMPONENT_BYTES_MAX,
             programs_max: 256,
+            compiler: None,
         }
     }
 }
@@ -65,8 +69,12 @@ const TABLES_PER_COMPONENT_MAX: u32 = ROOMS_PER_GUEST_MAX * TABLES_PER_ROOM;
 /// Calls of one guest that are under way in its code, each on a stack: `run` and ten updates that
 /// block, a query, an allocation, and what a component that is composed of others does inside.
 pub(crate) const CALLS_PER_GUEST_MAX: usize = 17;
+/// While so many of them wait, an update that comes waits for one to return: `run` and ten updates.
+/// Part of every history: never to be changed.
+pub(crate) const CALLS_THAT_QUEUE_UPDATES: usize = 11;
 /// wasmtime keeps so many for calls to come.
 const STACKS_KEPT: usize = 2;
+const _: () = assert!(CALLS_THAT_QUEUE_UPDATES < CALLS_PER_GUEST_MAX);
 const _: () =
     assert!(CALLS_PER_GUEST_MAX + STACKS_KEPT <= (ROOMS_PER_GUEST_MAX * STACKS_PER_ROOM) as usize);
 /// Elements of one table; CPython's has about 12 000.
@@ -90,6 +98,13 @@ pub(crate) fn build(config: &RuntimeConfig) -> Result<Engine, RuntimeError> {
     };
     start_epochs(&engine)?;
     Ok(engine)
+}
+
+/// One that only compiles, for engines of this program.
+pub(crate) fn build_compiler() -> Result<Engine, RuntimeError> {
+    let mut config = compiled_as();
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config).map_err(|cause| RuntimeError::Engine(format!("{cause:#}")))
 }
 
 /// What a guest takes of the pool that has so much.
@@ -119,6 +134,13 @@ fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
         .async_stack_keep_resident(16 << 10)
         .max_unused_warm_slots(256);
 
+    let mut wasmtime = compiled_as();
+    wasmtime.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    wasmtime
+}
+
+/// All that what is compiled depends on.
+fn compiled_as() -> Config {
     let mut wasmtime = Config::new();
     wasmtime
         .wasm_component_model(true)
@@ -132,8 +154,7 @@ fn wasmtime_config(config: &RuntimeConfig, instances: u32) -> Config {
         .max_wasm_stack(STACK_BYTES)
         .async_stack_size(STACK_BYTES + HOST_STACK_BYTES)
         .memory_init_cow(true)
-        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
     wasmtime
 }
 

@@ -47,6 +47,18 @@ pub enum ComponentError {
     TooManyParts { found: usize, what: String, limit: usize },
     #[error("component can't be compiled: {0}")]
     Compile(String),
+    #[error(
+        "component takes more than {seconds} s of computing to compile: one of its functions is very large, or has loops and \
+         blocks nested very deep, as generated code may; split it, or raise `--compile-time`"
+    )]
+    CompilesTooLong { seconds: u64 },
+    #[error(
+        "component takes more than {bytes} bytes of memory to compile: one of its functions is very large, or has very many \
+         variables, as generated code may; split it, or raise `--compile-memory`"
+    )]
+    CompilesTooLarge { bytes: usize },
+    #[error("component has types or parts that are nested too deep to be read: make them flatter")]
+    NestedTooDeep,
     #[error("component can't be instantiated: {0}")]
     Instantiate(String),
     /// The host's own trouble: the component may be sound.
@@ -150,6 +162,10 @@ fn trap_text(trap: Trap) -> String {
         Trap::StackOverflow => format!(
             "{trap}: a function calls itself without end, or too deeply for a stack of {STACK_BYTES} bytes: \
              go through the data in a loop instead, or do it in an activity"
+        ),
+        Trap::MemoryOutOfBounds => format!(
+            "{trap}: the program reads or writes where it has no memory: a wrong pointer or index, or a function that calls \
+             itself too deeply for the stack that its compiler gave it"
         ),
         _ => trap.to_string(),
     }

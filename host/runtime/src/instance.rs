@@ -11,7 +11,7 @@
 use crate::bindings::convert::{failure_out, fields_out, payloads_in, payloads_out};
 use crate::bindings::lifecycle::{self, IncomingUpdate};
 use crate::bindings::{children, types};
-use crate::engine;
+use crate::engine::{self, CALLS_THAT_QUEUE_UPDATES};
 use crate::errors::{Stage, Stop, guest_error};
 use crate::imports::{Ctx, outcome_in};
 use crate::limits::{self, Limits, Stacks};
@@ -27,6 +27,7 @@ use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Command, update};
 use refrain_core::payload::Payloads;
 use refrain_core::time::Timestamp;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -193,6 +194,8 @@ struct Live {
     /// Never ready, unless the guest broke.
     guest: Pin<Box<dyn Future<Output = wasmtime::Result<()>> + Send>>,
     calls: mpsc::UnboundedSender<Call>,
+    /// Handed over, and not begun: there is no stack for one that waits in the midst of its code.
+    queued_updates: VecDeque<IncomingUpdate>,
     woken: Arc<Flag>,
     waker: Waker,
     stage: Stage,
@@ -222,7 +225,8 @@ impl Live {
             Box::pin(live(workflow.clone(), store, run.clone(), workflow_type, args, called));
         let woken = Arc::new(Flag(AtomicBool::new(false)));
         let waker = Waker::from(woken.clone());
-        Live { run, stacks, guest, calls, woken, waker, stage: Stage::Instantiating }
+        let (queued_updates, stage) = (VecDeque::new(), Stage::Instantiating);
+        Live { run, stacks, guest, calls, queued_updates, woken, waker, stage }
     }
 
     fn turn(&mut self, turn: &Turn, job: Option<Job>) -> Result<Vec<Command>, GuestError> {
@@ -233,14 +237,26 @@ impl Live {
             }
             run.begin_turn(turn);
             match job {
-                Some(Job::Update(request)) => self.call(Call::Update(update_out(*request)))?,
+                Some(Job::Update(request)) => {
+                    if self.stacks.held() >= CALLS_THAT_QUEUE_UPDATES {
+                        run.log(
+                            types::LogLevel::Warn,
+                            &format!(
+                                "update `{}` waits for its turn: it begins when fewer than {CALLS_THAT_QUEUE_UPDATES} calls of this program wait in the midst of their code, each on a stack",
+                                request.name
+                            ),
+                        );
+                    }
+                    self.queued_updates.push_back(update_out(*request));
+                }
                 Some(job) => deliver(&mut run, job),
                 None => {}
             }
         }
+        self.begin_update()?;
         self.run_to_idle()?;
         // What the host itself owes is handed over one by one as well.
-        while self.run.lock().owes_one() {
+        while self.run.lock().owes_one() || self.begin_update()? {
             self.run_to_idle()?;
         }
         let mut run = self.run.lock();
@@ -308,6 +324,17 @@ impl Live {
                 backtrace: String::new(),
             }),
         }
+    }
+
+    /// The next one that is queued, if there is a stack for it. It depends on nothing but what the
+    /// guest was handed before, so a replay begins it in the same turn.
+    fn begin_update(&mut self) -> Result<bool, GuestError> {
+        if self.stacks.held() >= CALLS_THAT_QUEUE_UPDATES || self.run.lock().ended.is_some() {
+            return Ok(false);
+        }
+        let Some(update) = self.queued_updates.pop_front() else { return Ok(false) };
+        self.call(Call::Update(update))?;
+        Ok(true)
     }
 
     fn call(&self, call: Call) -> Result<(), GuestError> {

@@ -8,9 +8,9 @@
  * All text is UTF-8 that ends with 0. Values are JSON text. What a function returns is the caller's: it
  * may be freed with `free`, and is gone with the run in any case. Time is in milliseconds.
  *
- * What can fail gives a `refrain_result`, whose failure says why. What is a mistake of the program (an activity
- * without a timeout, a search attribute that nobody has registered) fails the workflow task, with a message for its
- * author, and the run goes on once the program is repaired. Text where JSON is asked for is not looked at: it is
+ * What can fail gives a `refrain_result`, whose failure says why; an activity without a time limit is one. What is a
+ * mistake of the program (a search attribute that nobody has registered, an `assert` that does not hold) fails the
+ * workflow task, with a message for its author, and the run goes on once the program is repaired. Text where JSON is asked for is not looked at: it is
  * sent as it is, and who reads it fails.
  */
 #ifndef REFRAIN_H

@@ -53,9 +53,13 @@ void refrain_export_run(const char *type, size_t type_length, abi_payload *args,
   set_stack(rf_idle_stack + STACK_BYTES);
 }
 
+/* Below a stack: what writes over it has used more than there is. */
+static const uint64_t GUARD = 0x5afe57ac6a7e57ac;
+
 typedef struct {
   abi_update update;
   refrain_handler handler;
+  uint64_t guard;
   char stack[STACK_BYTES] __attribute__((aligned(16)));
 } running_update;
 
@@ -84,10 +88,16 @@ void refrain_export_update(const char *id, size_t id_length, const char *name, s
   const refrain_update *known = update_named(it->update.name);
   if (!known) __builtin_trap();
   it->handler = known->run;
+  it->guard = GUARD;
   rf_is_run = false;
   set_stack(it->stack + STACK_BYTES);
   run_update(it);
   set_stack(rf_idle_stack + STACK_BYTES);
+  if (it->guard != GUARD) {
+    refrain_log(REFRAIN_ERROR, "update `%s` needs more than its stack of %d bytes: keep large things on the heap, and "
+        "go through data in a loop", known->name, STACK_BYTES);
+    __builtin_trap();
+  }
   free(it);
 }
 

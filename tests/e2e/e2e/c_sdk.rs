@@ -1,6 +1,6 @@
 //! Workflows in C and in what calls C; the scenarios that all languages share are beside the others.
 
-use crate::common::{directory, summary};
+use crate::common::{directory, summary, task_failure};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -83,6 +83,33 @@ fn updates_run_beside_a_blocking_workflow_in_c() -> Result<()> {
     Ok(())
 }
 
+/// There are stacks for ten; the others are accepted, and begin when those return.
+#[test]
+fn forty_updates_at_once_are_all_done_in_c_and_so_they_are_when_a_reset_brings_them_again()
+-> Result<()> {
+    let flags = ["--warm-runs", "0", "--limit", "updates-in-flight=40"];
+    let host = Host::start(&directory("c-forty-updates"), &flags)?;
+    order::deploy_guest(&host, "c/toolbox", "c")?;
+    start(&host, "counter", "40")?;
+    let add = ["workflow", "update", "start", "--workflow-id", "counter", "--name", "add"];
+    let add = [&add[..], &["--input", "1"]].concat();
+    std::thread::scope(|threads| {
+        let senders =
+            [0; 4].map(|_| threads.spawn(|| (0..10).try_for_each(|_| host.cli(&add).map(drop))));
+        senders.into_iter().try_for_each(|it| it.join().expect("no panic"))
+    })?;
+    assert_eq!(order::result(&host, "counter")?, "40");
+    let first = ["--type", "FirstWorkflowTask", "--reason", "again"];
+    host.cli(&[&["workflow", "reset", "--workflow-id", "counter"][..], &first].concat())?;
+    assert_eq!(order::result(&host, "counter")?, "40");
+    let types = host.event_types("counter")?;
+    let count = |wanted: &str| types.iter().filter(|it| *it == wanted).count();
+    assert_eq!(count("WORKFLOW_EXECUTION_UPDATE_ADMITTED"), 40, "{types:?}");
+    assert_eq!(count("WORKFLOW_EXECUTION_UPDATE_COMPLETED"), 40, "{types:?}");
+    assert!(host.log()?.contains("waits for its turn"));
+    Ok(())
+}
+
 #[test]
 fn a_run_in_c_continues_without_arguments_and_frees_what_it_is_given() -> Result<()> {
     let host = host("c-again", "toolbox")?;
@@ -133,5 +160,30 @@ fn a_parcel_in_c_says_where_it_is_and_looks_up_what_is_close_by() -> Result<()> 
     .assert_eq(&summary(&host.history("parcel")?));
     let found = host.cli(&["workflow", "list", "--query", "Stage = 'packing' AND Items = 3"])?;
     assert!(found.contains("parcel"), "{found}");
+    Ok(())
+}
+
+/// One line per mistake: what its author is told.
+#[test]
+fn mistakes_in_c_are_told_to_their_author_with_what_to_do() -> Result<()> {
+    let host = host("c-bad", "bad")?;
+    let mistakes = ["asserts", "hoards", "leaks", "neverYields", "recurses", "writesAnywhere"];
+    for mistake in mistakes {
+        let start = ["workflow", "start", "--workflow-id", mistake, "--type", mistake];
+        host.cli(&[&start[..], &["--task-queue", "c"]].concat())?;
+    }
+    let mut told = String::new();
+    for mistake in mistakes {
+        let failure = task_failure(&host, mistake)?;
+        let message = failure["failure"]["message"].as_str().unwrap_or_default();
+        told.push_str(&format!("{mistake}: {message}\n"));
+    }
+    start(&host, "withoutTimeLimit", "1")?;
+    let said = host.try_cli(&["workflow", "result", "--workflow-id", "withoutTimeLimit"])?;
+    told.push_str(&format!("withoutTimeLimit: {}\n", said.stderr));
+    // What is no JSON is stored as it is, and who reads it sees what it is.
+    start(&host, "returnsNoJson", "1")?;
+    told.push_str(&format!("returnsNoJson: {}\n", order::result(&host, "returnsNoJson")?));
+    expect![[""]].assert_eq(&told);
     Ok(())
 }

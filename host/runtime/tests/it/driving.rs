@@ -27,7 +27,7 @@ fn an_upload_says_what_is_in_it() {
 fn an_activity_is_a_command_and_its_result_completes_the_run() {
     let mut actor = Actor::rust("bench");
     expect!["activity 1 noop()"].assert_eq(&actor.start("one-activity", &[]));
-    expect![""].assert_eq(&actor.activity(2, Ok("null")));
+    expect!["complete null"].assert_eq(&actor.activity(1, Ok("null")));
 }
 
 #[test]
@@ -38,16 +38,16 @@ fn parallel_operations_start_in_program_order_and_wait_for_all() {
         activity 2 noop()
         activity 3 noop()"#]]
     .assert_eq(&actor.start("parallel", &["3"]));
-    expect![""].assert_eq(&actor.activity(4, Ok("null")));
-    expect![""].assert_eq(&actor.activity(2, Ok("null")));
     expect![""].assert_eq(&actor.activity(3, Ok("null")));
+    expect![""].assert_eq(&actor.activity(1, Ok("null")));
+    expect!["complete 3"].assert_eq(&actor.activity(2, Ok("null")));
 }
 
 #[test]
 fn a_timer_that_fires_wakes_the_guest() {
     let mut actor = Actor::rust("bench");
     expect!["timer 1 1s500ms"].assert_eq(&actor.start("sleep", &["1500"]));
-    expect![""].assert_eq(&actor.timer(2, Ok(())));
+    expect!["complete null"].assert_eq(&actor.timer(1, Ok(())));
 }
 
 #[test]
@@ -78,7 +78,8 @@ fn a_failure_that_escapes_keeps_its_chain_and_its_events() {
         ..Failure::default()
     }
     .caused_by(Failure::host("CardDeclined", "no"));
-    expect![""].assert_eq(&actor.activity(2, Err(failure)));
+    expect!["fail activity 2 of event 5: activity failed <- CardDeclined: no"]
+        .assert_eq(&actor.activity(1, Err(failure)));
 }
 
 #[test]
@@ -261,7 +262,7 @@ fn a_result_that_nobody_waits_for_is_dropped() {
     let mut actor = Actor::rust("bench");
     actor.start("one-activity", &[]);
     expect![""].assert_eq(&actor.activity(77, Ok("1")));
-    expect![""].assert_eq(&actor.activity(2, Ok("null")));
+    expect!["complete null"].assert_eq(&actor.activity(1, Ok("null")));
 }
 
 #[test]

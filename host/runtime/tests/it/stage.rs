@@ -118,6 +118,25 @@ impl Actor {
         told(&self.turn(Job::Signal(signal)).unwrap())
     }
 
+    pub(crate) fn update(&mut self, id: &str, name: &str, args: &[&str]) -> String {
+        told(&self.try_update(id, name, args).unwrap())
+    }
+
+    pub(crate) fn try_update(
+        &mut self,
+        id: &str,
+        name: &str,
+        args: &[&str],
+    ) -> Result<Vec<Command>, GuestError> {
+        let request = update::Request {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            input: args.iter().map(|arg| Payload::json(*arg)).collect(),
+            ..update::Request::default()
+        };
+        self.turn(Job::Update(Box::new(request)))
+    }
+
     pub(crate) fn cancel(&mut self) -> String {
         told(&self.turn(Job::CancelRequested { cause: "enough".to_owned() }).unwrap())
     }

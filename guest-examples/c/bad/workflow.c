@@ -1,0 +1,89 @@
+/* Workflows with a mistake each: the message has to tell their author what to do. */
+
+#include <refrain.h>
+#include <assert.h>
+#include <stdlib.h>
+
+/* It takes an argument, and has none. */
+static refrain_result asserts(const char *args) {
+  assert(refrain_item(args, 0) != NULL);
+  return refrain_ok("1");
+}
+
+/* Each call keeps something on the stack, and looks at it afterwards. */
+static __attribute__((noinline)) long down(long n) {
+  volatile char kept[64];
+  kept[n % 64] = (char)n;
+  return n < 0 ? 0 : down(n + 1) + kept[n % 64];
+}
+
+static refrain_result recurses(const char *args) {
+  (void)args;
+  return refrain_ok(refrain_format("%ld", down(0)));
+}
+
+/* Less than without end, and more than an update has. */
+static refrain_result needs_much_stack(const char *args) {
+  volatile char kept[(64 << 10) + 64];
+  for (size_t n = 0; n < sizeof kept; n++) kept[n] = args[0];
+  return refrain_ok("1");
+}
+
+static refrain_result waits(const char *args) {
+  (void)args;
+  return refrain_wait_signal("never");
+}
+
+static refrain_result never_yields(const char *args) {
+  for (volatile bool is_done = false;;) {
+    if (is_done) return refrain_ok(args);
+  }
+}
+
+static refrain_result hoards(const char *args) {
+  for (;;) {
+    volatile char *more = malloc(1 << 20);
+    if (!more) return refrain_fail("Unexpected", "it was refused memory");
+    *more = args[0];
+  }
+}
+
+/* Begins things, and waits for none of them. */
+static refrain_result leaks(const char *args) {
+  for (;;) {
+    refrain_op *op = refrain_start_signal("never");
+    if (refrain_is_done(op)) return refrain_ok(args);
+  }
+}
+
+static refrain_result returns_no_json(const char *args) {
+  (void)args;
+  return refrain_ok("{\"total\": ");
+}
+
+static refrain_result without_time_limit(const char *args) {
+  return refrain_execute_activity("print", args, (refrain_activity_options){0});
+}
+
+static refrain_result writes_anywhere(const char *args) {
+  *(volatile char *)(uintptr_t)0xfffffff0 = args[0];
+  return refrain_ok(args);
+}
+
+const refrain_definition refrain_program = {
+    .workflows = (refrain_workflow[]){
+        {"asserts", asserts, NULL},
+        {"hoards", hoards, NULL},
+        {"leaks", leaks, NULL},
+        {"neverYields", never_yields, NULL},
+        {"recurses", recurses, NULL},
+        {"returnsNoJson", returns_no_json, NULL},
+        {"waits", waits, NULL},
+        {"withoutTimeLimit", without_time_limit, NULL},
+        {"writesAnywhere", writes_anywhere, NULL},
+        {0}},
+    .updates = (refrain_update[]){
+        {"needMuchStack", needs_much_stack, NULL, NULL},
+        {"recurse", recurses, NULL, NULL},
+        {0}},
+};
