@@ -164,8 +164,10 @@ impl Build<'_> {
         flags.join("\u{1f}")
     }
 
-    /// Binaryen's `wasm-opt -Os` would take another tenth off a module (`hello`: 245 KB, then 219 KB, in four seconds).
-    /// It is not called: a digest would tell of whether and in which version a machine has it.
+    /// Binaryen's `wasm-opt -Os` is not called. One of a pinned version (npm's `binaryen`, 132) would make the same bytes
+    /// everywhere, but it is 104 MB to install and takes six seconds for each module, and what comes of it is a tenth
+    /// smaller: 372 KB, then 334 KB (`bench`); C 42 and 37, Go 1927 and 1834, Python 20,721 and 18,938 in two minutes,
+    /// TypeScript 1763 and 1749.
     fn component(&self, package: &str, said: &str) -> Result<Component, BuildError> {
         let found = said.lines().find_map(|line| module_of(package, line));
         let module = found.ok_or_else(|| BuildError::NotAComponent {

@@ -394,6 +394,7 @@ impl Checked {
             let mut config = RuntimeConfig::new(cache_dir);
             // One instance is looked at, and then this program ends.
             config.instances_max = 64;
+            config.compiler = Some(config::compiler(None, None)?);
             let runtime = Runtime::new(config).map_err(|error| CliError::of(&error))?;
             let info = runtime.check(&file.bytes).map_err(|error| CliError::of(&error))?;
             Ok(Checked {

@@ -8,11 +8,11 @@ use crate::limits::{self, Limit};
 use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
 use clap::{ArgAction, Args, ValueEnum};
-use refrain_core::limits::LOCAL_AT_ONCE_MAX;
+use refrain_core::limits::{COMPILE_BYTES, COMPILE_TIME, LOCAL_AT_ONCE_MAX};
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock, WAITING_ROOMS_MIN};
-use refrain_runtime::{EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
+use refrain_runtime::{Compiler, EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
 use refrain_server::{Connections, HttpHosts};
 use refrain_store::StoreConfig;
 use serde::Deserialize;
@@ -32,6 +32,10 @@ const GUEST_MEMORY_MIN: u64 = 1 << 20;
 const GUEST_MEMORY_MAX: u64 = 4 << 30;
 const GUEST_TIME_MS_MIN: u128 = 10;
 const GUEST_TIME_MS_MAX: u128 = 600_000;
+const COMPILE_SECONDS_MIN: u64 = 1;
+const COMPILE_SECONDS_MAX: u64 = 3600;
+const COMPILE_MEMORY_MIN: u64 = 64 << 20;
+const COMPILE_MEMORY_MAX: u64 = 64 << 30;
 /// For guests that are checked or replayed beside those that are counted.
 const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
@@ -102,6 +106,12 @@ pub(crate) struct HostArgs {
     /// Time that one step of a workflow may take. Default: 1s.
     #[arg(long, env = "REFRAIN_GUEST_TIME", value_name = "DURATION")]
     guest_time: Option<Span>,
+    /// Computing that compiling a component may take, all cores together. Default: 60s.
+    #[arg(long, env = "REFRAIN_COMPILE_TIME", value_name = "DURATION")]
+    compile_time: Option<Span>,
+    /// Memory that compiling a component may take. Default: 2GiB.
+    #[arg(long, env = "REFRAIN_COMPILE_MEMORY", value_name = "SIZE")]
+    compile_memory: Option<Bytes>,
     #[arg(long, value_name = "NAME=N", help = limits::SHORT_HELP, long_help = limits::help())]
     limit: Vec<Limit>,
     /// A component that nothing needs is kept for so long after its upload or its last service,
@@ -387,6 +397,8 @@ impl HostArgs {
             egress: list(self.egress, file.egress),
             guest_memory: self.guest_memory.or(file.guest_memory),
             guest_time: self.guest_time.or(file.guest_time),
+            compile_time: self.compile_time.or(file.compile_time),
+            compile_memory: self.compile_memory.or(file.compile_memory),
             // One by one: of two of one name, the last wins.
             limit: [file.limit, self.limit].concat(),
             component_grace: self.component_grace.or(file.component_grace),
@@ -453,6 +465,7 @@ impl HostArgs {
             )?;
             runtime.activation_ms_max = u64::try_from(ms).unwrap_or(u64::MAX);
         }
+        runtime.compiler = Some(compiler(self.compile_time, self.compile_memory)?);
         let egress = EgressList::new(self.egress.iter().map(String::as_str))
             .map_err(|error| CliError::usage(error.to_string()))?;
         let limits =
@@ -536,6 +549,27 @@ fn within<T: PartialOrd + std::fmt::Display>(
         return Err(CliError::usage(format!("{what} is {given}, expected {min} to {max}")));
     }
     Ok(given)
+}
+
+/// What compiles what is uploaded: this program, in a process for each.
+pub(crate) fn compiler(time: Option<Span>, memory: Option<Bytes>) -> Result<Compiler, CliError> {
+    let time = time.map_or(COMPILE_TIME.0 / 1000, |Span(time)| time.as_secs());
+    let seconds = within("compile-time (in s)", time, COMPILE_SECONDS_MIN, COMPILE_SECONDS_MAX)?;
+    let memory = memory.map_or(COMPILE_BYTES as u64, |Bytes(memory)| memory);
+    let memory = within("compile-memory", memory, COMPILE_MEMORY_MIN, COMPILE_MEMORY_MAX)?;
+    // It stays what it is also when another version takes its place on disk.
+    let itself = PathBuf::from("/proc/self/exe");
+    let program = match itself.exists() {
+        true => itself,
+        false => std::env::current_exe().map_err(|error| {
+            CliError::failed(format!("can't tell where this program is: {error}"))
+        })?,
+    };
+    Ok(Compiler {
+        program,
+        cpu_time_max: std::time::Duration::from_secs(seconds),
+        memory_bytes_max: usize::try_from(memory).unwrap_or(usize::MAX),
+    })
 }
 
 /// Memory mappings that a room takes: two for each of its stacks; a guest in it has about 4, and some to
@@ -642,6 +676,8 @@ mod tests {
             HostArgs { warm_runs: Some(usize::MAX), ..none() },
             HostArgs { guest_memory: Some(Bytes(1)), ..none() },
             HostArgs { guest_time: Some(Span(std::time::Duration::ZERO)), ..none() },
+            HostArgs { compile_time: Some(Span(std::time::Duration::ZERO)), ..none() },
+            HostArgs { compile_memory: Some(Bytes(1)), ..none() },
             HostArgs { egress: vec!["http://x/y".to_owned()], ..none() },
             HostArgs { namespace: vec![" ".to_owned()], ..none() },
             HostArgs { db: Some(PathBuf::new()), ..none() },

@@ -47,7 +47,11 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(as_test_server(std::env::args_os().collect()));
+    let args: Vec<_> = std::env::args_os().collect();
+    if let Some(compiled) = refrain_runtime::as_compiler(&args) {
+        return compiled;
+    }
+    let cli = Cli::parse_from(as_test_server(args));
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),

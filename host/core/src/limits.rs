@@ -64,6 +64,10 @@ pub const FINDINGS_MAX: usize = 100;
 pub const FINDING_RUNS_MAX: usize = 1000;
 /// A component's bytes.
 pub const COMPONENT_BYTES_MAX: usize = 64 << 20;
+/// What compiling a component may take, unless the host is started with other limits: computing, all cores
+/// together, and memory. CPython's 20 MB take 9 seconds and 400 MiB.
+pub const COMPILE_TIME: Delay = Delay::from_secs(60);
+pub const COMPILE_BYTES: usize = 2 << 30;
 /// A schedule's id: what Temporal's prefix leaves of an id. Bytes.
 pub const SCHEDULE_ID_BYTES_MAX: usize = 977;
 /// Starts of one schedule that wait for their turn; one more is dropped, and counted.

@@ -4,14 +4,15 @@
 //! not written itself, the folder is closed to others, and a name says of which bytes and for
 //! which engine a file is. A file that can't be read is written anew.
 
+use crate::compile::{self, Compiler, NotCompiled};
 use crate::errors::{ComponentError, RuntimeError};
 use refrain_core::ids::Digest;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -19,12 +20,34 @@ use wasmtime::component::Component;
 pub(crate) struct Compiled {
     dir: PathBuf,
     engine_hash: u64,
-    /// Compiling takes all cores anyway, and the same component would be compiled twice.
-    compiling: Mutex<()>,
+    compiler: Option<Compiler>,
+    compiling: Mutex<HashSet<Digest>>,
+    compiled: Condvar,
+}
+
+/// Components that are compiled at a time. Each takes all cores that nobody else needs; a second one, so
+/// that one that takes long does not hold up all others.
+const COMPILED_AT_ONCE_MAX: usize = 2;
+
+/// One of those: nobody compiles the same meanwhile.
+struct Compiling<'a> {
+    of: &'a Compiled,
+    digest: Digest,
+}
+
+impl Drop for Compiling<'_> {
+    fn drop(&mut self) {
+        self.of.compiling.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.digest);
+        self.of.compiled.notify_all();
+    }
 }
 
 impl Compiled {
-    pub(crate) fn open(dir: &Path, engine: &Engine) -> Result<Compiled, RuntimeError> {
+    pub(crate) fn open(
+        dir: &Path,
+        engine: &Engine,
+        compiler: Option<Compiler>,
+    ) -> Result<Compiled, RuntimeError> {
         let failed = |cause| RuntimeError::Cache { path: dir.display().to_string(), cause };
         fs::create_dir_all(dir).map_err(failed)?;
         close_to_others(dir).map_err(failed)?;
@@ -33,7 +56,9 @@ impl Compiled {
         Ok(Compiled {
             dir: dir.to_owned(),
             engine_hash: hasher.finish(),
-            compiling: Mutex::new(()),
+            compiler,
+            compiling: Mutex::default(),
+            compiled: Condvar::new(),
         })
     }
 
@@ -67,14 +92,11 @@ impl Compiled {
             return Ok(component);
         }
         let bytes = bytes()?;
-        let _one_at_a_time = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let _compiling = self.begin(digest);
         if let Some(component) = read(engine, &path) {
             return Ok(component);
         }
-        let compiled = engine
-            .precompile_component(&bytes)
-            .map_err(|cause| ComponentError::Compile(crate::errors::without_backtrace(&cause)))?;
-        match write(&path, &compiled) {
+        match self.compile(engine, &bytes, &path) {
             Ok(()) => match deserialize(engine, &path) {
                 Ok(component) => return Ok(component),
                 Err(cause) => {
@@ -85,13 +107,42 @@ impl Compiled {
                     tracing::warn!(path = %path.display(), %cause, "compiled component can't be used");
                 }
             },
-            Err(cause) => {
+            Err(NotCompiled::Component(refused)) => return Err(refused),
+            Err(NotCompiled::Io(cause)) => {
                 tracing::warn!(path = %path.display(), %cause, "compiled component not kept");
             }
         }
         // A disk that is full must not keep a run from going on: compile once more, in memory.
         Component::new(engine, &bytes)
             .map_err(|cause| ComponentError::Compile(crate::errors::without_backtrace(&cause)))
+    }
+
+    /// Waits for its turn.
+    fn begin(&self, digest: Digest) -> Compiling<'_> {
+        let is_full =
+            |it: &mut HashSet<_>| it.contains(&digest) || it.len() >= COMPILED_AT_ONCE_MAX;
+        let compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.compiled.wait_while(compiling, is_full);
+        turn.unwrap_or_else(PoisonError::into_inner).insert(digest);
+        Compiling { of: self, digest }
+    }
+
+    /// All of it, or nothing: a crash must not leave half a program to be run.
+    fn compile(&self, engine: &Engine, bytes: &[u8], path: &Path) -> Result<(), NotCompiled> {
+        let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
+        let written = match &self.compiler {
+            Some(compiler) => compiler.compile(bytes, &unfinished),
+            None => compile::in_this_process(engine, bytes)
+                .map_err(NotCompiled::Component)
+                .and_then(|compiled| Ok(compile::write(&unfinished, &compiled)?)),
+        };
+        match written {
+            Ok(()) => Ok(fs::rename(&unfinished, path)?),
+            Err(cause) => {
+                let _ = fs::remove_file(&unfinished);
+                Err(cause)
+            }
+        }
     }
 }
 
@@ -110,19 +161,10 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
 
 #[allow(unsafe_code)]
 fn deserialize(engine: &Engine, path: &Path) -> wasmtime::Result<Component> {
-    // SAFETY: the file was made by `Engine::precompile_component` of this very engine: `write`
-    // is the only writer, in a folder that is closed to others, under a name made of the
+    // SAFETY: the file was made by `Engine::precompile_component` of this very engine, or of one of its
+    // kind in a process of this program: `compile` is the only writer, in a folder that is closed to others, under a name made of the
     // component's digest and the engine's hash, moved there only when it was complete.
     unsafe { Component::deserialize_file(engine, path) }
-}
-
-/// All of it, or nothing: a crash must not leave half a program to be run.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = fs::File::create(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
 }
 
 #[cfg(unix)]

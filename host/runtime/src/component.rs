@@ -102,12 +102,17 @@ const WORKFLOW_INTERFACES: [&str; 11] = [
 ];
 const ACTIVITY_INTERFACES: [&str; 3] = ["activity-context", "definitions", "types"];
 
-/// Looks at a component without compiling it.
-pub(crate) fn read(bytes: &[u8], bytes_max: usize) -> Result<ComponentKind, ComponentError> {
+/// What can be said of bytes before anything is read that they say of themselves.
+pub(crate) fn look_at(bytes: &[u8], bytes_max: usize) -> Result<(), ComponentError> {
     if bytes.len() > bytes_max {
         return Err(ComponentError::TooLarge { found: bytes.len(), limit: bytes_max });
     }
-    check_header(bytes)?;
+    check_header(bytes)
+}
+
+/// Looks at a component without compiling it.
+pub(crate) fn read(bytes: &[u8], bytes_max: usize) -> Result<ComponentKind, ComponentError> {
+    look_at(bytes, bytes_max)?;
     let decoded =
         wit_component::decode(bytes).map_err(|cause| malformed(bytes, &format!("{cause:#}")))?;
     let (resolve, world) = match &decoded {

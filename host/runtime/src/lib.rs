@@ -1,11 +1,12 @@
 //! Guests: workflow components run deterministically, and activity components run for real.
 //!
-//! Read in this order: how components are checked and kept (`engine`, `component`, `cache`), what
+//! Read in this order: how components are checked and kept (`engine`, `component`, `compile`, `cache`), what
 //! a workflow sees (`run`, `imports`, `wasi`), how it is driven (`instance`), and the activities.
 
 mod activities;
 mod bindings;
 mod cache;
+mod compile;
 mod component;
 mod cpu_time;
 mod engine;
@@ -25,6 +26,7 @@ mod watch;
 pub use activities::{
     ActivityInfo, ActivityProgram, EgressList, EgressPatternError, Heartbeats, WorkflowOfActivity,
 };
+pub use compile::{Compiler, as_compiler};
 pub use component::{ComponentInfo, ComponentKind, Definition, Named, digest_of};
 pub use engine::{ROOMS_PER_GUEST_MAX, RuntimeConfig};
 pub use errors::{ComponentError, RuntimeError};

@@ -37,7 +37,7 @@ impl Runtime {
             parts: Arc::new(Parts {
                 workflows: workflow_linker(&engine).map_err(linked)?,
                 activities: activities::linker(&engine).map_err(linked)?,
-                compiled: Compiled::open(&config.cache_dir, &engine)?,
+                compiled: Compiled::open(&config.cache_dir, &engine, config.compiler.clone())?,
                 recent_workflows: Recent::new(config.programs_max),
                 recent_activities: Recent::new(config.programs_max),
                 engine,
@@ -53,8 +53,14 @@ impl Runtime {
     /// Can this host run it, and what is in it? Compiles it, which may take seconds; the result
     /// is kept, so that the first run does not wait for it.
     pub fn check(&self, bytes: &[u8]) -> Result<ComponentInfo, ComponentError> {
-        let kind = component::read(bytes, self.parts.config.component_bytes_max)?;
+        let parts = &self.parts;
+        component::look_at(bytes, parts.config.component_bytes_max)?;
         let digest = digest_of(bytes);
+        if parts.config.compiler.is_some() {
+            // Before this process looks at what it can't trust.
+            parts.compiled.component(&parts.engine, digest, || Ok(bytes.to_vec()))?;
+        }
+        let kind = component::read(bytes, parts.config.component_bytes_max)?;
         let bytes = || Ok(bytes.to_vec());
         let definition = match kind {
             ComponentKind::Workflow => self.load_checked(digest, bytes)?.definition().clone(),

@@ -8,6 +8,7 @@ mod client;
 mod clients;
 mod command_line;
 mod common;
+mod compile;
 mod containment;
 mod determinism;
 mod dev_server;

@@ -1,0 +1,100 @@
+//! Components that take very long or very much to compile: their upload is refused, and nobody waits for it.
+
+use crate::common::directory;
+use anyhow::Result;
+use expect_test::expect;
+use refrain_e2e::{Host, order, paths};
+use std::path::{Path, PathBuf};
+
+/// A component of some KB with one function of so many loops within each other, all of which use so many variables.
+fn loops(depth: usize, variables: usize) -> Result<Vec<u8>> {
+    let each = |text: &dyn Fn(usize) -> String| (0..variables).map(text).collect::<String>();
+    let (begin, end) = ("(loop ".repeat(depth), "(br_if 0 (local.get 0)))".repeat(depth));
+    let counts =
+        each(&|n| format!("(local.set {n} (i32.add (local.get {n}) (i32.load (i32.const 0))))"));
+    let keeps = each(&|n| format!("(i32.store (i32.const 0) (local.get {n}))"));
+    let locals = "i32 ".repeat(variables);
+    component(&format!("(local {locals}) {begin} {counts} {end} {keeps}"), "")
+}
+
+/// A list of lists of lists.
+fn nested(depth: usize) -> Result<Vec<u8>> {
+    let types: String = (1..depth).map(|n| format!("(type $t{n} (list $t{}))", n - 1)).collect();
+    let last = depth - 1;
+    let types = format!(
+        "(type $t0 (list u8)) {types} (import \"acme:lists/all\" (instance (export \"f\" (func (param \"it\" $t{last})))))"
+    );
+    component("", &types)
+}
+
+fn component(code: &str, imports: &str) -> Result<Vec<u8>> {
+    Ok(wat::parse_str(format!(
+        r#"(component {imports}
+            (core module $m (memory 1) (func (export "f") {code}))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (export "run" (func $f)))"#
+    ))?)
+}
+
+fn written(directory: &Path, name: &str, bytes: Vec<u8>) -> Result<PathBuf> {
+    let file = directory.join(format!("{name}.wasm"));
+    std::fs::write(&file, bytes)?;
+    Ok(file)
+}
+
+fn refused(host: &Host, file: &Path) -> Result<String> {
+    let said = host.try_cli(&["deploy", &file.to_string_lossy(), "--task-queue", "bad"])?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    Ok(said.stderr)
+}
+
+#[test]
+fn a_component_that_takes_long_to_compile_is_refused_and_others_are_deployed_and_run_meanwhile()
+-> Result<()> {
+    let directory = directory("compile-bombs");
+    let host = Host::start(&directory, &["--compile-time", "4s"])?;
+    let bomb = written(&directory, "loops", loops(1000, 100)?)?;
+    std::thread::scope(|threads| {
+        let bombed = threads.spawn(|| refused(&host, &bomb));
+        // Never seen before, by a section that means nothing.
+        let hello = std::fs::read(paths::guest("c/toolbox")?)?;
+        let unseen = host.pid().to_be_bytes();
+        let section = [&[1 + unseen.len() as u8, 0][..], &unseen].concat();
+        let fresh = written(&directory, "fresh", [&hello[..], &[0], &section].concat())?;
+        host.cli(&["deploy", &fresh.to_string_lossy(), "--task-queue", "c"])?;
+        let start = ["workflow", "start", "--workflow-id", "leaf", "--type", "leaf"];
+        host.cli(&[&start[..], &["--task-queue", "c", "--input", "21"]].concat())?;
+        assert_eq!(order::result(&host, "leaf")?, "42");
+        assert!(!bombed.is_finished(), "it did not take long");
+        expect![[r#"
+            error: component takes more than 4 s of computing to compile: one of its functions is very large, or has loops and blocks nested very deep, as generated code may; split it, or raise `--compile-time`
+        "#]].assert_eq(&bombed.join().expect("no panic")?);
+        anyhow::Ok(())
+    })
+}
+
+#[test]
+fn a_component_that_takes_much_memory_to_compile_is_refused() -> Result<()> {
+    let directory = directory("compile-memory");
+    let host = Host::start(&directory, &["--compile-memory", "128MiB"])?;
+    let bomb = written(&directory, "loops", loops(100, 4000)?)?;
+    expect![[r#"
+        error: export `run` does not fit: failed to convert function to given type: type mismatch with parameters: expected 2-tuple, found 0-tuple
+    "#]].assert_eq(&refused(&host, &bomb)?);
+    Ok(())
+}
+
+/// Who looks at it takes a step down for each of them.
+#[test]
+fn types_that_are_nested_without_end_are_refused_and_the_host_goes_on() -> Result<()> {
+    let directory = directory("compile-nested");
+    let host = Host::start(&directory, &[])?;
+    let bomb = written(&directory, "nested", nested(50_000)?)?;
+    expect![[r#"
+        error: component can't be parsed: type nesting is too deep (at offset 0xf7)
+    "#]]
+    .assert_eq(&refused(&host, &bomb)?);
+    host.cli(&["workflow", "list"])?;
+    Ok(())
+}
