@@ -184,6 +184,17 @@ fn mistakes_in_c_are_told_to_their_author_with_what_to_do() -> Result<()> {
     // What is no JSON is stored as it is, and who reads it sees what it is.
     start(&host, "returnsNoJson", "1")?;
     told.push_str(&format!("returnsNoJson: {}\n", order::result(&host, "returnsNoJson")?));
-    expect![[""]].assert_eq(&told);
+    expect![[r#"
+        asserts: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: Assertion failed: refrain_item(args, 0) != NULL (/tmp/wt/cguest/guest-examples/c/bad/workflow.c: asserts: 9)
+        hoards: [W0201] guest failed: guest asked for 67371008 bytes of memory, at most 67108864 are allowed: keep less, or raise `--guest-memory`
+        leaks: [W0201] guest failed: guest has 10000 open operations, more are not allowed: await or cancel some before
+        neverYields: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
+        recurses: [W0201] guest failed: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
+        writesAnywhere: [W0201] guest failed: wasm trap: out of bounds memory access: the program reads or writes where it has no memory: a wrong pointer or index, or a function that calls itself too deeply for the stack that its compiler gave it
+        withoutTimeLimit: error: workflow `withoutTimeLimit` failed: activity `print`: found neither schedule-to-close-ms nor start-to-close-ms, expected one of them (InvalidActivityOptions)
+        hint: `refrain workflow show -w withoutTimeLimit` shows its history
+
+        returnsNoJson: {"total":
+    "#]].assert_eq(&told);
     Ok(())
 }

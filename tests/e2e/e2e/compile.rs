@@ -80,7 +80,7 @@ fn a_component_that_takes_much_memory_to_compile_is_refused() -> Result<()> {
     let host = Host::start(&directory, &["--compile-memory", "128MiB"])?;
     let bomb = written(&directory, "loops", loops(100, 4000)?)?;
     expect![[r#"
-        error: export `run` does not fit: failed to convert function to given type: type mismatch with parameters: expected 2-tuple, found 0-tuple
+        error: component takes more than 134217728 bytes of memory to compile: one of its functions is very large, or has very many variables, as generated code may; split it, or raise `--compile-memory`
     "#]].assert_eq(&refused(&host, &bomb)?);
     Ok(())
 }
