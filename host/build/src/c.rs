@@ -49,7 +49,9 @@ impl Build<'_> {
             // Nobody could catch an exception of C++.
             zig.args(if has("cpp") { &["c++", "-fno-exceptions"][..] } else { &["cc"] });
             // An `assert` that does not hold fails the workflow task; `zig` would leave it out.
+            // It names its file: by the place in the project, so that the bytes are the same on every machine.
             zig.args(["-Os", "-UNDEBUG", "-Wall", "-Wextra", "-o"]).arg(&module);
+            zig.arg(format!("-ffile-prefix-map={}/=", self.folder.display()));
         }
         sources.extend(self::sources(&self.sdk.join("src"))?);
         zig.args(["-target", "wasm32-wasi", "-mexec-model=reactor"]);
