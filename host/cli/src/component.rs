@@ -1,6 +1,7 @@
 //! `refrain component`: the code of workflows and activities.
 
 use crate::client::{Client, ScopeArgs};
+use crate::compiler;
 use crate::config;
 use crate::errors::CliError;
 use crate::output::{self, Format};
@@ -394,7 +395,7 @@ impl Checked {
             let mut config = RuntimeConfig::new(cache_dir);
             // One instance is looked at, and then this program ends.
             config.instances_max = 64;
-            config.compiler = Some(config::compiler(None, None)?);
+            config.compiler = Some(compiler::of(None, None)?);
             let runtime = Runtime::new(config).map_err(|error| CliError::of(&error))?;
             let info = runtime.check(&file.bytes).map_err(|error| CliError::of(&error))?;
             Ok(Checked {

@@ -3,16 +3,17 @@
 //! One struct is flag, variable, file key and help. All that can be known to be wrong without
 //! opening anything is found in [`HostArgs::validate`]; past it only [`HostConfig`] travels.
 
+use crate::compiler;
 use crate::errors::{CliError, with_causes};
 use crate::limits::{self, Limit};
 use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
 use clap::{ArgAction, Args, ValueEnum};
-use refrain_core::limits::{COMPILE_BYTES, COMPILE_TIME, LOCAL_AT_ONCE_MAX};
+use refrain_core::limits::LOCAL_AT_ONCE_MAX;
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
 use refrain_engine::{Clock, EngineConfig, SkippingClock, WAITING_ROOMS_MIN};
-use refrain_runtime::{Compiler, EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
+use refrain_runtime::{EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
 use refrain_server::{Connections, HttpHosts};
 use refrain_store::StoreConfig;
 use serde::Deserialize;
@@ -32,10 +33,6 @@ const GUEST_MEMORY_MIN: u64 = 1 << 20;
 const GUEST_MEMORY_MAX: u64 = 4 << 30;
 const GUEST_TIME_MS_MIN: u128 = 10;
 const GUEST_TIME_MS_MAX: u128 = 600_000;
-const COMPILE_SECONDS_MIN: u64 = 1;
-const COMPILE_SECONDS_MAX: u64 = 3600;
-const COMPILE_MEMORY_MIN: u64 = 64 << 20;
-const COMPILE_MEMORY_MAX: u64 = 64 << 30;
 /// For guests that are checked or replayed beside those that are counted.
 const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
@@ -465,7 +462,7 @@ impl HostArgs {
             )?;
             runtime.activation_ms_max = u64::try_from(ms).unwrap_or(u64::MAX);
         }
-        runtime.compiler = Some(compiler(self.compile_time, self.compile_memory)?);
+        runtime.compiler = Some(compiler::of(self.compile_time, self.compile_memory)?);
         let egress = EgressList::new(self.egress.iter().map(String::as_str))
             .map_err(|error| CliError::usage(error.to_string()))?;
         let limits =
@@ -539,7 +536,7 @@ impl HostArgs {
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(
+pub(crate) fn within<T: PartialOrd + std::fmt::Display>(
     what: &str,
     given: T,
     min: T,
@@ -549,27 +546,6 @@ fn within<T: PartialOrd + std::fmt::Display>(
         return Err(CliError::usage(format!("{what} is {given}, expected {min} to {max}")));
     }
     Ok(given)
-}
-
-/// What compiles what is uploaded: this program, in a process for each.
-pub(crate) fn compiler(time: Option<Span>, memory: Option<Bytes>) -> Result<Compiler, CliError> {
-    let time = time.map_or(COMPILE_TIME.0 / 1000, |Span(time)| time.as_secs());
-    let seconds = within("compile-time (in s)", time, COMPILE_SECONDS_MIN, COMPILE_SECONDS_MAX)?;
-    let memory = memory.map_or(COMPILE_BYTES as u64, |Bytes(memory)| memory);
-    let memory = within("compile-memory", memory, COMPILE_MEMORY_MIN, COMPILE_MEMORY_MAX)?;
-    // It stays what it is also when another version takes its place on disk.
-    let itself = PathBuf::from("/proc/self/exe");
-    let program = match itself.exists() {
-        true => itself,
-        false => std::env::current_exe().map_err(|error| {
-            CliError::failed(format!("can't tell where this program is: {error}"))
-        })?,
-    };
-    Ok(Compiler {
-        program,
-        cpu_time_max: std::time::Duration::from_secs(seconds),
-        memory_bytes_max: usize::try_from(memory).unwrap_or(usize::MAX),
-    })
 }
 
 /// Memory mappings that a room takes: two for each of its stacks; a guest in it has about 4, and some to

@@ -5,6 +5,7 @@
 
 mod args;
 
+mod compiler;
 mod config;
 mod serve;
 mod tls;
