@@ -177,7 +177,7 @@ impl Build<'_> {
         let file = self.out_dir.join(format!("{package}.wasm"));
         let encoded = |adapt: fn(&mut ComponentEncoder) -> Result<(), String>| {
             encode::component(package, &module, &file, |encoder, module| {
-                encoder.module(&module).map_err(why).and_then(|encoder| adapt(encoder))
+                encoder.module(&module).map_err(why).and_then(adapt)
             })
         };
         match self.target {
