@@ -6,6 +6,7 @@ use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_wire::admin::refrain_service_client::RefrainServiceClient;
 use refrain_wire::api::operatorservice::v1 as operator;
 use refrain_wire::api::workflowservice::v1 as pb;
+use std::error::Error as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tonic::Request;
@@ -20,6 +21,10 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// A held poll is answered after 20 s at the latest, an upload is compiled for longer.
 const CALL_PATIENCE: Duration = Duration::from_secs(120);
 const ANSWER_BYTES_MAX: usize = 128 << 20;
+/// Before a call is made again whose connection broke; doubled each time. In all that is 6.3 s:
+/// enough for a server that is started anew.
+const REPEAT_PAUSE_MIN: Duration = Duration::from_millis(100);
+const REPEAT_PAUSE_MAX: Duration = Duration::from_millis(3200);
 
 /// Which server, and which namespace in it.
 #[derive(Clone, Debug, clap::Args)]
@@ -119,7 +124,7 @@ impl ConnectArgs {
 }
 
 /// The layers above say "transport error" and no more.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut last = error;
     while let Some(cause) = last.source() {
         last = cause;
@@ -133,6 +138,32 @@ pub(crate) fn innermost_status(status: &tonic::Status) -> String {
         "" => format!("the connection broke: {}", innermost(status)),
         message => message.to_owned(),
     }
+}
+
+/// The connection broke, or there was none: a status that a server sends has no source.
+pub(crate) fn is_broken(status: &tonic::Status) -> bool {
+    status.source().is_some()
+}
+
+/// The connection had been given up already when the call was to go out.
+fn is_never_sent(status: &tonic::Status) -> bool {
+    let causes = std::iter::successors(status.source(), |it| (*it).source());
+    causes.filter_map(|it| it.downcast_ref::<hyper::Error>()).any(hyper::Error::is_canceled)
+}
+
+/// May a call be made twice, if nobody knows whether the first one arrived? Those that only look,
+/// and those that the server knows again by an id.
+fn may_repeat(path: &str) -> bool {
+    const LOOKS: [&str; 5] = ["Get", "Describe", "List", "Count", "Query"];
+    const KNOWN_AGAIN: [&str; 5] = [
+        "PollWorkflowExecutionUpdate",
+        "PollActivityExecution",
+        "StartWorkflowExecution",
+        "StartActivityExecution",
+        "UpdateWorkflowExecution",
+    ];
+    let method = path.rsplit('/').next().unwrap_or_default();
+    KNOWN_AGAIN.contains(&method) || LOOKS.iter().any(|it| method.starts_with(it))
 }
 
 /// How this program names itself in histories.
@@ -156,7 +187,7 @@ pub(crate) struct Client {
 }
 
 /// A request of Temporal's service, and what answers it.
-pub(crate) trait Call: prost::Message + 'static {
+pub(crate) trait Call: prost::Message + Clone + 'static {
     type Answer: prost::Message + Default + 'static;
     const PATH: &'static str;
 }
@@ -252,21 +283,31 @@ impl Client {
             ))
             .hint("keep large data elsewhere, and hand over where it is"));
         }
+        let mut pause = REPEAT_PAUSE_MIN;
+        loop {
+            let broke = match self.patiently(self.once(request.clone())).await? {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status) => status,
+            };
+            // The channel connects anew by itself, but takes no call along.
+            let repeats = is_never_sent(&broke) || (is_broken(&broke) && may_repeat(C::PATH));
+            if !repeats || pause > REPEAT_PAUSE_MAX {
+                return Err(CliError::of_status(&self.address, &broke));
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    async fn once<C: Call>(&self, request: C) -> Result<tonic::Response<C::Answer>, tonic::Status> {
         let mut grpc = Grpc::new(self.channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .send_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(ANSWER_BYTES_MAX);
-        grpc.ready().await.map_err(|error| {
-            CliError::unreachable(format!(
-                "the connection to {} broke: {}",
-                self.address,
-                innermost(&error)
-            ))
-        })?;
+        grpc.ready().await.map_err(|error| tonic::Status::from_error(error.into()))?;
         let codec = tonic_prost::ProstCodec::<C, C::Answer>::default();
         let path = PathAndQuery::from_static(C::PATH);
-        let call = grpc.unary(Request::new(request), path, codec);
-        self.answer(call).await
+        grpc.unary(Request::new(request), path, codec).await
     }
 
     /// Our own service.
@@ -281,15 +322,53 @@ impl Client {
         &self,
         call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
     ) -> Result<T, CliError> {
-        match tokio::time::timeout(CALL_PATIENCE, call).await {
-            Ok(Ok(answer)) => Ok(answer.into_inner()),
-            Ok(Err(status)) => Err(CliError::of_status(&self.address, &status)),
-            Err(_) => Err(CliError::failed(format!(
-                "no answer from {} within {} seconds",
-                self.address,
-                CALL_PATIENCE.as_secs()
-            ))
-            .hint("look at the server's log")),
+        match self.patiently(call).await? {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => Err(CliError::of_status(&self.address, &status)),
         }
+    }
+
+    async fn patiently<T>(&self, call: impl Future<Output = T>) -> Result<T, CliError> {
+        tokio::time::timeout(CALL_PATIENCE, call).await.map_err(|_| {
+            let (address, patience) = (&self.address, CALL_PATIENCE.as_secs());
+            CliError::failed(format!("no answer from {address} within {patience} seconds"))
+                .hint("look at the server's log")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::Exit;
+
+    #[test]
+    fn only_calls_that_look_or_are_known_again_are_made_twice() {
+        for path in [
+            pb::GetWorkflowExecutionHistoryRequest::PATH,
+            pb::QueryWorkflowRequest::PATH,
+            pb::UpdateWorkflowExecutionRequest::PATH,
+            pb::PollActivityExecutionRequest::PATH,
+            operator::ListSearchAttributesRequest::PATH,
+        ] {
+            assert!(may_repeat(path), "{path}");
+        }
+        for path in [
+            pb::SignalWorkflowExecutionRequest::PATH,
+            pb::PollActivityTaskQueueRequest::PATH,
+            pb::ResetWorkflowExecutionRequest::PATH,
+            pb::DeleteScheduleRequest::PATH,
+        ] {
+            assert!(!may_repeat(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_is_a_server_out_of_reach_with_address_and_cause() {
+        let broke = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "reset by peer");
+        let status = tonic::Status::from_error(Box::new(broke));
+        let error = CliError::of_status("there:7233", &status);
+        assert_eq!(error.exit, Exit::Unreachable);
+        assert_eq!(error.message, "the connection to there:7233 broke: reset by peer");
     }
 }

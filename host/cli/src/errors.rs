@@ -67,14 +67,15 @@ impl CliError {
 
     /// What a server answered.
     pub(crate) fn of_status(address: &str, status: &tonic::Status) -> CliError {
+        if crate::client::is_broken(status) {
+            let why = crate::client::innermost(status);
+            return CliError::unreachable(format!("the connection to {address} broke: {why}"));
+        }
         let said = match status.message() {
             "" => format!("the server at {address} answered `{}`", name_of(status.code())),
             message => message.to_owned(),
         };
         match status.code() {
-            Code::Unavailable if status.source().is_some() => {
-                CliError::unreachable(format!("the connection to {address} broke: {said}"))
-            }
             Code::DeadlineExceeded => CliError::failed(format!("no answer in time: {said}"))
                 .hint("try again, or look at the server's log"),
             Code::NotFound if said.to_ascii_lowercase().starts_with("namespace") => {

@@ -5,6 +5,7 @@
 
 #![allow(clippy::result_large_err, reason = "tonic's `Status` is what every call ends with")]
 
+mod aged;
 mod serve;
 
 mod frontend;

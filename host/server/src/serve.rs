@@ -1,6 +1,7 @@
 //! The server as a whole: its services, their limits, how it starts and how it stops.
 
 use crate::admin::Admin;
+use crate::aged::Aged;
 use crate::frontend::Frontend;
 use crate::http::{self, HttpHosts};
 use crate::operator::Operator;
@@ -12,10 +13,12 @@ use crate::testing::Testing;
 use crate::tls::Tls;
 use crate::words::WordsLayer;
 use futures::future::try_join_all;
+use futures::{Stream, TryStreamExt};
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use refrain_engine::Engine;
 use refrain_wire::admin::refrain_service_server::RefrainServiceServer;
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
@@ -82,12 +85,17 @@ impl Connections {
         let server = Server::builder()
             .tcp_nodelay(true)
             .http2_keepalive_interval(Some(KEEPALIVE))
-            .max_connection_age(self.age_max)
-            .max_connection_age_grace(self.age_grace);
+            .max_connection_age(self.age_max);
         match &self.tls {
             Some(tls) => server.tls_config(tls.config()).map_err(ServeError::Tls),
             None => Ok(server),
         }
+    }
+
+    fn incoming(&self, listener: TcpListener) -> impl Stream<Item = io::Result<Aged>> + use<> {
+        let age_max = self.age_max.saturating_add(self.age_grace);
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        incoming.map_ok(move |stream| Aged::new(stream, age_max))
     }
 }
 
@@ -122,13 +130,16 @@ where
         .server()?
         .layer(WordsLayer)
         .add_routes(services.clone())
-        .serve_with_incoming_shutdown(incoming(listeners.grpc), stopping.clone().wait());
+        .serve_with_incoming_shutdown(
+            connections.incoming(listeners.grpc),
+            stopping.clone().wait(),
+        );
     let mut pages = Vec::new();
     for HttpListener { listener, page, hosts } in listeners.http {
         let router = http::router(WordsLayer.layer(services.clone()), hosts, page.as_deref());
         let server = connections.server()?.accept_http1(true).add_routes(Routes::from(router));
         let stop = stopping.clone().wait();
-        pages.push(server.serve_with_incoming_shutdown(incoming(listener), stop));
+        pages.push(server.serve_with_incoming_shutdown(connections.incoming(listener), stop));
     }
     let serving = async { tokio::try_join!(grpc, try_join_all(pages)).map(|_| ()) };
     let grace = async {
@@ -141,10 +152,6 @@ where
         served = serving => served.map_err(ServeError::Transport),
         () = grace => Ok(()),
     }
-}
-
-fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
 async fn services(

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod batches;
+mod broken_connections;
 mod c_sdk;
 mod children;
 mod client;

@@ -157,7 +157,7 @@ impl Host {
 
     /// Runs the binary against this host, whatever comes of it.
     pub fn try_cli(&self, args: &[&str]) -> Result<Said> {
-        output(refrain()?.args(args).env("REFRAIN_ADDRESS", self.address()))
+        cli_at(&self.address(), args)
     }
 
     /// Runs the binary against this host; it must succeed. Returns its standard output.
@@ -219,6 +219,11 @@ impl Said {
 /// Runs the binary without a host of ours, whatever comes of it. It must end by itself.
 pub fn binary(args: &[&str]) -> Result<Said> {
     output(refrain()?.args(args))
+}
+
+/// Runs the binary against whatever is at an address.
+pub fn cli_at(address: &str, args: &[&str]) -> Result<Said> {
+    output(refrain()?.args(args).env("REFRAIN_ADDRESS", address))
 }
 
 /// The binary. What it compiles is shared by all that is run from here, and by nobody else.

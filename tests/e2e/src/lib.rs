@@ -6,5 +6,6 @@ pub mod host;
 pub mod order;
 pub mod parcel;
 pub mod paths;
+pub mod proxy;
 
 pub use host::Host;

@@ -4,6 +4,7 @@
 mod attached;
 mod batches;
 mod chains;
+mod connections;
 mod fairness;
 mod fuzz;
 mod guests;
