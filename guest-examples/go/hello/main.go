@@ -64,6 +64,27 @@ type result struct {
 	value   slice
 }
 
+// One link of a failure. Of its kind, this sees the first case: raised by a program.
+type frame struct {
+	_       structs.HostLayout
+	message slice
+	kind    struct {
+		_             structs.HostLayout
+		which         uint8
+		_             [0]uint64
+		errorType     slice
+		nonRetryable  uint8
+		nextRetryInMs maybeU64
+		benign        uint8
+	}
+	source, stack, details slice
+	encoded                struct {
+		_      structs.HostLayout
+		isSome uint8
+		value  [2]slice
+	}
+}
+
 // What `run` returns: either a failure, or payloads as `completed`; room for the other cases.
 type outcome struct {
 	_       structs.HostLayout
@@ -122,6 +143,15 @@ func text(s string) slice {
 
 //go:wasmexport [async-lift-stackful]run
 func run(typeAt, typeLength, argsAt, argsLength uint32) {
+	if asked := unsafe.String((*byte)(unsafe.Pointer(uintptr(typeAt))), typeLength); asked != "hello" {
+		unknown := &frame{message: text("unknown workflow type `" + asked + "`")}
+		unknown.kind.errorType, unknown.kind.nonRetryable = text("WorkflowNotFound"), 1
+		failed := &outcome{isError: 1}
+		failed.failure.value = slice{at: uint32(uintptr(unsafe.Pointer(unknown))), length: 1}
+		taskReturn(failed)
+		return
+	}
+
 	asked := &activity{name: text("greet"), args: slice{at: argsAt, length: argsLength}}
 	asked.startToClose = maybeU64{isSome: 1, value: 10_000}
 	begun := &operation{}

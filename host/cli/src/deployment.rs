@@ -149,7 +149,8 @@ pub(crate) async fn run(command: DeploymentCommand, format: Format) -> Result<()
     }
 }
 
-async fn versions_of(
+/// What is deployed to a task queue; to all, if it has no name.
+pub(crate) async fn versions_of(
     client: &Client,
     namespace: String,
     task_queue: String,
@@ -158,7 +159,7 @@ async fn versions_of(
     Ok(client.answer(client.admin().list_deployments(request)).await?.deployments)
 }
 
-fn stage(it: &pb::Deployment) -> pb::VersionStage {
+pub(crate) fn stage(it: &pb::Deployment) -> pb::VersionStage {
     pb::VersionStage::try_from(it.stage).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use crate::errors::CliError;
 use crate::output;
 use crate::units::KeyValue;
 use clap::Args;
-use refrain_wire::api::common::v1::{Memo, Payload, Payloads, SearchAttributes};
+use refrain_wire::api::common::v1::{Header, Memo, Payload, Payloads, SearchAttributes};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -51,6 +51,20 @@ pub(crate) fn payloads(given: &[String], flag: &str) -> Result<Option<Payloads>,
 pub(crate) fn memo(given: &[KeyValue]) -> Result<Option<Memo>, CliError> {
     let fields = fields(given, "memo")?;
     Ok((!fields.is_empty()).then_some(Memo { fields }))
+}
+
+pub(crate) fn header(given: &[KeyValue]) -> Result<Option<Header>, CliError> {
+    let fields = fields(given, "header")?;
+    Ok((!fields.is_empty()).then_some(Header { fields }))
+}
+
+/// Text that is not JSON yet.
+pub(crate) fn text_payload(text: &str) -> Payload {
+    Payload {
+        metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
+        data: serde_json::Value::from(text).to_string().into_bytes(),
+        external_payloads: Vec::new(),
+    }
 }
 
 pub(crate) fn search_attributes(given: &[KeyValue]) -> Result<Option<SearchAttributes>, CliError> {

@@ -38,7 +38,8 @@ mod units;
 mod reference;
 
 use args::{Cli, Command};
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser};
 use errors::CliError;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,11 +53,29 @@ fn main() -> ExitCode {
     if let Some(compiled) = refrain_runtime::as_compiler(&args) {
         return compiled;
     }
-    let cli = Cli::parse_from(as_test_server(args));
+    let args = as_test_server(args);
+    let cli = Cli::try_parse_from(&args).unwrap_or_else(|error| with_usage(error, &args).exit());
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }
+}
+
+/// Clap's own usage line has every flag in it whose variable is set, as if it were required.
+fn with_usage(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let has_usage = error.get(ContextKind::Usage).is_some();
+    if has_usage {
+        let mut named = Cli::command();
+        named.build();
+        for arg in args.iter().skip(1) {
+            // What is no command is a flag, or a value of one.
+            if let Some(below) = named.find_subcommand(arg).cloned() {
+                named = below;
+            }
+        }
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(named.render_usage()));
+    }
+    error
 }
 
 /// Temporal's SDKs start a test server as `PROGRAM PORT`: with time that they skip themselves.

@@ -18,7 +18,7 @@ use refrain_wire::import::{self, Imported};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use trace::{Stage, Traced};
+use trace::{Stage, Traced, TurnSeen};
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
@@ -54,6 +54,8 @@ struct Verdict {
     workflow_type: String,
     n_events: usize,
     recorded_by: String,
+    /// What the program did, if somebody wants to see it.
+    turns: Option<Vec<TurnSeen>>,
     /// A file that can't be read, or is no history that this version knows.
     outcome: Result<Result<(), StepError>, String>,
 }
@@ -133,6 +135,7 @@ impl Target {
             workflow_type: String::new(),
             n_events: 0,
             recorded_by: String::new(),
+            turns: traces.then(Vec::new),
             outcome: Ok(Ok(())),
         };
         let imported = files::read(file).and_then(|text| {
@@ -171,9 +174,10 @@ impl Target {
             Err(error @ StepError::Corrupt { .. }) => Err(error.to_string()),
             fits => Ok(fits),
         };
-        let trace = traces.then(|| {
+        verdict.turns = traces.then(|| traced.turns());
+        let trace = verdict.turns.as_ref().map(|turns| {
             let title = verdict.title();
-            trace::text(&title, &imported.shown, &traced.turns(), &verdict.outcome, &stage)
+            trace::text(&title, &imported.shown, turns, &verdict.outcome, &stage)
         });
         (verdict, trace)
     }
@@ -263,6 +267,9 @@ impl Verdict {
             "recordedBy": self.recorded_by,
             "fits": matches!(self.outcome, Ok(Ok(()))),
         });
+        if let Some(turns) = &self.turns {
+            it["trace"] = turns.iter().map(TurnSeen::to_json).collect();
+        }
         match &self.outcome {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {

@@ -1,9 +1,11 @@
 //! `refrain task-queue`.
 
 use crate::client::{ScopeArgs, identity};
+use crate::deployment::{stage, versions_of};
 use crate::errors::CliError;
 use crate::output::{self, Format};
 use clap::{Args, Subcommand, ValueEnum};
+use refrain_wire::admin::{ComponentKind, VersionStage};
 use refrain_wire::api::enums::v1::TaskQueueType;
 use refrain_wire::api::taskqueue::v1::{RateLimit, TaskQueue, TaskQueueConfig};
 use refrain_wire::api::workflowservice::v1 as pb;
@@ -210,10 +212,30 @@ async fn describe(args: DescribeArgs, format: Format) -> Result<(), CliError> {
             pollers.push(vec![(*name).to_owned(), poller.identity.clone(), seen]);
         }
     }
+    let versions = versions_of(&client, args.scope.namespace(), args.task_queue.clone()).await?;
     let headings = ["TASKS", "WAITING", "SINCE", "ADDED/S", "TAKEN/S", "LIMIT/S"];
     let mut text = output::table(&headings, &stats);
+    let mut served: Vec<&str> = versions
+        .iter()
+        .filter(|it| stage(it) != VersionStage::Drained)
+        .map(|it| match ComponentKind::try_from(it.kind) {
+            Ok(ComponentKind::Activity) => "activities",
+            Ok(_) | Err(_) => "workflows",
+        })
+        .collect();
+    served.sort_unstable_by(|a, b| b.cmp(a));
+    served.dedup();
+    if !served.is_empty() {
+        text.push_str(&format!(
+            "\nThe server itself runs its {}: `refrain deployment describe` shows what is deployed.\n",
+            served.join(" and its ")
+        ));
+    }
     if pollers.is_empty() {
-        text.push_str("\nNobody works on it.\n");
+        text.push_str(match served.is_empty() {
+            true => "\nNobody works on it.\n",
+            false => "\nNo worker polls it.\n",
+        });
     } else {
         text.push_str(&format!(
             "\n{}",

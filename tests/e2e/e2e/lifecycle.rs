@@ -1,8 +1,8 @@
 //! Stopping in order, and starting where it was left.
 
 use crate::client::{Client, runtime};
-use crate::common::{BENCH, deploy_bench, directory};
-use anyhow::Result;
+use crate::common::{BENCH, deploy_bench, directory, status, task_failure, temporal};
+use anyhow::{Context, Result};
 use refrain_e2e::host::{binary, eventually};
 use refrain_e2e::{Host, order};
 use std::time::{Duration, Instant};
@@ -130,5 +130,42 @@ fn a_run_takes_as_many_signals_as_its_host_was_told() -> Result<()> {
     let unknown = binary(&["server", "start-dev", "--limit", "signal=2"])?;
     assert_eq!(unknown.code, Some(2), "{}", unknown.stderr);
     assert!(unknown.stderr.contains("`signal` is no limit, expected one of"), "{}", unknown.stderr);
+    Ok(())
+}
+
+#[test]
+fn a_run_with_too_long_a_history_and_one_with_too_much_open_are_told_as_temporal_tells_it()
+-> Result<()> {
+    let flags = ["--limit", "history-events=30", "--limit", "pending-activities=3"];
+    let host = Host::start(&directory("hard-limits"), &flags)?;
+    deploy_bench(&host)?;
+    let start = |id: &str, kind: &str, n: &str| {
+        host.cli(&["workflow", "start", "-w", id, "--type", kind, "-t", BENCH, "--input", n])
+    };
+
+    start("long", "sequence", "100")?;
+    let said = host.try_cli(&["workflow", "result", "-w", "long"])?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let history = host.history("long")?;
+    let last = history.last().context("events")?;
+    let told = &last["workflowExecutionTerminatedEventAttributes"];
+    assert_eq!(told["reason"], "Workflow history count exceeds limit.", "{last}");
+    // The task that would go beyond it is the last.
+    assert!((30..=33).contains(&history.len()), "{} events", history.len());
+    assert_eq!(status(&host, "long")?, "WORKFLOW_EXECUTION_STATUS_TERMINATED");
+    let shown = temporal(&host, &["workflow", "show", "--workflow-id", "long"])?;
+    assert!(shown.contains("WorkflowExecutionTerminated"), "{shown}");
+
+    start("wide", "parallel", "4")?;
+    let failed = task_failure(&host, "wide")?;
+    let cause = "WORKFLOW_TASK_FAILED_CAUSE_PENDING_ACTIVITIES_LIMIT_EXCEEDED";
+    assert_eq!(failed["cause"], cause, "{failed}");
+    let message = failed["failure"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("pending activities"), "{message}");
+    assert_eq!(status(&host, "wide")?, "WORKFLOW_EXECUTION_STATUS_RUNNING");
+    let types = host.event_types("wide")?;
+    assert!(!types.iter().any(|it| it == "ACTIVITY_TASK_SCHEDULED"), "all or none: {types:?}");
+    start("fits", "parallel", "3")?;
+    assert_eq!(order::result(&host, "fits")?, "3");
     Ok(())
 }

@@ -8,6 +8,7 @@ mod children;
 mod client;
 mod clients;
 mod command_line;
+mod command_words;
 mod common;
 mod compile;
 mod containment;

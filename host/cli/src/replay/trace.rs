@@ -5,13 +5,14 @@ use crate::history::{event_detail, event_name};
 use crate::output::{clean, shorten};
 use crate::units::Span;
 use refrain_core::errors::StepError;
-use refrain_core::guest::{Guest, GuestError, Query, QueryError, Turn};
-use refrain_core::machines::{Command, activity, child, external, local};
+use refrain_core::guest::{Guest, GuestError, Job, Query, QueryError, Turn};
+use refrain_core::machines::{Command, activity, child, execution, external, local};
 use refrain_core::payload::Payloads;
 use refrain_runtime::{Seen, Watch, WorkflowProgram};
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
 use refrain_wire::import::canonical_payload;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,6 +37,17 @@ enum Did {
     Asked(String),
 }
 
+impl TurnSeen {
+    pub(super) fn to_json(&self) -> Value {
+        let did = |it: &Did| match it {
+            Did::Log { level, line } => json!({ "log": line, "level": level }),
+            Did::Asked(what) => json!({ "asked": what }),
+        };
+        let did: Vec<Value> = self.did.iter().map(did).collect();
+        json!({ "eventId": self.started, "told": self.told, "did": did })
+    }
+}
+
 /// Where the program was when it went wrong.
 #[derive(Default)]
 pub(super) struct Stage {
@@ -57,6 +69,8 @@ impl Stage {
 struct Seeing {
     turns: Vec<TurnSeen>,
     names: Names,
+    /// The program was asked to cancel: what it then fails with may close it as canceled.
+    is_asked_to_cancel: bool,
 }
 
 /// Collects what a guest does while it is replayed.
@@ -95,6 +109,11 @@ impl Traced {
         let mut seeing = self.lock();
         let did = match seen {
             Seen::Log { level, line } => Did::Log { level, line: line.to_owned() },
+            Seen::Asked(Command::Execution(execution::Command::Fail { failure }))
+                if seeing.is_asked_to_cancel && failure.cancellation().is_some() =>
+            {
+                Did::Asked(words::cancel(failure))
+            }
             Seen::Asked(command) => Did::Asked(words::command(command, &mut seeing.names)),
         };
         if let Some(turn) = seeing.turns.last_mut() {
@@ -113,6 +132,7 @@ impl Guest for TracedGuest {
         if self.traced.records {
             let mut seeing = self.traced.lock();
             let told = words::job(&turn.job, &seeing.names);
+            seeing.is_asked_to_cancel |= matches!(turn.job, Job::CancelRequested { .. });
             let started = i64::try_from(turn.history_length).unwrap_or(i64::MAX);
             seeing.turns.push(TurnSeen { started, told, did: Vec::new() });
         }

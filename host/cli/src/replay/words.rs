@@ -71,6 +71,11 @@ pub(super) fn job(job: &Job, names: &Names) -> String {
     }
 }
 
+/// The end of a program that does as it was asked, which history calls canceled.
+pub(super) fn cancel(it: &Failure) -> String {
+    format!("cancel: {}", failure(it))
+}
+
 /// Also gives the operation that it begins a name.
 pub(super) fn command(command: &Command, names: &mut Names) -> String {
     match command {

@@ -7,12 +7,13 @@ use crate::client::Client;
 use crate::errors::CliError;
 use crate::history::failure_lines;
 use crate::output::{self, Format};
-use refrain_wire::api::common::v1::{Memo, Priority, WorkflowExecution};
+use refrain_wire::api::common::v1::{Payload, Priority, WorkflowExecution};
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
 use refrain_wire::api::workflow::v1::{VersioningOverride, WorkflowExecutionInfo};
 use refrain_wire::api::workflowservice::v1 as pb;
 use refrain_wire::wkt;
+use std::collections::HashMap;
 
 /// Pending activities listed by `describe`.
 const PENDING_SHOWN_MAX: usize = 100;
@@ -36,6 +37,13 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
     let info = answer.workflow_execution_info.clone().unwrap_or_default();
     let config = answer.execution_config.clone().unwrap_or_default();
     let execution = info.execution.clone().unwrap_or_default();
+    let metadata = config.user_metadata.clone().unwrap_or_default();
+    let attributes = info.search_attributes.clone().map(|it| it.indexed_fields);
+    // Those that the server sets say in other words what is told below.
+    let attributes = attributes.map(|mut it| {
+        it.retain(|name, _| name != "BuildIds" && !name.starts_with("Temporal"));
+        it
+    });
     let mut text = output::fields(&[
         ("Workflow id", execution.workflow_id.clone()),
         ("Run id", execution.run_id.clone()),
@@ -44,7 +52,10 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
         ("Task queue", info.task_queue.clone()),
         ("Status", status_name(info.status)),
         ("Paused", paused_words(&answer)),
+        ("Summary", metadata.summary.as_ref().map(output::payload).unwrap_or_default()),
+        ("Details", metadata.details.as_ref().map(output::payload).unwrap_or_default()),
         ("Started (UTC)", output::time_precise(info.start_time.as_ref())),
+        ("Begins (UTC)", begins(&info)),
         ("Closed (UTC)", output::time_precise(info.close_time.as_ref())),
         ("Duration", output::span(info.execution_duration.as_ref())),
         ("Execution timeout", limit(config.workflow_execution_timeout.as_ref())),
@@ -56,7 +67,8 @@ pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), Cli
         ("Priority", priority_words(info.priority.as_ref())),
         ("Events", info.history_length.to_string()),
         ("History size", format!("{} bytes", info.history_size_bytes)),
-        ("Memo", memo_words(info.memo.as_ref())),
+        ("Memo", field_words(info.memo.as_ref().map(|it| &it.fields))),
+        ("Search attributes", field_words(attributes.as_ref())),
     ]);
     text.push_str(&pending(&answer));
     if answer.pending_workflow_task.as_ref().is_some_and(|it| it.attempt > 1) {
@@ -107,10 +119,17 @@ fn priority_words(priority: Option<&Priority>) -> String {
     key.into_iter().chain(share).chain(weight).collect::<Vec<_>>().join(", ")
 }
 
-fn memo_words(memo: Option<&Memo>) -> String {
-    let Some(memo) = memo else { return String::new() };
+/// When a run begins that waits before it does (a delay, a cron string); else nothing.
+fn begins(info: &WorkflowExecutionInfo) -> String {
+    let at = info.execution_time.as_ref();
+    if at == info.start_time.as_ref() { String::new() } else { output::time_precise(at) }
+}
+
+/// A memo, or search attributes.
+fn field_words(fields: Option<&HashMap<String, Payload>>) -> String {
+    let fields = fields.into_iter().flatten();
     let mut words: Vec<String> =
-        memo.fields.iter().map(|(key, it)| format!("{key}={}", output::payload(it))).collect();
+        fields.map(|(key, it)| format!("{key}={}", output::payload(it))).collect();
     words.sort();
     words.join(", ")
 }

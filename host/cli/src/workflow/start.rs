@@ -7,8 +7,11 @@ use crate::input::{self, InputArgs};
 use crate::output::{self, Format};
 use crate::units::{KeyValue, Span};
 use clap::{Args, ValueEnum};
-use refrain_wire::api::common::v1::{TimeSkippingConfig, WorkflowExecution, WorkflowType};
+use refrain_wire::api::common::v1::{
+    Priority, TimeSkippingConfig, WorkflowExecution, WorkflowType,
+};
 use refrain_wire::api::enums::v1 as enums;
+use refrain_wire::api::sdk::v1::UserMetadata;
 use refrain_wire::api::taskqueue::v1::TaskQueue;
 use refrain_wire::api::workflowservice::v1 as pb;
 use serde_json::json;
@@ -57,6 +60,27 @@ pub(crate) struct StartArgs {
     /// A search attribute, as `key=JSON`. Repeat it for more.
     #[arg(long, value_name = "KEY=JSON")]
     search_attribute: Vec<KeyValue>,
+    /// One line for people who look at the workflow.
+    #[arg(long, value_name = "TEXT")]
+    static_summary: Option<String>,
+    /// More for people who look at the workflow, in Markdown.
+    #[arg(long, value_name = "TEXT")]
+    static_details: Option<String>,
+    /// How urgent its tasks are: 1 is most urgent, 5 least. Default: 3.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=5))]
+    priority_key: Option<i32>,
+    /// Tasks of one key share what a task queue can take with those of other keys.
+    #[arg(long, value_name = "KEY", default_value = "", hide_default_value = true)]
+    fairness_key: String,
+    /// The share of its fairness key, from 0.001 to 1000. Default: 1.
+    #[arg(long, value_name = "WEIGHT")]
+    fairness_weight: Option<f32>,
+    /// A header of the workflow, as `key=JSON`. Repeat it for more.
+    #[arg(long, value_name = "KEY=JSON")]
+    headers: Vec<KeyValue>,
+    /// Refuse if an open workflow has this id.
+    #[arg(long, conflicts_with = "id_conflict_policy")]
+    fail_existing: bool,
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
 }
@@ -109,6 +133,29 @@ impl ConflictPolicy {
     }
 }
 
+impl StartArgs {
+    fn conflict_policy(&self) -> Option<ConflictPolicy> {
+        if self.fail_existing { Some(ConflictPolicy::Fail) } else { self.id_conflict_policy }
+    }
+
+    fn user_metadata(&self) -> Option<UserMetadata> {
+        let text = |it: &Option<String>| it.as_deref().map(input::text_payload);
+        let (summary, details) = (text(&self.static_summary), text(&self.static_details));
+        let is_given = summary.is_some() || details.is_some();
+        is_given.then_some(UserMetadata { summary, details })
+    }
+
+    /// Nothing if nothing is said of it.
+    fn priority(&self) -> Option<Priority> {
+        let it = Priority {
+            priority_key: self.priority_key.unwrap_or_default(),
+            fairness_key: self.fairness_key.clone(),
+            fairness_weight: self.fairness_weight.unwrap_or_default(),
+        };
+        (it != Priority::default()).then_some(it)
+    }
+}
+
 pub(super) struct Started {
     pub(super) workflow_id: String,
     pub(super) run_id: String,
@@ -130,10 +177,13 @@ pub(super) fn start_request(
         identity: identity(),
         request_id: uuid::Uuid::new_v4().to_string(),
         workflow_id_reuse_policy: args.id_reuse_policy.map_or(0, |it| it.to_proto() as i32),
-        workflow_id_conflict_policy: args.id_conflict_policy.map_or(0, |it| it.to_proto() as i32),
+        workflow_id_conflict_policy: args.conflict_policy().map_or(0, |it| it.to_proto() as i32),
         workflow_start_delay: args.start_delay.map(Span::to_proto),
         cron_schedule: args.cron.clone().unwrap_or_default(),
         memo: input::memo(&args.memo)?,
+        header: input::header(&args.headers)?,
+        user_metadata: args.user_metadata(),
+        priority: args.priority(),
         search_attributes: input::search_attributes(&args.search_attribute)?,
         time_skipping_config: args
             .time_skipping

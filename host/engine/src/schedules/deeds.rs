@@ -78,8 +78,12 @@ impl Inner {
                     record.schedule.started(&wanted, workflow_id, run, now);
                 }
                 Done::NotStarted(wanted, error) => {
-                    tracing::warn!(schedule = %key.id, %error, "schedule can't start its workflow");
-                    record.schedule.not_started(&wanted, error.to_string());
+                    let why = error.to_string();
+                    // Told once, and not again whenever it is due.
+                    if record.schedule.progress.start_error != why {
+                        tracing::warn!(schedule = %key.id, %error, "schedule can't start its workflow");
+                    }
+                    record.schedule.not_started(&wanted, why);
                 }
                 Done::Nothing => {}
                 Done::TooMany => too_many = true,

@@ -70,6 +70,13 @@ func TestTheGreetingIsWhatTheActivitySaid(t *testing.T) {
 		t.Errorf("found %s", found)
 	}
 
+	// What it does not know it refuses.
+	ask(t, "workflow", "start", "--workflow-id", "other-7", "--type", "other", "--task-queue", "test")
+	said, _ := refrain("workflow", "result", "--workflow-id", "other-7").CombinedOutput()
+	if !strings.Contains(string(said), "unknown workflow type `other`") {
+		t.Errorf("found %s", said)
+	}
+
 	// To be committed as tests/histories/hello-7.json, and replayed by all later versions.
 	history := filepath.Join(t.TempDir(), "hello-7.json")
 	shown, err := refrain("workflow", "show", "--workflow-id", "hello-7", "--output", "json").Output()
