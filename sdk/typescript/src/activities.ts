@@ -91,6 +91,7 @@ export type LocalActivityInterfaceFor<A> = {
 
 /** Functions that run activities of the same names. Each call starts one at once. */
 export function proxyActivities<A = UntypedActivities>(options: ActivityOptions): ActivityInterfaceFor<A> {
+  check(options);
   return proxy(options, scheduleActivity);
 }
 
@@ -98,7 +99,13 @@ export function proxyActivities<A = UntypedActivities>(options: ActivityOptions)
 export function proxyLocalActivities<A = UntypedActivities>(
   options: LocalActivityOptions,
 ): LocalActivityInterfaceFor<A> {
+  check(options);
   return proxy(options, scheduleLocalActivity);
+}
+
+function check(options: LocalActivityOptions): void {
+  if (options?.scheduleToCloseTimeout ?? options?.startToCloseTimeout) return;
+  throw new TypeError("an activity needs `startToCloseTimeout` or `scheduleToCloseTimeout`");
 }
 
 type Call<Options> = (type: string, args: unknown[], options: Options) => Promise<unknown>;
@@ -117,6 +124,7 @@ function proxy<Options, Interface extends object>(options: Options, call: Call<O
 
 /** Runs one activity by its name. */
 export function scheduleActivity<R>(activityType: string, args: unknown[], options: ActivityOptions): Promise<R> {
+  check(options);
   const schedule = onTheWayOut("scheduleActivity", ({ activityType, args, options, headers }) =>
     operation(() => host.execute(activityType, toPayloads(args), remote(options, headers)), first),
   );
@@ -128,6 +136,7 @@ export function scheduleLocalActivity<R>(
   args: unknown[],
   options: LocalActivityOptions,
 ): Promise<R> {
+  check(options);
   const schedule = onTheWayOut("scheduleLocalActivity", ({ activityType, args, options, headers }) =>
     operation(() => host.executeLocal(activityType, toPayloads(args), local(options, headers)), first),
   );

@@ -1,11 +1,11 @@
 // What files of workflows import from `@temporalio/common` beside the names that `@temporalio/workflow` has too.
 
 import { type Duration, toMs } from "./duration";
-import { ApplicationFailure, TemporalFailure } from "./failures";
+import { TemporalFailure, ensureApplicationFailure } from "./failures";
 import type { WorkflowOptions } from "./workflow-options";
 
 export * from "./index";
-export { WorkflowExecutionAlreadyStartedError } from "./failures";
+export { WorkflowExecutionAlreadyStartedError, ensureApplicationFailure } from "./failures";
 export type { SearchAttributePair as SearchAttributeUpdatePair } from "./search-attributes";
 
 export type LogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERROR";
@@ -39,16 +39,6 @@ export function errorMessage(error: unknown): string | undefined {
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" ? code : undefined;
-}
-
-/** As it is if it is one; any other error becomes one of the type that its class is named. */
-export function ensureApplicationFailure(error: unknown): ApplicationFailure {
-  if (error instanceof ApplicationFailure) return error;
-  if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error) });
-  const cause = error.cause instanceof Error ? error.cause : undefined;
-  const failure = ApplicationFailure.create({ message: error.message, type: error.name, cause });
-  failure.stack = error.stack;
-  return failure;
 }
 
 export function ensureTemporalFailure(error: unknown): TemporalFailure {

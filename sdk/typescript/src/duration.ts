@@ -1,4 +1,4 @@
-/** Milliseconds, or text such as `"24h"`, `"10 seconds"`, `"1.5 days"`. */
+/** Milliseconds, or text such as `"24h"`, `"10 seconds"`, `"1.5 days"`. What is less than nothing is nothing. */
 export type Duration = number | string;
 
 const UNITS: [RegExp, number][] = [
@@ -13,12 +13,12 @@ const UNITS: [RegExp, number][] = [
 
 export function toMs(duration: Duration): number {
   if (typeof duration === "number") return Math.max(0, Math.ceil(duration));
-  const match = /^([0-9.]+)\s*([a-z]*)$/i.exec(duration.trim());
+  const match = /^(-?[0-9.]+)\s*([a-z]*)$/i.exec(String(duration).trim());
   const amount = Number(match?.[1]);
   const unit = match?.[2]?.toLowerCase() || "ms";
   const factor = UNITS.find(([name]) => name.test(unit))?.[1];
-  if (!factor || Number.isNaN(amount)) throw new TypeError(`\`${duration}\` is no duration`);
-  return Math.ceil(amount * factor);
+  if (!factor || Number.isNaN(amount)) throw new TypeError(`\`${duration}\` is no duration: give milliseconds, or text such as "30s"`);
+  return Math.max(0, Math.ceil(amount * factor));
 }
 
 export function optionalMs(duration: Duration | undefined): number | null {

@@ -77,6 +77,11 @@ export class ApplicationFailure extends TemporalFailure {
     super(message, cause);
   }
 
+  /** Of any error, with what `overrides` says in place of its own. */
+  static fromError(error: unknown, overrides: ApplicationFailureOptions = {}): ApplicationFailure {
+    return Object.assign(ensureApplicationFailure(error), overrides);
+  }
+
   static create(options: ApplicationFailureOptions): ApplicationFailure {
     const { message, type, nonRetryable, details, cause, nextRetryDelay, category } = options;
     return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay, category);
@@ -89,6 +94,16 @@ export class ApplicationFailure extends TemporalFailure {
   static nonRetryable(message?: string, type?: string, ...details: unknown[]): ApplicationFailure {
     return new ApplicationFailure(message, type, true, details);
   }
+}
+
+/** As it is if it is one; any other error becomes one of the type that its class is named. */
+export function ensureApplicationFailure(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error) });
+  const cause = error.cause instanceof Error ? error.cause : undefined;
+  const failure = ApplicationFailure.create({ message: error.message, type: error.name, cause });
+  failure.stack = error.stack;
+  return failure;
 }
 
 export class CancelledFailure extends TemporalFailure {

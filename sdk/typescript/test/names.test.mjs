@@ -162,8 +162,10 @@ test("what is a value there is a value here", () => {
 
 test("every member of their options, inputs and classes is there, or is left out for a reason", () => {
   const membersOf = (it) => {
-    const value = it.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias);
-    return value ? checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(it)).map((member) => member.name) : [];
+    const own = it.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias);
+    const ofClass = it.flags & ts.SymbolFlags.Class;
+    const types = [...(own ? [checker.getDeclaredTypeOfSymbol(it)] : []), ...(ofClass ? [checker.getTypeOfSymbol(it)] : [])];
+    return types.flatMap((type) => checker.getPropertiesOfType(type).map((member) => member.name));
   };
   const missing = [];
   for (const [name, it] of theirs) {

@@ -2,16 +2,25 @@
 // saved histories. Node.js, beside `@temporalio/testing`, `@temporalio/worker` and `@temporalio/client`.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
 /** Temporal's packages are those of the project that is tested. */
 const ofProject = createRequire(resolve("package.json"));
+
+/** Temporal's package starts what it is given the whole path of. */
+async function onThePath(name) {
+  for (const directory of (process.env.PATH ?? "").split(delimiter).filter(Boolean)) {
+    const path = join(directory, process.platform === "win32" ? `${name}.exe` : name);
+    if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+  }
+  throw new Error(`\`${name}\` is not on the path: install it, or say where it is by REFRAIN_BIN or the option \`server\``);
+}
 
 export class TestEnvironment {
   #host;
@@ -22,7 +31,7 @@ export class TestEnvironment {
   /** @param {import(".").TestEnvironmentOptions} options */
   static async create({ component, activities = {}, taskQueue = "test", server, interceptors }) {
     const { TestWorkflowEnvironment } = ofProject("@temporalio/testing");
-    const path = server ?? process.env.REFRAIN_BIN ?? "refrain";
+    const path = server ?? process.env.REFRAIN_BIN ?? (await onThePath("refrain"));
     const host = await TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: "existing-path", path } },
     });
