@@ -12,12 +12,15 @@ interface Console {
 declare const console: Console;
 
 /** Durable: it may wait for months. */
-declare function setTimeout<A extends any[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
+declare function setTimeout<A extends unknown[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
+declare function setTimeout(callback: (_: void) => void, ms?: number): number;
 declare function clearTimeout(handle?: number): void;
 /** Each tick is a durable timer. */
-declare function setInterval<A extends any[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
+declare function setInterval<A extends unknown[]>(callback: (...args: A) => void, ms?: number, ...args: A): number;
+declare function setInterval(callback: (_: void) => void, ms?: number): number;
 declare function clearInterval(handle?: number): void;
-declare function setImmediate<A extends any[]>(callback: (...args: A) => void, ...args: A): number;
+declare function setImmediate<A extends unknown[]>(callback: (...args: A) => void, ...args: A): number;
+declare function setImmediate(callback: (_: void) => void): number;
 declare function clearImmediate(handle?: number): void;
 declare function queueMicrotask(callback: () => void): void;
 

@@ -34,6 +34,10 @@ export async function sendsBigInt(): Promise<void> {
   await print({ total: 10n });
 }
 
+export async function namesNoTimeout(): Promise<void> {
+  await proxyActivities<{ print(what: unknown): Promise<void> }>({ taskQueue: "printers" }).print("a page");
+}
+
 /** Computes for ever, and lets nobody else in. */
 export async function neverYields(): Promise<void> {
   for (let n = 0; ; n++) if (n < 0) break;

@@ -218,14 +218,20 @@ pub(crate) fn without_backtrace(error: &wasmtime::Error) -> String {
     text
 }
 
-/// One line for each frame, innermost first: the function's name as its author wrote it.
+/// One line for each frame, innermost first: the function's name as its author wrote it. Empty if no function has one.
 fn frames(backtrace: &WasmBacktrace) -> String {
     let mut text = String::new();
     // Wasmtime's own text has the demangled names; the addresses in it are of no use to anyone.
     let names = backtrace.to_string();
-    let lines = names.lines().filter_map(|line| line.split_once(" - ").map(|(_, name)| name));
-    for (at, name) in lines.enumerate() {
-        let name = name.split_once('!').map_or(name, |(_, name)| name);
+    let names: Vec<&str> = names
+        .lines()
+        .filter_map(|line| line.split_once(" - "))
+        .map(|(_, name)| name.split_once('!').map_or(name, |(_, name)| name))
+        .collect();
+    if names.iter().all(|name| name.starts_with("<wasm function ")) {
+        return text;
+    }
+    for (at, name) in names.into_iter().enumerate() {
         // Writing to a string can't fail.
         let _ = writeln!(text, "{at:>3}: {}", without_hashes(name));
     }

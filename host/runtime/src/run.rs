@@ -163,6 +163,8 @@ pub(crate) struct Run {
     random: Random,
     log_bytes: usize,
     said: String,
+    /// An engine in the guest is telling how it panicked.
+    engine_panics: bool,
 
     /// Why the guest can't go on, found where no error could be returned to it.
     stopped: Option<Stop>,
@@ -228,6 +230,7 @@ impl Run {
             random: Random::new(seed),
             log_bytes: 0,
             said: String::new(),
+            engine_panics: false,
             stopped: None,
             ended: None,
             is_over: false,
@@ -263,6 +266,7 @@ impl Run {
         self.cpu_began = None;
         self.log_bytes = 0;
         self.said.clear();
+        self.engine_panics = false;
     }
 
     /// Called at every epoch, on the thread that runs the turn.

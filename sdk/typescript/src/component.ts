@@ -46,7 +46,8 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
     try {
       for (const make of factories) install((make as WorkflowInterceptorsFactory)());
       const execute = onTheWayIn("execute", async ({ args }) => workflow(...args));
-      const headers = toHeaders(context.info().headers);
+      // Nobody else sees them, and all that the host knows of the run comes with them.
+      const headers = factories.length > 0 ? toHeaders(context.info().headers) : {};
       const result = await race(() => execute({ args: fromPayloads(args), headers }));
       warnOfHandlers();
       return { tag: "completed", val: [resultOf(`workflow \`${type}\``, result)] };

@@ -164,3 +164,8 @@ export async function everything(name: string): Promise<string> {
   if (info.historyLength > 10_000) await makeContinueAsNewFunc<typeof everything>({ taskQueue: "other" })(name);
   return `${result} ${wf.workflowInfo().unsafe.isReplaying}`;
 }
+
+/** As it is written where nobody imports `sleep`. */
+export async function pauses(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}

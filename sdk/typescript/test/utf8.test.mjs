@@ -1,14 +1,16 @@
 // The engine that workflows run in has no TextEncoder and no TextDecoder: ours against Node's.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import { compiled } from "./compiled.mjs";
 
-const ts = createRequire(new URL("../../../guest-examples/typescript/package.json", import.meta.url))("typescript");
-const source = await readFile(new URL("../src/utf8.ts", import.meta.url), "utf8");
-const { outputText } = ts.transpileModule(source, { compilerOptions: { module: "esnext", target: "es2022" } });
-const { decodeUtf8, encodeUtf8 } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+const { decodeUtf8, encodeUtf8 } = await compiled("utf8.ts");
+
+// What the engine has and Node before 25 has not.
+Uint8Array.fromBase64 ??= (text) => new Uint8Array(Buffer.from(text, "base64"));
+Uint8Array.prototype.toBase64 ??= function () {
+  return Buffer.from(this).toString("base64");
+};
 
 /** The first and the last character of each length, and what lies around the half pairs. */
 const EDGES = "\0\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}";

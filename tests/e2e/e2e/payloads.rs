@@ -55,3 +55,22 @@ fn what_is_too_large_for_any_payload_is_refused_with_the_limit() -> Result<()> {
     assert!(listed["count"].is_null(), "{listed}");
     Ok(())
 }
+
+/// Close to the limit, in ASCII and in characters of more bytes: within the time that a guest has.
+#[test]
+fn a_guest_of_each_language_takes_and_returns_the_largest_payload() -> Result<()> {
+    let host = Host::start(&directory("payloads-languages"), &[])?;
+    for (language, queue) in [("rust", "rust-queue"), ("typescript", "typescript-queue")] {
+        order::deploy_guest(&host, &format!("{language}/bench"), queue)?;
+        for (name, text) in [("ascii", "x".repeat(2_000_000)), ("wide", "ä€😀".repeat(220_000))] {
+            let id = format!("{language}-{name}");
+            let file = directory(&id).with_extension("json");
+            std::fs::write(&file, json!(text).to_string())?;
+            let execute = ["workflow", "execute", "--task-queue", queue, "--type", "echo"];
+            let input = ["--workflow-id", &id, "--input-file", &file.to_string_lossy()];
+            let result: Value = serde_json::from_str(&host.cli(&[&execute[..], &input].concat())?)?;
+            assert!(result == json!(text), "{id}: {} bytes came back", result.to_string().len());
+        }
+    }
+    Ok(())
+}

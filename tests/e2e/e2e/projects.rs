@@ -31,15 +31,18 @@ fn refrain() -> Result<Command> {
     as_on_the_path(Command::new(paths::binary()?))
 }
 
-/// With `refrain` where the project looks for it. What our own guests are built of is not built again.
+/// With `refrain` where a project looks for it if nobody says where it is. What our own guests are built of is not built again.
 fn as_on_the_path(mut command: Command) -> Result<Command> {
+    let binary = paths::binary()?;
+    let mut path = vec![binary.parent().unwrap_or(Path::new("/")).to_owned()];
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let remap = format!("--remap-path-prefix={}=refrain", paths::root().display());
     command
-        .env("REFRAIN_BIN", paths::binary()?)
+        .env("PATH", std::env::join_paths(path)?)
         .env("REFRAIN_CACHE_DIR", paths::cache())
         .env("CARGO_TARGET_DIR", paths::target().join("guests/rust/cargo"))
         .env("CARGO_ENCODED_RUSTFLAGS", remap);
-    for name in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_MANIFEST_DIR"] {
+    for name in ["REFRAIN_BIN", "CARGO", "RUSTC", "RUSTUP_TOOLCHAIN", "CARGO_MANIFEST_DIR"] {
         command.env_remove(name);
     }
     Ok(command)

@@ -131,6 +131,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         "returnsCycle",
         "returnsFunction",
         "sendsBigInt",
+        "namesNoTimeout",
         "neverYields",
         "neverRests",
         "recurses",
@@ -159,6 +160,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         returnsCycle: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsCycle` can't be stored: `child.parent` is part of itself: give an id instead
         returnsFunction: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsFunction` can't be stored: a function has no JSON form: give what it stands for
         sendsBigInt: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
+        namesNoTimeout: wasm trap: wasm `unreachable` instruction executed: TypeError: an activity needs `startToCloseTimeout` or `scheduleToCloseTimeout`
         neverYields: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         neverRests: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         recurses: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity

@@ -11,6 +11,9 @@ impl Run {
     pub(crate) fn log(&mut self, level: types::LogLevel, line: &str) {
         let line = cut(line, LOG_LINE_BYTES_MAX);
         if level == types::LogLevel::Error {
+            if self.tells_nothing(line) {
+                return;
+            }
             say(&mut self.said, line);
         }
         if let Some(watch) = self.watch.as_ref().filter(|_| self.phase == Phase::Turn) {
@@ -28,6 +31,14 @@ impl Run {
             return;
         }
         self.emit(level, line);
+    }
+
+    /// An engine in the guest panics with what the program threw, over several lines, and ends; the SDK has told it
+    /// before, in the program's own terms.
+    fn tells_nothing(&mut self, line: &str) -> bool {
+        let is_of_engine = line.starts_with("thread '") && line.contains(PANIC_OF_JAVASCRIPT);
+        self.engine_panics |= is_of_engine && !self.said.is_empty();
+        self.engine_panics || is_of_toolchain(line)
     }
 
     fn emit(&self, level: types::LogLevel, line: &str) {
@@ -71,9 +82,17 @@ fn cut(line: &str, bytes_max: usize) -> &str {
     &line[..end]
 }
 
+/// Where componentize-qjs hands on what a program in JavaScript threw.
+const PANIC_OF_JAVASCRIPT: &str = " panicked at crates/runtime/src/";
+
+/// What Rust's panics print beside their reason.
+fn is_of_toolchain(line: &str) -> bool {
+    line.trim().is_empty() || line.starts_with("note: run with `RUST_BACKTRACE=1`")
+}
+
 /// Keeps the first lines that tell why, without what a toolchain adds to each of them.
 pub(crate) fn say(said: &mut String, line: &str) {
-    if line.trim().is_empty() || line.starts_with("note: run with `RUST_BACKTRACE=1`") {
+    if is_of_toolchain(line) {
         return;
     }
     if said.len() < SAID_BYTES_MAX {

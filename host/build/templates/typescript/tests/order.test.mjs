@@ -14,7 +14,7 @@ before(async () => {
     },
   });
 });
-after(() => shop.close());
+after(() => shop?.close());
 
 test("an order that the warehouse confirms is shipped", async () => {
   const order = await shop.start("order", { args: ["7", 4200], workflowId: "order-7" });
