@@ -44,8 +44,7 @@ pub fn create(folder: &Path, name: &str, language: Language) -> Result<(), Build
         }
         Language::Python => {
             copy("guest-examples/python/hello", folder)?;
-            let sdk = format!("-e ./{SDK_FOLDER}/sdk/python\n");
-            let packages = sdk + &requirements(&["componentize-py", "temporalio"]);
+            let packages = python_packages(&["componentize-py", "temporalio"]);
             carried::write(&folder.join(REQUIREMENTS), packages.as_bytes())?;
         }
         Language::C => {
@@ -80,6 +79,43 @@ fn copy(from: &str, to: &Path) -> Result<(), BuildError> {
     carried::below(from).try_for_each(|(name, bytes)| carried::write(&to.join(name), bytes))
 }
 
+/// What installs the packages that a TypeScript project lacks. One that was begun without the SDK gets it here.
+pub(crate) fn npm_install(folder: &Path) -> Result<String, BuildError> {
+    let project = folder.display();
+    if says(folder, "package.json", "@refrain/workflow") {
+        return Ok(format!("`npm install` in `{project}`"));
+    }
+    write_sdk(folder, Language::Typescript)?;
+    let ours = guest_packages();
+    let named = |(name, version): (&String, &Value)| {
+        // A compiler is the project's own affair.
+        let is_tool = name != "typescript" && name != "@refrain/workflow";
+        is_tool.then(|| format!(" {name}@{}", version.as_str().unwrap_or("latest")))
+    };
+    let tools: String = ours.as_object().into_iter().flatten().filter_map(named).collect();
+    let sdk = format!("./{SDK_FOLDER}/sdk/typescript");
+    Ok(format!("`npm install --save-dev {sdk}{tools}` in `{project}`, where `{SDK_FOLDER}` is now"))
+}
+
+/// As `npm_install`, for a Python project.
+pub(crate) fn pip_install(folder: &Path) -> Result<String, BuildError> {
+    let project = folder.display();
+    let install = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt";
+    if ["pyproject.toml", REQUIREMENTS].iter().any(|file| says(folder, file, "refrain")) {
+        return Ok(format!("`{install}` in `{project}`"));
+    }
+    write_sdk(folder, Language::Python)?;
+    let packages = python_packages(&["componentize-py"]);
+    let lines = packages.lines().map(|it| format!("'{it}' ")).collect::<String>();
+    Ok(format!(
+        "`printf '%s\\n' {lines}>> {REQUIREMENTS} && {install}` in `{project}`, where `{SDK_FOLDER}` is now"
+    ))
+}
+
+fn says(folder: &Path, file: &str, what: &str) -> bool {
+    std::fs::read_to_string(folder.join(file)).is_ok_and(|it| it.contains(what))
+}
+
 /// Letters, digits, `-` and `_`, as all package managers take them.
 fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
@@ -97,13 +133,19 @@ fn locked() -> String {
     from_elsewhere.fold(head, |lock, package| lock + "[[package]]" + package)
 }
 
-/// The packages that our own guests are built with, and those that they are tested with.
+fn manifest(file: &str) -> Value {
+    serde_json::from_str(carried::text(file).unwrap_or_default()).unwrap_or_default()
+}
+
+/// The packages that our own guests are built with.
+fn guest_packages() -> Value {
+    manifest("guest-examples/typescript/package.json")["devDependencies"].clone()
+}
+
+/// Those, and what they are tested with.
 fn package_json(name: &str) -> String {
-    let carried = |file: &str| -> Value {
-        serde_json::from_str(carried::text(file).unwrap_or_default()).unwrap_or_default()
-    };
-    let mut packages = carried("guest-examples/typescript/package.json")["devDependencies"].clone();
-    let clients = &carried("tests/clients/typescript/package.json")["dependencies"];
+    let mut packages = guest_packages();
+    let clients = &manifest("tests/clients/typescript/package.json")["dependencies"];
     for package in ["@temporalio/client", "@temporalio/testing", "@temporalio/worker"] {
         packages[package] = clients[package].clone();
     }
@@ -117,6 +159,11 @@ fn package_json(name: &str) -> String {
         "devDependencies": packages,
     });
     format!("{manifest:#}\n")
+}
+
+/// The SDK and these packages.
+fn python_packages(packages: &[&str]) -> String {
+    format!("-e ./{SDK_FOLDER}/sdk/python\n") + &requirements(packages)
 }
 
 /// These packages of Python's, in our versions.

@@ -1,6 +1,6 @@
 //! Python: made a component by `refrain.build` of the SDK, which calls componentize-py.
 
-use crate::create::SDK_FOLDER;
+use crate::create::{SDK_FOLDER, pip_install};
 use crate::project::{Component, absolute, candidates, name_of};
 use crate::{BuildError, tool};
 use std::path::{Path, PathBuf};
@@ -60,14 +60,13 @@ fn interpreter(folder: &Path) -> Result<PathBuf, BuildError> {
         tool::ask(python(it, folder).args(["-c", "import componentize_py, refrain.build"]))
             .is_some()
     };
-    candidates(folder, "python3").into_iter().find(has_all).ok_or_else(|| BuildError::Missing {
-        what: "a Python with the packages of `requirements.txt`, `componentize-py` among them"
-            .to_owned(),
-        install: format!(
-            "`python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` in `{}`",
-            folder.display()
-        ),
-    })
+    match candidates(folder, "python3").into_iter().find(has_all) {
+        Some(found) => Ok(found),
+        None => Err(BuildError::Missing {
+            what: "a Python with the packages `refrain` and `componentize-py`".to_owned(),
+            install: pip_install(folder)?,
+        }),
+    }
 }
 
 /// With the project's SDK.

@@ -2,6 +2,7 @@
 //!
 //! Both are packages of the project, so that it says which versions it wants.
 
+use crate::create::npm_install;
 use crate::project::{Component, absolute};
 use crate::{BuildError, tool};
 use serde_json::Value;
@@ -32,7 +33,7 @@ impl Packages<'_> {
             if !folder.join("node_modules").join(package).exists() {
                 return Err(BuildError::Missing {
                     what: format!("the package `{package}`"),
-                    install: format!("`npm install` in `{}`", folder.display()),
+                    install: npm_install(folder)?,
                 });
             }
         }

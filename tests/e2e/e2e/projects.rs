@@ -386,6 +386,28 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
     "#]]
     .assert_eq(&said(&bare)?);
 
+    // A project of Temporal's lists neither the SDK nor what it is built with.
+    let begun_for_temporal = |name: &str, files: &[(&str, &str)]| -> Result<String> {
+        let folder = directory(name);
+        std::fs::create_dir_all(folder.join("src"))?;
+        for (file, text) in files {
+            std::fs::write(folder.join(file), text)?;
+        }
+        let told = said(&folder)?;
+        assert!(folder.join("refrain-sdk/wit").is_dir(), "{told}");
+        Ok(told)
+    };
+    let package = r#"{ "name": "shop", "dependencies": { "@temporalio/workflow": "^1.11.0" } }"#;
+    let typescript = [("package.json", package), ("src/workflows.ts", "")];
+    expect![[r#"
+    "#]]
+    .assert_eq(&begun_for_temporal("project-temporal-typescript", &typescript)?);
+    let package = "[project]\nname = \"shop\"\ndependencies = [\"temporalio\"]\n";
+    let python = [("pyproject.toml", package), ("workflows.py", "")];
+    expect![[r#"
+    "#]]
+    .assert_eq(&begun_for_temporal("project-temporal-python", &python)?);
+
     // Nor is anything else found on an empty path.
     let said_without_tools = |name: &str, language: &str| -> Result<String> {
         let folder = new_project(name, language)?;
@@ -402,7 +424,7 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
         hint: `rustup target add wasm32-unknown-unknown`; where rustup can't download, on Debian `apt-get install rustc-web cargo-web rust-web-src lld`
         error: Node.js 20 or later is missing
         hint: https://nodejs.org, or on Debian `apt-get install nodejs npm`
-        error: a Python with the packages of `requirements.txt`, `componentize-py` among them is missing
+        error: a Python with the packages `refrain` and `componentize-py` is missing
         hint: `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` in `FOLDER`
         error: a compiler for C, `zig` is missing
         hint: `python3 -m venv .venv && .venv/bin/pip install ziglang` in `FOLDER`, or https://ziglang.org/download

@@ -207,15 +207,33 @@ impl FailedCause {
     pub fn failure(self, what: &str) -> Failure {
         match self {
             FailedCause::NotFound => Failure::host(
-                "ExternalWorkflowNotFound",
+                "ExternalWorkflowExecutionNotFound",
                 format!("unable to {what} external workflow because it was not found"),
             ),
             FailedCause::SignalLimit => Failure::host(
-                "SignalLimitExceeded",
+                "SignalCountLimitExceeded",
                 format!(
                     "unable to {what} external workflow because it has taken as many signals as a run can take"
                 ),
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::FailureKind;
+    use expect_test::expect;
+
+    #[test]
+    fn a_program_knows_why_it_failed_by_the_type_that_temporals_have() {
+        let types = [FailedCause::NotFound, FailedCause::SignalLimit].map(|it| {
+            let kind = it.failure("signal").kind;
+            let FailureKind::Application { error_type, .. } = kind else { panic!("{kind:?}") };
+            error_type
+        });
+        expect!["ExternalWorkflowExecutionNotFound SignalCountLimitExceeded"]
+            .assert_eq(&types.join(" "));
     }
 }
