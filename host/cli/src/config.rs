@@ -3,11 +3,10 @@
 //! One struct is flag, variable, file key and help. All that can be known to be wrong without
 //! opening anything is found in [`HostArgs::validate`]; past it only [`HostConfig`] travels.
 
-use crate::compiler;
 use crate::errors::{CliError, with_causes};
 use crate::limits::{self, Limit};
-use crate::tls;
 use crate::units::{Bytes, SearchAttribute, Span};
+use crate::{compiler, tls};
 use clap::{ArgAction, Args, ValueEnum};
 use refrain_core::limits::LOCAL_AT_ONCE_MAX;
 use refrain_core::search::Kind;
