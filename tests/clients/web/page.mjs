@@ -175,7 +175,9 @@ async function stranger() {
   await page.getByRole("link", { name: "<b>evil</b>/1", exact: true }).click();
   await title("<b>evil</b>/1");
   await page.locator(".card", { hasText: "charge" }).waitFor();
-  say("stranger", (await page.locator(".panel", { has: page.getByRole("heading", { name: "Input" }) }).locator("pre").allInnerTexts()).join(" "));
+  const inputs = page.locator(".panel", { has: page.getByRole("heading", { name: "Input" }) }).locator("pre");
+  await inputs.nth(1).waitFor();
+  say("stranger", (await inputs.allInnerTexts()).join(" "));
   say("markup", await main.locator("img, script, b:text('evil'), i").count());
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Request" }).click();
