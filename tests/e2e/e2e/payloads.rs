@@ -62,7 +62,8 @@ fn a_guest_of_each_language_takes_and_returns_the_largest_payload() -> Result<()
     let host = Host::start(&directory("payloads-languages"), &[])?;
     for (language, queue) in [("rust", "rust-queue"), ("typescript", "typescript-queue")] {
         order::deploy_guest(&host, &format!("{language}/bench"), queue)?;
-        for (name, text) in [("ascii", "x".repeat(2_000_000)), ("wide", "ä€😀".repeat(220_000))] {
+        for (name, text) in [("ascii", "x".repeat(2_000_000)), ("wide", "ä€😀".repeat(220_000))]
+        {
             let id = format!("{language}-{name}");
             let file = directory(&id).with_extension("json");
             std::fs::write(&file, json!(text).to_string())?;
