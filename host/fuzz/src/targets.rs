@@ -113,8 +113,7 @@ fn events(bytes: &[u8]) {
     let _ = detached::detached(bytes, Wanted::All);
     if let Ok(Some((rest, blobs))) = detached::detach(bytes, 8) {
         let wanted = detached::detached(&rest, Wanted::All).expect("it was just written");
-        let blobs: BTreeMap<_, _> =
-            blobs.into_iter().map(|it| (it.digest, it.data.into())).collect();
+        let blobs: BTreeMap<_, _> = blobs.into_iter().map(|it| (it.digest, it.data)).collect();
         assert!(blobs.keys().all(|it| wanted.contains(it)), "what was taken out is not found");
         detached::attach(&rest, Wanted::All, &blobs).expect("it was just written");
     }
