@@ -228,7 +228,9 @@ fn frames(backtrace: &WasmBacktrace) -> String {
         .filter_map(|line| line.split_once(" - "))
         .map(|(_, name)| name.split_once('!').map_or(name, |(_, name)| name))
         .collect();
-    if names.iter().all(|name| name.starts_with("<wasm function ")) {
+    let is_nameless =
+        |name: &&str| name.starts_with("<wasm function ") || name.starts_with("[callback]");
+    if names.iter().all(is_nameless) {
         return text;
     }
     for (at, name) in names.into_iter().enumerate() {

@@ -29,7 +29,7 @@ impl TestService for Testing {
         &self,
         _request: Request<UnlockTimeSkippingRequest>,
     ) -> Result<Response<UnlockTimeSkippingResponse>, Status> {
-        self.unlock()?;
+        was_locked(self.clock.unlock())?;
         Ok(Response::new(UnlockTimeSkippingResponse {}))
     }
 
@@ -59,10 +59,7 @@ impl TestService for Testing {
         request: Request<SleepRequest>,
     ) -> Result<Response<SleepResponse>, Status> {
         let delay = delay(request.into_inner())?;
-        self.unlock()?;
-        // Also when the client goes away.
-        let _relock = Relock(&self.clock);
-        self.clock.wait_until(self.clock.now().plus(delay)).await;
+        was_locked(self.clock.unlocked_until(self.clock.now().plus(delay)).await)?;
         Ok(Response::new(SleepResponse {}))
     }
 
@@ -75,22 +72,12 @@ impl TestService for Testing {
     }
 }
 
-impl Testing {
-    fn unlock(&self) -> Result<(), Status> {
-        match self.clock.unlock() {
-            true => Ok(()),
-            false => Err(Status::failed_precondition(
-                "time skipping is not locked: every unlock needs a lock before it",
-            )),
-        }
-    }
-}
-
-struct Relock<'a>(&'a SkippingClock);
-
-impl Drop for Relock<'_> {
-    fn drop(&mut self) {
-        self.0.lock();
+fn was_locked(was: bool) -> Result<(), Status> {
+    match was {
+        true => Ok(()),
+        false => Err(Status::failed_precondition(
+            "time skipping is not locked: every unlock needs a lock before it",
+        )),
     }
 }
 

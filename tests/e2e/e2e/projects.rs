@@ -400,11 +400,15 @@ fn what_is_missing_is_said_with_the_command_that_installs_it() -> Result<()> {
     let package = r#"{ "name": "shop", "dependencies": { "@temporalio/workflow": "^1.11.0" } }"#;
     let typescript = [("package.json", package), ("src/workflows.ts", "")];
     expect![[r#"
+        error: the package `@refrain/workflow` is missing
+        hint: `npm install --save-dev ./refrain-sdk/sdk/typescript @jridgewell/trace-mapping@0.3.31 abortcontroller-polyfill@1.7.8 componentize-qjs@0.4.5 core-js-pure@3.51.0 esbuild@0.28.2` in `FOLDER`, where `refrain-sdk` is now
     "#]]
     .assert_eq(&begun_for_temporal("project-temporal-typescript", &typescript)?);
     let package = "[project]\nname = \"shop\"\ndependencies = [\"temporalio\"]\n";
     let python = [("pyproject.toml", package), ("workflows.py", "")];
     expect![[r#"
+        error: a Python with the packages `refrain` and `componentize-py` is missing
+        hint: `printf '%s\n' '-e ./refrain-sdk/sdk/python' 'componentize-py==0.25.1' >> requirements.txt && python3 -m venv .venv && .venv/bin/pip install -r requirements.txt` in `FOLDER`, where `refrain-sdk` is now
     "#]]
     .assert_eq(&begun_for_temporal("project-temporal-python", &python)?);
 

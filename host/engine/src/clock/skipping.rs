@@ -35,6 +35,8 @@ struct State {
 pub struct Waiting {
     clock: SkippingClock,
     until: Option<Timestamp>,
+    /// Locks the clock when it ends.
+    locks: bool,
 }
 
 impl Drop for Waiting {
@@ -47,6 +49,10 @@ impl Drop for Waiting {
             *waiting -= 1;
             state.awaited.retain(|_, waiting| *waiting > 0);
         }
+        // In one go: nobody may skip between.
+        state.locks += usize::from(self.locks);
+        drop(state);
+        self.clock.0.changed.notify_waiters();
     }
 }
 
@@ -87,13 +93,25 @@ impl SkippingClock {
         }
         drop(state);
         self.0.changed.notify_waiters();
-        Waiting { clock: self.clone(), until }
+        Waiting { clock: self.clone(), until, locks: false }
     }
 
     /// Returns when it is `at`: soon, if nothing happens before and nobody holds a lock.
     pub async fn wait_until(&self, at: Timestamp) {
         let _waiting = self.waiting_until(Some(at));
         self.sleep_until(at).await;
+    }
+
+    /// As [`SkippingClock::wait_until`], with one lock less meanwhile: it is back when this returns, and when the caller
+    /// goes away. False, at once: it was not locked.
+    pub async fn unlocked_until(&self, at: Timestamp) -> bool {
+        let mut waiting = self.waiting_until(Some(at));
+        if !self.unlock() {
+            return false;
+        }
+        waiting.locks = true;
+        self.sleep_until(at).await;
+        true
     }
 
     /// The first moment after `now` that somebody waits for.
@@ -108,9 +126,11 @@ impl SkippingClock {
         self.0.changed.notify_waiters();
     }
 
+    /// Who waits for a moment that has come goes on first: he may lock.
     fn may_skip(&self) -> bool {
+        let now = self.now();
         let state = self.lock_state();
-        state.locks == 0 && state.waiting > 0
+        state.locks == 0 && state.waiting > 0 && state.awaited.range(..=now).next().is_none()
     }
 
     pub(crate) async fn until_it_may_skip(&self) {
@@ -130,6 +150,49 @@ impl SkippingClock {
                 () = tokio::time::sleep(Duration::from_millis(wait.as_ms())) => {}
                 () = changed => {}
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_does_not_jump_on_before_those_go_on_who_waited_for_this_moment() {
+        let clock = SkippingClock::default();
+        let _outcome = clock.waiting();
+        let at = clock.now().plus(Delay(60_000));
+        let sleeper = clock.waiting_until(Some(at));
+        assert!(clock.may_skip());
+        clock.skip_to(at);
+        assert!(!clock.may_skip(), "the sleeper is still there");
+        drop(sleeper);
+        assert!(clock.may_skip());
+    }
+
+    #[tokio::test]
+    async fn the_lock_is_back_when_who_slept_without_it_goes_on() {
+        let clock = SkippingClock::default();
+        assert!(!clock.unlocked_until(clock.now()).await, "there was no lock");
+        clock.lock();
+        let _outcome = clock.waiting();
+        let at = clock.now().plus(Delay(60_000));
+        let sleeping = clock.unlocked_until(at);
+        tokio::pin!(sleeping);
+        assert!(is_pending(sleeping.as_mut()).await);
+        assert!(clock.may_skip());
+        clock.skip_to(at);
+        assert!(sleeping.await);
+        assert!(!clock.may_skip());
+    }
+
+    /// Polls it once.
+    async fn is_pending(future: impl Future) -> bool {
+        tokio::select! {
+            biased;
+            _ = future => false,
+            () = std::future::ready(()) => true,
         }
     }
 }
