@@ -1,11 +1,12 @@
 //! What a component says of itself, and the query by which Temporal's tools ask for it.
 //!
 //! The web page shows signals, queries and updates of a run only if it gets an answer to
-//! `__temporal_workflow_metadata`. A worker's SDK would give it; here the host knows it from the
-//! component, without running the guest.
+//! `__temporal_workflow_metadata`. The guest's SDK answers it with what the run has registered; for
+//! a guest that does not, or can't, the host tells what its component has, for all types together.
 
 use crate::status::{internal, of};
 use refrain_core::guest::CURRENT_DETAILS;
+use refrain_core::ids::{Digest, NamespaceId};
 use refrain_engine::Engine;
 use refrain_engine::api::Target;
 use refrain_wire::admin::Handler;
@@ -43,19 +44,13 @@ fn interactions(definition: &Value, key: &str) -> Vec<WorkflowInteractionDefinit
 /// The answer to [`METADATA_QUERY`], as SDKs encode it.
 pub(crate) async fn metadata(engine: &Engine, target: &Target) -> Result<Payloads, Status> {
     let row = engine.run(target).await.map_err(of)?;
-    let components = engine.components(target.namespace).await.map_err(of)?;
-    let component = components.into_iter().find(|it| it.digest == row.component);
-    let definition: Value =
-        component.and_then(|it| serde_json::from_str(&it.definition).ok()).unwrap_or_default();
-    let metadata = WorkflowMetadata {
-        definition: Some(WorkflowDefinition {
-            r#type: row.workflow_type.clone(),
-            signal_definitions: interactions(&definition, "signals"),
-            query_definitions: interactions(&definition, "queries"),
-            update_definitions: interactions(&definition, "updates"),
-        }),
-        current_details: current_details(engine, target).await?,
+    let mut definition = match told_by_guest(engine, target).await {
+        Some(definition) => definition,
+        None => of_component(engine, target.namespace, row.component).await?,
     };
+    definition.r#type.clone_from(&row.workflow_type);
+    let current_details = current_details(engine, target).await?;
+    let metadata = WorkflowMetadata { definition: Some(definition), current_details };
     let text = json::to_string(METADATA, &metadata).map_err(|error| internal(&error))?;
     let encoding = [("encoding", "json/protobuf"), ("messageType", METADATA)];
     let payload = Payload {
@@ -67,6 +62,31 @@ pub(crate) async fn metadata(engine: &Engine, target: &Target) -> Result<Payload
         external_payloads: Vec::new(),
     };
     Ok(Payloads { payloads: vec![payload] })
+}
+
+/// Nothing unless the guest knows the query: one that takes any query may answer with whatever.
+async fn told_by_guest(engine: &Engine, target: &Target) -> Option<WorkflowDefinition> {
+    let asked = engine.query(target.clone(), METADATA_QUERY.to_owned(), Vec::new()).await;
+    let answer = asked.ok()?;
+    let text = std::str::from_utf8(&answer.first()?.data).ok()?;
+    json::from_str::<WorkflowMetadata>(METADATA, text).ok()?.definition
+}
+
+async fn of_component(
+    engine: &Engine,
+    namespace: NamespaceId,
+    component: Digest,
+) -> Result<WorkflowDefinition, Status> {
+    let components = engine.components(namespace).await.map_err(of)?;
+    let component = components.into_iter().find(|it| it.digest == component);
+    let definition: Value =
+        component.and_then(|it| serde_json::from_str(&it.definition).ok()).unwrap_or_default();
+    Ok(WorkflowDefinition {
+        r#type: String::new(),
+        signal_definitions: interactions(&definition, "signals"),
+        query_definitions: interactions(&definition, "queries"),
+        update_definitions: interactions(&definition, "updates"),
+    })
 }
 
 /// What the run says of itself, in Markdown.

@@ -112,6 +112,13 @@ pub(crate) fn answer(name: &str, args: &[Payload]) -> Result<Vec<Payload>, types
     any(name, args).map(|value| vec![value]).map_err(Failure::into_wire)
 }
 
+/// Queries and updates that the run has handlers for now.
+pub(crate) fn registered() -> (Vec<String>, Vec<String>) {
+    HANDLERS.with_borrow(|all| {
+        (all.queries.keys().cloned().collect(), all.updates.keys().cloned().collect())
+    })
+}
+
 fn names<T>(handlers: &BTreeMap<String, T>) -> String {
     handlers.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
 }

@@ -8,12 +8,16 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::bindings::definitions::{Named, Sdk, WorkflowDefinition};
 use crate::bindings::lifecycle::{IncomingUpdate, Outcome};
 use crate::bindings::{context, types, workflow};
 use crate::payload::{Args, Payload, to_payload};
 use crate::{Failure, Result, handlers, log, scope};
+
+/// By which tools ask what a run has handlers for.
+const METADATA_QUERY: &str = "__temporal_workflow_metadata";
 
 type Run = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
 
@@ -84,6 +88,31 @@ impl Workflows {
         self
     }
 
+    /// What tools ask for: what one workflow type has said of itself, and what the run has
+    /// registered beside that.
+    fn metadata(&self, workflow_type: &str) -> Payload {
+        let is_it = |(kind, named): &&(Kind, Named)| {
+            *kind == Kind::Workflow && named.name == workflow_type
+        };
+        let said = self.definition.iter().skip_while(|it| !is_it(it)).skip(1);
+        let said: Vec<_> = said.take_while(|(kind, _)| *kind != Kind::Workflow).collect();
+        let (queries, updates) = handlers::registered();
+        let all = |kind: Kind, registered: Vec<String>| {
+            let of_kind = said.iter().filter(|(its, _)| *its == kind);
+            let mut all: BTreeMap<&str, &str> =
+                of_kind.map(|(_, it)| (it.name.as_str(), it.description.as_str())).collect();
+            registered.iter().for_each(|it| drop(all.entry(it).or_default()));
+            let one = |(name, description)| json!({ "name": name, "description": description });
+            all.into_iter().map(one).collect::<Value>()
+        };
+        to_payload(&json!({ "definition": {
+            "type": workflow_type,
+            "signalDefinitions": all(Kind::Signal, Vec::new()),
+            "queryDefinitions": all(Kind::Query, queries),
+            "updateDefinitions": all(Kind::Update, updates),
+        } }))
+    }
+
     fn of(&self, kind: Kind) -> Vec<Named> {
         let some = self.definition.iter().filter(|(its, _)| *its == kind);
         some.map(|(_, named)| named.clone()).collect()
@@ -152,6 +181,9 @@ impl<C: Component> workflow::Guest for Exports<C> {
     }
 
     fn query(name: String, args: Vec<Payload>) -> Result<Vec<Payload>, types::Failure> {
+        if name == METADATA_QUERY {
+            return Ok(vec![C::workflows().metadata(&context::info().workflow_type)]);
+        }
         handlers::answer(&name, &args)
     }
 

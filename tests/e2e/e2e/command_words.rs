@@ -1,6 +1,6 @@
 //! What our own command line says of runs, task queues, schedules and itself.
 
-use crate::common::{BENCH, deploy_bench, directory};
+use crate::common::{BENCH, deploy_bench, directory, temporal_json};
 use anyhow::{Context, Result};
 use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order, paths};
@@ -118,5 +118,27 @@ fn a_trace_for_programs_has_each_turn_and_calls_a_cancellation_so() -> Result<()
     let did =
         turns.last().and_then(|it| it["did"].as_array()?.last().cloned()).context("an end")?;
     assert!(did["asked"].as_str().is_some_and(|it| it.starts_with("cancel: ")), "{did}");
+    Ok(())
+}
+
+#[test]
+fn tools_are_told_the_handlers_of_the_run_and_not_of_its_whole_component() -> Result<()> {
+    let host = host("cli-metadata")?;
+    let told = |id: &str, kind: &str| -> Result<String> {
+        start(&host, id, kind, BENCH)?;
+        let metadata = temporal_json(&host, &["workflow", "metadata", "--workflow-id", id])?;
+        let definition = &metadata["queryResult"][0]["definition"];
+        let names = |kind: &str| {
+            let all = definition[format!("{kind}Definitions")].as_array().cloned();
+            let names = all.unwrap_or_default().into_iter();
+            names.filter_map(|it| Some(it["name"].as_str()?.to_owned())).collect::<Vec<_>>()
+        };
+        let (signals, queries, updates) = (names("signal"), names("query"), names("update"));
+        Ok(format!("{}: {signals:?} {queries:?} {updates:?}", definition["type"]))
+    };
+    let waits = told("waits", "wait-signal")?;
+    assert_eq!(waits, r#""wait-signal": ["go"] ["status"] []"#);
+    let counter = told("counter", "counter")?;
+    assert_eq!(counter, r#""counter": [] ["sum"] ["add"]"#);
     Ok(())
 }

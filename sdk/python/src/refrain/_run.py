@@ -199,7 +199,19 @@ class Run:
 
     # Queries and updates.
 
+    def _metadata(self) -> Any:
+        """What tools ask for: the handlers that this run has now."""
+
+        def of(kind: str) -> list[Any]:
+            named = sorted((it.name, it.description) for it in self.handlers.values() if it.kind == kind and it.name)
+            return [{"name": name, "description": description} for name, description in named]
+
+        kinds = ("signal", "query", "update")
+        return to_payload({"definition": {f"{kind}Definitions": of(kind) for kind in kinds}})
+
     def query(self, name: str, payloads: Sequence[Any]) -> Any:
+        if name == "__temporal_workflow_metadata":
+            return self._metadata()
         handler = self.handler("query", name)
         if handler is None:
             told = f"unknown queryType {name}. KnownQueryTypes=[{self._known('query')}]"
