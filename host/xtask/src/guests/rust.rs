@@ -40,10 +40,8 @@ fn toolchain(folder: &Path, target: Target, scratch: &Path) -> anyhow::Result<To
         return Ok(toolchain);
     }
     let added = Command::new("rustup").args(["target", "add", target.triple()]).output();
-    if !added.is_ok_and(|it| it.status.success()) {
-        if target != Target::Wasi2 {
-            install_debian(target);
-        }
+    if !added.is_ok_and(|it| it.status.success()) && target != Target::Wasi2 {
+        install_debian(target);
     }
     match (Toolchain::find(folder, target), target) {
         (Err(_), Target::Wasi) => {
