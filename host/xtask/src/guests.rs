@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             Language::Rust => rust::build(&root, &out_dir, &stale)?,
             Language::Typescript => typescript::build(&root, &stale)?,
         }
-        for scenario in &stale {
+        for scenario in stale.iter().filter(|it| it.output.exists()) {
             scenario.mark_fresh()?;
         }
     }

@@ -34,9 +34,18 @@ pub(crate) fn runtime() -> &'static Runtime {
 }
 
 pub(crate) fn component(language: &str, name: &str) -> Vec<u8> {
-    let path = format!("{}/../../target/guests/{language}/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+    let path = path(language, name);
     std::fs::read(&path)
         .unwrap_or_else(|cause| panic!("{path}: {cause}; run `cargo xtask guests` first"))
+}
+
+/// False: it could not be built on this machine. `cargo xtask guests` says why.
+pub(crate) fn is_built(language: &str, name: &str) -> bool {
+    std::fs::exists(path(language, name)).unwrap()
+}
+
+fn path(language: &str, name: &str) -> String {
+    format!("{}/../../target/guests/{language}/{name}.wasm", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A guest, and the few things that tests do to it.
