@@ -92,7 +92,7 @@ function define<D extends Definition>(definition: D): D {
   return definition;
 }
 
-/** Names of queries that no program handles. The host answers the first and the last. */
+/** Names of queries that no program handles. The host answers the first. */
 export const stackTraceQuery: QueryDefinition<string> = { type: "query", name: "__stack_trace" };
 export const enhancedStackTraceQuery: QueryDefinition<unknown> = { type: "query", name: "__enhanced_stack_trace" };
 export const workflowMetadataQuery: QueryDefinition<unknown> = { type: "query", name: "__temporal_workflow_metadata" };
@@ -102,6 +102,7 @@ const handlers = {
   query: new Map<string, Handler>(),
   update: new Map<string, Handler>(),
 };
+const descriptions = { signal: new Map<string, string>(), query: new Map<string, string>(), update: new Map<string, string>() };
 const validators = new Map<string, Handler>();
 /** Of signals and updates whose handlers may be abandoned without a word. */
 const abandoned = { signal: new Set<string>(), update: new Set<string>() };
@@ -141,6 +142,7 @@ export function setHandler(
   const { type, name } = definition;
   if (handler) handlers[type].set(name, handler);
   else handlers[type].delete(name);
+  descriptions[type].set(name, options?.description ?? "");
   if (type !== "query") {
     if (options?.unfinishedPolicy === "ABANDON") abandoned[type].add(name);
     else abandoned[type].delete(name);
@@ -257,6 +259,7 @@ async function handle<T>(one: Running, handler: () => T | Promise<T>): Promise<T
 }
 
 export function answer(queryName: string, args: unknown[]): unknown {
+  if (queryName === workflowMetadataQuery.name) return metadata();
   let answered: { result: unknown } | undefined;
   const ask = onTheWayIn("handleQuery", (input) => {
     answered = { result: answerOf(input.queryName, input.args) };
@@ -269,6 +272,15 @@ export function answer(queryName: string, args: unknown[]): unknown {
   result.catch(() => {});
   if (!answered) throw new TypeError(`an interceptor of query \`${queryName}\` waits before it calls \`next\``);
   return answered.result;
+}
+
+/** The handlers that the run has now; the host adds what it knows. */
+function metadata(): unknown {
+  const of = (type: "signal" | "query" | "update") =>
+    [...handlers[type].keys()].sort().map((name) => ({ name, description: descriptions[type].get(name) }));
+  return {
+    definition: { signalDefinitions: of("signal"), queryDefinitions: of("query"), updateDefinitions: of("update") },
+  };
 }
 
 function answerOf(name: string, args: unknown[]): unknown {

@@ -124,8 +124,9 @@ fn a_trace_for_programs_has_each_turn_and_calls_a_cancellation_so() -> Result<()
 #[test]
 fn tools_are_told_the_handlers_of_the_run_and_not_of_its_whole_component() -> Result<()> {
     let host = host("cli-metadata")?;
-    let told = |id: &str, kind: &str| -> Result<String> {
-        start(&host, id, kind, BENCH)?;
+    order::deploy_guest(&host, "typescript/bench", "bench-typescript")?;
+    let told = |id: &str, kind: &str, queue: &str| -> Result<String> {
+        start(&host, id, kind, queue)?;
         let metadata = temporal_json(&host, &["workflow", "metadata", "--workflow-id", id])?;
         let definition = &metadata["queryResult"][0]["definition"];
         let names = |kind: &str| {
@@ -136,9 +137,11 @@ fn tools_are_told_the_handlers_of_the_run_and_not_of_its_whole_component() -> Re
         let (signals, queries, updates) = (names("signal"), names("query"), names("update"));
         Ok(format!("{}: {signals:?} {queries:?} {updates:?}", definition["type"]))
     };
-    let waits = told("waits", "wait-signal")?;
+    let waits = told("waits", "wait-signal", BENCH)?;
     assert_eq!(waits, r#""wait-signal": ["go"] ["status"] []"#);
-    let counter = told("counter", "counter")?;
+    let counter = told("counter", "counter", BENCH)?;
     assert_eq!(counter, r#""counter": [] ["sum"] ["add"]"#);
+    let typescript = told("typescript", "counter", "bench-typescript")?;
+    assert_eq!(typescript, r#""counter": ["done"] ["sum"] ["add"]"#);
     Ok(())
 }
