@@ -75,12 +75,14 @@ async function known({ api }, execution, kind) {
 const path = (execution, ...rest) => ["workflows", execution.workflowId, ...rest];
 
 export async function signal(context, execution) {
+  const once = requestId();
   const options = await known(context, execution, "signal");
+  if (context.signal?.aborted) return;
   ask({
     title: "Send a signal", doIt: "Send",
     fields: [{ name: "name", label: "Name", options, required: true, value: options.length === 1 ? options[0].value : "" }, JSON_FIELD],
     act: async ({ name, input }) => {
-      await context.api.post(path(execution, "signal", name), { workflowExecution: execution, input: payloads(input), identity: IDENTITY, requestId: requestId() });
+      await context.api.post(path(execution, "signal", name), { workflowExecution: execution, input: payloads(input), identity: IDENTITY, requestId: once });
       toast(`Signal ${name} is sent`);
     },
   });
@@ -88,6 +90,7 @@ export async function signal(context, execution) {
 
 export async function query(context, execution) {
   const options = await known(context, execution, "query");
+  if (context.signal?.aborted) return;
   ask({
     title: "Ask a query", doIt: "Ask",
     fields: [{ name: "name", label: "Name", options, required: true, value: options[0]?.value ?? "__stack_trace" }, JSON_FIELD],
@@ -99,25 +102,28 @@ export async function query(context, execution) {
 }
 
 export async function update(context, execution) {
+  const once = requestId();
   const options = await known(context, execution, "update");
+  if (context.signal?.aborted) return;
   ask({
     title: "Send an update", text: "Its answer is waited for.", doIt: "Send",
     fields: [{ name: "name", label: "Name", options, required: true, value: options.length === 1 ? options[0].value : "" }, JSON_FIELD],
     act: async ({ name, input }) => {
-      const request = { meta: { updateId: requestId(), identity: IDENTITY }, input: { args: payloads(input) } };
+      const request = { meta: { updateId: once, identity: IDENTITY }, input: { args: payloads(input) } };
       const waitPolicy = { lifecycleStage: "UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED" };
       const { outcome } = await context.api.post(path(execution, "update", name), { workflowExecution: execution, waitPolicy, request });
-      if (!outcome) return h("p", null, "It is accepted, and not done yet.");
+      if (!outcome) return h("p", null, "It is not done yet. Send it again to look: it is the same update.");
       return outcome.failure ? failureTree(outcome.failure, context.run) : h("div", null, showAll(outcome.success, "Done."));
     },
   });
 }
 
 export function cancel(context, execution) {
+  const once = requestId();
   ask({
     title: "Request to cancel", text: "The workflow is told, and may clean up before it ends.", doIt: "Request", danger: true, fields: [REASON],
     act: async ({ reason }) => {
-      await context.api.post(path(execution, "cancel"), { workflowExecution: execution, reason, identity: IDENTITY, requestId: requestId() });
+      await context.api.post(path(execution, "cancel"), { workflowExecution: execution, reason, identity: IDENTITY, requestId: once });
       toast("The request is sent");
     },
   });
@@ -134,6 +140,7 @@ export function terminate(context, execution) {
 }
 
 export function reset(context, execution, points, at) {
+  const once = requestId();
   const options = points.map((it) => ({
     value: it.id,
     text: `${it.id} · ${clock(it.time)}${it.state === "Completed" ? "" : ` · ${words(it.state).toLowerCase()}`}${it.then.length > 0 ? ` · then ${it.then.slice(0, 3).join(", ")}` : ""}`,
@@ -143,7 +150,7 @@ export function reset(context, execution, points, at) {
     text: "A new run begins with the history up to this workflow task and decides it anew. This run is terminated if it is open. Signals that came later come again.",
     fields: [{ name: "event", label: "Go back to", kind: "select", options, value: at }, { ...REASON, value: "reset on the web page" }],
     act: async ({ event, reason }) => {
-      const answer = await context.api.post(path(execution, "reset"), { workflowExecution: execution, workflowTaskFinishEventId: event, reason, identity: IDENTITY, requestId: requestId() });
+      const answer = await context.api.post(path(execution, "reset"), { workflowExecution: execution, workflowTaskFinishEventId: event, reason, identity: IDENTITY, requestId: once });
       toast("A new run has begun");
       go(context.to(path(execution, answer.runId)));
     },
@@ -151,11 +158,12 @@ export function reset(context, execution, points, at) {
 }
 
 export function pause(context, execution, isPaused) {
+  const once = requestId();
   const verb = isPaused ? "unpause" : "pause";
   ask({
     title: isPaused ? "Let it go on" : "Pause", text: isPaused ? null : "The run takes no step until it is let go on.", doIt: isPaused ? "Go on" : "Pause", fields: [REASON],
     act: async ({ reason }) => {
-      await context.api.post(path(execution, verb), { runId: execution.runId, reason, identity: IDENTITY, requestId: requestId() });
+      await context.api.post(path(execution, verb), { runId: execution.runId, reason, identity: IDENTITY, requestId: once });
       toast(isPaused ? "The run goes on" : "The run is paused");
     },
   });

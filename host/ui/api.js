@@ -22,9 +22,13 @@ async function call(path, options) {
     if (options?.signal?.aborted) throw error;
     throw new ApiError(0, { message: "the server does not answer" });
   }
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(answer.status, body);
-  return body;
+  if (!answer.ok) throw new ApiError(answer.status, await answer.json().catch(() => ({})));
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (options?.signal?.aborted) throw error;
+    throw new ApiError(0, { message: "the server's answer was cut off" });
+  }
 }
 
 const of = (namespace, rest) => `api/v1/namespaces/${encodeURIComponent(namespace)}/${rest}`;

@@ -11,6 +11,11 @@ export function typeOf(event) {
   return (event.eventType ?? "").replace("EVENT_TYPE_", "");
 }
 
+/** Of a whole run. */
+export function isEnd(event) {
+  return /^WORKFLOW_EXECUTION_(COMPLETED|FAILED|TIMED_OUT|CANCELED|TERMINATED|CONTINUED_AS_NEW)$/.test(typeOf(event));
+}
+
 const OUTCOMES = [
   [/(_COMPLETED|_FIRED)$/, "Completed"],
   [/_TIMED_OUT$/, "TimedOut"],

@@ -17,7 +17,7 @@ function text(base64) {
 
 /** One payload of the JSON that a field has; of nothing if there is none. */
 export function ofJson(json) {
-  const encoded = (it) => btoa(String.fromCharCode(...new TextEncoder().encode(it)));
+  const encoded = (it) => btoa(Array.from(new TextEncoder().encode(it), (byte) => String.fromCharCode(byte)).join(""));
   return { metadata: { encoding: encoded("json/plain") }, data: encoded(json) };
 }
 
@@ -66,6 +66,11 @@ function pretty(json) {
   if (json.length > PRETTY_MAX) {
     pre.append(`${json.slice(0, SHOWN_MAX)}\n… ${bytes(json.length)} in all`);
     return pre;
+  }
+  try {
+    JSON.parse(json);
+  } catch {
+    return null;
   }
   let [depth, length, before] = [0, 0, ""];
   const put = (it, kind) => {

@@ -3,7 +3,7 @@
 import { ApiError, pause, repeat, visible } from "./api.js";
 import { h, facts, folded, panel, place, toast } from "./dom.js";
 import { between, bytes, duration, enumName, isTime, moving, pill, short, statusOf, time, words } from "./format.js";
-import { History, attributes, typeOf } from "./history.js";
+import { History, attributes, isEnd, typeOf } from "./history.js";
 import { Timeline } from "./timeline.js";
 import { failureTree } from "./failure.js";
 import { show, showAll, showMap, value } from "./payload.js";
@@ -61,7 +61,7 @@ export async function view(context, id, runId) {
     if (signal.aborted) return;
     const info = described.workflowExecutionInfo;
     const isOpen = !isTime(info.closeTime);
-    const [started, closing] = [past.groups[0]?.events[0], isOpen ? undefined : past.groups[past.groups.length - 1]?.events.at(-1)];
+    const [started, closing] = [past.groups[0]?.events[0], isOpen ? undefined : past.groups.at(-1)?.events.findLast(isEnd)];
     parts.head.show({ type: info.type?.name, status: statusOf(info), isOpen });
     parts.stuck.show(isOpen && described.pendingWorkflowTask ? { event: past.stuck(), task: described.pendingWorkflowTask } : null);
     parts.facts.show({ described, started: started && attributes(started), closing: closing && attributes(closing) });
@@ -119,7 +119,7 @@ async function follow({ api, signal }, id, runId, past, draw, refresh, lost) {
       past.add(events);
       token = page.nextPageToken;
       draw();
-      if (!token) return await refresh();
+      if (!token) return await refresh().catch(lost);
       if (events.length > 0 && events.length < PAGE) {
         // What has come also changed what is pending.
         await refresh();

@@ -51,25 +51,26 @@ export async function one(context, id) {
 function draw(context, id, { schedule, info = {} }, load) {
   const { spec, action, policies, state = {} } = schedule;
   const starts = action?.startWorkflow ?? {};
-  const patch = async (body, said) => {
-    await context.api.post(["schedules", id, "patch"], { patch: body, identity: IDENTITY, requestId: requestId() });
+  const patch = async (once, body, said) => {
+    await context.api.post(["schedules", id, "patch"], { patch: body, identity: IDENTITY, requestId: once });
     toast(said);
-    await load();
+    // What was done is done, also if it can't be shown now.
+    await load().catch(() => {});
   };
-  const pause = () => ask({
+  const pause = (once) => ask({
     title: state.paused ? "Unpause" : "Pause", doIt: state.paused ? "Unpause" : "Pause", fields: [{ name: "note", label: "Note" }],
-    act: ({ note }) => (state.paused ? patch({ unpause: note || "unpaused on the web page" }, "It goes on") : patch({ pause: note || "paused on the web page" }, "It is paused")),
+    act: ({ note }) => (state.paused ? patch(once, { unpause: note || "unpaused on the web page" }, "It goes on") : patch(once, { pause: note || "paused on the web page" }, "It is paused")),
   });
-  const trigger = () => ask({
+  const trigger = (once) => ask({
     title: "Trigger", text: "The workflow starts now, as if it were its time.", doIt: "Trigger",
-    act: () => patch({ triggerImmediately: {} }, "It is triggered"),
+    act: () => patch(once, { triggerImmediately: {} }, "It is triggered"),
   });
   const running = new Set((info.runningWorkflows ?? []).map((it) => it.workflowId));
   return [
     h("header", null,
       h("p.crumbs", null, h("a", { href: context.to(["schedules"]) }, "Schedules"), " / ", starts.workflowType?.name),
       h("div.title", null, h("h1", null, id), pill(state.paused ? "Paused" : "Active")),
-      h("div.actions", { role: "group", "aria-label": "Actions" }, h("button", { onclick: pause }, state.paused ? "Unpause" : "Pause"), h("button.main", { onclick: trigger }, "Trigger now"))),
+      h("div.actions", { role: "group", "aria-label": "Actions" }, h("button", { onclick: () => pause(requestId()) }, state.paused ? "Unpause" : "Pause"), h("button.main", { onclick: () => trigger(requestId()) }, "Trigger now"))),
     info.invalidScheduleError ? h("div.problem", { role: "alert" }, info.invalidScheduleError) : null,
     h("div.columns", null,
       h("section", null, panel("Schedule", facts([

@@ -75,6 +75,14 @@ pub fn write_sdk(folder: &Path, language: Language) -> Result<(), BuildError> {
     copy(&source, &sdk.join(&source))
 }
 
+/// One that is there may be read by a package manager right now.
+fn add_sdk(folder: &Path, language: Language) -> Result<(), BuildError> {
+    if folder.join(SDK_FOLDER).exists() {
+        return Ok(());
+    }
+    write_sdk(folder, language)
+}
+
 fn copy(from: &str, to: &Path) -> Result<(), BuildError> {
     carried::below(from).try_for_each(|(name, bytes)| carried::write(&to.join(name), bytes))
 }
@@ -85,7 +93,7 @@ pub(crate) fn npm_install(folder: &Path) -> Result<String, BuildError> {
     if says(folder, "package.json", "@refrain/workflow") {
         return Ok(format!("`npm install` in `{project}`"));
     }
-    write_sdk(folder, Language::Typescript)?;
+    add_sdk(folder, Language::Typescript)?;
     let ours = guest_packages();
     let named = |(name, version): (&String, &Value)| {
         // A compiler is the project's own affair.
@@ -104,7 +112,7 @@ pub(crate) fn pip_install(folder: &Path) -> Result<String, BuildError> {
     if ["pyproject.toml", REQUIREMENTS].iter().any(|file| says(folder, file, "refrain")) {
         return Ok(format!("`{install}` in `{project}`"));
     }
-    write_sdk(folder, Language::Python)?;
+    add_sdk(folder, Language::Python)?;
     let packages = python_packages(&["componentize-py"]);
     let lines = packages.lines().map(|it| format!("'{it}' ")).collect::<String>();
     Ok(format!(

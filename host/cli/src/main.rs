@@ -82,7 +82,9 @@ fn with_usage(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 fn as_test_server(args: Vec<OsString>) -> Vec<OsString> {
     let port = args.get(1).and_then(|it| it.to_str()?.parse::<u16>().ok());
     let (Some(program), Some(port), 2) = (args.first(), port, args.len()) else { return args };
-    let flags = ["server", "start-dev", "--time-skipping=locked", "--port"].map(OsString::from);
+    // Nobody looks at a page of it, and its port may be that of another.
+    let flags = ["server", "start-dev", "--headless", "--time-skipping=locked", "--port"];
+    let flags = flags.map(OsString::from);
     let port = OsString::from(port.to_string());
     std::iter::once(program.clone()).chain(flags).chain([port]).collect()
 }

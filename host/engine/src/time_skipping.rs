@@ -21,6 +21,9 @@ pub(crate) async fn run(inner: Arc<Inner>, clock: SkippingClock) {
         let stirred = inner.motion.stops();
         tokio::pin!(stirred);
         stirred.as_mut().enable();
+        let changed = clock.changes();
+        tokio::pin!(changed);
+        changed.as_mut().enable();
         let now = inner.now();
         inner.caught_up(now).await;
         inner.motion.still().await;
@@ -30,11 +33,13 @@ pub(crate) async fn run(inner: Arc<Inner>, clock: SkippingClock) {
             continue;
         }
         match target {
-            Ok(Some(at)) => {
-                clock.skip_to(at);
-                inner.caught_up(at).await;
-            }
-            Ok(None) => stirred.await,
+            Ok(Some(at)) if clock.skip_to(at) => inner.caught_up(at).await,
+            Ok(Some(_)) => {}
+            // Also a new wait for a moment: it may be that one.
+            Ok(None) => tokio::select! {
+                () = stirred => {}
+                () = changed => {}
+            },
             Err(error) => {
                 tracing::error!(%error, "the next timer can't be found");
                 tokio::time::sleep(LOOK_AGAIN).await;

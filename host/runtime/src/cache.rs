@@ -108,7 +108,7 @@ impl Compiled {
                 }
             },
             Err(NotCompiled::Component(refused)) => return Err(refused),
-            Err(NotCompiled::Io(cause)) => {
+            Err(NotCompiled::NotWritten(cause)) => {
                 tracing::warn!(path = %path.display(), %cause, "compiled component not kept");
             }
         }
@@ -134,10 +134,10 @@ impl Compiled {
             Some(compiler) => compiler.compile(bytes, &unfinished),
             None => compile::in_this_process(engine, bytes)
                 .map_err(NotCompiled::Component)
-                .and_then(|compiled| Ok(compile::write(&unfinished, &compiled)?)),
+                .and_then(|it| compile::write(&unfinished, &it).map_err(NotCompiled::NotWritten)),
         };
         match written {
-            Ok(()) => Ok(fs::rename(&unfinished, path)?),
+            Ok(()) => fs::rename(&unfinished, path).map_err(NotCompiled::NotWritten),
             Err(cause) => {
                 let _ = fs::remove_file(&unfinished);
                 Err(cause)

@@ -8,6 +8,7 @@ use crate::component;
 use crate::engine;
 use crate::errors::ComponentError;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,20 +41,22 @@ pub struct Compiler {
 /// Why there is nothing compiled.
 pub(crate) enum NotCompiled {
     Component(ComponentError),
-    /// The compiled component could not be written, or there was no process.
-    Io(io::Error),
+    /// It was compiled, within the limits, and could not be written.
+    NotWritten(io::Error),
 }
 
-impl From<io::Error> for NotCompiled {
-    fn from(cause: io::Error) -> NotCompiled {
-        NotCompiled::Io(cause)
-    }
+/// There was no process, or somebody ended it: no fault of the component.
+fn no_compiler(cause: impl fmt::Display) -> NotCompiled {
+    let message = format!("no room to compile a component now, try again later: {cause}");
+    NotCompiled::Component(ComponentError::NoRoom(message))
 }
 
 impl Compiler {
     /// Writes what it compiles to a file, all of it before this returns.
     pub(crate) fn compile(&self, bytes: &[u8], file: &Path) -> Result<(), NotCompiled> {
-        let mut process = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        apart(&mut command);
+        let mut process = command
             .arg(COMMAND)
             .arg(file)
             .arg(self.cpu_seconds().to_string())
@@ -63,12 +66,13 @@ impl Compiler {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .spawn()?;
+            .spawn()
+            .map_err(no_compiler)?;
         if let Some(mut input) = process.stdin.take() {
             // It says nothing before it has read all. If it ended before that, how it ended says more.
             let _ = input.write_all(bytes);
         }
-        let ended = process.wait_with_output()?;
+        let ended = process.wait_with_output().map_err(no_compiler)?;
         let said = String::from_utf8_lossy(&ended.stderr);
         match ended.status.code() {
             Some(0) => Ok(()),
@@ -78,11 +82,12 @@ impl Compiler {
                 Err(NotCompiled::Component(ComponentError::Compile(said.trim().to_owned())))
             }
             Some(code) if code == i32::from(NOT_WRITTEN) => {
-                Err(io::Error::other(said.trim().to_owned()).into())
+                Err(NotCompiled::NotWritten(io::Error::other(said.trim().to_owned())))
             }
             Some(code) if code == i32::from(OUT_OF_MEMORY) => {
                 Err(NotCompiled::Component(self.too_large()))
             }
+            None if is_ended_by_others(ended.status) => Err(no_compiler(ended.status)),
             Some(_) | None => Err(NotCompiled::Component(self.ended(ended.status, &said))),
         }
     }
@@ -112,6 +117,30 @@ impl Compiler {
     fn cpu_seconds(&self) -> u64 {
         self.cpu_time_max.as_secs().max(1)
     }
+}
+
+/// Who ends the host by its terminal does not end it: the host has to hear why it has nothing compiled.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn apart(_command: &mut Command) {}
+
+/// Not by its own doing: who runs the host stops it, or the system has no memory left.
+#[cfg(unix)]
+fn is_ended_by_others(status: ExitStatus) -> bool {
+    use rustix::process::Signal;
+    use std::os::unix::process::ExitStatusExt;
+    let signals = [Signal::HUP, Signal::INT, Signal::KILL, Signal::TERM];
+    signals.iter().any(|it| status.signal() == Some(it.as_raw()))
+}
+
+#[cfg(not(unix))]
+fn is_ended_by_others(_status: ExitStatus) -> bool {
+    false
 }
 
 #[cfg(unix)]

@@ -101,7 +101,9 @@ impl Workflows {
             let of_kind = said.iter().filter(|(its, _)| *its == kind);
             let mut all: BTreeMap<&str, &str> =
                 of_kind.map(|(_, it)| (it.name.as_str(), it.description.as_str())).collect();
-            registered.iter().for_each(|it| drop(all.entry(it).or_default()));
+            for name in &registered {
+                all.entry(name).or_default();
+            }
             let one = |(name, description)| json!({ "name": name, "description": description });
             all.into_iter().map(one).collect::<Value>()
         };

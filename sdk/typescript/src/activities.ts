@@ -104,7 +104,7 @@ export function proxyLocalActivities<A = UntypedActivities>(
 }
 
 function check(options: LocalActivityOptions): void {
-  if (options?.scheduleToCloseTimeout ?? options?.startToCloseTimeout) return;
+  if (options?.scheduleToCloseTimeout !== undefined || options?.startToCloseTimeout !== undefined) return;
   throw new TypeError("an activity needs `startToCloseTimeout` or `scheduleToCloseTimeout`");
 }
 

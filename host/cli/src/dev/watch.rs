@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime};
 
 const POLL: Duration = Duration::from_millis(200);
 /// Folders that tools write. Hidden ones are no sources either.
-const MADE: [&str; 5] = ["target", "dist", "build", "node_modules", "__pycache__"];
+const MADE: [&str; 6] =
+    ["target", "dist", "build", "node_modules", "__pycache__", refrain_build::SDK_FOLDER];
 /// Files that package managers write.
 const LOCKS: [&str; 5] = ["Cargo.lock", "package-lock.json", "uv.lock", "poetry.lock", "go.sum"];
 

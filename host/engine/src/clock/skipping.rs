@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// Goes as the system's clock does, and jumps ahead when the engine finds that nothing else can
 /// happen: somebody waits for an outcome, and all that is left are timers.
@@ -28,6 +29,13 @@ struct State {
     waiting: usize,
     /// Moments that somebody waits for, and how many do.
     awaited: BTreeMap<Timestamp, usize>,
+}
+
+impl State {
+    /// Who waits for a moment that has come goes on first: he may lock.
+    fn may_skip(&self, now: Timestamp) -> bool {
+        self.locks == 0 && self.waiting > 0 && self.awaited.range(..=now).next().is_none()
+    }
 }
 
 /// While it lives somebody waits, and the clock may jump.
@@ -119,18 +127,28 @@ impl SkippingClock {
         self.lock_state().awaited.range(now.plus(Delay(1))..).next().map(|(at, _)| *at)
     }
 
-    /// Never back.
-    pub(crate) fn skip_to(&self, at: Timestamp) {
-        let skipped = at.since(self.now());
-        self.0.ahead_ms.fetch_add(skipped.as_ms(), Ordering::SeqCst);
+    /// Never back. False: somebody has locked the clock meanwhile, or nobody waits any more, or somebody for a
+    /// moment before.
+    pub(crate) fn skip_to(&self, at: Timestamp) -> bool {
+        let state = self.lock_state();
+        let now = self.now();
+        let is_passed = state.awaited.range(..at).next().is_some();
+        if !state.may_skip(now) || is_passed {
+            return false;
+        }
+        self.0.ahead_ms.fetch_add(at.since(now).as_ms(), Ordering::SeqCst);
+        drop(state);
         self.0.changed.notify_waiters();
+        true
     }
 
-    /// Who waits for a moment that has come goes on first: he may lock.
     fn may_skip(&self) -> bool {
-        let now = self.now();
-        let state = self.lock_state();
-        state.locks == 0 && state.waiting > 0 && state.awaited.range(..=now).next().is_none()
+        self.lock_state().may_skip(self.now())
+    }
+
+    /// Returns when a lock came or went, or somebody began or ended to wait.
+    pub(crate) fn changes(&self) -> Notified<'_> {
+        self.0.changed.notified()
     }
 
     pub(crate) async fn until_it_may_skip(&self) {
@@ -165,7 +183,8 @@ mod tests {
         let at = clock.now().plus(Delay(60_000));
         let sleeper = clock.waiting_until(Some(at));
         assert!(clock.may_skip());
-        clock.skip_to(at);
+        assert!(!clock.skip_to(at.plus(Delay(1))), "past the sleeper");
+        assert!(clock.skip_to(at));
         assert!(!clock.may_skip(), "the sleeper is still there");
         drop(sleeper);
         assert!(clock.may_skip());
@@ -182,9 +201,9 @@ mod tests {
         tokio::pin!(sleeping);
         assert!(is_pending(sleeping.as_mut()).await);
         assert!(clock.may_skip());
-        clock.skip_to(at);
+        assert!(clock.skip_to(at));
         assert!(sleeping.await);
-        assert!(!clock.may_skip());
+        assert!(!clock.skip_to(at.plus(Delay(1))), "it is locked");
     }
 
     /// Polls it once.
