@@ -137,7 +137,7 @@ pub(crate) struct CellState {
     pub(crate) phase: Phase,
     pub(crate) known: Known,
     pub(crate) warm: Option<Run>,
-    /// Counts the times it became warm: tells an old entry of the eviction queue from a new one.
+    /// Of the last use of its guest: tells an old entry of the eviction queue from a new one. 0: none yet.
     pub(crate) warm_stamp: u64,
     pub(crate) loaded: Option<Loaded>,
     /// Updates that no workflow task has taken yet. Nowhere else, and gone with the host: their
@@ -150,7 +150,7 @@ pub(crate) struct CellState {
     /// How often in a row there was no room for its guest, while what the host owes it waits.
     pub(crate) no_room: u32,
     /// No longer in the registry: look the key up again.
-    gone: bool,
+    pub(crate) gone: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -315,6 +315,10 @@ impl Cells {
         let mut state = cell.lock();
         let is_empty = state.mailbox.is_empty() && state.admitted.is_empty();
         let is_owed = state.no_room > 0;
+        // Another may have its place by now.
+        if state.gone {
+            return;
+        }
         if state.phase == Phase::Idle && is_empty && state.warm.is_none() && !is_owed {
             state.gone = true;
             shard.remove(&cell.key);

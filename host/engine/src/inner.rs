@@ -23,7 +23,7 @@ use crate::task_queues::TaskQueues;
 use crate::timers::{Timers, What};
 use crate::until::until;
 use crate::updates::Updates;
-use crate::warm::{self, Use, WarmRuns};
+use crate::warm::{self, Use, WarmRuns, next_stamp};
 use crate::watchers::Watchers;
 use crate::workers::Workers;
 use refrain_core::arrival::Arrival;
@@ -141,8 +141,8 @@ impl Inner {
         }
         let used = {
             let mut state = cell.lock();
-            state.warm_stamp += 1;
-            let stamp = state.warm_stamp;
+            let stamp = next_stamp();
+            state.warm_stamp = stamp;
             state.warm.as_ref().map(|run| Use { stamp, rooms: run.rooms() })
         };
         match used {

@@ -3,7 +3,7 @@
 use crate::cell::{Cell, Cells, Phase};
 use refrain_core::ids::NamespaceId;
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct WarmRuns {
@@ -50,6 +50,12 @@ impl Line {
     }
 }
 
+/// Of a use of a guest. No two have the same, also if a workflow's id is used again.
+pub(crate) fn next_stamp() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+
 /// Uses that are not the last ones are thrown away when there are so many more of them.
 const STALE_MAX: usize = 64;
 /// Guests that are not at rest and so can't be evicted; no more are looked at in one go.
@@ -81,14 +87,13 @@ impl Lines {
         let (mut evicted, mut busy) = (Vec::new(), Vec::new());
         while self.rooms > rooms_max && busy.len() < BUSY_PASSED_MAX {
             // The namespace that holds most gives first.
-            let Some(line) = self.by_namespace.values_mut().max_by_key(|it| it.rooms) else {
-                break;
-            };
+            let lines = self.by_namespace.values_mut().filter(|it| !it.uses.is_empty());
+            let Some(line) = lines.max_by_key(|it| it.rooms) else { break };
             let Some((oldest, stamp)) = line.uses.pop_front() else { break };
             if !line.is_last(&oldest, stamp) {
                 continue;
             }
-            // One that is away comes back, and is counted all the while.
+            // One that is away comes back, and is counted all the while: it is in use just now.
             if oldest.lock().phase != Phase::Idle {
                 busy.push((oldest, stamp));
                 continue;
@@ -96,9 +101,9 @@ impl Lines {
             self.rooms -= line.give_up(&oldest);
             evicted.push((oldest, stamp));
         }
-        for (cell, stamp) in busy.into_iter().rev() {
+        for (cell, stamp) in busy {
             if let Some(line) = self.by_namespace.get_mut(&cell.key.namespace) {
-                line.uses.push_front((cell, stamp));
+                line.uses.push_back((cell, stamp));
             }
         }
         evicted
@@ -137,7 +142,14 @@ impl WarmRuns {
 
     /// As [`Self::used`], for one that is not at rest yet: its step waits, or is being committed.
     pub(crate) fn is_away(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) -> bool {
-        let stamp = cell.lock().warm_stamp;
+        let stamp = match &mut cell.lock().warm_stamp {
+            // It was never at rest.
+            stamp @ 0 => {
+                *stamp = next_stamp();
+                *stamp
+            }
+            stamp => *stamp,
+        };
         {
             let lines = self.lock();
             let line = lines.by_namespace.get(&cell.key.namespace);
@@ -212,7 +224,7 @@ mod tests {
             let cell = cells.cell(&ExecutionKey { namespace, workflow });
             let stamp = {
                 let mut state = cell.lock();
-                state.warm_stamp += 1;
+                state.warm_stamp = next_stamp();
                 state.warm_stamp
             };
             match *rooms {
@@ -254,6 +266,25 @@ mod tests {
         assert!(wait("c", 1).is_none());
         drop(first);
         assert!(wait("c", 1).is_some());
+    }
+
+    #[test]
+    fn a_workflow_id_that_is_used_again_has_a_guest_of_its_own() {
+        let (cells, warm) = (Cells::new(), WarmRuns::new(1));
+        let used = |id: &str| {
+            let cell =
+                cells.cell(&ExecutionKey { namespace: NamespaceId(1), workflow: Arc::from(id) });
+            let stamp = next_stamp();
+            cell.lock().warm_stamp = stamp;
+            warm.used(&cells, &cell, Use { stamp, rooms: 1 });
+            cell
+        };
+        let first = used("x");
+        warm.gone(&first);
+        cells.forget_if_unused(&first);
+        let second = used("x");
+        used("y");
+        assert!(second.lock().gone, "it has made room");
     }
 
     #[test]

@@ -2,8 +2,11 @@
 
 use super::line::{Place, Taker, forget};
 use super::*;
+use std::time::Duration;
 
 const PAGE: u32 = 1000;
+/// The store could not be read: once more after this.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Brings what a lane has in line in the store and not in memory. Whoever calls this has set
@@ -31,16 +34,12 @@ impl Inner {
                     lane.beyond = [beyond, lane.missed].into_iter().flatten().min();
                 }
             }
-            match beyond {
-                Ok(_) => inner.match_queue(&queue_key),
-                // The next poll tries again.
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "backlog can't be read"
-                    );
-                }
+            if let Err(error) = &beyond {
+                tracing::error!(error = error as &dyn std::error::Error, "backlog can't be read");
+                // Those who wait for tasks may wait for a minute before they poll again.
+                tokio::time::sleep(READ_AGAIN).await;
             }
+            inner.match_queue(&queue_key);
             inner.motion.end();
         });
     }
