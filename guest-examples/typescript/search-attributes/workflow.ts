@@ -67,13 +67,14 @@ export async function forwarded(stops: number) {
 export async function named() {
   const due = new Date("2026-12-24T18:00:00Z");
   upsertSearchAttributes({ Stage: ["packing"], Items: [3], Due: [due], Labels: ["fragile", "gift"], Express: [true] });
-  upsertSearchAttributes({ Express: [] });
+  upsertSearchAttributes({ Express: [], Labels: ["fragile"] });
   const { searchAttributes, typedSearchAttributes } = workflowInfo();
   return {
     searchAttributes,
     isDate: searchAttributes.Due?.[0] instanceof Date,
     typed: typedSearchAttributes.getAll().map(({ key }) => `${key.name}: ${key.type}`),
     items: typedSearchAttributes.get(ITEMS),
+    labels: typedSearchAttributes.get(LABELS),
     ofAnotherType: typedSearchAttributes.get(defineSearchAttributeKey("Items", SearchAttributeType.TEXT)) ?? null,
   };
 }

@@ -545,7 +545,8 @@ impl Execution {
                 Ok(Ok(Accepted::Recorded))
             }
             Arrival::AttachRequest { request_id } => {
-                if self.attached_requests.contains(&request_id) {
+                let is_full = self.attached_requests.len() >= limits::ATTACHED_REQUESTS_MAX;
+                if is_full || self.attached_requests.contains(&request_id) {
                     return Ok(Ok(Accepted::AlreadyThere));
                 }
                 let event = execution::Event::RequestAttached { request_id };

@@ -48,6 +48,8 @@ pub const SKIP_UNTIL_MAX: Timestamp = Timestamp(221_845_392_000_000);
 /// their bytes. One that is sent again is known by it.
 pub const CARRIED_REQUESTS_MAX: usize = 1000;
 pub const CARRIED_REQUESTS_BYTES_MAX: usize = 32 << 10;
+/// Requests of starts that found a run and are written into its history; later ones find it without a word.
+pub const ATTACHED_REQUESTS_MAX: usize = 1000;
 /// Commands of one workflow task.
 pub const COMMANDS_PER_TASK_MAX: usize = 10_000;
 /// Arrivals that one step takes from a mailbox; the rest waits for the next step.

@@ -85,7 +85,10 @@ export class TypedSearchAttributes {
 
   /** Nothing if there is none of this name whose value fits. */
   get<T extends SearchAttributeType>(key: SearchAttributeKey<T>): ValueOf[T] | undefined {
-    return this.pairs.find((it) => it.key.name === key.name && FITS[key.type](it.value))?.value;
+    const found = this.pairs.find((it) => it.key.name === key.name)?.value;
+    // Before the host has told the type, a list of one is not known to be a list.
+    const value = key.type === "KEYWORD_LIST" && typeof found === "string" ? [found] : found;
+    return FITS[key.type](value) ? (value as ValueOf[T]) : undefined;
   }
 }
 
@@ -94,7 +97,8 @@ export function fromHost(fields: Fields): SearchAttributePair<any>[] {
   return fields.map(([name, payload]) => {
     const told = payload.metadata.find(([it]) => it === "type")?.[1];
     const named = told && TYPES.find((it) => WIRE_NAMES[it] === decodeUtf8(told));
-    const read = fromPayload(payload);
+    const stored = fromPayload(payload);
+    const read = !named && Array.isArray(stored) && stored.length === 1 ? stored[0] : stored;
     const value = named === "DATETIME" ? new Date(read as string) : read;
     const type = named ?? TYPES.find((it) => FITS[it](value))!;
     return { key: { name, type }, value };
@@ -135,8 +139,8 @@ function byName(attributes: SearchAttributes): Fields {
     if (values.length === 1 && values[0] instanceof Date) {
       return field({ key: defineSearchAttributeKey(name, "DATETIME"), value: values[0] });
     }
-    const texts = values.map(text);
-    return [name, toPayload(texts.length > 1 ? texts : texts[0])];
+    // The host knows the type: it takes a list of one for what is no list too.
+    return [name, toPayload(values.length > 0 ? values.map(text) : null)];
   });
 }
 

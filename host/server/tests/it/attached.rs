@@ -1,6 +1,7 @@
 //! Starts that find a run, and want it to be known.
 
 use super::*;
+use refrain_core::limits;
 use refrain_wire::api::common::v1::link::Variant;
 use refrain_wire::api::common::v1::link::workflow_event::Reference;
 use refrain_wire::api::enums::v1::WorkflowIdConflictPolicy;
@@ -23,8 +24,13 @@ async fn attach(host: &Host, request_id: &str) -> StartWorkflowExecutionResponse
 async fn attached(host: &Host) -> Vec<String> {
     let filter = HistoryEventFilterType::AllEvent;
     let patience = Duration::from_secs(15);
-    let (events, _) =
+    let (mut events, mut token) =
         host.history("w", Vec::new(), false, filter, patience).await.expect("it is there");
+    while !token.is_empty() {
+        let more = host.history("w", token, false, filter, patience).await.expect("it goes on");
+        events.extend(more.0);
+        token = more.1;
+    }
     let of = |it: HistoryEvent| match it.attributes {
         Some(Attributes::WorkflowExecutionOptionsUpdatedEventAttributes(it)) => {
             Some(it.attached_request_id)
@@ -54,5 +60,16 @@ async fn a_request_that_finds_a_run_is_attached_to_it_once() {
     let answer = attach(&host, "fourth").await;
     assert!(answer.started && answer.run_id != run, "{answer:?}");
     assert!(attached(&host).await.is_empty());
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_starts_find_again_and_again_does_not_fill_its_history_with_them() {
+    let host = Host::start().await;
+    let run = host.start_workflow("w", "Wait").await.expect("it starts");
+    for nth in 0..=limits::ATTACHED_REQUESTS_MAX {
+        assert_eq!(attach(&host, &nth.to_string()).await.run_id, run);
+    }
+    assert_eq!(attached(&host).await.len(), limits::ATTACHED_REQUESTS_MAX);
     host.stop().await;
 }
