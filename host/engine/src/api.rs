@@ -190,6 +190,10 @@ impl Engine {
     /// As [`Engine::start_workflow`]. A run that was there before writes down that this request found it, once
     /// however often it comes.
     pub async fn start_or_attach(&self, request: StartRequest) -> Result<StartReply, EngineError> {
+        // Sent again, it must not begin a second run because the first that it found has closed.
+        if let Some(reply) = self.inner.closed_that_was_found_by(&request).await? {
+            return Ok(reply);
+        }
         loop {
             let reply = self.start_workflow(request.clone()).await?;
             if reply.started {

@@ -1,6 +1,8 @@
 //! Answers that change nothing.
 
-use crate::api::{AfterReset, Description, Pause, Progress, ResetRequest, StartReply, Target};
+use crate::api::{
+    AfterReset, Description, Pause, Progress, ResetRequest, StartReply, StartRequest, Target,
+};
 use crate::cell::{Letter, Loaded, ReplyTo};
 use crate::error::EngineError;
 use crate::inner::{Inner, progress_of};
@@ -14,6 +16,7 @@ use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
 use refrain_core::guest::Query;
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::limits::HISTORY_PAGE_EVENTS_MAX;
 use refrain_core::machines::clock::{Clock, Inherited};
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::{Payload, Payloads};
@@ -101,6 +104,36 @@ impl Inner {
                 run: Some(run.run),
             }),
             _ => Ok(page),
+        }
+    }
+
+    /// The latest run of the workflow, if it is closed and has written down that this start found it.
+    pub(crate) async fn closed_that_was_found_by(
+        &self,
+        request: &StartRequest,
+    ) -> Result<Option<StartReply>, EngineError> {
+        let target = Target {
+            namespace: request.namespace,
+            workflow_id: request.started.workflow_id.clone(),
+            run: None,
+            chain: None,
+        };
+        let row = match self.row(&target).await {
+            Ok(row) if !row.status.is_open() => row,
+            Ok(_) | Err(EngineError::WorkflowNotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let run = row.key.run;
+        let mut next = EventId::FIRST;
+        loop {
+            let events = self.store.history(run, next, HISTORY_PAGE_EVENTS_MAX).await;
+            let events = events.map_err(unavailable)?;
+            let Some(last) = events.last() else { return Ok(None) };
+            next = last.id.next();
+            if events.iter().any(|it| attaches(it, &request.request_id)) {
+                let (first, status) = (row.first_run, row.status);
+                return Ok(Some(StartReply { run, first, started: false, status }));
+            }
         }
     }
 
@@ -402,4 +435,9 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         | Event::Attributes(_)
         | Event::Clock(_) => None,
     }
+}
+
+fn attaches(recorded: &Recorded, request: &str) -> bool {
+    let attached = execution::Event::RequestAttached { request_id: request.to_owned() };
+    recorded.event == Event::Execution(attached)
 }

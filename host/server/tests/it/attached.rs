@@ -57,6 +57,8 @@ async fn a_request_that_finds_a_run_is_attached_to_it_once() {
 
     host.signal("w", "finish").await.expect("it is open");
     host.close_event("w").await;
+    let again = attach(&host, "third").await;
+    assert_eq!((again.run_id, again.started), (run.clone(), false), "an answer was lost");
     let answer = attach(&host, "fourth").await;
     assert!(answer.started && answer.run_id != run, "{answer:?}");
     assert!(attached(&host).await.is_empty());
