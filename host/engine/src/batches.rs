@@ -293,13 +293,7 @@ async fn do_one(engine: &Engine, namespace: NamespaceId, batch: &Batch, one: One
     for _ in 0..TRIES_MAX {
         match attempt(engine, namespace, batch, &one).await {
             Ok(()) => return true,
-            Err(
-                EngineError::StoreUnavailable(_)
-                | EngineError::MailboxFull { .. }
-                | EngineError::NoRoom(_),
-            ) => {
-                tokio::time::sleep(AGAIN).await;
-            }
+            Err(error) if error.passes() => tokio::time::sleep(AGAIN).await,
             Err(error) => {
                 tracing::debug!(job = batch.job, id = one.id, %error, "not done in a batch");
                 return false;

@@ -137,7 +137,7 @@ pub(crate) struct CellState {
     pub(crate) phase: Phase,
     pub(crate) known: Known,
     pub(crate) warm: Option<Run>,
-    /// Of the last use of its guest: tells an old entry of the eviction queue from a new one. 0: none yet.
+    /// Of the last use of its guest: tells an old entry of the eviction queue from a new one.
     pub(crate) warm_stamp: u64,
     pub(crate) loaded: Option<Loaded>,
     /// Updates that no workflow task has taken yet. Nowhere else, and gone with the host: their

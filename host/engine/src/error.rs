@@ -110,6 +110,16 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// The same may be taken when it is asked again.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(
+            self,
+            EngineError::StoreUnavailable(_)
+                | EngineError::MailboxFull { .. }
+                | EngineError::NoRoom(_)
+        )
+    }
+
     /// Of a step that came to nothing.
     pub(crate) fn of_step(error: &StepError) -> EngineError {
         let internal = || EngineError::Internal(error.to_string());

@@ -112,12 +112,8 @@ impl Inner {
         &self,
         request: &StartRequest,
     ) -> Result<Option<StartReply>, EngineError> {
-        let target = Target {
-            namespace: request.namespace,
-            workflow_id: request.started.workflow_id.clone(),
-            run: None,
-            chain: None,
-        };
+        let workflow_id = request.started.workflow_id.clone();
+        let target = Target::latest(request.namespace, workflow_id);
         let row = match self.row(&target).await {
             Ok(row) if !row.status.is_open() => row,
             Ok(_) | Err(EngineError::WorkflowNotFound { .. }) => return Ok(None),

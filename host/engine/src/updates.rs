@@ -265,12 +265,7 @@ impl Inner {
         wait: UpdateStage,
         patience: Delay,
     ) -> Result<(StartReply, Result<UpdateReply, EngineError>), EngineError> {
-        let target = Target {
-            namespace: start.namespace,
-            workflow_id: start.started.workflow_id.clone(),
-            run: None,
-            chain: None,
-        };
+        let target = Target::latest(start.namespace, start.started.workflow_id.clone());
         let request = self.named(request);
         let (again, id) = ((*request).clone(), request.id.clone());
         let (reply, answer) = oneshot::channel();

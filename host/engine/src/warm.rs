@@ -142,14 +142,6 @@ impl WarmRuns {
 
     /// As [`Self::used`], for one that is not at rest yet: its step waits, or is being committed.
     pub(crate) fn is_away(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) -> bool {
-        let stamp = match &mut cell.lock().warm_stamp {
-            // It was never at rest.
-            stamp @ 0 => {
-                *stamp = next_stamp();
-                *stamp
-            }
-            stamp => *stamp,
-        };
         {
             let lines = self.lock();
             let line = lines.by_namespace.get(&cell.key.namespace);
@@ -158,6 +150,8 @@ impl WarmRuns {
                 return lines.rooms <= self.rooms_max;
             }
         }
+        let stamp = next_stamp();
+        cell.lock().warm_stamp = stamp;
         self.used(cells, cell, Use { stamp, rooms })
     }
 

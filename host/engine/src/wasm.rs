@@ -102,10 +102,8 @@ pub fn definition_json(definition: &Definition) -> Value {
 }
 
 fn not_instantiated(error: ComponentError) -> GuestError {
-    let kind = match error {
-        ComponentError::NoRoom(_) => GuestErrorKind::NoRoom,
-        _ => GuestErrorKind::Instantiate,
-    };
+    let is_full = matches!(error, ComponentError::NoRoom(_));
+    let kind = if is_full { GuestErrorKind::NoRoom } else { GuestErrorKind::Instantiate };
     GuestError { kind, message: error.to_string(), backtrace: String::new() }
 }
 

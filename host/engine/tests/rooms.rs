@@ -4,34 +4,15 @@
 
 use expect_test::expect;
 use refrain_core::ids::EventId;
-use refrain_core::machines::execution::Started;
 use refrain_core::machines::{signal, update};
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
+use refrain_core::options::IdConflictPolicy;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::api::{StartRequest, Target, UpdateStage};
 use refrain_engine::{Engine, EngineError};
-use refrain_testkit::sim::{Mode, Sim};
-
-fn target(sim: &Sim) -> Target {
-    Target { namespace: sim.namespace(), workflow_id: "w".to_owned(), run: None, chain: None }
-}
+use refrain_testkit::sim::{Mode, Sim, order};
 
 fn start(sim: &Sim, conflict: IdConflictPolicy) -> StartRequest {
-    let started = Started {
-        workflow_type: "order".to_owned(),
-        workflow_id: "w".to_owned(),
-        task_queue: "orders".to_owned(),
-        task_timeout: Delay::from_secs(10),
-        attempt: 1,
-        ..Started::default()
-    };
-    StartRequest {
-        namespace: sim.namespace(),
-        started,
-        request_id: String::new(),
-        reuse: IdReusePolicy::AllowDuplicate,
-        conflict,
-    }
+    StartRequest { request_id: String::new(), conflict, ..sim.start_request(order()) }
 }
 
 async fn n_events(engine: &Engine, target: &Target) -> u64 {
@@ -42,7 +23,7 @@ async fn n_events(engine: &Engine, target: &Target) -> u64 {
 async fn a_timer_whose_run_finds_no_room_comes_again_and_history_says_nothing_of_it() {
     let mut sim = Sim::new(Mode::Evict).await;
     sim.program(&["timer 5s", "complete \"done\""]);
-    let target = target(&sim);
+    let target = sim.order_target();
     sim.engine().start_workflow(start(&sim, IdConflictPolicy::Fail)).await.unwrap();
     sim.engine().settle().await;
     sim.turn_away(1);
@@ -61,7 +42,7 @@ async fn a_timer_whose_run_finds_no_room_comes_again_and_history_says_nothing_of
 async fn who_asks_a_run_that_finds_no_room_is_told_so_and_nothing_is_stored() {
     let sim = Sim::new(Mode::Evict).await;
     sim.program(&["-", "-", "-", "-"]);
-    let (engine, target) = (sim.engine(), target(&sim));
+    let (engine, target) = (sim.engine(), sim.order_target());
     sim.turn_away(1);
     let refused = engine.start_workflow(start(&sim, IdConflictPolicy::Fail)).await.unwrap_err();
     expect!["no room for one more guest"].assert_eq(&refused.to_string());

@@ -8,13 +8,12 @@ use refrain_calendar::rfc3339;
 use refrain_calendar::schedule::{Backfill, Overlap, Patch, Policies, Standing, Trigger};
 use refrain_calendar::spec::{Interval, Spec};
 use refrain_core::failure::Failure;
-use refrain_core::machines::execution::Started;
 use refrain_core::payload::Payload;
 use refrain_core::search::Condition;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::EngineError;
 use refrain_engine::api::{NewSchedule, ScheduleFilter, ScheduleKey, ScheduleUpdate, Target};
-use refrain_testkit::sim::{Mode, Sim};
+use refrain_testkit::sim::{Mode, Sim, order};
 use std::fmt::Write;
 use std::future::Future;
 
@@ -35,14 +34,7 @@ fn update(policies: Policies) -> ScheduleUpdate {
         spec: Spec { intervals, ..Spec::default() }.compile().unwrap(),
         policies,
         standing: Standing::default(),
-        start: Box::new(Started {
-            workflow_type: "order".to_owned(),
-            workflow_id: "w".to_owned(),
-            task_queue: "orders".to_owned(),
-            task_timeout: Delay::from_secs(10),
-            attempt: 1,
-            ..Started::default()
-        }),
+        start: Box::new(order()),
         action: Vec::new(),
         search_attributes: None,
     }
@@ -77,8 +69,7 @@ impl Play {
     }
 
     fn run(&self, n: u64) -> Target {
-        let workflow_id = format!("w-{}", rfc3339(minute(n)));
-        Target { namespace: self.sim.namespace(), workflow_id, run: None, chain: None }
+        Target::latest(self.sim.namespace(), format!("w-{}", rfc3339(minute(n))))
     }
 
     async fn terminate(&self, n: u64) {

@@ -3,39 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests; clippy spares only the tests")]
 
 use refrain_core::ids::EventId;
-use refrain_core::machines::execution::Started;
 use refrain_core::machines::{signal, update};
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::Payload;
 use refrain_core::time::{Delay, Timestamp};
-use refrain_engine::api::{
-    Reapply, ResetRequest, StartRequest, Target, UpdateReply, UpdateStage, UpdateState,
-};
+use refrain_engine::api::{Reapply, ResetRequest, Target, UpdateReply, UpdateStage, UpdateState};
 use refrain_engine::{Engine, EngineError};
-use refrain_testkit::sim::{Mode, Sim};
+use refrain_testkit::sim::{Mode, Sim, order};
 
 async fn paused_run(sim: &mut Sim, program: &[&str]) -> Target {
     sim.program(program);
     let engine = sim.engine();
-    let started = Started {
-        workflow_type: "order".to_owned(),
-        workflow_id: "w".to_owned(),
-        task_queue: "orders".to_owned(),
-        task_timeout: Delay::from_secs(10),
-        attempt: 1,
-        ..Started::default()
-    };
-    let start = StartRequest {
-        namespace: sim.namespace(),
-        started,
-        request_id: "r".to_owned(),
-        reuse: IdReusePolicy::AllowDuplicate,
-        conflict: IdConflictPolicy::Fail,
-    };
-    engine.start_workflow(start).await.unwrap();
+    engine.start_workflow(sim.start_request(order())).await.unwrap();
     engine.settle().await;
-    let target =
-        Target { namespace: sim.namespace(), workflow_id: "w".to_owned(), run: None, chain: None };
+    let target = sim.order_target();
     engine.pause(target.clone(), String::new(), String::new(), String::new()).await.unwrap();
     target
 }

@@ -3,6 +3,7 @@
 mod activities;
 mod operator;
 mod others;
+mod plain;
 mod stage;
 
 use crate::facts::started;
@@ -36,6 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use activities::ref_of;
+pub use plain::order;
 use stage::{ACTIVITIES, ACTIVITIES_DIGEST, Folder, ScriptedPrograms};
 
 /// How hard it is made for the engine. The text that is left must not differ.
@@ -526,8 +528,7 @@ impl Sim {
     }
 
     async fn next_due_of(&self, workflow: &str) -> Option<Timestamp> {
-        let workflow_id = workflow.to_owned();
-        let target = Target { namespace: self.namespace, workflow_id, run: None, chain: None };
+        let target = Target::latest(self.namespace, workflow.to_owned());
         let description = match self.engine.describe(&target).await {
             Ok(description) => description,
             Err(EngineError::WorkflowNotFound { .. }) => return None,

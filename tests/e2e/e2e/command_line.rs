@@ -1,29 +1,14 @@
 //! Our own command line, family by family, on a real host with the bench workflows.
 
-use crate::common::{BENCH, Python, deploy_bench, directory};
+use crate::common::{BENCH, Python, WAITING, bench_host, start};
 use anyhow::{Context, Result};
 use refrain_e2e::host::eventually;
-use refrain_e2e::{Host, order, paths};
+use refrain_e2e::{order, paths};
 use serde_json::{Value, json};
-
-/// A task queue that has the workflows and nobody for their activities.
-const WAITING: &str = "waiting";
-
-fn host(name: &str) -> Result<Host> {
-    let host = Host::start(&directory(name), &["--search-attribute", "Color=Keyword"])?;
-    deploy_bench(&host)?;
-    order::deploy_guest(&host, "rust/bench", WAITING)?;
-    Ok(host)
-}
-
-fn start(host: &Host, workflow_id: &str, workflow_type: &str, task_queue: &str) -> Result<()> {
-    let args = ["workflow", "start", "--workflow-id", workflow_id, "--type", workflow_type];
-    host.cli(&[&args[..], &["--task-queue", task_queue]].concat()).map(drop)
-}
 
 #[test]
 fn updates_are_sent_waited_for_and_asked_about() -> Result<()> {
-    let host = host("cli-updates")?;
+    let host = bench_host("cli-updates")?;
     start(&host, "counter", "counter", BENCH)?;
     let update = |verb: &str, args: &[&str]| {
         let args = [&["workflow", "update", verb, "--workflow-id", "counter"], args].concat();
@@ -59,7 +44,7 @@ fn updates_are_sent_waited_for_and_asked_about() -> Result<()> {
 
 #[test]
 fn a_signal_starts_the_workflow_that_it_is_for() -> Result<()> {
-    let host = host("cli-signal-with-start")?;
+    let host = bench_host("cli-signal-with-start")?;
     let signal = |name: &str| {
         let args = ["workflow", "signal-with-start", "--workflow-id", "w", "--type", "wait-signal"];
         let signal = ["--task-queue", BENCH, "--signal-name", name, "--signal-input", r#"{"a":1}"#];
@@ -75,7 +60,7 @@ fn a_signal_starts_the_workflow_that_it_is_for() -> Result<()> {
 
 #[test]
 fn activities_are_held_changed_completed_and_failed() -> Result<()> {
-    let host = host("cli-activities")?;
+    let host = bench_host("cli-activities")?;
     let directory = paths::target().join("e2e/cli-activities");
     start(&host, "completed", "one-activity", WAITING)?;
     let pending = |workflow_id: &str| -> Result<Value> {
@@ -140,7 +125,7 @@ fn activities_are_held_changed_completed_and_failed() -> Result<()> {
 
 #[test]
 fn schedules_are_kept_by_our_command_line() -> Result<()> {
-    let host = host("cli-schedules")?;
+    let host = bench_host("cli-schedules")?;
     let schedule = |verb: &str, args: &[&str]| {
         host.cli(&[&["schedule", verb, "--schedule-id", "daily"], args].concat())
     };
@@ -207,7 +192,7 @@ fn schedules_are_kept_by_our_command_line() -> Result<()> {
 
 #[test]
 fn a_task_queue_says_who_works_on_it_and_what_waits() -> Result<()> {
-    let host = host("cli-task-queue")?;
+    let host = bench_host("cli-task-queue")?;
     start(&host, "w", "one-activity", WAITING)?;
     let waiting = eventually("the activity waits", || {
         let described = host.json(&["task-queue", "describe", "--task-queue", WAITING])?;
@@ -224,7 +209,7 @@ fn a_task_queue_says_who_works_on_it_and_what_waits() -> Result<()> {
 
 #[test]
 fn a_filter_in_place_of_an_id_means_a_batch() -> Result<()> {
-    let host = host("cli-batches")?;
+    let host = bench_host("cli-batches")?;
     for workflow_id in ["many-1", "many-2", "another"] {
         start(&host, workflow_id, "wait-signal", BENCH)?;
     }

@@ -1,28 +1,13 @@
 //! What our own command line says of runs, task queues, schedules and itself.
 
-use crate::common::{BENCH, deploy_bench, directory, temporal_json};
+use crate::common::{BENCH, WAITING, bench_host, start, temporal_json};
 use anyhow::{Context, Result};
 use refrain_e2e::host::eventually;
-use refrain_e2e::{Host, order, paths};
-
-/// A task queue that has the workflows and nobody for their activities.
-const WAITING: &str = "waiting";
-
-fn host(name: &str) -> Result<Host> {
-    let host = Host::start(&directory(name), &["--search-attribute", "Color=Keyword"])?;
-    deploy_bench(&host)?;
-    order::deploy_guest(&host, "rust/bench", WAITING)?;
-    Ok(host)
-}
-
-fn start(host: &Host, workflow_id: &str, workflow_type: &str, task_queue: &str) -> Result<()> {
-    let args = ["workflow", "start", "--workflow-id", workflow_id, "--type", workflow_type];
-    host.cli(&[&args[..], &["--task-queue", task_queue]].concat()).map(drop)
-}
+use refrain_e2e::{order, paths};
 
 #[test]
 fn a_workflow_starts_with_what_tools_show_of_it() -> Result<()> {
-    let host = host("cli-start")?;
+    let host = bench_host("cli-start")?;
     let args = ["workflow", "start", "-w", "w", "--type", "echo", "-t", BENCH, "--input", "1"];
     let words = ["--static-summary", "A \"note\"", "--static-details", "**more**"];
     let more = ["--priority-key", "2", "--fairness-key", "us", "--fairness-weight", "1.5"];
@@ -53,7 +38,7 @@ fn a_workflow_starts_with_what_tools_show_of_it() -> Result<()> {
 
 #[test]
 fn a_task_queue_is_worked_on_by_the_server_by_workers_or_by_nobody() -> Result<()> {
-    let host = host("cli-queues")?;
+    let host = bench_host("cli-queues")?;
     let describe = |queue: &str| host.cli(&["task-queue", "describe", "-t", queue]);
     let both = describe(BENCH)?;
     assert!(both.contains("The server itself runs its workflows and its activities"), "{both}");
@@ -66,7 +51,7 @@ fn a_task_queue_is_worked_on_by_the_server_by_workers_or_by_nobody() -> Result<(
 #[test]
 fn a_schedule_that_cannot_start_its_workflow_says_so_in_the_list_and_once_in_the_log() -> Result<()>
 {
-    let host = host("cli-schedule-error")?;
+    let host = bench_host("cli-schedule-error")?;
     let create = ["schedule", "create", "--schedule-id", "s", "--interval", "1h", "-w", "w"];
     host.cli(&[&create[..], &["--type", "nope", "--task-queue", BENCH]].concat())?;
     let trigger = || host.cli(&["schedule", "trigger", "--schedule-id", "s"]);
@@ -85,7 +70,7 @@ fn a_schedule_that_cannot_start_its_workflow_says_so_in_the_list_and_once_in_the
 
 #[test]
 fn a_usage_line_has_no_flag_for_a_variable_that_is_set() -> Result<()> {
-    let host = host("cli-usage")?;
+    let host = bench_host("cli-usage")?;
     let said = host.try_cli(&["replay"])?;
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(
@@ -102,7 +87,7 @@ fn a_usage_line_has_no_flag_for_a_variable_that_is_set() -> Result<()> {
 
 #[test]
 fn a_trace_for_programs_has_each_turn_and_calls_a_cancellation_so() -> Result<()> {
-    let host = host("cli-trace")?;
+    let host = bench_host("cli-trace")?;
     start(&host, "w", "until-canceled", BENCH)?;
     host.cli(&["workflow", "cancel", "-w", "w"])?;
     host.try_cli(&["workflow", "result", "-w", "w"])?;
@@ -123,7 +108,7 @@ fn a_trace_for_programs_has_each_turn_and_calls_a_cancellation_so() -> Result<()
 
 #[test]
 fn tools_are_told_the_handlers_of_the_run_and_not_of_its_whole_component() -> Result<()> {
-    let host = host("cli-metadata")?;
+    let host = bench_host("cli-metadata")?;
     order::deploy_guest(&host, "typescript/bench", "bench-typescript")?;
     let told = |id: &str, kind: &str, queue: &str| -> Result<String> {
         start(&host, id, kind, queue)?;

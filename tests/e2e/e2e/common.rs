@@ -27,6 +27,27 @@ pub(crate) fn deploy_bench(host: &Host) -> Result<()> {
     order::deploy_guest(host, "rust/bench-activities", BENCH)
 }
 
+/// A task queue of [`bench_host`] that has the workflows and nobody for their activities.
+pub(crate) const WAITING: &str = "waiting";
+
+/// What the tests of our own command line talk to.
+pub(crate) fn bench_host(name: &str) -> Result<Host> {
+    let host = Host::start(&directory(name), &["--search-attribute", "Color=Keyword"])?;
+    deploy_bench(&host)?;
+    order::deploy_guest(&host, "rust/bench", WAITING)?;
+    Ok(host)
+}
+
+pub(crate) fn start(
+    host: &Host,
+    workflow_id: &str,
+    workflow_type: &str,
+    task_queue: &str,
+) -> Result<()> {
+    let args = ["workflow", "start", "--workflow-id", workflow_id, "--type", workflow_type];
+    host.cli(&[&args[..], &["--task-queue", task_queue]].concat()).map(drop)
+}
+
 /// A line per event: its number, its type, and what the program chose. Times, ids of runs and
 /// whatever differs from run to run are left out.
 pub(crate) fn summary(history: &[Value]) -> String {

@@ -99,11 +99,7 @@ impl State {
         match room.checked_sub(1) {
             Some(left) => *room = left,
             None => {
-                let stored = |(it, stored): (&Place, &bool)| stored.then_some(*it);
-                let last = lane.waiting.iter().rev().find_map(stored);
-                let last = last.filter(|last| *last > place).ok_or(place)?;
-                lane.waiting.remove(&last);
-                lane.ends_before(last);
+                let last = lane.let_last_go_if(|last| last > place).ok_or(place)?;
                 forget(&mut self.tasks, last.key);
             }
         }

@@ -14,6 +14,12 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Before all others.
+    fn first() -> Place {
+        let InLine { level, pass, since, run, scheduled } = InLine::FIRST;
+        Place { level, pass, since, key: (run, scheduled) }
+    }
+
     pub(super) fn in_store(&self) -> InLine {
         let Place { level, pass, since, key: (run, scheduled) } = *self;
         InLine { level, pass, since, run, scheduled }
@@ -74,14 +80,6 @@ pub(super) struct Lane {
     pub(super) missed: Option<Place>,
     /// By fairness key: they wait for its rate limit, after those of the key in `waiting`.
     pub(super) parked: BTreeMap<String, Places>,
-}
-
-impl Place {
-    /// Before all others.
-    fn first() -> Place {
-        let InLine { level, pass, since, run, scheduled } = InLine::FIRST;
-        Place { level, pass, since, key: (run, scheduled) }
-    }
 }
 
 impl Default for Lane {
@@ -152,8 +150,13 @@ impl Lane {
         if self.waiting.len() <= n_max {
             return None;
         }
-        let (last, _) = self.waiting.iter().rev().find(|(_, stored)| **stored)?;
-        let last = *last;
+        self.let_last_go_if(|_| true)
+    }
+
+    /// The last one that the store has waits there only, if it is such a one.
+    pub(super) fn let_last_go_if(&mut self, is_such: impl FnOnce(Place) -> bool) -> Option<Place> {
+        let stored = |(place, stored): (&Place, &bool)| stored.then_some(*place);
+        let last = self.waiting.iter().rev().find_map(stored).filter(|it| is_such(*it))?;
         self.waiting.remove(&last);
         self.ends_before(last);
         Some(last)

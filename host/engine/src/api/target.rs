@@ -14,6 +14,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// The latest run of a workflow.
+    pub fn latest(namespace: NamespaceId, workflow_id: String) -> Target {
+        Target { namespace, workflow_id, run: None, chain: None }
+    }
+
     pub(crate) fn of(run: &RunKey) -> Target {
         Target {
             namespace: run.execution.namespace,

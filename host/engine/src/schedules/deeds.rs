@@ -172,12 +172,8 @@ impl Inner {
             .await
         {
             Ok(StartReply { run, .. }) => Done::Started(wanted, workflow_id, run),
-            Err(
-                error @ (EngineError::StoreUnavailable(_)
-                | EngineError::MailboxFull { .. }
-                | EngineError::NoRoom(_)
-                | EngineError::ShuttingDown),
-            ) => Done::Later(error),
+            Err(error @ EngineError::ShuttingDown) => Done::Later(error),
+            Err(error) if error.passes() => Done::Later(error),
             Err(error) => Done::NotStarted(wanted, error),
         }
     }

@@ -242,15 +242,11 @@ impl Visit<'_> {
         if !current.status.is_open() {
             return Ok(None);
         }
-        match self.terminate(current, &request.reason, &request.identity) {
-            Ok(mut ended) => {
-                // Its parent waits for the new run. Children that began after the place that is
-                // gone back to end with it; those that began before go on.
-                ended.decision.effects.retain(|effect| !goes_on(effect, kept));
-                Ok(Some(ended))
-            }
-            Err(error) => Err(error),
-        }
+        let mut ended = self.terminate(current, &request.reason, &request.identity)?;
+        // Its parent waits for the new run. Children that began after the place that is
+        // gone back to end with it; those that began before go on.
+        ended.decision.effects.retain(|effect| !goes_on(effect, kept));
+        Ok(Some(ended))
     }
 }
 

@@ -1,10 +1,8 @@
 use expect_test::expect;
 use refrain_core::machines::signal::Signal;
-use refrain_core::options::{IdConflictPolicy, IdReusePolicy, Override};
-use refrain_core::time::Delay;
-use refrain_engine::api::{StartRequest, Target};
+use refrain_core::options::Override;
 use refrain_testkit::check;
-use refrain_testkit::sim::{Mode, Sim};
+use refrain_testkit::sim::{Mode, Sim, order};
 
 #[test]
 fn options_are_changed_in_history_and_what_is_the_same_leaves_no_trace() {
@@ -185,25 +183,10 @@ fn a_run_starts_on_the_version_that_its_start_names_and_keeps_to_it() {
 async fn what_a_run_that_follows_has_diverged_on_is_not_tried_again() {
     let mut sim = Sim::new(Mode::Warm).await;
     sim.program(&["timer 30s", "-", "-", "-", "-"]);
-    let started = refrain_core::machines::execution::Started {
-        workflow_type: "order".to_owned(),
-        workflow_id: "w".to_owned(),
-        task_queue: "orders".to_owned(),
-        task_timeout: Delay::from_secs(10),
-        attempt: 1,
-        versioning: Some(Override::AutoUpgrade),
-        ..Default::default()
-    };
-    let start = StartRequest {
-        namespace: sim.namespace(),
-        started,
-        request_id: "r".to_owned(),
-        reuse: IdReusePolicy::AllowDuplicate,
-        conflict: IdConflictPolicy::Fail,
-    };
+    let mut start = sim.start_request(order());
+    start.started.versioning = Some(Override::AutoUpgrade);
     sim.engine().start_workflow(start).await.expect("it starts");
-    let target =
-        Target { namespace: sim.namespace(), workflow_id: "w".to_owned(), run: None, chain: None };
+    let target = sim.order_target();
     let mut asked = Vec::new();
     for release in [&["timer 31s"][..], &["timer 30s", "-", "-", "-", "-"]] {
         sim.release(release).await;
