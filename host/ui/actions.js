@@ -32,10 +32,15 @@ export function ask({ title, text, fields = [], danger, doIt, act }) {
     },
   }, h("h2", null, title), text ? h("p", null, text) : null, inputs.map((it) => it.label), wrong, answer,
   h("div.buttons", null, h("button.quiet", { type: "button", onclick: close }, "Close"), submit));
+  const dialog = opened(title, form);
+  (inputs[0]?.element ?? submit).focus();
+}
+
+function opened(title, form) {
   const dialog = h("dialog", { "aria-label": title, onclose: () => dialog.remove() }, form);
   document.body.append(dialog);
   dialog.showModal();
-  (inputs[0]?.element ?? submit).focus();
+  return dialog;
 }
 
 function input({ name, label, kind = "text", value: given = "", options = [], hint, required }) {
@@ -172,10 +177,8 @@ export function pause(context, execution, isPaused) {
 export function helpDialog() {
   if (document.querySelector("dialog[open]")) return;
   const keys = [["j k", "next, previous row"], ["Enter", "open it"], ["/", "filter"], ["w s q", "workflows, schedules, task queues"], ["u", "times in UTC or in your zone"], ["?", "this list"]];
-  const dialog = h("dialog", { "aria-label": "Keys", onclose: () => dialog.remove() },
+  opened("Keys",
     h("form", { method: "dialog" }, h("h2", null, "Keys"),
       h("dl.facts", null, keys.map(([key, text]) => h("div", null, h("dt", null, key.split(" ").map((it) => h("kbd", null, it))), h("dd", null, text)))),
       h("div.buttons", null, h("button.main", null, "Close"))));
-  document.body.append(dialog);
-  dialog.showModal();
 }

@@ -5,12 +5,12 @@ const BASE = new URL(".", document.baseURI).pathname;
 /** Payloads with their encodings: what they hold is for us to show. */
 const WHOLE = "application/json+no-payload-shorthand";
 export const IDENTITY = "refrain-page";
+const REFRESH_S = 5;
 
 export class ApiError extends Error {
   constructor(status, body) {
     super(body.message || `the server answered ${status}`);
     this.status = status;
-    this.code = body.code;
   }
 }
 
@@ -33,11 +33,11 @@ async function call(path, options) {
 
 const of = (namespace, rest) => `api/v1/namespaces/${encodeURIComponent(namespace)}/${rest}`;
 
-function path(parts) {
+export function path(parts) {
   return parts.map(encodeURIComponent).join("/");
 }
 
-function query(fields) {
+export function query(fields) {
   const some = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined && value !== "");
   return some.length > 0 ? `?${new URLSearchParams(some)}` : "";
 }
@@ -88,6 +88,11 @@ export async function repeat(signal, seconds, work) {
     await work();
     await pause(seconds, signal);
   }
+}
+
+/** Of a view that is looked at: what fails now is shown the next time. */
+export function again(signal, load) {
+  repeat(signal, REFRESH_S, () => load().catch(() => undefined));
 }
 
 export function pause(seconds, signal) {

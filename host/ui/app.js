@@ -1,6 +1,6 @@
 // Which view is shown: the part of the address after `#` says it, so that every state has a link and goes back.
 
-import { Api, ApiError, namespaces } from "./api.js";
+import { Api, ApiError, namespaces, path, query } from "./api.js";
 import { h, fill, empty, toast } from "./dom.js";
 import { isUtc, setUtc } from "./format.js";
 import { helpDialog } from "./actions.js";
@@ -23,21 +23,18 @@ function decoded(text) {
 
 /** `#/default/workflows/order-7/<run>?event=3` */
 function where() {
-  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [namespace, view, ...rest] = path.split("/").map(decoded);
-  return { namespace: namespace || "default", view: view || "workflows", rest: rest.filter(Boolean), query: new URLSearchParams(query ?? "") };
+  const [place, fields] = location.hash.replace(/^#\/?/, "").split("?");
+  const [namespace, view, ...rest] = place.split("/").map(decoded);
+  return { namespace: namespace || "default", view: view || "workflows", rest: rest.filter(Boolean), query: new URLSearchParams(fields ?? "") };
 }
 
 /** An address of this page. */
 export function href(parts, fields) {
-  const some = Object.entries(fields ?? {}).filter(([, value]) => value !== undefined && value !== "");
-  const query = some.length > 0 ? `?${new URLSearchParams(some)}` : "";
-  return `#/${parts.map(encodeURIComponent).join("/")}${query}`;
+  return `#/${path(parts)}${query(fields)}`;
 }
 
-export function go(address, replace = false) {
-  if (replace) history.replaceState(null, "", address);
-  else history.pushState(null, "", address);
+export function go(address) {
+  history.pushState(null, "", address);
   route();
 }
 
@@ -142,7 +139,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 document.getElementById("zone").addEventListener("click", toggleZone);
 document.getElementById("help").addEventListener("click", helpDialog);
-addEventListener("hashchange", route);
+// Comes for each link and for back and forward; `hashchange` would come a second time.
 addEventListener("popstate", () => route());
 listNamespaces();
 route();

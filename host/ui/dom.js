@@ -52,6 +52,15 @@ export function facts(list) {
   return h("dl.facts", null, some.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 }
 
+/** Of a table: what its columns are called, and what is in one of them. */
+export function headings(...names) {
+  return h("thead", null, h("tr", null, names.map((it) => h("th", { scope: "col" }, it))));
+}
+
+export function cell(label, ...children) {
+  return h("td", { "data-label": label }, children);
+}
+
 export function panel(title, ...children) {
   return h("div.panel", null, h("h2", null, title), children);
 }

@@ -10,7 +10,7 @@ export function setUtc(to) {
 }
 
 const pad = (n, digits = 2) => String(n).padStart(digits, "0");
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+export const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 export function isTime(text) {
   return Boolean(text) && !text.startsWith("0001-") && !text.startsWith("1970-01-01T00:00:00Z");
@@ -37,7 +37,7 @@ export function time(text, withMs = false) {
   return h("time", { datetime: text, title: `${text}\n${ago(text)}` }, clock(text, withMs));
 }
 
-export function ago(text) {
+function ago(text) {
   const ms = Date.now() - new Date(text).getTime();
   return ms >= 0 ? `${span(ms)} ago` : `in ${span(-ms)}`;
 }

@@ -7,7 +7,7 @@ const SHOWN_MAX = 20_000;
 /** Longer ones are not looked into. */
 const PRETTY_MAX = 100_000;
 
-export function decode(base64) {
+function decode(base64) {
   return Uint8Array.from(atob(base64 ?? ""), (it) => it.charCodeAt(0));
 }
 
@@ -22,7 +22,7 @@ export function ofJson(json) {
 }
 
 /** The JSON text that it holds. */
-export function jsonOf(payload) {
+function jsonOf(payload) {
   const encoding = text(payload.metadata?.encoding);
   if (encoding === "binary/null") return "null";
   return encoding.startsWith("json/") ? text(payload.data) : undefined;

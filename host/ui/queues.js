@@ -1,17 +1,16 @@
 // Task queues: which components serve them, who polls them, how much waits.
 
-import { repeat } from "./api.js";
-import { h, empty, facts, panel, place } from "./dom.js";
+import { again } from "./api.js";
+import { h, cell, empty, facts, headings, panel, place } from "./dom.js";
 import { duration, enumName, pill, short, time } from "./format.js";
 
-const REFRESH_S = 5;
 const ACTIVITIES = "TASK_QUEUE_TYPE_ACTIVITY";
 
 export async function view(context) {
   const { api, signal, to, title } = context;
   title("Task queues");
   const list = place((deployments) => {
-    const queues = Map.groupBy ? Map.groupBy(deployments, (it) => it.taskQueue) : groupBy(deployments);
+    const queues = groupBy(deployments);
     if (queues.size === 0) return empty("Nothing is deployed here. ", h("code", null, "refrain deploy FILE --task-queue NAME"), " puts a component to work.");
     return [...queues.keys()].sort().map((queue) => h("article.panel", null,
       h("h2", null, h("a", { href: to(["queues", queue]), "data-row": true }, queue)), versions(context, queues.get(queue))));
@@ -19,7 +18,7 @@ export async function view(context) {
   const load = async () => list.show((await api.ours(["deployments"])).deployments ?? []);
   await load();
   context.show(h("h1", null, "Task queues"), list.element);
-  repeat(signal, REFRESH_S, () => load().catch(() => undefined));
+  again(signal, load);
 }
 
 function groupBy(deployments) {
@@ -29,9 +28,8 @@ function groupBy(deployments) {
 }
 
 function versions(context, list) {
-  const cell = (label, ...children) => h("td", { "data-label": label }, children);
   return h("table.list", null,
-    h("thead", null, h("tr", null, ["Stage", "Component", "Runs", "Version", "Digest", "Deployed", "Open runs"].map((it) => h("th", { scope: "col" }, it)))),
+    headings("Stage", "Component", "Runs", "Version", "Digest", "Deployed", "Open runs"),
     h("tbody", null, list.map((it) => {
       const isWorkflow = it.kind === "COMPONENT_KIND_WORKFLOW";
       const stage = enumName(it.stage, "VERSION_STAGE_") || (it.current ? "Current" : "Former");
@@ -47,6 +45,7 @@ function versions(context, list) {
 export async function one(context, queue) {
   const { api, signal, to, title } = context;
   title(queue);
+  const filter = { query: `TaskQueue = '${queue.replaceAll("'", "''")}'` };
   const body = place(({ deployments, described, workers }) => [
     deployments.length > 0 ? h("article.panel", null, h("h2", null, "Versions"), versions(context, deployments)) : null,
     panel("Activities", facts([
@@ -61,16 +60,16 @@ export async function one(context, queue) {
     const [deployed, described, workers] = await Promise.all([
       api.ours(["deployments"], { taskQueue: queue }),
       api.get(["task-queues", queue], { taskQueueType: ACTIVITIES, reportPollers: true, reportStats: true }),
-      api.get(["workers"], { query: `TaskQueue = '${queue.replaceAll("'", "''")}'` }).catch(() => ({})),
+      api.get(["workers"], filter).catch(() => ({})),
     ]);
     body.show({ deployments: deployed.deployments ?? [], described, workers: workers.workersInfo ?? [] });
   };
   await load();
   context.show(
     h("header", null, h("p.crumbs", null, h("a", { href: to(["queues"]) }, "Task queues")), h("div.title", null, h("h1", null, queue)),
-      h("div.actions", null, h("a.button", { href: to(["workflows"], { query: `TaskQueue = '${queue.replaceAll("'", "''")}'` }) }, "Its workflows"))),
+      h("div.actions", null, h("a.button", { href: to(["workflows"], filter) }, "Its workflows"))),
     body.element);
-  repeat(signal, REFRESH_S, () => load().catch(() => undefined));
+  again(signal, load);
 }
 
 function rate(perSecond) {

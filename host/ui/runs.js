@@ -1,7 +1,7 @@
 // The runs of a namespace: filtered, counted, a page at a time.
 
 import { ApiError, repeat } from "./api.js";
-import { h, fill, empty } from "./dom.js";
+import { h, cell, fill, empty, headings } from "./dom.js";
 import { between, isTime, moving, pill, statusOf, time, words } from "./format.js";
 import { value } from "./payload.js";
 import { go } from "./app.js";
@@ -28,7 +28,7 @@ export async function view(context) {
   const wrong = h("p.wrong", { role: "alert", hidden: true });
   const rows = h("tbody");
   const table = h("table.list.runs", null,
-    h("thead", null, h("tr", null, ["Status", "Workflow", "Type", "Task queue", "Started", "Took"].map((it) => h("th", { scope: "col" }, it)))), rows);
+    headings("Status", "Workflow", "Type", "Task queue", "Started", "Took"), rows);
   const nothing = h("div", { hidden: true });
   const pages = h("nav.pages", { "aria-label": "Pages" });
   context.show(h("form.filter", { onsubmit: submit, role: "search" }, input, h("button.main", null, "Filter")), wrong, counts, table, nothing, pages);
@@ -86,7 +86,6 @@ function row(context, info) {
   const { workflowId, runId } = info.execution;
   const status = statusOf(info);
   const link = h("a", { href: context.to(["workflows", workflowId, runId]), "data-row": true }, workflowId);
-  const cell = (label, ...children) => h("td", { "data-label": label }, children);
   return h("tr", null,
     cell("Status", pill(status)), h("td.id", { "data-label": "Workflow" }, link), cell("Type", info.type?.name),
     cell("Task queue", info.taskQueue), cell("Started", time(info.startTime)), cell("Took", h("span.number", null, isTime(info.closeTime) ? between(info.startTime, info.closeTime) : moving("since", info.startTime))));

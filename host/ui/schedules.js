@@ -1,14 +1,12 @@
 // Schedules: what starts when, what came of it, and pausing, unpausing and triggering them.
 
-import { IDENTITY, repeat, requestId } from "./api.js";
-import { h, empty, facts, panel, place, toast } from "./dom.js";
-import { duration, enumName, moving, pill, time, words } from "./format.js";
+import { IDENTITY, again, requestId } from "./api.js";
+import { h, cell, empty, facts, headings, panel, place, toast } from "./dom.js";
+import { MONTHS, duration, enumName, moving, pill, time, words } from "./format.js";
 import { ask } from "./actions.js";
 import { showAll } from "./payload.js";
 
-const REFRESH_S = 5;
 const DAYS = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
-const MONTHS = " Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 export async function view(context) {
   const { api, query, signal, to, title } = context;
@@ -17,10 +15,9 @@ export async function view(context) {
   const draw = (found) => {
     const all = found.schedules ?? [];
     if (all.length === 0) return empty("There are no schedules here. ", h("code", null, "temporal schedule create"), " makes one.");
-    const cell = (label, ...children) => h("td", { "data-label": label }, children);
     return [
       h("table.list", null,
-        h("thead", null, h("tr", null, ["State", "Schedule", "Starts", "When", "Next", "Last"].map((it) => h("th", { scope: "col" }, it)))),
+        headings("State", "Schedule", "Starts", "When", "Next", "Last"),
         h("tbody", null, all.map(({ scheduleId, info = {} }) => h("tr", null,
           cell("State", pill(info.paused ? "Paused" : "Active")),
           h("td.id", { "data-label": "Schedule" }, h("a", { href: to(["schedules", scheduleId]), "data-row": true }, scheduleId)),
@@ -32,10 +29,6 @@ export async function view(context) {
   await load();
   context.show(h("h1", null, "Schedules"), list.element);
   again(signal, load);
-}
-
-function again(signal, load) {
-  repeat(signal, REFRESH_S, () => load().catch(() => undefined));
 }
 
 export async function one(context, id) {
@@ -133,7 +126,7 @@ function calendar(it) {
     isPlain ? `at ${clock}` : [part(it.hour, "hours "), part(it.minute, "minutes ")].filter(Boolean).join(", "),
     all(it.dayOfWeek, 0, 6) ? "" : part(it.dayOfWeek, "", DAYS),
     all(it.dayOfMonth, 1, 31) ? "" : part(it.dayOfMonth, "on day "),
-    all(it.month, 1, 12) ? "" : part(it.month, "in ", MONTHS),
+    all(it.month, 1, 12) ? "" : part(it.month, "in ", ["", ...MONTHS]),
     part(it.year, ""),
   ].filter(Boolean).join(", ");
 }

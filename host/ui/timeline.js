@@ -50,7 +50,7 @@ export class Timeline {
       row = { element: h("li", null, details), bar, head, body, details, n_events: 0 };
       details.open = group.events.some((it) => this.open.has(it.eventId));
       details.addEventListener("toggle", () => {
-        if (details.open) this.fillBody(row, row.group);
+        if (details.open) this.fillBody(row);
         this.opened(details.open ? group.key : undefined);
       });
       this.rows.set(group.key, row);
@@ -60,7 +60,7 @@ export class Timeline {
       row.n_events = group.events.length;
       row.element.className = `${group.kind.replace(" ", "-")} ${(group.state || "point").toLowerCase()}`;
       fill(row.head, this.summary(group, row));
-      if (row.details.open) this.fillBody(row, group);
+      if (row.details.open) this.fillBody(row);
     }
     const from = scale(group.from);
     const to = group.state === "Open" || group.state === "Canceling" ? scale(this.end) : scale(group.to);
@@ -83,7 +83,8 @@ export class Timeline {
     ];
   }
 
-  fillBody(row, group) {
+  fillBody(row) {
+    const { group } = row;
     if (row.n_drawn === group.events.length) return;
     row.n_drawn = group.events.length;
     fill(row.body, group.events.map((it) => eventDetails(this.context, it)));
@@ -118,7 +119,7 @@ function scaleOf(groups, end) {
 /** Fields that say nothing to a reader, or nothing new. */
 const DULL = new Set(["header", "priority", "workflowTaskCompletedEventId", "sdkMetadata", "meteringMetadata", "workerVersion", "deploymentVersion", "namespaceId"]);
 
-export function eventDetails(context, event) {
+function eventDetails(context, event) {
   const it = attributes(event);
   const [plain, large] = [[], []];
   for (const [name, value] of Object.entries(it)) {

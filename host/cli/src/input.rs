@@ -60,11 +60,12 @@ pub(crate) fn header(given: &[KeyValue]) -> Result<Option<Header>, CliError> {
 
 /// Text that is not JSON yet.
 pub(crate) fn text_payload(text: &str) -> Payload {
-    Payload {
-        metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
-        data: serde_json::Value::from(text).to_string().into_bytes(),
-        external_payloads: Vec::new(),
-    }
+    json(serde_json::Value::from(text).to_string().into_bytes())
+}
+
+fn json(data: Vec<u8>) -> Payload {
+    let metadata = HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]);
+    Payload { metadata, data, external_payloads: Vec::new() }
 }
 
 pub(crate) fn search_attributes(given: &[KeyValue]) -> Result<Option<SearchAttributes>, CliError> {
@@ -86,11 +87,7 @@ pub(crate) fn json_payload(data: Vec<u8>, what: &str) -> Result<Payload, CliErro
         return Err(CliError::usage(format!("{what} is not JSON: `{found}` ({error})"))
             .hint(r#"text is JSON in double quotes: --input '"some text"'"#));
     }
-    Ok(Payload {
-        metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
-        data,
-        external_payloads: Vec::new(),
-    })
+    Ok(json(data))
 }
 
 #[cfg(test)]

@@ -215,16 +215,11 @@ async fn describe(args: DescribeArgs, format: Format) -> Result<(), CliError> {
     let versions = versions_of(&client, args.scope.namespace(), args.task_queue.clone()).await?;
     let headings = ["TASKS", "WAITING", "SINCE", "ADDED/S", "TAKEN/S", "LIMIT/S"];
     let mut text = output::table(&headings, &stats);
-    let mut served: Vec<&str> = versions
-        .iter()
-        .filter(|it| stage(it) != VersionStage::Drained)
-        .map(|it| match ComponentKind::try_from(it.kind) {
-            Ok(ComponentKind::Activity) => "activities",
-            Ok(_) | Err(_) => "workflows",
-        })
-        .collect();
-    served.sort_unstable_by(|a, b| b.cmp(a));
-    served.dedup();
+    let in_use: Vec<_> = versions.iter().filter(|it| stage(it) != VersionStage::Drained).collect();
+    let is_activity = |kind: i32| kind == ComponentKind::Activity as i32;
+    let mut served = vec![("workflows", false), ("activities", true)];
+    served.retain(|(_, activity)| in_use.iter().any(|it| is_activity(it.kind) == *activity));
+    let served: Vec<_> = served.into_iter().map(|(what, _)| what).collect();
     if !served.is_empty() {
         text.push_str(&format!(
             "\nThe server itself runs its {}: `refrain deployment describe` shows what is deployed.\n",

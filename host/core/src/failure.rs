@@ -262,11 +262,7 @@ impl TimeoutType {
 
 /// At most so many bytes of it, ending at a character.
 fn cut(mut text: String, bytes_max: usize) -> String {
-    let mut end = text.len().min(bytes_max);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
+    text.truncate(text.floor_char_boundary(bytes_max));
     text
 }
 

@@ -2,7 +2,7 @@
 
 use refrain_core::arrival::Refused;
 use refrain_core::deployment;
-use refrain_core::errors::StepError;
+use refrain_core::errors::{Owner, StepError};
 use refrain_core::failure::Failure;
 use refrain_core::guest::{GuestErrorKind, QueryError};
 use refrain_core::ids::RunId;
@@ -150,13 +150,5 @@ impl EngineError {
 
 /// `None`: it is another error.
 fn no_room(error: &StepError) -> Option<EngineError> {
-    match error {
-        StepError::Guest(guest) if guest.kind == GuestErrorKind::NoRoom => {
-            Some(EngineError::NoRoom(guest.message.clone()))
-        }
-        StepError::Guest(_)
-        | StepError::Diverged(_)
-        | StepError::BadCommand { .. }
-        | StepError::Corrupt { .. } => None,
-    }
+    (error.owner() == Owner::Operator).then(|| EngineError::NoRoom(error.to_string()))
 }

@@ -14,7 +14,7 @@ use refrain_core::attempt::ActivityTask;
 use refrain_core::errors::{Owner, StepError};
 use refrain_core::event::Recorded;
 use refrain_core::execution::{Execution, PendingChild};
-use refrain_core::guest::Query;
+use refrain_core::guest::{GuestError, Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::limits::HISTORY_PAGE_EVENTS_MAX;
 use refrain_core::machines::clock::{Clock, Inherited};
@@ -107,6 +107,24 @@ impl Inner {
         }
     }
 
+    pub(crate) fn replay(
+        &self,
+        row: &RunRow,
+        history: &[Recorded],
+        program: Result<Arc<dyn Program>, GuestError>,
+    ) -> Result<Run, StepError> {
+        let facts = self.facts_of(row.key.clone(), row.component);
+        let guest = program.and_then(|it| it.guest()).map_err(StepError::Guest)?;
+        Run::replay(facts, history, guest)
+    }
+
+    /// For those who ask again.
+    pub(crate) fn make_room(&self, error: &StepError) {
+        if error.owner() == Owner::Operator {
+            self.warm.make_room(&self.cells);
+        }
+    }
+
     /// The latest run of the workflow, if it is closed and has written down that this start found it.
     pub(crate) async fn closed_that_was_found_by(
         &self,
@@ -121,16 +139,17 @@ impl Inner {
         };
         let run = row.key.run;
         let mut next = EventId::FIRST;
-        loop {
+        while next < row.next_event {
             let events = self.store.history(run, next, HISTORY_PAGE_EVENTS_MAX).await;
             let events = events.map_err(unavailable)?;
-            let Some(last) = events.last() else { return Ok(None) };
+            let Some(last) = events.last() else { break };
             next = last.id.next();
             if events.iter().any(|it| attaches(it, &request.request_id)) {
                 let (first, status) = (row.first_run, row.status);
                 return Ok(Some(StartReply { run, first, started: false, status }));
             }
         }
+        Ok(None)
     }
 
     pub(crate) async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
@@ -390,18 +409,13 @@ impl Inner {
         // Each takes room while it is answered.
         let _turn = self.closed_queries.acquire().await;
         let Loaded { history, program, deployed: _ } = self.load_for_replay(&row, None).await?;
-        let facts = self.facts_of(row.key.clone(), row.component);
         let query = Query { name, args, now: self.now() };
         let inner = Arc::clone(self);
         let asked = tokio::task::spawn_blocking(move || {
-            let guest = program.and_then(|it| it.guest()).map_err(StepError::Guest);
-            let replayed = guest.and_then(|guest| Run::replay(facts, &history, guest));
-            let mut run = replayed.map_err(|error| {
-                if error.owner() == Owner::Operator {
-                    inner.warm.make_room(&inner.cells);
-                }
-                EngineError::of_question(&error)
-            })?;
+            let mut run = inner
+                .replay(&row, &history, program)
+                .inspect_err(|error| inner.make_room(error))
+                .map_err(|error| EngineError::of_question(&error))?;
             if !run.has_begun() {
                 return Err(not_begun(run.execution().status));
             }
@@ -434,6 +448,8 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
 }
 
 fn attaches(recorded: &Recorded, request: &str) -> bool {
-    let attached = execution::Event::RequestAttached { request_id: request.to_owned() };
-    recorded.event == Event::Execution(attached)
+    matches!(
+        &recorded.event,
+        Event::Execution(execution::Event::RequestAttached { request_id }) if request_id == request
+    )
 }

@@ -6,7 +6,6 @@ mod api;
 mod deeds;
 mod wakes;
 
-use crate::committer::CommitJob;
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
@@ -334,10 +333,7 @@ impl Inner {
             Wake::Never => None,
         };
         let write = Write::schedule(key.clone(), record, wake);
-        let (told, outcome) = oneshot::channel();
-        let done = Box::new(move |_: &Arc<Inner>, outcome| drop(told.send(outcome)));
-        self.commit(CommitJob { writes: vec![write], done });
-        outcome.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        self.written(vec![write], |_, _| {}).await?;
         self.schedules.follow(key, record);
         self.schedules.wakes.set(key, wake);
         Ok(())

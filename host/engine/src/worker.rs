@@ -344,13 +344,6 @@ impl<'a> Visit<'a> {
         self.inner.post_after(wait, self.cell.key.clone(), letters);
     }
 
-    /// For those who ask again.
-    fn make_room(&self, error: &StepError) {
-        if error.owner() == Owner::Operator {
-            self.inner.warm.make_room(&self.inner.cells);
-        }
-    }
-
     /// Ends the current run, at the wish of somebody who is in its way.
     fn terminate(
         &mut self,
@@ -403,7 +396,7 @@ impl<'a> Visit<'a> {
         // to follow, by their options.
         if let Some((component, program)) = deployed {
             let moved = RunRow { component, ..row.clone() };
-            match self.replay(&moved, &history, Ok(program)) {
+            match self.inner.replay(&moved, &history, Ok(program)) {
                 Ok(run) => {
                     tracing::info!(run = %row.key, from = %row.component, to = %component, "moved to the deployed component");
                     row.move_to(component);
@@ -413,7 +406,7 @@ impl<'a> Visit<'a> {
                 Err(error) => self.note_unfit(&moved, &error),
             }
         }
-        let error = match self.replay(row, &history, program) {
+        let error = match self.inner.replay(row, &history, program) {
             Ok(run) => return Ok(Alive::Run(run)),
             Err(error) => error,
         };
@@ -437,17 +430,6 @@ impl<'a> Visit<'a> {
             Ok(program) => Ok((digest, program)),
             Err(error) => Err(EngineError::of_step(&StepError::Guest(error))),
         }
-    }
-
-    fn replay(
-        &self,
-        row: &RunRow,
-        history: &[refrain_core::event::Recorded],
-        program: Result<Arc<dyn Program>, refrain_core::guest::GuestError>,
-    ) -> Result<Run, StepError> {
-        let facts = self.inner.facts_of(row.key.clone(), row.component);
-        let guest = program.and_then(|it| it.guest()).map_err(StepError::Guest)?;
-        Run::replay(facts, history, guest)
     }
 
     fn answer(&self, reply: Option<ReplyTo<Accepted>>, answer: Result<Accepted, EngineError>) {

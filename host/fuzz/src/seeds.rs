@@ -116,9 +116,9 @@ fn task() -> ActivityTask {
     ActivityTask::new(run, EventId(5), AT, "order".to_owned(), options, Some(Timestamp(99)))
 }
 
-fn standalone() -> Execution {
+fn standalone(task: ActivityTask) -> Execution {
     Execution {
-        task: task(),
+        task,
         request_id: "request".to_owned(),
         details: Some(Payload::json("1")),
         search_attributes: map(),
@@ -187,6 +187,7 @@ fn scheduled() -> Record {
 
 /// The first byte is the kind of row.
 pub(crate) fn stored() -> Vec<Vec<u8>> {
+    let task = task();
     let rate =
         RateLimit { per_second: Some(7.5), reason: "slow".to_owned(), ..RateLimit::default() };
     let config = QueueConfig {
@@ -198,8 +199,8 @@ pub(crate) fn stored() -> Vec<Vec<u8>> {
         Priority { key: Some(2), fairness_key: "k".to_owned(), fairness_weight: Some(0.25) };
     let options = RunOptions { priority, ..RunOptions::default() };
     let mut rows = vec![
-        (0, stored::encode_activity_task(&task())),
-        (1, stored::encode_standalone(&standalone())),
+        (0, stored::encode_activity_task(&task)),
+        (1, stored::encode_standalone(&standalone(task.clone()))),
         (2, stored::encode_failure(&failure())),
         (3, stored::encode_payload(&payloads()[0])),
         (4, stored::encode_payloads(&payloads())),

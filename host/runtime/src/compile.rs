@@ -103,10 +103,7 @@ impl Compiler {
         if said.contains("has overflowed its stack") {
             return ComponentError::NestedTooDeep;
         }
-        let mut from = said.len().saturating_sub(SAID_BYTES_MAX);
-        while !said.is_char_boundary(from) {
-            from += 1;
-        }
+        let from = said.ceil_char_boundary(said.len().saturating_sub(SAID_BYTES_MAX));
         ComponentError::Compile(format!("the compiler broke ({status}): {}", said[from..].trim()))
     }
 

@@ -36,19 +36,14 @@ const NO_SHORTHAND: &str = "noPayloadShorthand";
 const NO_SHORTHAND_TYPE: &str = "no-payload-shorthand";
 
 #[derive(Clone)]
-struct Gateway {
-    services: Words<Routes>,
-}
-
-#[derive(Clone)]
 struct Endpoint {
-    gateway: Gateway,
+    services: Words<Routes>,
     route: Arc<Route>,
 }
 
 /// `page`: the path that the web page lies under, if it is served too. The page finds the API beneath itself.
-pub(crate) fn router(services: Words<Routes>, hosts: HttpHosts, page: Option<&str>) -> Router {
-    let mut router = api(services);
+pub(crate) fn router(api: Router, hosts: HttpHosts, page: Option<&str>) -> Router {
+    let mut router = api;
     if let Some(path) = page {
         if !path.is_empty() {
             router = router.clone().nest(path, router);
@@ -73,8 +68,8 @@ async fn guard(State(hosts): State<HttpHosts>, request: Request<Body>, next: Nex
     response
 }
 
-fn api(services: Words<Routes>) -> Router {
-    let gateway = Gateway { services };
+/// All that [`router`] serves beside the page.
+pub(crate) fn api(services: Words<Routes>) -> Router {
     let routes = routes::all();
     let description = schema::document(env!("CARGO_PKG_VERSION"), &routes).to_string();
     // The same path may have other names for what stands in it, one for each verb.
@@ -82,7 +77,7 @@ fn api(services: Words<Routes>) -> Router {
     for route in routes {
         let Some(filter) = filter(&route.verb) else { continue };
         let path = routes::numbered(&route.path);
-        let endpoint = Endpoint { gateway: gateway.clone(), route: Arc::new(route) };
+        let endpoint = Endpoint { services: services.clone(), route: Arc::new(route) };
         let methods = by_path.remove(&path).unwrap_or_default();
         by_path
             .insert(path, methods.merge(MethodRouter::new().on(filter, call).with_state(endpoint)));
@@ -132,7 +127,7 @@ async fn answer(
     request: Request<Body>,
     asked: &Asked,
 ) -> Result<Value, Problem> {
-    let Endpoint { gateway, route } = endpoint;
+    let Endpoint { services, route } = endpoint;
     let timeout = request.headers().get("grpc-timeout").cloned();
     let body = to_bytes(request.into_body(), MESSAGE_BYTES_MAX).await.map_err(Problem::of_body)?;
     let mut fields = Value::Null;
@@ -161,7 +156,7 @@ async fn answer(
     let path =
         route.call.path().parse().map_err(|_| Problem::invalid("no such call".to_owned()))?;
     let mut client =
-        tonic::client::Grpc::new(gateway.services.clone()).max_decoding_message_size(usize::MAX);
+        tonic::client::Grpc::new(services.clone()).max_decoding_message_size(usize::MAX);
     client.ready().await.map_err(|never| match never {})?;
     let bytes = client.unary(request, path, RawCodec).await.map_err(Problem::of_status)?;
     route

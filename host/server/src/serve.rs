@@ -135,8 +135,10 @@ where
             stopping.clone().wait(),
         );
     let mut pages = Vec::new();
+    let mut api = None;
     for HttpListener { listener, page, hosts } in listeners.http {
-        let router = http::router(WordsLayer.layer(services.clone()), hosts, page.as_deref());
+        let api = api.get_or_insert_with(|| http::api(WordsLayer.layer(services.clone())));
+        let router = http::router(api.clone(), hosts, page.as_deref());
         let server = connections.server()?.accept_http1(true).add_routes(Routes::from(router));
         let stop = stopping.clone().wait();
         pages.push(server.serve_with_incoming_shutdown(connections.incoming(listener), stop));

@@ -3,13 +3,12 @@
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{invalid, of, permission_denied};
 use crate::validate;
-use crate::workflows::link;
+use crate::workflows::request_link;
 use refrain_core::limits::UPDATE_LONG_POLL;
 use refrain_core::machines::update;
 use refrain_core::time::Delay;
 use refrain_engine::api::{Target, UpdateReply, UpdateStage, UpdateState};
 use refrain_engine::{Engine, EngineError};
-use refrain_wire::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use refrain_wire::api::common::v1::link::{Variant, Workflow};
 use refrain_wire::api::common::v1::{Link, WorkflowExecution};
 use refrain_wire::api::enums::v1::{EventType, UpdateWorkflowExecutionLifecycleStage as Stage};
@@ -118,9 +117,8 @@ pub(crate) fn response(
             }
         }
         UpdateState::Admitted | UpdateState::Accepted | UpdateState::Completed(_) => {
-            let event_type = EventType::WorkflowExecutionUpdateAccepted as i32;
-            let event = RequestIdReference { request_id: String::new(), event_type };
-            link(namespace, workflow_id, run_id, Reference::RequestIdRef(event))
+            let event_type = EventType::WorkflowExecutionUpdateAccepted;
+            request_link(namespace, workflow_id, run_id, String::new(), event_type)
         }
     };
     UpdateWorkflowExecutionResponse {

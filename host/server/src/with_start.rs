@@ -4,12 +4,11 @@ use crate::patience::{Stopping, within_deadline};
 use crate::status::{invalid, multi_operation, of};
 use crate::updates::{self, Asked};
 use crate::validate;
-use crate::workflows::{link, start_request, start_response};
+use crate::workflows::{request_id_or_new, request_link, start_request, start_response};
 use refrain_core::limits::UPDATE_LONG_POLL;
 use refrain_core::machines::signal;
 use refrain_engine::api::StartRequest;
 use refrain_engine::{Engine, EngineError};
-use refrain_wire::api::common::v1::link::workflow_event::{Reference, RequestIdReference};
 use refrain_wire::api::enums::v1::{
     EventType, WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
 };
@@ -44,11 +43,7 @@ pub(crate) async fn signal_with_start(
         ));
     }
     let header = payload::header_from_proto(request.header.clone());
-    // The link in the answer names the signal by it.
-    let request_id = match request.request_id.is_empty() {
-        true => uuid::Uuid::new_v4().to_string(),
-        false => request.request_id,
-    };
+    let request_id = request_id_or_new(request.request_id);
     let signal = signal::Signal {
         name: request.signal_name,
         input: payload::list_from_proto(request.signal_input),
@@ -91,16 +86,15 @@ pub(crate) async fn signal_with_start(
     let start = start_request(engine, start)?;
     let reply = engine.signal_with_start(start, signal).await.map_err(of)?;
     let run_id = reply.run.to_string();
-    let event =
-        RequestIdReference { request_id, event_type: EventType::WorkflowExecutionSignaled as i32 };
     Ok(SignalWithStartWorkflowExecutionResponse {
         first_execution_run_id: reply.first.to_string(),
         started: reply.started,
-        signal_link: Some(link(
+        signal_link: Some(request_link(
             namespace,
             workflow_id,
             run_id.clone(),
-            Reference::RequestIdRef(event),
+            request_id,
+            EventType::WorkflowExecutionSignaled,
         )),
         run_id,
     })

@@ -32,16 +32,14 @@ pub(crate) async fn start(
         let reply = engine.start_workflow(start_request(engine, request)?).await.map_err(of)?;
         return Ok(start_response(namespace, workflow_id, &reply));
     }
-    if request.request_id.is_empty() {
-        request.request_id = uuid::Uuid::new_v4().to_string();
-    }
+    request.request_id = request_id_or_new(request.request_id);
     let request_id = request.request_id.clone();
     let reply = engine.start_or_attach(start_request(engine, request)?).await.map_err(of)?;
     let mut response = start_response(namespace.clone(), workflow_id.clone(), &reply);
     if !reply.started {
-        let event_type = EventType::WorkflowExecutionOptionsUpdated as i32;
-        let attached = Reference::RequestIdRef(RequestIdReference { request_id, event_type });
-        response.link = Some(link(namespace, workflow_id, reply.run.to_string(), attached));
+        let event_type = EventType::WorkflowExecutionOptionsUpdated;
+        let run_id = reply.run.to_string();
+        response.link = Some(request_link(namespace, workflow_id, run_id, request_id, event_type));
     }
     Ok(response)
 }
@@ -159,6 +157,26 @@ pub(crate) fn link(
     Link { variant: Some(Variant::WorkflowEvent(event)) }
 }
 
+/// To what a request has become.
+pub(crate) fn request_link(
+    namespace: String,
+    workflow_id: String,
+    run_id: String,
+    request_id: String,
+    event_type: EventType,
+) -> Link {
+    let event = RequestIdReference { request_id, event_type: event_type as i32 };
+    link(namespace, workflow_id, run_id, Reference::RequestIdRef(event))
+}
+
+/// The link in the answer names what was asked by it.
+pub(crate) fn request_id_or_new(request_id: String) -> String {
+    match request_id.is_empty() {
+        true => uuid::Uuid::new_v4().to_string(),
+        false => request_id,
+    }
+}
+
 pub(crate) async fn signal(
     engine: &Engine,
     request: SignalWorkflowExecutionRequest,
@@ -185,12 +203,13 @@ pub(crate) async fn signal(
         Ok(progress) => progress.run.run.to_string(),
         Err(_) => String::new(),
     };
-    let event = RequestIdReference {
-        request_id: request.request_id,
-        event_type: EventType::WorkflowExecutionSignaled as i32,
-    };
-    let reference = Reference::RequestIdRef(event);
-    let link = link(request.namespace, target.workflow_id, run_id, reference);
+    let link = request_link(
+        request.namespace,
+        target.workflow_id,
+        run_id,
+        request.request_id,
+        EventType::WorkflowExecutionSignaled,
+    );
     Ok(SignalWorkflowExecutionResponse { link: Some(link) })
 }
 

@@ -6,11 +6,10 @@ mod run;
 mod text;
 mod versions;
 
-use crate::facts::started;
+use crate::facts::{lone_step, started};
 use crate::locals;
 use crate::print::{self, RunText};
 use crate::script::{self, Act, Line, Script, Start};
-use crate::search::ScriptJudge;
 use crate::versions::Versions;
 use crate::words::show;
 use deeds::{request_of, update_of};
@@ -31,12 +30,11 @@ use refrain_core::message::Message;
 use refrain_core::options::{RunOptions, VersionChoice};
 use refrain_core::payload::{Payload, Payloads};
 use refrain_core::reset::{AfterReset, Reapply, Reset, continued_as};
-use refrain_core::run::{Run, RunFacts, Step, Surroundings, step_without_guest};
+use refrain_core::run::{Run, RunFacts, Step, step_without_guest};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_core::updates::{self, UpdateState};
 use refrain_core::waits;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 /// How long closed runs are kept.
 pub const RETENTION: Delay = Delay::from_secs(86_400);
@@ -335,19 +333,10 @@ impl Model {
     }
 
     fn empty_step(&self) -> Step {
-        Step {
-            arrivals: Vec::new(),
-            now: self.now,
-            identity: "host".to_owned(),
-            history_bytes: 0,
-            task_failure: None,
-            // The step is the next run's first.
-            host: Surroundings {
-                link: self.link(RunId(self.runs.len() as u128 + 1), 2),
-                search: Arc::new(ScriptJudge),
-                limits: Arc::default(),
-            },
-        }
+        let mut step = lone_step(self.now, Vec::new());
+        // The step is the next run's first.
+        step.host.link = self.link(RunId(self.runs.len() as u128 + 1), 2);
+        step
     }
 
     /// `n`: the next run's place after those that there are now.
@@ -410,18 +399,9 @@ impl Model {
         let updates: Vec<_> = admitted.iter().cloned().map(Some).chain(updates).collect();
         let admitted = admitted.into_iter().map(|it| Arrival::Update(Box::new(it)));
         let arrivals: Vec<_> = admitted.chain(arrivals).collect();
-        let step = Step {
-            arrivals,
-            now: self.now,
-            identity: "host".to_owned(),
-            history_bytes: 0,
-            task_failure: self.runs[at].task_failure.clone(),
-            host: Surroundings {
-                link: self.link(self.runs[at].key.run, 1),
-                search: Arc::new(ScriptJudge),
-                limits: Arc::default(),
-            },
-        };
+        let mut step = lone_step(self.now, arrivals);
+        step.task_failure = self.runs[at].task_failure.clone();
+        step.host.link = self.link(self.runs[at].key.run, 1);
         let is_over = step.arrivals.contains(&Arrival::RunTimedOut);
         let retries = step.arrivals.iter().any(Arrival::retries_task);
         let stays_paused =

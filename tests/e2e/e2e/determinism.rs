@@ -14,6 +14,7 @@ use refrain_e2e::{Host, order, paths};
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// In what the host itself says to a guest's author.
 const REFUSED: &str = "is not possible in a workflow";
@@ -247,6 +248,10 @@ fn log_of(host: &Host, id: &str) -> Result<Vec<String>> {
     Ok(line.captures_iter(&log).map(|it| it[1].to_owned()).collect())
 }
 
+static UUID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("it is a pattern")
+});
+
 /// An event without its times, its sizes, and ids that are made anew in each run.
 fn scrubbed(event: &Value, compared: Compared) -> Option<String> {
     let mut event = event.clone();
@@ -255,8 +260,7 @@ fn scrubbed(event: &Value, compared: Compared) -> Option<String> {
         return None;
     }
     scrub(&mut event, compared);
-    let uuid = Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").ok()?;
-    Some(uuid.replace_all(&event.to_string(), "_").into_owned())
+    Some(UUID.replace_all(&event.to_string(), "_").into_owned())
 }
 
 fn scrub(value: &mut Value, compared: Compared) {

@@ -41,7 +41,7 @@ impl Visit<'_> {
         let row = rows::of_start(key, component, request_id, &started, began);
         // What is in memory is used; for the rest there is the loader.
         let program = self.inner.programs.cached(component);
-        let run = program.and_then(|it| self.replay(&row, &decision.events, Ok(it)).ok());
+        let run = program.and_then(|it| self.inner.replay(&row, &decision.events, Ok(it)).ok());
         Stepped { start_request_id, ..Stepped::of(row, run, decision) }
     }
 

@@ -27,7 +27,7 @@ impl Visit<'_> {
         };
         let mut row = (*row).clone();
         row.move_to(to);
-        match self.replay(&row, &history, self.inner.program_blocking(to)) {
+        match self.inner.replay(&row, &history, self.inner.program_blocking(to)) {
             Ok(moved) => {
                 let decision = moved.unchanged(row.task_failure.clone());
                 self.warm = None;
@@ -36,7 +36,7 @@ impl Visit<'_> {
                 true
             }
             Err(error) => {
-                self.make_room(&error);
+                self.inner.make_room(&error);
                 self.answer(Some(reply), Err(EngineError::of_trial(error)));
                 false
             }

@@ -36,7 +36,7 @@ impl Visit<'_> {
         };
         let mut moved = (*row).clone();
         moved.move_to(to);
-        match self.replay(&moved, &loaded.history, self.inner.program_blocking(to)) {
+        match self.inner.replay(&moved, &loaded.history, self.inner.program_blocking(to)) {
             Ok(alive) => {
                 self.warm = Some(alive);
                 let mut batch = Batch::of(arrival, Caller::Client(reply));
@@ -52,7 +52,7 @@ impl Visit<'_> {
                 self.deliver(Some(run), None, arrival, Some(reply))
             }
             Err(error) => {
-                self.make_room(&error);
+                self.inner.make_room(&error);
                 self.answer(Some(reply), Err(EngineError::of_trial(error)));
                 false
             }

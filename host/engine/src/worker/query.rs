@@ -27,10 +27,10 @@ impl Visit<'_> {
             let Some(Loaded { history, program, deployed: _ }) = self.loaded.take() else {
                 return self.want_history(Letter::Query { run, name, args, reply }, row);
             };
-            match self.replay(&row, &history, program) {
+            match self.inner.replay(&row, &history, program) {
                 Ok(run) => self.warm = Some(run),
                 Err(error) => {
-                    self.make_room(&error);
+                    self.inner.make_room(&error);
                     let _ = reply.send(Err(EngineError::of_question(&error)));
                     return false;
                 }

@@ -185,7 +185,7 @@ impl Visit<'_> {
         let guest = program.guest();
         let guest = guest.map_err(|error| EngineError::of_step(&StepError::Guest(error)))?;
         let outcome = Run::reset(facts, beginning, guest, step)
-            .inspect_err(|error| self.make_room(error))
+            .inspect_err(|error| self.inner.make_room(error))
             .map_err(EngineError::of_trial)?;
         self.report(&row, outcome.failed.as_ref());
         let start_request_id = Some(request.request_id.clone()).filter(|it| !it.is_empty());

@@ -133,7 +133,7 @@ impl Visit<'_> {
                 true
             }
             Err(error) => {
-                self.make_room(&error);
+                self.inner.make_room(&error);
                 let error = EngineError::of_step(&error);
                 batch.callers.into_iter().for_each(|caller| caller.refuse(error.clone()));
                 reply.send(self.inner, Err(error));

@@ -75,11 +75,7 @@ fn name_of(level: types::LogLevel) -> &'static str {
 
 /// At most so many bytes, ending at a character.
 fn cut(line: &str, bytes_max: usize) -> &str {
-    let mut end = line.len().min(bytes_max);
-    while !line.is_char_boundary(end) {
-        end -= 1;
-    }
-    &line[..end]
+    &line[..line.floor_char_boundary(bytes_max)]
 }
 
 /// Where componentize-qjs hands on what a program in JavaScript threw.

@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 /// Nothing is loaded from elsewhere, nothing shown is ever code, nobody puts us in a frame.
@@ -63,12 +63,8 @@ pub(super) fn router(under: &str) -> Router {
 }
 
 /// The names in the page are relative to it.
-async fn slash(uri: Uri) -> Response {
-    let to = HeaderValue::try_from(format!("{}/", uri.path()));
-    match to {
-        Ok(to) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, to)]).into_response(),
-        Err(_) => StatusCode::BAD_REQUEST.into_response(),
-    }
+async fn slash(uri: Uri) -> Redirect {
+    Redirect::permanent(&format!("{}/", uri.path()))
 }
 
 fn file(path: &str, text: &'static str) -> Response {

@@ -67,6 +67,8 @@ const NO_ORDER: &str =
     r#"{"orderId":"8","items":[{"sku":"unobtainium","quantity":1}],"amount":4200}"#;
 const SEARCH: &str = r#"{"items":["cup","pan","pot"],"atOnce":2,"deadlineMs":86400000}"#;
 const CONFIRMED: Message = Signal("confirmed", &[]);
+const UPGRADE: &[Message] =
+    &[Signal("approve", &[]), After(1), Signal("pack", &[]), After(2), Signal("ship", &[])];
 const PAID: Message = Signal("paid", &[]);
 
 pub(super) const PLAYS: [Play; 40] = [
@@ -108,20 +110,8 @@ pub(super) const PLAYS: [Play; 40] = [
         &[Update("pay", &[r#""7""#, "4200"]), After(1), Signal("close", &[])],
     )
     .with("order-activities"),
-    play(
-        "patched-upgrade-v1",
-        "upgrade",
-        &[r#""7""#],
-        &[Signal("approve", &[]), After(1), Signal("pack", &[]), After(2), Signal("ship", &[])],
-    )
-    .with("order-activities"),
-    play(
-        "patched-upgrade-v2",
-        "upgrade",
-        &[r#""7""#],
-        &[Signal("approve", &[]), After(1), Signal("pack", &[]), After(2), Signal("ship", &[])],
-    )
-    .with("order-activities"),
+    play("patched-upgrade-v1", "upgrade", &[r#""7""#], UPGRADE).with("order-activities"),
+    play("patched-upgrade-v2", "upgrade", &[r#""7""#], UPGRADE).with("order-activities"),
     play("bench", "sequence", &["3"], &[]).with("bench-activities"),
     play("bench", "generations", &["2"], &[]),
     play("batch-notifications", "batchNotifications", &[r#"{"users":2,"atATime":1}"#], &[]),
