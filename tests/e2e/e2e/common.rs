@@ -38,14 +38,20 @@ pub(crate) fn bench_host(name: &str) -> Result<Host> {
     Ok(host)
 }
 
-pub(crate) fn start(
+pub(crate) fn start(host: &Host, id: &str, kind: &str, queue: &str) -> Result<()> {
+    start_with(host, id, kind, queue, &[])
+}
+
+pub(crate) fn start_with(
     host: &Host,
-    workflow_id: &str,
-    workflow_type: &str,
-    task_queue: &str,
+    id: &str,
+    kind: &str,
+    queue: &str,
+    inputs: &[&str],
 ) -> Result<()> {
-    let args = ["workflow", "start", "--workflow-id", workflow_id, "--type", workflow_type];
-    host.cli(&[&args[..], &["--task-queue", task_queue]].concat()).map(drop)
+    let args = ["workflow", "start", "--workflow-id", id, "--type", kind, "--task-queue", queue];
+    let inputs = inputs.iter().flat_map(|it| ["--input", it]);
+    host.cli(&args.into_iter().chain(inputs).collect::<Vec<_>>()).map(drop)
 }
 
 /// A line per event: its number, its type, and what the program chose. Times, ids of runs and

@@ -5,7 +5,7 @@
 
 mod plays;
 
-use crate::common::directory;
+use crate::common::{directory, start_with};
 use anyhow::{Context, Result, ensure};
 use plays::{Compared, Message, PLAYS, Play};
 use refrain_e2e::host::eventually;
@@ -84,7 +84,7 @@ fn perform(warm_runs: &str) -> Result<Vec<Outcome>> {
     let host = Host::start(&directory(&format!("determinism-{warm_runs}")), &flags)?;
     // Does something else in replay than at first: so this host does what it is there for.
     order::deploy_guest(&host, "rust/bad", "bad")?;
-    start(&host, "control", "nondeterministic", "bad", &[])?;
+    start_with(&host, "control", "nondeterministic", "bad", &[])?;
 
     let mut outcomes = Vec::new();
     std::thread::scope(|threads| {
@@ -141,7 +141,7 @@ fn languages() -> Result<Vec<String>> {
 }
 
 fn perform_one(host: &Host, id: &str, play: &Play) -> Result<Outcome> {
-    start(host, id, play.workflow_type, id, play.input)?;
+    start_with(host, id, play.workflow_type, id, play.input)?;
     for message in play.sent {
         eventually(&format!("it rests, before {message:?}"), || {
             Ok(rests(&host.event_types(id)?).then_some(()))
@@ -165,11 +165,6 @@ fn perform_one(host: &Host, id: &str, play: &Play) -> Result<Outcome> {
     }
     lines.extend(log);
     Ok(Outcome { id: id.to_owned(), lines })
-}
-
-fn start(host: &Host, id: &str, workflow_type: &str, queue: &str, input: &[&str]) -> Result<()> {
-    let args = ["workflow", "start", "--workflow-id", id, "--type", workflow_type];
-    host.cli(&[&args[..], &["--task-queue", queue], &with_input(input)].concat()).map(drop)
 }
 
 /// Has it seen all that came, and asked for what follows?

@@ -1,6 +1,8 @@
 //! The web page, in a browser, as someone uses it who looks for what went wrong.
 
-use crate::common::{BENCH, BROWSER_PATIENCE, browse, deploy_bench, directory, temporal};
+use crate::common::{
+    BENCH, BROWSER_PATIENCE, browse, deploy_bench, directory, start_with, temporal,
+};
 use crate::http_api::http_address;
 use anyhow::{Context, Result};
 use expect_test::expect;
@@ -15,12 +17,6 @@ fn page_address(host: &Host) -> Result<String> {
     let said = host.log()?;
     let line = said.lines().find_map(|it| it.trim_start().strip_prefix("Web page "));
     Ok(line.context("no web page")?.trim().to_owned())
-}
-
-fn start(host: &Host, id: &str, kind: &str, queue: &str, inputs: &[&str]) -> Result<()> {
-    let args = ["workflow", "start", "--workflow-id", id, "--type", kind, "--task-queue", queue];
-    let inputs = inputs.iter().flat_map(|it| ["--input", it]);
-    host.cli(&args.into_iter().chain(inputs).collect::<Vec<_>>()).map(drop)
 }
 
 /// An order that waits, another, a trip that fails, a workflow that traps, an activity that is tried again, a chain of
@@ -40,14 +36,14 @@ fn populate(host: &Host) -> Result<()> {
         order::start(host, id)?;
         order::wait_for_warehouse(host, id)?;
     }
-    start(host, "trip-1", "travel", "travel", &["\"paris\""])?;
+    start_with(host, "trip-1", "travel", "travel", &["\"paris\""])?;
     host.cli(&["workflow", "signal", "--workflow-id", "trip-1", "--name", "paid"])?;
     let evil = "\"<img src=x onerror='document.title=1'><script>document.title=2</script>\"";
-    start(host, "<b>evil</b>/1", "order", "shop", &[evil, "12345678901234567890"])?;
-    start(host, "trap-1", "trap", "bad", &[])?;
+    start_with(host, "<b>evil</b>/1", "order", "shop", &[evil, "12345678901234567890"])?;
+    start_with(host, "trap-1", "trap", "bad", &[])?;
     let errand = r#"{"activity":"fail","args":[9],"retryMs":90000,"startToCloseMs":9000}"#;
-    start(host, "retry-1", "errand", BENCH, &[errand])?;
-    start(host, "chain-1", "generations", BENCH, &["1"])?;
+    start_with(host, "retry-1", "errand", BENCH, &[errand])?;
+    start_with(host, "chain-1", "generations", BENCH, &["1"])?;
     order::result(host, "chain-1")?;
     let schedule = [
         "schedule",

@@ -3,13 +3,10 @@
 use crate::common::cpu;
 use crate::errands::Stage;
 use anyhow::Result;
-use refrain_e2e::host::{eventually, free_port};
+use refrain_e2e::host::eventually;
 use refrain_e2e::order;
+use refrain_e2e::proxy::Proxy;
 use serde_json::json;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 fn watch(stage: &Stage, parcel: &str) -> Result<()> {
@@ -98,46 +95,6 @@ fn n_retried(stage: &Stage) -> Result<usize> {
     Ok(n)
 }
 
-/// Passes everything on, and counts what clients send.
-struct Wire {
-    address: String,
-    sent: Arc<AtomicUsize>,
-}
-
-impl Wire {
-    fn to(host: &str) -> Result<Wire> {
-        let port = free_port()?;
-        let listener = TcpListener::bind(("127.0.0.1", port))?;
-        let (sent, counts, host) = (Arc::new(AtomicUsize::new(0)), Arc::default(), host.to_owned());
-        let sent_by_all: Arc<AtomicUsize> = Arc::clone(&sent);
-        std::thread::spawn(move || {
-            let counts: Arc<AtomicUsize> = counts;
-            for client in listener.incoming() {
-                let (Ok(client), Ok(host)) = (client, TcpStream::connect(&host)) else { return };
-                let (Ok(from), Ok(to)) = (client.try_clone(), host.try_clone()) else { return };
-                let (up, down) = (Arc::clone(&sent_by_all), Arc::clone(&counts));
-                std::thread::spawn(move || pass_on(from, to, &up));
-                std::thread::spawn(move || pass_on(host, client, &down));
-            }
-        });
-        Ok(Wire { address: format!("127.0.0.1:{port}"), sent })
-    }
-
-    fn sent(&self) -> usize {
-        self.sent.load(Ordering::Relaxed)
-    }
-}
-
-fn pass_on(mut from: TcpStream, mut to: TcpStream, count: &AtomicUsize) {
-    let mut bytes = [0; 16 << 10];
-    while let Ok(n @ 1..) = from.read(&mut bytes) {
-        count.fetch_add(n, Ordering::Relaxed);
-        if to.write_all(&bytes[..n]).is_err() {
-            return;
-        }
-    }
-}
-
 const IDLE: Duration = Duration::from_secs(5);
 /// A poll has some hundred bytes: fewer than one for each poller that waits.
 const IDLE_BYTES_MAX: usize = 600;
@@ -146,21 +103,21 @@ const IDLE_BYTES_MAX: usize = 600;
 /// host has nothing to do.
 fn idles(language: &str) -> Result<()> {
     let stage = Stage::new(&format!("worker-idle-{language}"), "rust/bench")?;
-    let wire = Wire::to(&stage.host.address())?;
-    let mut worker = stage.worker_at(&wire.address, language, &[])?;
+    let wire = Proxy::start(&stage.host.address())?;
+    let mut worker = stage.worker_at(wire.address(), language, &[])?;
     watch(&stage, "p1")?;
     worker.wait_for("watch p1 attempt 1 from 0")?;
     stage.happens("p1", "delivered")?;
     order::result(&stage.host, "p1")?;
     // Now there is nothing left to do.
     eventually("the worker has nothing more to send", || {
-        let before = wire.sent();
+        let before = wire.asked();
         std::thread::sleep(Duration::from_millis(300));
-        Ok((wire.sent() == before).then_some(()))
+        Ok((wire.asked() == before).then_some(()))
     })?;
-    let (sent, used) = (wire.sent(), cpu(&stage.host)?);
+    let (sent, used) = (wire.asked(), cpu(&stage.host)?);
     std::thread::sleep(IDLE);
-    let (sent, used) = (wire.sent() - sent, cpu(&stage.host)? - used);
+    let (sent, used) = (wire.asked() - sent, cpu(&stage.host)? - used);
     assert!(sent < IDLE_BYTES_MAX, "{sent} bytes in {IDLE:?}");
     assert!(used < Duration::from_millis(250), "{used:?} of CPU time in {IDLE:?}");
     // And it is there at once.

@@ -16,6 +16,7 @@ type Connections = Arc<Mutex<Vec<Connection>>>;
 struct Connection {
     client: TcpStream,
     server: TcpStream,
+    asked_bytes: usize,
     answered_bytes: usize,
 }
 
@@ -38,6 +39,11 @@ impl Proxy {
         &self.address
     }
 
+    /// How many bytes clients have sent so far.
+    pub fn asked(&self) -> usize {
+        lock(&self.connections).iter().map(|it| it.asked_bytes).sum()
+    }
+
     /// How many bytes came back on each connection so far.
     pub fn answered(&self) -> Vec<usize> {
         lock(&self.connections).iter().map(|it| it.answered_bytes).collect()
@@ -58,29 +64,35 @@ fn lock(all: &Connections) -> std::sync::MutexGuard<'_, Vec<Connection>> {
 
 fn connect(client: TcpStream, to: &str, all: &Connections) -> Result<()> {
     let server = TcpStream::connect(to)?;
-    let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
-    let (mut from_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
+    let (from_client, to_server) = (client.try_clone()?, server.try_clone()?);
+    let (from_server, to_client) = (server.try_clone()?, client.try_clone()?);
     let nth = {
         let mut all = lock(all);
-        all.push(Connection { client, server, answered_bytes: 0 });
+        all.push(Connection { client, server, asked_bytes: 0, answered_bytes: 0 });
         all.len() - 1
     };
-    std::thread::spawn(move || {
-        let _ = std::io::copy(&mut from_client, &mut to_server);
-        let _ = to_server.shutdown(Shutdown::Both);
-    });
-    let all = Arc::clone(all);
-    std::thread::spawn(move || {
-        let mut buffer = vec![0; 1 << 16];
-        while let Ok(n @ 1..) = from_server.read(&mut buffer) {
-            if buffer.get(..n).is_none_or(|bytes| to_client.write_all(bytes).is_err()) {
-                break;
-            }
+    let counted = |count: fn(&mut Connection, usize)| {
+        let all = Arc::clone(all);
+        move |n| {
             if let Some(it) = lock(&all).get_mut(nth) {
-                it.answered_bytes += n;
+                count(it, n);
             }
         }
-        let _ = to_client.shutdown(Shutdown::Both);
-    });
+    };
+    let (asked, answered) =
+        (counted(|it, n| it.asked_bytes += n), counted(|it, n| it.answered_bytes += n));
+    std::thread::spawn(move || pass_on(from_client, to_server, asked));
+    std::thread::spawn(move || pass_on(from_server, to_client, answered));
     Ok(())
+}
+
+fn pass_on(mut from: TcpStream, mut to: TcpStream, count: impl Fn(usize)) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(n @ 1..) = from.read(&mut buffer) {
+        if buffer.get(..n).is_none_or(|bytes| to.write_all(bytes).is_err()) {
+            break;
+        }
+        count(n);
+    }
+    let _ = to.shutdown(Shutdown::Both);
 }
