@@ -95,18 +95,32 @@ export function again(signal, load) {
   repeat(signal, REFRESH_S, () => load().catch(() => undefined));
 }
 
-export function pause(seconds, signal) {
+/** Until what `begin` waits for is there, or the view is left. Nothing of either is kept. */
+function until(signal, begin) {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((done) => {
-    const timer = setTimeout(done, seconds * 1000);
-    signal.addEventListener("abort", () => (clearTimeout(timer), done()), { once: true });
+    const over = () => {
+      end();
+      signal.removeEventListener("abort", over);
+      done();
+    };
+    const end = begin(over);
+    signal.addEventListener("abort", over);
+  });
+}
+
+export function pause(seconds, signal) {
+  return until(signal, (over) => {
+    const timer = setTimeout(over, seconds * 1000);
+    return () => clearTimeout(timer);
   });
 }
 
 /** A browser has few connections to one server: pages that nobody looks at leave them to others. */
 export function visible(signal) {
   if (!document.hidden) return Promise.resolve();
-  return new Promise((done) => {
-    document.addEventListener("visibilitychange", done, { once: true });
-    signal.addEventListener("abort", done, { once: true });
+  return until(signal, (over) => {
+    document.addEventListener("visibilitychange", over);
+    return () => document.removeEventListener("visibilitychange", over);
   });
 }
