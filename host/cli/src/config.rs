@@ -6,13 +6,12 @@
 use crate::errors::{CliError, with_causes};
 use crate::limits::{self, Limit};
 use crate::units::{Bytes, SearchAttribute, Span};
-use crate::{compiler, tls};
+use crate::{compiler, rooms, tls};
 use clap::{ArgAction, Args, ValueEnum};
-use refrain_core::limits::LOCAL_AT_ONCE_MAX;
 use refrain_core::search::Kind;
 use refrain_core::time::Delay;
-use refrain_engine::{Clock, EngineConfig, SkippingClock, WAITING_ROOMS_MIN};
-use refrain_runtime::{EgressList, ROOMS_PER_GUEST_MAX, RuntimeConfig};
+use refrain_engine::{Clock, EngineConfig, SkippingClock};
+use refrain_runtime::{EgressList, RuntimeConfig};
 use refrain_server::{Connections, HttpHosts};
 use refrain_store::StoreConfig;
 use serde::Deserialize;
@@ -32,8 +31,6 @@ const GUEST_MEMORY_MIN: u64 = 1 << 20;
 const GUEST_MEMORY_MAX: u64 = 4 << 30;
 const GUEST_TIME_MS_MIN: u128 = 10;
 const GUEST_TIME_MS_MAX: u128 = 600_000;
-/// For guests that are checked or replayed beside those that are counted.
-const SPARE_INSTANCES: usize = 256;
 const READERS: u32 = 4;
 const AGE_MAX_S: u64 = 365 * 86_400;
 const COMPONENT_GRACE: Delay = Delay::from_secs(3600);
@@ -440,12 +437,7 @@ impl HostArgs {
             _ => default_cache_dir(),
         });
         let mut runtime = RuntimeConfig::new(cache_dir);
-        // Runs that are warm are counted by what they take; of those at work any may take the most.
-        // A worker may have one at its step and one in a commit, and so many closed runs are asked at once.
-        let at_work = activities + LOCAL_AT_ONCE_MAX + 3 * workers;
-        let instances = warm_runs.max(WAITING_ROOMS_MIN)
-            + at_work * ROOMS_PER_GUEST_MAX as usize
-            + SPARE_INSTANCES;
+        let instances = rooms::needed(warm_runs, activities, workers);
         check_mappings(instances, mappings_allowed())?;
         runtime.instances_max = u32::try_from(instances).unwrap_or(u32::MAX);
         if let Some(Bytes(memory)) = self.guest_memory {

@@ -7,6 +7,7 @@ mod args;
 
 mod compiler;
 mod config;
+mod rooms;
 mod serve;
 mod tls;
 

@@ -3,6 +3,7 @@
 use crate::config::{DevArgs, HostArgs, HostConfig, HttpConfig, LogConfig, LogFormat, Mode};
 use crate::errors::{CliError, with_causes};
 use crate::output::{self, Format};
+use crate::rooms;
 use clap::{Args, Subcommand};
 use refrain_engine::api::NamespaceSettings;
 use refrain_engine::wasm::WasmPrograms;
@@ -84,10 +85,13 @@ pub(crate) async fn serve(config: HostConfig, format: Format) -> Result<(), CliE
     let stop = stop_on_signals()?;
     let store = Store::open(config.store.clone()).await.map_err(|error| CliError::of(&error))?;
     let runtime = Runtime::new(config.runtime.clone()).map_err(|error| CliError::of(&error))?;
+    let mut sizes = config.engine.clone();
+    if let Some(less) = rooms::fit(&mut sizes, runtime.config().instances_max as usize) {
+        output::say(&format!("warning: {less}"));
+    }
     let programs = Arc::new(WasmPrograms::new(runtime, config.egress.clone()));
-    let engine = Engine::start(config.engine.clone(), store, programs)
-        .await
-        .map_err(|error| CliError::of(&error))?;
+    let engine =
+        Engine::start(sizes, store, programs).await.map_err(|error| CliError::of(&error))?;
     let served = listen(&config, &engine, stop, format).await;
     engine.shutdown().await;
     if served.is_ok() && format == Format::Text {

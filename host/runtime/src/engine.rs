@@ -82,22 +82,30 @@ pub(crate) const TABLE_ELEMENTS_MAX: usize = 50_000;
 /// Below this a pool is of no use, and the error is told.
 const INSTANCES_MIN: u32 = 64;
 
-/// Builds the engine and starts its clock.
-pub(crate) fn build(config: &RuntimeConfig) -> Result<Engine, RuntimeError> {
-    let mut instances = config.instances_max.max(1);
-    let engine = loop {
-        match Engine::new(&wasmtime_config(config, instances)) {
-            Ok(engine) => break engine,
-            // Address space is limited in some containers: a smaller pool is better than none.
+/// Builds the engine and starts its clock. Also: how many rooms its pool has.
+pub(crate) fn build(config: &RuntimeConfig) -> Result<(Engine, u32), RuntimeError> {
+    let made = |instances| Engine::new(&wasmtime_config(config, instances));
+    let (engine, instances) = largest(config.instances_max.max(1), made)
+        .map_err(|cause| RuntimeError::Engine(format!("{cause:#}")))?;
+    start_epochs(&engine)?;
+    Ok((engine, instances))
+}
+
+/// Address space is limited in some containers: a smaller pool is better than none.
+fn largest<T, E: std::fmt::Display>(
+    mut instances: u32,
+    make: impl Fn(u32) -> Result<T, E>,
+) -> Result<(T, u32), E> {
+    loop {
+        match make(instances) {
+            Ok(made) => return Ok((made, instances)),
             Err(cause) if instances > INSTANCES_MIN => {
                 instances /= 2;
                 tracing::warn!(instances, %cause, "pool of instances made smaller");
             }
-            Err(cause) => return Err(RuntimeError::Engine(format!("{cause:#}"))),
+            Err(cause) => return Err(cause),
         }
-    };
-    start_epochs(&engine)?;
-    Ok(engine)
+    }
 }
 
 /// One that only compiles, for engines of this program.
@@ -174,4 +182,17 @@ fn start_epochs(engine: &Engine) -> Result<(), RuntimeError> {
         })
         .map(|_| ())
         .map_err(|cause| RuntimeError::Engine(format!("could not start the epoch thread: {cause}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_that_there_is_no_address_space_for_is_halved_and_says_how_large_it_is() {
+        let space = |rooms| move |n| if n <= rooms { Ok(()) } else { Err("no address space") };
+        assert_eq!(largest(4096, space(5000)), Ok(((), 4096)));
+        assert_eq!(largest(4096, space(1500)), Ok(((), 1024)));
+        assert_eq!(largest(4096, space(INSTANCES_MIN - 1)), Err("no address space"));
+    }
 }

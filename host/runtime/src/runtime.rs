@@ -31,7 +31,8 @@ struct Parts {
 
 impl Runtime {
     pub fn new(config: RuntimeConfig) -> Result<Runtime, RuntimeError> {
-        let engine = engine::build(&config)?;
+        let (engine, instances_max) = engine::build(&config)?;
+        let config = RuntimeConfig { instances_max, ..config };
         let linked = |cause: wasmtime::Error| RuntimeError::Engine(format!("{cause:#}"));
         Ok(Runtime {
             parts: Arc::new(Parts {
@@ -46,6 +47,7 @@ impl Runtime {
         })
     }
 
+    /// As it is: a host with little address space has a smaller pool than it was asked for.
     pub fn config(&self) -> &RuntimeConfig {
         &self.parts.config
     }
