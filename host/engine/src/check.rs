@@ -49,7 +49,7 @@ impl Inner {
             let (runs, listed) = mpsc::channel(RUNS_AHEAD);
             let threads = inner.start_threads(&reports, &Arc::new(target), listed);
             let (threads, read) = match threads {
-                Ok(threads) => (threads, inner.list_runs(&request, runs).await),
+                Ok(threads) => (threads, inner.list_runs(&request, runs, &reports).await),
                 Err(error) => {
                     (Vec::new(), Err(EngineError::Internal(format!("no thread: {error}"))))
                 }
@@ -77,7 +77,8 @@ impl Inner {
             let (runs, mut listed) = mpsc::channel::<PinnedRun>(RUNS_AHEAD);
             let lister = {
                 let (inner, request) = (Arc::clone(&inner), request.clone());
-                tokio::spawn(async move { inner.list_runs(&request, runs).await })
+                let reports = reports.clone();
+                tokio::spawn(async move { inner.list_runs(&request, runs, &reports).await })
             };
             let mut moving = JoinSet::new();
             while let Some(run) = listed.recv().await {
@@ -151,12 +152,16 @@ impl Inner {
                 std::thread::Builder::new().name(name).spawn(move || {
                     give_way();
                     while let Some(run) = next(&listed) {
-                        if reports.is_closed() || inner.is_shutting_down() {
+                        let is_over = || reports.is_closed() || inner.is_shutting_down();
+                        if is_over() {
                             return;
                         }
                         match inner.runtime.block_on(inner.history_for_replay(run.key.run)) {
                             Ok(history) => {
-                                let fits = inner.replay_when_there_is_room(&target, &run, &history);
+                                let replay = || target.replay(&run, &history);
+                                let fits = when_there_is_room(replay, is_over, || {
+                                    inner.warm.make_room(&inner.cells);
+                                });
                                 note(&reports, &run, fits.as_ref().map(|_| ()));
                             }
                             Err(error) => reports.send_modify(|it| it.failed = Some(error)),
@@ -167,28 +172,12 @@ impl Inner {
             .collect()
     }
 
-    fn replay_when_there_is_room(
-        &self,
-        target: &Target,
-        run: &PinnedRun,
-        history: &[refrain_core::event::Recorded],
-    ) -> Result<(), StepError> {
-        loop {
-            match target.replay(run, history) {
-                Err(error) if error.owner() == Owner::Operator && !self.is_shutting_down() => {
-                    self.warm.make_room(&self.cells);
-                    std::thread::sleep(ROOM_AGAIN);
-                }
-                done => return done,
-            }
-        }
-    }
-
     /// All that are open now, or a sample of them.
     async fn list_runs(
         &self,
         request: &CheckRequest,
         runs: mpsc::Sender<PinnedRun>,
+        reports: &Reports,
     ) -> Result<(), EngineError> {
         let queue = Queue {
             namespace: request.namespace,
@@ -218,6 +207,9 @@ impl Inner {
                         None if runs.send(run).await.is_err() => return Ok(()),
                         None => {}
                     }
+                }
+                if reports.is_closed() {
+                    return Ok(());
                 }
                 if is_last {
                     break;
@@ -265,6 +257,23 @@ impl Target {
             recorded_by: Some(run.component),
             replayed_by: Some(self.component),
         }))
+    }
+}
+
+/// Tries until it has to do with anything but room, or nobody waits for it any more.
+fn when_there_is_room(
+    mut replay: impl FnMut() -> Result<(), StepError>,
+    is_over: impl Fn() -> bool,
+    make_room: impl Fn(),
+) -> Result<(), StepError> {
+    loop {
+        match replay() {
+            Err(error) if error.owner() == Owner::Operator && !is_over() => {
+                make_room();
+                std::thread::sleep(ROOM_AGAIN);
+            }
+            done => return done,
+        }
     }
 }
 
@@ -381,6 +390,7 @@ fn give_way() {}
 mod tests {
     use super::*;
     use refrain_core::errors::Divergence;
+    use refrain_core::guest::{GuestError, GuestErrorKind};
     use refrain_core::ids::{ExecutionKey, NamespaceId, RunKey};
 
     fn run(n: u128, workflow_type: &str) -> PinnedRun {
@@ -403,6 +413,25 @@ mod tests {
             recorded_by: None,
             replayed_by: None,
         }))
+    }
+
+    #[test]
+    fn a_replay_that_finds_no_room_is_tried_again_only_while_somebody_listens() {
+        let no_room = || {
+            let (kind, message) = (GuestErrorKind::NoRoom, "full".to_owned());
+            Err(StepError::Guest(GuestError { kind, message, backtrace: String::new() }))
+        };
+        let (reports, listener) = watch::channel(ReplayReport::default());
+        let (mut listener, mut n_tried) = (Some(listener), 0);
+        let replay = || {
+            n_tried += 1;
+            if n_tried == 3 {
+                listener.take();
+            }
+            no_room()
+        };
+        let done = when_there_is_room(replay, || reports.is_closed(), || {});
+        assert_eq!((n_tried, done.is_err()), (3, true));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Our own service: components, deployments, published state.
 
+use crate::aged::Holds;
 use crate::definition::handlers;
 use crate::status::{invalid, of};
 use crate::{validate, versions};
@@ -351,10 +352,11 @@ impl RefrainService for Admin {
         &self,
         request: Request<CheckReplayRequest>,
     ) -> Result<Response<versions::Reports>, Status> {
+        let held = request.extensions().get::<Holds>().map(Holds::hold);
         let CheckReplayRequest { namespace, task_queue, component, sample } = request.into_inner();
         let check = self.check_request(&namespace, task_queue, &component, sample).await?;
         let reports = self.engine.check_replay(check).await.map_err(of)?;
-        Ok(Response::new(versions::stream(reports)))
+        Ok(Response::new(versions::stream(reports, held)))
     }
 
     type MoveRunsStream = versions::Reports;
@@ -363,10 +365,11 @@ impl RefrainService for Admin {
         &self,
         request: Request<MoveRunsRequest>,
     ) -> Result<Response<versions::Reports>, Status> {
+        let held = request.extensions().get::<Holds>().map(Holds::hold);
         let MoveRunsRequest { namespace, task_queue, component, .. } = request.into_inner();
         let check = self.check_request(&namespace, task_queue, &component, 0).await?;
         let reports = self.engine.move_runs(check).await.map_err(of)?;
-        Ok(Response::new(versions::stream(reports)))
+        Ok(Response::new(versions::stream(reports, held)))
     }
 
     async fn describe_state(

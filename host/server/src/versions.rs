@@ -1,6 +1,7 @@
 //! Versions of queues and replay reports, as they are sent.
 
 use crate::admin::{kind_to_proto, time};
+use crate::aged::Held;
 use crate::status::invalid;
 use futures::Stream;
 use refrain_core::deployment::Share;
@@ -61,10 +62,11 @@ pub(crate) fn reason(kept: &Kept) -> String {
     }
 }
 
-/// Reports as they come, not too often; the last one always. Dropping it ends a check.
-pub(crate) fn stream(reports: watch::Receiver<ReplayReport>) -> Reports {
-    Box::pin(futures::stream::unfold(Some(reports), |reports| async {
-        let mut reports = reports?;
+/// Reports as they come, not too often; the last one always. Dropping it ends a check. `held`: what they come on,
+/// for as long as they do.
+pub(crate) fn stream(reports: watch::Receiver<ReplayReport>, held: Option<Held>) -> Reports {
+    Box::pin(futures::stream::unfold(Some((reports, held)), |reports| async {
+        let (mut reports, held) = reports?;
         let report = reports.borrow_and_update().clone();
         let sent = report_to_proto(&report);
         if report.done {
@@ -76,7 +78,7 @@ pub(crate) fn stream(reports: watch::Receiver<ReplayReport>) -> Reports {
             matches!(tokio::time::timeout(REPORT_EVERY, whoever_writes_is_gone).await, Ok(Err(_)));
         match gone {
             true => Some((Err(Status::unavailable("the check was cut short")), None)),
-            false => Some((Ok(sent), Some(reports))),
+            false => Some((Ok(sent), Some((reports, held)))),
         }
     }))
 }

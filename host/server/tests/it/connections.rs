@@ -1,7 +1,9 @@
 //! Connections grow old.
 
 use super::*;
+use crate::guests::NO_ROOM;
 use refrain_server::{Connections, Listeners};
+use refrain_wire::admin::CheckReplayRequest;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::{TcpListener, TcpStream};
@@ -96,4 +98,37 @@ async fn a_call_that_outlasts_the_grace_of_its_connection_is_cut_off() {
         Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
     let cut = wait_for_end(channel).await.expect_err("the connection ends");
     assert!(std::error::Error::source(&cut).is_some(), "no answer of the server: {cut:?}");
+}
+
+/// There is a report every 200 ms, so many of them come from an old connection.
+const REPORTS: usize = 12;
+
+#[tokio::test]
+async fn reports_of_a_check_come_for_as_long_as_it_takes_whatever_their_connections_age() {
+    let host = Host::start().await;
+    host.start_workflow("w1", "Wait").await.expect("it starts");
+    let component = host.upload_again(NO_ROOM).await;
+    let second = Duration::from_secs(1);
+    let address = listen(&host, second, second).await;
+    let channel =
+        Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
+    let mut admin = RefrainServiceClient::new(channel);
+    let request = CheckReplayRequest {
+        namespace: "default".to_owned(),
+        task_queue: "orders".to_owned(),
+        component,
+        ..Default::default()
+    };
+    let began = Instant::now();
+    let mut reports = loop {
+        // A machine that is slow may take longer than the connection has before it is held.
+        match admin.check_replay(request.clone()).await {
+            Ok(reports) => break reports.into_inner(),
+            Err(error) => assert!(began.elapsed() < LONG, "{error:?}"),
+        }
+    };
+    for _ in 0..REPORTS {
+        let report = reports.message().await.expect("it is not cut off").expect("nor at its end");
+        assert_eq!((report.open_runs, report.checked, report.done), (1, 0, false));
+    }
 }

@@ -131,18 +131,22 @@ impl Host {
         assert_eq!((deployment.digest, deployment.version), (uploaded.digest, 1));
     }
 
-    /// Another component of the same name, for the same queue.
-    async fn deploy_again(&self, bytes: &[u8]) {
+    /// Another component of the same name. Its digest.
+    async fn upload_again(&self, bytes: &[u8]) -> String {
         let header =
             ComponentHeader { namespace: "default".to_owned(), name: "orders".to_owned(), kind: 0 };
         let parts = [Part::Header(header), Part::Chunk(bytes.to_vec())];
         let parts = parts.map(|part| UploadComponentRequest { part: Some(part) });
         let uploaded = self.admin().upload_component(tokio_stream::iter(parts)).await;
-        let component = uploaded.expect("it is a component").into_inner().digest;
+        uploaded.expect("it is a component").into_inner().digest
+    }
+
+    /// Another component of the same name, for the same queue.
+    async fn deploy_again(&self, bytes: &[u8]) {
         let request = DeployRequest {
             namespace: "default".to_owned(),
             task_queue: "orders".to_owned(),
-            component,
+            component: self.upload_again(bytes).await,
             ..Default::default()
         };
         self.admin().deploy(request).await.expect("it is there");
