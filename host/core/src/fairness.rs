@@ -91,6 +91,11 @@ impl Shares {
         clock.next.insert(key.to_owned(), last.saturating_add(1));
     }
 
+    /// Nothing has ever been in line.
+    pub fn is_untouched(&self) -> bool {
+        self.levels.iter().all(|it| it.now == 0 && it.next.is_empty())
+    }
+
     fn clock(&mut self, level: Level) -> &mut Clock {
         &mut self.levels[usize::from(level.0 - 1)]
     }
@@ -162,7 +167,9 @@ mod tests {
     #[test]
     fn keys_take_turns_and_a_key_that_comes_late_does_not_wait_for_the_others() {
         let mut line = Line::default();
+        assert!(line.shares.is_untouched());
         line.enter(6, &of("a", 0.0));
+        assert!(!line.shares.is_untouched());
         line.enter(3, &of("b", 0.0));
         assert_eq!(line.leave(5), "ababa");
         line.enter(2, &of("c", 0.0));

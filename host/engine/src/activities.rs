@@ -12,6 +12,7 @@ mod limits;
 mod line;
 mod matching;
 mod pace;
+mod places;
 mod polling;
 mod report;
 mod standalone;
@@ -61,6 +62,8 @@ pub(crate) struct Activities {
 struct State {
     tasks: BTreeMap<TaskKey, Entry>,
     queues: HashMap<QueueKey, Queue>,
+    /// As many queues as there were after the last look at those that nobody needs.
+    n_queues_kept: usize,
     /// Paused runs: no attempt of theirs begins.
     held: HashSet<RunId>,
     /// Attempts that this host could run now beside those it runs.
@@ -140,6 +143,7 @@ impl Activities {
         let state = State {
             tasks: BTreeMap::new(),
             queues: HashMap::new(),
+            n_queues_kept: 0,
             held: HashSet::new(),
             host_free: config.host_activities_max,
             waiting_max: config.waiting_activities_max.max(1),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 const PAGE: u32 = 1000;
 /// The store could not be read: once more after this.
-const READ_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const READ_AGAIN: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Brings what a lane has in line in the store and not in memory. Whoever calls this has set
@@ -93,7 +93,7 @@ impl State {
             parked.insert(place, true);
             return Ok(());
         }
-        if lane.waiting.contains_key(&place) {
+        if lane.waiting.contains(place) {
             return Ok(());
         }
         match room.checked_sub(1) {

@@ -3,6 +3,7 @@
 //! A held task keeps its row and loses its place in the queue; the end of the pause puts it back. Its
 //! timeouts go on.
 
+use super::backlog::READ_AGAIN;
 use super::*;
 
 impl Activities {
@@ -31,12 +32,16 @@ impl Inner {
         let inner = Arc::clone(self);
         self.motion.begin();
         tokio::spawn(async move {
-            match inner.store.activities_of_run(run.run).await {
-                Ok(rows) => rows.into_iter().for_each(|task| inner.queue_row_again(task)),
-                Err(error) => {
-                    // They come with the next look at their queue, or with the next host.
-                    inner.activities.lock().look_from_front();
-                    tracing::error!(%run, error = &error as &dyn std::error::Error, "activities can't be read");
+            loop {
+                let error = match inner.store.activities_of_run(run.run).await {
+                    Ok(rows) => break rows.into_iter().for_each(|it| inner.queue_row_again(it)),
+                    Err(error) => error,
+                };
+                tracing::error!(%run, error = &error as &dyn std::error::Error, "activities can't be read");
+                tokio::select! {
+                    () = tokio::time::sleep(READ_AGAIN) => {}
+                    // The next host finds them in line.
+                    () = inner.shutting_down() => break,
                 }
             }
             inner.motion.end();

@@ -105,7 +105,7 @@ impl Inner {
                     let Some(queue) = state.queues.get_mut(&queue_key) else { return };
                     let lane = queue.lane(taker);
                     match loaded {
-                        Ok(()) => drop(lane.waiting.insert(place, stored)),
+                        Ok(()) => lane.waiting.insert(place, stored),
                         Err(EngineError::ActivityNotFound) => {}
                         Err(_) => lane.ends_before(place),
                     }

@@ -66,8 +66,7 @@ pub(super) fn deployed_for(
     deployed.has(&task.options.activity_type).then_some(deployed)
 }
 
-/// Places, and whether the store has them too: what has waited for its time has not.
-type Places = BTreeMap<Place, bool>;
+type Places = super::places::Places<Place>;
 
 /// The line of those that one kind of worker takes.
 pub(super) struct Lane {
@@ -85,7 +84,7 @@ pub(super) struct Lane {
 impl Default for Lane {
     fn default() -> Lane {
         Lane {
-            waiting: Places::new(),
+            waiting: Places::default(),
             // A host that was just started does not know what the last one left.
             beyond: Some(Place::first()),
             loading: false,
@@ -98,27 +97,24 @@ impl Default for Lane {
 impl Lane {
     /// The first in memory, unless the store may have one whose turn is before it.
     pub(super) fn first(&self) -> Option<(Place, bool)> {
-        let (place, stored) = self.waiting.first_key_value()?;
-        let is_next = self.beyond.is_none_or(|beyond| *place < beyond);
-        is_next.then_some((*place, *stored))
+        let (place, stored) = self.waiting.first()?;
+        let is_next = self.beyond.is_none_or(|beyond| place < beyond);
+        is_next.then_some((place, stored))
     }
 
     /// How many more of the store memory takes. Those that the store has not are in memory anyway.
     pub(super) fn room(&self, n_max: usize) -> usize {
-        if self.waiting.is_empty() {
-            return n_max;
-        }
-        n_max.saturating_sub(self.waiting.values().filter(|stored| **stored).count())
-    }
-
-    /// Memory may lack some that the store has, nobody knows where.
-    pub(super) fn ends_at_front(&mut self) {
-        self.ends_before(Place::first());
+        n_max.saturating_sub(self.waiting.n_stored())
     }
 
     /// Does nothing wait, here and in the store?
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.beyond.is_none()
+    }
+
+    /// Does memory have anything of it?
+    pub(super) fn is_known(&self) -> bool {
+        self.loading || !(self.waiting.is_empty() && self.parked.is_empty())
     }
 
     /// Those that wait for the limit of this task's fairness key, if any do.
@@ -155,9 +151,8 @@ impl Lane {
 
     /// The last one that the store has waits there only, if it is such a one.
     pub(super) fn let_last_go_if(&mut self, is_such: impl FnOnce(Place) -> bool) -> Option<Place> {
-        let stored = |(place, stored): (&Place, &bool)| stored.then_some(*place);
-        let last = self.waiting.iter().rev().find_map(stored).filter(|it| is_such(*it))?;
-        self.waiting.remove(&last);
+        let last = self.waiting.last_stored().filter(|it| is_such(*it))?;
+        self.waiting.remove(last);
         self.ends_before(last);
         Some(last)
     }
@@ -182,10 +177,10 @@ impl Lane {
     }
 
     fn wait_again(&mut self, places: Places) {
-        for (place, stored) in places {
+        for (place, stored) in places.into_iter() {
             match stored {
                 true => self.ends_before(place),
-                false => drop(self.waiting.insert(place, stored)),
+                false => self.waiting.insert(place, stored),
             }
         }
     }
@@ -208,6 +203,17 @@ impl Queue {
             Taker::Workers => &mut self.for_workers,
             Taker::Host => &mut self.for_host,
         }
+    }
+
+    /// What is lost with it is more than that somebody has asked for it.
+    pub(super) fn is_needed(&mut self, now: Timestamp) -> bool {
+        !self.shares.is_untouched()
+            || self.pollers.iter().any(|it| !it.hand.is_closed())
+            || [&self.for_workers, &self.for_host].into_iter().any(Lane::is_known)
+            || self.pace.is_configured()
+            || self.keys.is_limited()
+            || !self.weights.is_empty()
+            || !self.seen.shown(now).is_empty()
     }
 
     /// Gives a task that may be taken its place in line.
@@ -274,13 +280,6 @@ pub(super) fn forget(tasks: &mut BTreeMap<TaskKey, Entry>, key: TaskKey) {
 }
 
 impl State {
-    /// Something of the store may be missing in memory.
-    pub(super) fn look_from_front(&mut self) {
-        for queue in self.queues.values_mut() {
-            Taker::ALL.into_iter().for_each(|taker| queue.lane(taker).ends_at_front());
-        }
-    }
-
     pub(super) fn place(&mut self, task: &mut ActivityTask, now: Timestamp) {
         self.queues.entry(queue_of(task)).or_default().place(task, now);
     }
@@ -307,9 +306,9 @@ impl State {
     /// Which of a queue's tasks the host takes has changed.
     pub(super) fn sort_again(&mut self, deployments: &Deployments, queue_key: &QueueKey) {
         let Some(queue) = self.queues.get_mut(queue_key) else { return };
-        let mut all = std::mem::take(&mut queue.for_workers.waiting);
-        all.append(&mut queue.for_host.waiting);
-        for (place, stored) in all {
+        let [for_workers, for_host] = [&mut queue.for_workers, &mut queue.for_host]
+            .map(|lane| std::mem::take(&mut lane.waiting));
+        for (place, stored) in for_workers.into_iter().chain(for_host.into_iter()) {
             let Some(entry) = self.tasks.get(&place.key) else { continue };
             queue.lane(Taker::of(deployments, &entry.task)).waiting.insert(place, stored);
         }

@@ -85,7 +85,7 @@ impl State {
                     && !held.contains(&place.key.0)
             };
             let Some(entry) = tasks.get_mut(&place.key).filter(waits) else {
-                queue.lane(taker).waiting.remove(&place);
+                queue.lane(taker).waiting.remove(place);
                 continue;
             };
             if let Some(wait) = queue.pace.wait(Instant::now()) {
@@ -94,7 +94,7 @@ impl State {
             if let Some(wait) = queue.wait_of_key(&entry.task) {
                 let key = entry.task.priority().fairness_key;
                 let lane = queue.lane(taker);
-                lane.waiting.remove(&place);
+                lane.waiting.remove(place);
                 let is_first = !lane.parked.contains_key(&key);
                 lane.parked.entry(key.clone()).or_default().insert(place, stored);
                 forget(tasks, place.key);
@@ -112,7 +112,7 @@ impl State {
                 // It was deployed meanwhile, or is not any more.
                 (Taker::Host, None) | (Taker::Workers, Some(_)) => {
                     let other = if taker == Taker::Host { Taker::Workers } else { Taker::Host };
-                    queue.lane(taker).waiting.remove(&place);
+                    queue.lane(taker).waiting.remove(place);
                     queue.lane(other).waiting.insert(place, stored);
                     return Found::Of(other);
                 }
@@ -121,7 +121,7 @@ impl State {
                     None => return Found::Nothing,
                 },
             };
-            queue.lane(taker).waiting.remove(&place);
+            queue.lane(taker).waiting.remove(place);
             queue.shares.leave(place.level, place.pass);
             queue.spend(&entry.task);
             entry.busy = Busy::Starting;

@@ -92,6 +92,10 @@ impl Pace {
         self.configured = per_second;
     }
 
+    pub(super) fn is_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
     /// Whoever polled last is right, as in Temporal.
     pub(super) fn polled(&mut self, per_second: Option<f64>) {
         self.by_workers = per_second.filter(|it| *it > 0.0 && *it < UNLIMITED);
