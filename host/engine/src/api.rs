@@ -45,7 +45,7 @@ pub use versions::{
 pub use refrain_store::BatchRow;
 pub use refrain_store::{
     ComponentKind, ComponentMeta, Deployment, HistoryPage, ListPlace, Namespace, NamespaceState,
-    Queue, RunCounts, RunRow, SearchAttributes, Status,
+    PendingChild, Queue, RunCounts, RunRow, SearchAttributes, Status,
 };
 pub use refrain_store::{ScheduleFilter, ScheduleIds, SchedulePlace};
 

@@ -10,9 +10,8 @@ use crate::updates::UpdateAnswer;
 use crate::worker::{ClosedBase, Parked};
 use refrain_core::arrival::{Accepted, Arrival};
 use refrain_core::event::Recorded;
-use refrain_core::execution::PendingChild;
 use refrain_core::guest::{GuestError, Program};
-use refrain_core::ids::{Digest, EventId, ExecutionKey, RunId, RunKey};
+use refrain_core::ids::{Digest, ExecutionKey, RunId, RunKey};
 use refrain_core::limits;
 use refrain_core::machines::clock::Clock;
 use refrain_core::machines::{signal, update};
@@ -278,14 +277,6 @@ impl Cells {
     }
 
     /// Of a run that is warm and at rest.
-    pub(crate) fn pending_children(&self, key: &RunKey) -> Option<Vec<(EventId, PendingChild)>> {
-        self.with_warm(key, |run| {
-            let children = &run.execution().children;
-            children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect()
-        })
-    }
-
-    /// Of a run that is warm and at rest.
     pub(crate) fn reset_points(&self, key: &RunKey) -> Option<Vec<FirstTaskOn>> {
         self.with_warm(key, |run| run.execution().reset_points(key.run))
     }
@@ -296,7 +287,7 @@ impl Cells {
         state.warm.as_ref().filter(|it| it.facts().key == *key).map(look)
     }
 
-    /// As [`Self::pending_children`].
+    /// As [`Self::reset_points`].
     pub(crate) fn clock(&self, key: &RunKey) -> Option<Clock> {
         self.with_warm(key, |run| run.execution().clock.clone())
     }

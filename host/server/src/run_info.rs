@@ -146,10 +146,7 @@ pub(crate) fn description(
             .iter()
             .map(|it| pending_activity::info(it, now))
             .collect(),
-        pending_children: pending_children
-            .iter()
-            .map(|(initiated, child)| pending_child::info(*initiated, child))
-            .collect(),
+        pending_children: pending_children.iter().map(pending_child::info).collect(),
         pending_workflow_task: row.task_failure.as_ref().map(|it| PendingWorkflowTaskInfo {
             state: PendingWorkflowTaskState::Scheduled as i32,
             scheduled_time: Some(timestamp_to_proto(it.retry_at)),

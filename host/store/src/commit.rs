@@ -85,13 +85,16 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::ACTIVITY_DELETE_OF_RUNS,
     sql::STATE_PUT,
     sql::RUN_RESET_PUT,
+    sql::CHILD_PUT,
+    sql::CHILD_DELETE,
+    sql::REQUEST_ATTACH,
     sql::MESSAGE_TAKE,
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
     sql::STANDALONE_PUT,
     sql::STANDALONE_ATTRIBUTES_INSERT,
 ];
-const N_STATEMENTS: usize = 23;
+const N_STATEMENTS: usize = 26;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
@@ -267,7 +270,7 @@ impl Batch {
 }
 
 /// The rows of each statement.
-struct Tables {
+pub(crate) struct Tables {
     run_advance: Rows,
     run_insert: Rows,
     run_attributes_put: Rows,
@@ -286,6 +289,9 @@ struct Tables {
     activity_delete_of_runs: Rows,
     state_put: Rows,
     run_reset_put: Rows,
+    pub(crate) child_put: Rows,
+    pub(crate) child_delete: Rows,
+    pub(crate) request_attach: Rows,
     message_take: Rows,
     message_put: Rows,
     schedule_put: Rows,
@@ -314,6 +320,9 @@ impl Tables {
             activity_delete_of_runs: Rows::new(),
             state_put: Rows::new(),
             run_reset_put: Rows::new(),
+            child_put: Rows::new(),
+            child_delete: Rows::new(),
+            request_attach: Rows::new(),
             message_take: Rows::new(),
             message_put: Rows::new(),
             schedule_put: Rows::new(),
@@ -343,6 +352,9 @@ impl Tables {
             self.activity_delete_of_runs,
             self.state_put,
             self.run_reset_put,
+            self.child_put,
+            self.child_delete,
+            self.request_attach,
             self.message_take,
             self.message_put,
             self.schedule_put,
@@ -394,6 +406,7 @@ impl Tables {
                 }
             }
         }
+        self.add_related(part.key.run, &part.related);
         if let Some(base) = part.reset_from {
             self.run_reset_put.row().int(namespace).fixed(&base.to_bytes()).fixed(&run);
         }

@@ -23,6 +23,8 @@ pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
     ("activity_tasks", sql::ACTIVITY_DELETE_OF_RUNS),
     ("published_state", sql::STATE_DELETE),
     ("run_resets", sql::RUN_RESETS_DELETE),
+    ("pending_children", sql::CHILDREN_DELETE),
+    ("attached_requests", sql::ATTACHED_REQUESTS_DELETE),
     // What only they have, before it is forgotten that they have it.
     ("run_blobs", sql::BLOBS_DELETE_UNUSED),
     ("run_blobs", sql::RUN_BLOBS_DELETE),

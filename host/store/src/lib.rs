@@ -19,6 +19,7 @@ mod write;
 
 mod blobs;
 mod history;
+mod related;
 mod runs;
 
 mod delete;
@@ -54,6 +55,7 @@ pub use namespaces::{
 pub use open::{Store, StoreConfig};
 pub use pinned::{OpenRuns, PinnedRun};
 pub use refrain_wire::search::SearchAttributes;
+pub use related::PendingChild;
 pub use runs::{RunRow, Status};
 pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
 pub use standalone::StandaloneCounts;

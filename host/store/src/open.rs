@@ -57,6 +57,8 @@ migrations! {
     15 "0015_batches"
     16 "0016_standalone_activities"
     17 "0017_run_resets"
+    18 "0018_pending_children"
+    19 "0019_attached_requests"
 }
 
 /// The newest schema that this host knows.

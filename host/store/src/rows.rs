@@ -197,6 +197,13 @@ impl<'r> Columns<'r> {
         self.uuid().map(RunId::from_bytes)
     }
 
+    pub(crate) fn run_or_null(&mut self) -> Result<Option<RunId>, StoreError> {
+        let found = self.bytes_or_null()?;
+        let run =
+            found.map(|it| it.try_into().map_err(|_| self.bad("id of bytes", it.len(), "16")));
+        Ok(run.transpose()?.map(RunId::from_bytes))
+    }
+
     pub(crate) fn digest(&mut self) -> Result<Digest, StoreError> {
         let found = self.bytes()?;
         found.try_into().map(Digest).map_err(|_| self.bad("digest of bytes", found.len(), "32"))

@@ -40,6 +40,9 @@ statements! {
     ACTIVITY_DELETE_OF_RUNS = "activity_delete_of_runs";
     STATE_PUT = "state_put";
     RUN_RESET_PUT = "run_reset_put";
+    CHILD_PUT = "child_put";
+    CHILD_DELETE = "child_delete";
+    REQUEST_ATTACH = "request_attach";
     MESSAGE_TAKE = "message_take";
     MESSAGE_PUT = "message_put";
     SCHEDULE_PUT = "schedule_put";
@@ -61,9 +64,13 @@ statements! {
     HISTORY_DELETE = "history_delete";
     STATE_DELETE = "state_delete";
     RUN_RESETS_DELETE = "run_resets_delete";
+    CHILDREN_DELETE = "children_delete";
+    ATTACHED_REQUESTS_DELETE = "attached_requests_delete";
     HISTORY_READ = "history_read";
     STATE_READ = "state_read";
     RUN_RESET_GET = "run_reset_get";
+    CHILDREN_PENDING = "children_pending";
+    REQUEST_IS_ATTACHED = "request_is_attached";
 
     RUNS_OF_KEYS = "runs_of_keys";
 

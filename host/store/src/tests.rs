@@ -15,6 +15,7 @@ mod open;
 mod pending;
 mod pinned;
 mod plans;
+mod related;
 mod schedules;
 mod standalone;
 

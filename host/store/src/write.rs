@@ -1,6 +1,7 @@
 //! What a batch is made of: decisions, activity rows and schedules, as bytes. All encoding happens here, on
 //! the caller's thread, so that the one connection that writes only binds.
 
+use crate::related::RelatedPart;
 use crate::rows::{id, ms};
 use crate::runs::{Status, columns_of};
 use crate::standalone::status_number;
@@ -87,6 +88,7 @@ pub(crate) struct RunPart {
     pub(crate) attributes: Option<AttributesPart>,
     /// Encoded, and whether the run follows what is deployed.
     pub(crate) options: Option<(Vec<u8>, bool)>,
+    pub(crate) related: RelatedPart,
     /// Of a new run.
     pub(crate) reset_from: Option<RunId>,
     /// All its timers and activities go.
@@ -332,6 +334,7 @@ impl RunPart {
             published: BTreeMap::new(),
             options: None,
             attributes: None,
+            related: RelatedPart::of(&events),
             reset_from: reset_from(&events, key.run),
             closes: false,
             key,

@@ -3,13 +3,13 @@
 use super::{Engine, RunRow, Target};
 use crate::error::EngineError;
 use refrain_core::attempt::ActivityTask;
-use refrain_core::execution::PendingChild;
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::machines::clock::Clock;
 use refrain_core::machines::execution;
 use refrain_core::payload::Payload;
 use refrain_core::reset::FirstTaskOn;
 use refrain_core::time::Timestamp;
+use refrain_store::PendingChild;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Description {
     pub started: Arc<execution::Started>,
     pub pending_activities: Vec<ActivityTask>,
     /// By the events that initiated them.
-    pub pending_children: Vec<(EventId, PendingChild)>,
+    pub pending_children: Vec<PendingChild>,
     pub published: BTreeMap<String, Payload>,
     /// Of a run that is paused.
     pub pause: Option<Pause>,
@@ -48,7 +48,7 @@ impl Engine {
         let target = Target::of(run);
         let row = self.inner.row(&target).await?;
         match self.inner.started(run.run).await? {
-            Some(started) => self.inner.own_clock(&row, &started, &mut None).await,
+            Some(started) => self.inner.own_clock(&row, &started).await,
             None => Err(crate::reads::not_found(&target)),
         }
     }

@@ -60,6 +60,8 @@ fn a_run_with_rows_everywhere(workflow: &str, run: u128) -> Step {
     let parted = Recorded { id: EventId(2), time: s(1), event: Event::Task(parted) };
     Step::start_with(workflow, run, started)
         .event(parted)
+        .event(related::initiated(3, "child"))
+        .event(related::attached(4, "request"))
         .timer(DueTimer::RunTimeout, 90)
         .effect(insert_activity(&task(&key, 1)))
         .effect(Effect::PublishState { name: "step".to_owned(), value: Payload::json("1") })

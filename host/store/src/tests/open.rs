@@ -99,7 +99,7 @@ async fn a_newer_schema_is_left_alone() {
     let error = error_of(&directory.database()).await;
     assert!(matches!(error, OpenError::NewerSchema { found: 99, .. }), "{error}");
     let text = error.to_string().replace(&directory.0.display().to_string(), "/data");
-    expect!["database `/data/refrain.db` has schema 99, and this host knows schemas up to 17: run the newer host"].assert_eq(&text);
+    expect!["database `/data/refrain.db` has schema 99, and this host knows schemas up to 19: run the newer host"].assert_eq(&text);
 }
 
 #[tokio::test]

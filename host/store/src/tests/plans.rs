@@ -80,6 +80,15 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         run_reset_put
             SCAN new VIRTUAL TABLE INDEX 1:
+        child_put
+            SCAN new VIRTUAL TABLE INDEX 1:
+        child_delete
+            SEARCH pending_children USING PRIMARY KEY (run_id=? AND initiated_event_id=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        request_attach
+            SCAN new VIRTUAL TABLE INDEX 1:
         message_take
             SEARCH messages USING COVERING INDEX sqlite_autoindex_messages_1 (origin_run_id=? AND event_id=? AND n=?)
             LIST SUBQUERY 2
@@ -143,6 +152,16 @@ async fn plans_of_all_statements() {
             LIST SUBQUERY 2
             SCAN old VIRTUAL TABLE INDEX 1:
             CREATE BLOOM FILTER
+        children_delete
+            SEARCH pending_children USING PRIMARY KEY (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        attached_requests_delete
+            SEARCH attached_requests USING PRIMARY KEY (run_id=?)
+            LIST SUBQUERY 1
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
         history_read
             SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
             SCALAR SUBQUERY 1
@@ -151,6 +170,12 @@ async fn plans_of_all_statements() {
             SEARCH published_state USING PRIMARY KEY (run_id=?)
         run_reset_get
             SEARCH run_resets USING PRIMARY KEY (namespace_id=? AND run_id=?)
+        children_pending
+            SEARCH pending_children USING PRIMARY KEY (run_id=?)
+        request_is_attached
+            SCAN CONSTANT ROW
+            SCALAR SUBQUERY 1
+            SEARCH attached_requests USING PRIMARY KEY (run_id=? AND request_id=?)
         runs_of_keys
             SCAN asked VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)

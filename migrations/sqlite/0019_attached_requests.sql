@@ -1,0 +1,7 @@
+-- Requests of starts that found a run and are written in its history. Derived from that: one that comes again is
+-- known, also when the run is closed, however long the history is.
+CREATE TABLE attached_requests (
+    run_id      BLOB NOT NULL CHECK (length(run_id) = 16),
+    request_id  TEXT NOT NULL,
+    PRIMARY KEY (run_id, request_id)
+) STRICT, WITHOUT ROWID;
