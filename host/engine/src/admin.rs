@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 impl Inner {
     pub(crate) async fn register_namespace(
-        &self,
+        self: &Arc<Inner>,
         name: &str,
         settings: NamespaceSettings,
     ) -> Result<Arc<Namespace>, EngineError> {
@@ -26,25 +26,43 @@ impl Inner {
             data: settings.data,
             created_at: self.now(),
         };
-        match self.store.insert_namespace(new).await {
-            Ok(namespace) => Ok(self.namespaces.add(namespace)),
-            Err(NamespaceError::AlreadyExists { name }) => Err(EngineError::NamespaceExists(name)),
-            Err(NamespaceError::Store { source, .. }) => Err(unavailable(source)),
-        }
+        let inner = Arc::clone(self);
+        let registered = async move {
+            match inner.store.insert_namespace(new).await {
+                Ok(namespace) => Ok(inner.namespaces.add(namespace)),
+                Err(NamespaceError::AlreadyExists { name }) => {
+                    Err(EngineError::NamespaceExists(name))
+                }
+                Err(NamespaceError::Store { source, .. }) => Err(unavailable(source)),
+            }
+        };
+        self.whole(registered).await
     }
 
     /// `change` makes the new row of the present one.
     pub(crate) async fn update_namespace(
-        &self,
+        self: &Arc<Inner>,
         name: &str,
         change: impl FnOnce(&mut Namespace),
     ) -> Result<Arc<Namespace>, EngineError> {
+        // Of two changes at once, neither undoes the other.
+        let one_at_a_time = Arc::clone(&self.naming).lock_owned().await;
         let mut row = (*self.namespaces.by_name(name)?).clone();
         change(&mut row);
-        match self.store.update_namespace(&row).await.map_err(unavailable)? {
-            true => Ok(self.namespaces.replace(row)),
-            false => Err(EngineError::NamespaceNotFound(name.to_owned())),
-        }
+        let (inner, name) = (Arc::clone(self), name.to_owned());
+        let updated = async move {
+            let _one_at_a_time = one_at_a_time;
+            if !inner.store.update_namespace(&row).await.map_err(unavailable)? {
+                return Err(EngineError::NamespaceNotFound(name));
+            }
+            let row = inner.namespaces.replace(row);
+            if row.state == NamespaceState::Deleted {
+                inner.deployments.forget_namespace(row.id);
+                inner.empty_namespace(row.id);
+            }
+            Ok(row)
+        };
+        self.whole(updated).await
     }
 
     /// Its name is free at once; what is in it goes in the background.
@@ -57,10 +75,7 @@ impl Inner {
             row.name = format!("{}-deleted-{}", row.name, &uuid[..5]);
             row.state = NamespaceState::Deleted;
         });
-        let deleted = deleted.await?;
-        self.deployments.forget_namespace(deleted.id);
-        self.empty_namespace(deleted.id);
-        Ok(deleted)
+        deleted.await
     }
 
     pub(crate) async fn check_component(&self, bytes: Vec<u8>) -> Result<Checked, EngineError> {

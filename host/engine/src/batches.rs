@@ -58,6 +58,16 @@ impl Inner {
         batch: Batch,
         request: Vec<u8>,
     ) -> Result<(), EngineError> {
+        let inner = Arc::clone(self);
+        self.whole(async move { inner.begin_batch(namespace, batch, request).await }).await
+    }
+
+    async fn begin_batch(
+        self: &Arc<Inner>,
+        namespace: NamespaceId,
+        batch: Batch,
+        request: Vec<u8>,
+    ) -> Result<(), EngineError> {
         let _changing = self.batches.changing.lock().await;
         let there = self.store.batch(namespace, &batch.job).await.map_err(unavailable)?;
         if there.is_some() {

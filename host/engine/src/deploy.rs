@@ -58,21 +58,25 @@ impl Inner {
                     .to_owned(),
             ));
         }
-        let _one_at_a_time = self.deploying.lock().await;
-        let changed = self.store.change_deployment(queue, change, name, self.now()).await;
-        let after = changed.map_err(|error| match error {
-            DeployError::Refused(refused) => EngineError::DeployRefused(refused),
-            DeployError::UnknownComponent(digest) => {
-                EngineError::ComponentNotFound(format!("sha256:{digest}"))
+        let (inner, queue, name) = (Arc::clone(self), queue.clone(), name.to_owned());
+        let changed = async move {
+            let _one_at_a_time = inner.deploying.lock().await;
+            let changed = inner.store.change_deployment(&queue, change, &name, inner.now()).await;
+            let after = changed.map_err(|error| match error {
+                DeployError::Refused(refused) => EngineError::DeployRefused(refused),
+                DeployError::UnknownComponent(digest) => {
+                    EngineError::ComponentNotFound(format!("sha256:{digest}"))
+                }
+                DeployError::Store(error) => unavailable(error),
+            })?;
+            inner.serve(&queue, &after).await?;
+            if queue.kind == ComponentKind::Activities {
+                // Also after a rollback: who takes which type may be another one now.
+                inner.host_serves(queue.namespace, &queue.task_queue);
             }
-            DeployError::Store(error) => unavailable(error),
-        })?;
-        self.serve(queue, &after).await?;
-        if queue.kind == ComponentKind::Activities {
-            // Also after a rollback: who takes which type may be another one now.
-            self.host_serves(queue.namespace, &queue.task_queue);
-        }
-        Ok(after)
+            Ok(after)
+        };
+        self.whole(changed).await
     }
 
     /// Puts into memory what of `rows` serves.

@@ -29,6 +29,11 @@ impl LoadedActivities {
         let by_digest = self.by_digest.lock().unwrap_or_else(PoisonError::into_inner);
         by_digest.get(&digest).cloned()
     }
+
+    /// The component is gone. Attempts that run it go on.
+    pub(crate) fn forget(&self, digest: Digest) {
+        self.by_digest.lock().unwrap_or_else(PoisonError::into_inner).remove(&digest);
+    }
 }
 
 impl Inner {

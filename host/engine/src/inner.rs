@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use crate::host_activities::LoadedActivities;
 use crate::loader::Wanted;
 use crate::locals::Locals;
-use crate::motion::Motion;
+use crate::motion::{Motion, Moving};
 use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
@@ -46,8 +46,10 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) programs: Arc<dyn Programs>,
     pub(crate) namespaces: Namespaces,
+    /// Held while namespaces are changed.
+    pub(crate) naming: Arc<tokio::sync::Mutex<()>>,
     /// Held while search attributes are registered.
-    pub(crate) registering: tokio::sync::Mutex<()>,
+    pub(crate) registering: Arc<tokio::sync::Mutex<()>>,
     pub(crate) deployments: Arc<Deployments>,
     /// Held while what serves a queue is changed.
     pub(crate) deploying: tokio::sync::Mutex<()>,
@@ -65,7 +67,7 @@ pub(crate) struct Inner {
     pub(crate) batches: Batches,
     pub(crate) task_queues: TaskQueues,
     pub(crate) workers: Workers,
-    pub(crate) watchers: Watchers,
+    pub(crate) watchers: Watchers<Option<Progress>>,
     pub(crate) updates: Arc<Updates>,
     pub(crate) motion: Motion,
     pub(crate) jobs: mpsc::UnboundedSender<CommitJob>,
@@ -236,6 +238,19 @@ impl Inner {
         RunFacts { key, namespace, component }
     }
 
+    /// Work to its end, also if whoever asks for it goes away in the middle: what the store has is in memory then.
+    pub(crate) async fn whole<T: Send + 'static>(
+        self: &Arc<Inner>,
+        work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let moving = Moving::begin(self);
+        let done = self.runtime.spawn(async move {
+            let _moving = moving;
+            work.await
+        });
+        done.await.unwrap_or_else(|panic| Err(EngineError::Internal(panic.to_string())))
+    }
+
     // ---- after a commit
 
     /// What a committed decision means for what is in memory.
@@ -273,7 +288,7 @@ impl Inner {
     }
 
     pub(crate) fn announce(&self, row: &RunRow, closing: Option<Arc<[u8]>>) {
-        self.watchers.announce(row.key.run, || Progress { closing, ..progress_of(row) });
+        self.watchers.announce(row.key.run, || Some(Progress { closing, ..progress_of(row) }));
     }
 
     // ---- the engine as a whole

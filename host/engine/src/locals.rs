@@ -7,6 +7,7 @@
 use crate::activities::HOST_WORKER;
 use crate::cell::Letter;
 use crate::inner::Inner;
+use crate::motion::Moving;
 use crate::programs::{ActivityProgram, Heartbeats};
 use refrain_core::arrival::{ActivityOutcome, Arrival};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next};
@@ -232,21 +233,5 @@ struct Beats(Arc<AtomicBool>);
 impl Heartbeats for Beats {
     fn beat(self: Arc<Self>, _: Heartbeat) -> bool {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Something is under way, until this is dropped.
-struct Moving(Arc<Inner>);
-
-impl Moving {
-    fn begin(inner: &Arc<Inner>) -> Moving {
-        inner.motion.begin();
-        Moving(Arc::clone(inner))
-    }
-}
-
-impl Drop for Moving {
-    fn drop(&mut self) {
-        self.0.motion.end();
     }
 }

@@ -1,8 +1,26 @@
 //! Counts what is under way, so that a shutdown and a test can wait for its end.
 
+use crate::inner::Inner;
 use crate::until::until;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
+
+/// Something is under way, until this is dropped.
+pub(crate) struct Moving(pub(crate) Arc<Inner>);
+
+impl Moving {
+    pub(crate) fn begin(inner: &Arc<Inner>) -> Moving {
+        inner.motion.begin();
+        Moving(Arc::clone(inner))
+    }
+}
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        self.0.motion.end();
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct Motion {

@@ -13,10 +13,9 @@ use refrain_core::arrival::Refused;
 use refrain_core::attempt::ActivityTask;
 use refrain_core::errors::{Owner, StepError};
 use refrain_core::event::Recorded;
-use refrain_core::execution::{Execution, PendingChild};
+use refrain_core::execution::Execution;
 use refrain_core::guest::{GuestError, Program, Query};
 use refrain_core::ids::{Digest, EventId, ExecutionKey, NamespaceId, RunId, RunKey};
-use refrain_core::limits::HISTORY_PAGE_EVENTS_MAX;
 use refrain_core::machines::clock::{Clock, Inherited};
 use refrain_core::machines::{Event, execution};
 use refrain_core::payload::{Payload, Payloads};
@@ -65,14 +64,14 @@ impl Inner {
         next: EventId,
         patience: Delay,
     ) -> Result<Progress, EngineError> {
-        let mut watch = self.watchers.watch(run.run);
+        let mut watched = self.watchers.watch(run.run);
         let target = Target::of(run);
         let enough = |progress: &Progress| progress.closed || progress.next_event > next;
         let mut progress = self.progress(&target).await;
         if let Ok(now) = &progress
             && !enough(now)
         {
-            let changed = watch.wait_for(|it| it.as_ref().is_some_and(enough));
+            let changed = watched.changes.wait_for(|it| it.as_ref().is_some_and(enough));
             let patience = Duration::from_millis(patience.as_ms());
             let _waiting = self.waits_for_outcome();
             tokio::select! {
@@ -85,8 +84,6 @@ impl Inner {
                 () = self.shutting_down() => {}
             }
         }
-        drop(watch);
-        self.watchers.forget_if_unwatched(run.run);
         progress
     }
 
@@ -138,18 +135,9 @@ impl Inner {
             Err(error) => return Err(error),
         };
         let run = row.key.run;
-        let mut next = EventId::FIRST;
-        while next < row.next_event {
-            let events = self.store.history(run, next, HISTORY_PAGE_EVENTS_MAX).await;
-            let events = events.map_err(unavailable)?;
-            let Some(last) = events.last() else { break };
-            next = last.id.next();
-            if events.iter().any(|it| attaches(it, &request.request_id)) {
-                let (first, status) = (row.first_run, row.status);
-                return Ok(Some(StartReply { run, first, started: false, status }));
-            }
-        }
-        Ok(None)
+        let found = self.store.is_attached(run, &request.request_id).await.map_err(unavailable)?;
+        let (first, status) = (row.first_run, row.status);
+        Ok(found.then_some(StartReply { run, first, started: false, status }))
     }
 
     pub(crate) async fn describe(&self, target: &Target) -> Result<Description, EngineError> {
@@ -160,10 +148,13 @@ impl Inner {
             // Deleted between the two reads.
             return Err(not_found(target));
         };
-        let mut kept = None;
+        let pending_children = match row.status.is_open() {
+            true => self.store.pending_children(run).await.map_err(unavailable)?,
+            false => Vec::new(),
+        };
         Ok(Description {
             pending_activities: self.store.activities_of_run(run).await.map_err(unavailable)?,
-            pending_children: self.pending_children(&row, &mut kept).await?,
+            pending_children,
             pause: self.pause_of(&row).await?,
             original_start: first.first().map_or(row.started_at, |it| it.time),
             reset_to: self
@@ -172,7 +163,7 @@ impl Inner {
                 .await
                 .map_err(unavailable)?,
             reset_points: self.points_after(&row, &started.reset_points).await?,
-            clock: self.own_clock(&row, &started, &mut kept).await?,
+            clock: self.own_clock(&row, &started).await?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
             row: (*row).clone(),
             started,
@@ -243,42 +234,11 @@ impl Inner {
         Ok(ClosedBase { row: row.clone(), history })
     }
 
-    /// There are no rows of them. A run that is warm knows; else its history does.
-    async fn pending_children(
-        &self,
-        row: &RunRow,
-        kept: &mut Option<Execution>,
-    ) -> Result<Vec<(EventId, PendingChild)>, EngineError> {
-        if !row.status.is_open() {
-            return Ok(Vec::new());
-        }
-        if let Some(children) = self.cells.pending_children(&row.key) {
-            return Ok(children);
-        }
-        let children = &self.folded(row, kept).await?.children;
-        Ok(children.iter().map(|(initiated, child)| (*initiated, child.clone())).collect())
-    }
-
-    /// Read and folded once for all that ask.
-    async fn folded<'a>(
-        &self,
-        row: &RunRow,
-        kept: &'a mut Option<Execution>,
-    ) -> Result<&'a Execution, EngineError> {
-        let folded = match kept.take() {
-            Some(folded) => folded,
-            None => Execution::fold(&self.history_for_replay(row.key.run).await?)
-                .map_err(|error| EngineError::Internal(error.to_string()))?,
-        };
-        Ok(kept.insert(folded))
-    }
-
     /// `None`: nobody ever asked for one, and it is the host's.
     pub(crate) async fn own_clock(
         &self,
         row: &RunRow,
         started: &execution::Started,
-        kept: &mut Option<Execution>,
     ) -> Result<Option<Clock>, EngineError> {
         let begins_with_one =
             started.time_skipping.is_some() || started.inherited != Inherited::default();
@@ -287,7 +247,11 @@ impl Inner {
         }
         let clock = match self.cells.clock(&row.key) {
             Some(clock) => clock,
-            None => self.folded(row, kept).await?.clock.clone(),
+            None => {
+                Execution::fold(&self.history_for_replay(row.key.run).await?)
+                    .map_err(|error| EngineError::Internal(error.to_string()))?
+                    .clock
+            }
         };
         Ok(Some(clock).filter(|it| begins_with_one || *it != Clock::default()))
     }
@@ -445,11 +409,4 @@ fn started_of(recorded: &Recorded) -> Option<Arc<execution::Started>> {
         | Event::Attributes(_)
         | Event::Clock(_) => None,
     }
-}
-
-fn attaches(recorded: &Recorded, request: &str) -> bool {
-    matches!(
-        &recorded.event,
-        Event::Execution(execution::Event::RequestAttached { request_id }) if request_id == request
-    )
 }

@@ -8,6 +8,7 @@ mod wakes;
 
 use crate::error::EngineError;
 use crate::inner::Inner;
+use crate::motion::Moving;
 use crate::start::unavailable;
 use refrain_calendar::schedule::{
     Patch, Policies, Record, RunStatus, Schedule, ScheduleKey, Standing, TooManyBackfills, Wake,
@@ -138,22 +139,6 @@ impl Schedules {
     }
 }
 
-/// Counts as motion until it is dropped.
-struct Moving(Arc<Inner>);
-
-impl Moving {
-    fn new(inner: &Arc<Inner>) -> Moving {
-        inner.motion.begin();
-        Moving(Arc::clone(inner))
-    }
-}
-
-impl Drop for Moving {
-    fn drop(&mut self) {
-        self.0.motion.end();
-    }
-}
-
 impl Inner {
     // ---- what users do
 
@@ -280,7 +265,7 @@ impl Inner {
             return Err(EngineError::ShuttingDown);
         }
         let (reply, answer) = oneshot::channel();
-        let moving = Moving::new(self);
+        let moving = Moving::begin(self);
         self.runtime.spawn(async move {
             let inner = &moving.0;
             let guard = inner.schedules.own(&key).await;

@@ -9,19 +9,19 @@ use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
 use crate::timers::What;
+use crate::watchers::Watchers;
 use refrain_core::arrival::ActivityOutcome;
 use refrain_core::attempt::ActivityTask;
-use refrain_core::ids::{ExecutionKey, NamespaceId, RunId, RunKey};
+use refrain_core::ids::{ExecutionKey, NamespaceId, RunKey};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::search::{Kind, Registry, Typed, parse, typed};
 use refrain_core::spread::spread;
 use refrain_core::standalone::{Cancel, End, Execution, SCHEDULED, Status};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_store::{ListPlace, Write};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// Starts of the same activity id wait for each other; those of others rarely do.
 const N_LOCKS: usize = 64;
@@ -31,14 +31,14 @@ const NAMES: [(&str, Kind); 2] = [("ActivityId", Kind::Keyword), ("ActivityType"
 pub(crate) struct Standalones {
     starting: [tokio::sync::Mutex<()>; N_LOCKS],
     /// Those that wait for a change.
-    watched: Mutex<HashMap<RunId, watch::Sender<()>>>,
+    watchers: Watchers<()>,
 }
 
 impl Default for Standalones {
     fn default() -> Standalones {
         Standalones {
             starting: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
-            watched: Mutex::default(),
+            watchers: Watchers::default(),
         }
     }
 }
@@ -46,25 +46,6 @@ impl Default for Standalones {
 impl Standalones {
     fn lock_of(&self, activity_id: &str) -> &tokio::sync::Mutex<()> {
         &self.starting[spread(activity_id.bytes()) as usize % N_LOCKS]
-    }
-
-    fn watch(&self, run: RunId) -> watch::Receiver<()> {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.entry(run).or_insert_with(|| watch::Sender::new(())).subscribe()
-    }
-
-    fn forget_if_unwatched(&self, run: RunId) {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if watched.get(&run).is_some_and(|it| it.receiver_count() == 0) {
-            watched.remove(&run);
-        }
-    }
-
-    fn changed(&self, run: RunId) {
-        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = watched.get(&run) {
-            sender.send_replace(());
-        }
     }
 }
 
@@ -162,7 +143,7 @@ impl Inner {
     /// Something about it is other than it was, and that is stored.
     pub(crate) fn standalone_changed(&self, run: &RunKey) {
         if run.execution.workflow.is_empty() {
-            self.standalones.changed(run.run);
+            self.standalones.watchers.announce(run.run, || ());
         }
     }
 
@@ -175,25 +156,22 @@ impl Inner {
     ) -> Result<StandaloneView, EngineError> {
         let run = self.execution(target).await?.task.run.run;
         let target = StandaloneRef { run: Some(run), ..target.clone() };
-        let mut changed = self.standalones.watch(run);
+        let mut watched = self.standalones.watchers.watch(run);
         let over = tokio::time::sleep(Duration::from_millis(patience.as_ms()));
         tokio::pin!(over);
-        let view = loop {
+        loop {
             // What changes from here on is told, so the look comes after it.
-            changed.mark_unchanged();
+            watched.changes.mark_unchanged();
             let view = self.standalone(&target).await;
             if view.as_ref().map_or(true, &is_so) {
-                break view;
+                return view;
             }
             tokio::select! {
-                told = changed.changed() => if told.is_err() { break view },
-                () = &mut over => break self.standalone(&target).await,
-                () = self.shutting_down() => break view,
+                told = watched.changes.changed() => if told.is_err() { return view },
+                () = &mut over => return self.standalone(&target).await,
+                () = self.shutting_down() => return view,
             }
-        };
-        drop(changed);
-        self.standalones.forget_if_unwatched(run);
-        view
+        }
     }
 
     pub(crate) fn standalone_filter(

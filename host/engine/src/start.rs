@@ -54,7 +54,8 @@ impl Engine {
         let deployments = Arc::new(Deployments::default());
         let inner = Arc::new(Inner {
             namespaces,
-            registering: tokio::sync::Mutex::default(),
+            naming: Arc::default(),
+            registering: Arc::default(),
             cells: Cells::new(),
             ready: Ready::default(),
             warm: WarmRuns::new(config.warm_runs_max),

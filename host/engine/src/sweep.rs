@@ -31,6 +31,7 @@ impl Inner {
             let (deleted, n) = collected.map_err(unavailable)?;
             for digest in deleted {
                 tracing::info!(%digest, "component collected: nothing needs it any more");
+                self.loaded_activities.forget(digest);
                 let programs = Arc::clone(&self.programs);
                 // Deletes a file.
                 let _ = tokio::task::spawn_blocking(move || programs.forget(digest)).await;

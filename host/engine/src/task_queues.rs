@@ -19,7 +19,7 @@ type Key = (NamespaceId, String, QueueKind);
 pub(crate) struct TaskQueues {
     configs: Mutex<BTreeMap<Key, QueueConfig>>,
     /// Held while one is changed.
-    changing: tokio::sync::Mutex<()>,
+    changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What waits, and how it goes.
@@ -96,7 +96,7 @@ impl Inner {
         kind: QueueKind,
         change: impl FnOnce(&mut QueueConfig, Timestamp) -> Result<(), EngineError>,
     ) -> Result<QueueConfig, EngineError> {
-        let _changing = self.task_queues.changing.lock().await;
+        let changing = Arc::clone(&self.task_queues.changing).lock_owned().await;
         let mut config = self.task_queues.config(namespace, task_queue, kind).unwrap_or_default();
         change(&mut config, self.now())?;
         let row = ConfiguredQueue {
@@ -105,9 +105,14 @@ impl Inner {
             kind,
             config: config.clone(),
         };
-        self.store.put_task_queue(&row).await.map_err(unavailable)?;
-        self.queue_configured(row);
-        Ok(config)
+        let inner = Arc::clone(self);
+        let configured = async move {
+            let _changing = changing;
+            inner.store.put_task_queue(&row).await.map_err(unavailable)?;
+            inner.queue_configured(row);
+            Ok(config)
+        };
+        self.whole(configured).await
     }
 
     pub(crate) async fn queue_state(

@@ -49,7 +49,18 @@ impl Timers {
     }
 
     pub(crate) fn set(&self, run: &RunKey, what: What, at: Timestamp) {
-        let mut state = self.lock();
+        self.set_in(self.lock(), run, what, at);
+    }
+
+    /// A row that was read. What was set while it was being read is newer.
+    fn load(&self, run: &RunKey, what: What, at: Timestamp) {
+        let state = self.lock();
+        if !state.due.contains_key(&(run.run, what)) {
+            self.set_in(state, run, what, at);
+        }
+    }
+
+    fn set_in(&self, mut state: MutexGuard<'_, State>, run: &RunKey, what: What, at: Timestamp) {
         let earliest = state.heap.peek().map(|Reverse(top)| top.0);
         // The window's loader will find it in the store.
         if at >= state.loaded_until {
@@ -167,7 +178,7 @@ async fn read_rows(inner: &Arc<Inner>, until: Timestamp) -> Result<(), refrain_s
     loop {
         let rows = inner.store.timers_due(until, after.as_ref(), ROWS_PER_PAGE).await?;
         for row in &rows {
-            inner.timers.set(&row.key, What::Timer(row.timer), row.fire_at);
+            inner.timers.load(&row.key, What::Timer(row.timer), row.fire_at);
         }
         match rows.last() {
             Some(last) if rows.len() == ROWS_PER_PAGE as usize => after = Some(last.clone()),
@@ -178,11 +189,33 @@ async fn read_rows(inner: &Arc<Inner>, until: Timestamp) -> Result<(), refrain_s
     loop {
         let rows = inner.store.activities_due(until, after.as_ref(), ROWS_PER_PAGE).await?;
         for row in &rows {
-            inner.timers.set(&row.task.run, What::Activity(row.task.scheduled), row.due);
+            inner.timers.load(&row.task.run, What::Activity(row.task.scheduled), row.due);
         }
         match rows.last() {
             Some(last) if rows.len() == ROWS_PER_PAGE as usize => after = Some(last.clone()),
             _ => return Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refrain_core::ids::{ExecutionKey, NamespaceId};
+
+    #[test]
+    fn what_is_set_while_rows_are_read_is_not_undone_by_an_older_row() {
+        let timers = Timers::default();
+        timers.lock().loaded_until = Timestamp(100);
+        let execution = ExecutionKey { namespace: NamespaceId(1), workflow: "w".into() };
+        let run = RunKey { execution, run: RunId(1) };
+        let (started, other) = (What::Activity(EventId(5)), What::Activity(EventId(6)));
+        // An attempt begins after its row was read, and has less time than the row says.
+        timers.set(&run, started, Timestamp(10));
+        timers.load(&run, started, Timestamp(50));
+        timers.load(&run, other, Timestamp(20));
+        let due_at = |now| timers.take_due(Timestamp(now), Timestamp(100));
+        assert_eq!(due_at(10), (vec![(run.clone(), started)], Timestamp(20)));
+        assert_eq!(due_at(60), (vec![(run, other)], Timestamp(100)));
     }
 }

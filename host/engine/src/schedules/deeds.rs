@@ -80,8 +80,13 @@ impl Inner {
                 Done::NotStarted(wanted, error) => {
                     let why = error.to_string();
                     // Told once, and not again whenever it is due.
-                    if record.schedule.progress.start_error != why {
-                        tracing::warn!(schedule = %key.id, %error, "schedule can't start its workflow");
+                    match record.schedule.progress.start_error == why {
+                        false => {
+                            tracing::warn!(schedule = %key.id, %error, "schedule can't start its workflow");
+                        }
+                        true => {
+                            tracing::debug!(schedule = %key.id, %error, "schedule still can't start its workflow");
+                        }
                     }
                     record.schedule.not_started(&wanted, why);
                 }

@@ -1,9 +1,10 @@
 //! Which schedule must be looked at when. All that wait for a moment are in memory: a name and a
 //! time each.
 
-use super::{Moving, lock};
+use super::lock;
 use crate::error::EngineError;
 use crate::inner::Inner;
+use crate::motion::Moving;
 use crate::start::unavailable;
 use crate::until::until;
 use refrain_calendar::schedule::ScheduleKey;
@@ -96,7 +97,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         tokio::pin!(changed);
         changed.as_mut().enable();
         // What is taken is under way until it is written.
-        let moving = Moving::new(&inner);
+        let moving = Moving::begin(&inner);
         for key in wakes.take_due(inner.now()) {
             inner.wake_schedule(key);
         }
@@ -122,7 +123,7 @@ impl Inner {
         if self.is_shutting_down() {
             return;
         }
-        let moving = Moving::new(self);
+        let moving = Moving::begin(self);
         self.runtime.spawn(async move {
             let inner = &moving.0;
             let guard = inner.schedules.own(&key).await;
