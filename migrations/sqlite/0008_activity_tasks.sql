@@ -23,7 +23,7 @@ CREATE TABLE activity_tasks (
     pass                INTEGER CHECK (pass >= 0),
     task                BLOB    NOT NULL,
     PRIMARY KEY (run_id, scheduled_event_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- For activities_due.sql.
 CREATE INDEX activity_tasks_due ON activity_tasks (due_ms, run_id, scheduled_event_id)

@@ -83,8 +83,14 @@ pub(crate) async fn serve(config: HostConfig, format: Format) -> Result<(), CliE
     start_logging(&config.log)?;
     // From here on a signal is an orderly stop, whatever is being opened.
     let stop = stop_on_signals()?;
+    // Memory for guests is reserved while the store is opened. What is written waits for the store's
+    // lock.
+    let settings = config.runtime.clone();
+    let reserved = tokio::task::spawn_blocking(|| Runtime::reserve(settings));
     let store = Store::open(config.store.clone()).await.map_err(|error| CliError::of(&error))?;
-    let runtime = Runtime::new(config.runtime.clone()).map_err(|error| CliError::of(&error))?;
+    let reserved = reserved.await.map_err(|panic| CliError::failed(panic.to_string()))?;
+    let reserved = reserved.map_err(|error| CliError::of(&error))?;
+    let runtime = reserved.open().map_err(|error| CliError::of(&error))?;
     let mut sizes = config.engine.clone();
     if let Some(less) = rooms::fit(&mut sizes, runtime.config().instances_max as usize) {
         output::say(&format!("warning: {less}"));

@@ -31,5 +31,5 @@ pub use component::{ComponentInfo, ComponentKind, Definition, Named, digest_of};
 pub use engine::{ROOMS_PER_GUEST_MAX, RuntimeConfig};
 pub use errors::{ComponentError, RuntimeError};
 pub use program::WorkflowProgram;
-pub use runtime::Runtime;
+pub use runtime::{Reserved, Runtime};
 pub use watch::{Seen, Watch};

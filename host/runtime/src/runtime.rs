@@ -29,10 +29,16 @@ struct Parts {
     recent_activities: Recent<ActivityProgram>,
 }
 
-impl Runtime {
-    pub fn new(config: RuntimeConfig) -> Result<Runtime, RuntimeError> {
-        let (engine, instances_max) = engine::build(&config)?;
-        let config = RuntimeConfig { instances_max, ..config };
+/// A runtime that has no files yet.
+pub struct Reserved {
+    config: RuntimeConfig,
+    engine: Engine,
+}
+
+impl Reserved {
+    /// The second half of [`Runtime::new`]: opens the cache of compiled components.
+    pub fn open(self) -> Result<Runtime, RuntimeError> {
+        let Reserved { config, engine } = self;
         let linked = |cause: wasmtime::Error| RuntimeError::Engine(format!("{cause:#}"));
         Ok(Runtime {
             parts: Arc::new(Parts {
@@ -45,6 +51,19 @@ impl Runtime {
                 config,
             }),
         })
+    }
+}
+
+impl Runtime {
+    pub fn new(config: RuntimeConfig) -> Result<Runtime, RuntimeError> {
+        Runtime::reserve(config)?.open()
+    }
+
+    /// The first half of [`Self::new`]: reserves memory for guests, which takes tens of milliseconds,
+    /// and leaves no trace.
+    pub fn reserve(config: RuntimeConfig) -> Result<Reserved, RuntimeError> {
+        let (engine, instances_max) = engine::build(&config)?;
+        Ok(Reserved { config: RuntimeConfig { instances_max, ..config }, engine })
     }
 
     /// As it is: a host with little address space has a smaller pool than it was asked for.

@@ -97,6 +97,7 @@ fn decision(run: u64, step: u64) -> Write {
     Write::run(RunWrite {
         key,
         component: Digest([7; 32]),
+        before: None,
         start_request_id: None,
         decision: Decision {
             successor: None,

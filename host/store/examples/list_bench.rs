@@ -53,6 +53,7 @@ fn run(n: u64) -> Write {
     Write::run(RunWrite {
         key,
         component: OLD,
+        before: None,
         start_request_id: None,
         decision: Decision {
             first_event: EventId::FIRST,
@@ -79,7 +80,8 @@ fn moved(n: u64) -> Option<Write> {
         run: RunSummary { status, next_event: EventId(2), closed_at: None, task_failure: None },
     };
     let (key, component) = (key_of(n, at), NEW);
-    let write = Write::run(RunWrite { key, component, start_request_id: None, decision });
+    let write =
+        Write::run(RunWrite { key, component, before: None, start_request_id: None, decision });
     mixed.is_multiple_of(100).then_some(write)
 }
 

@@ -5,5 +5,5 @@ WHERE (run_id, scheduled_event_id) IN (
     SELECT
         substr($2, old.value ->> 0, 16),
         old.value ->> 1
-    FROM json_each($1) AS old
+    FROM jsonb_each($1) AS old
 )

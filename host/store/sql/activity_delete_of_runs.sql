@@ -1,4 +1,4 @@
 -- All activities of closed runs. $1 rows [run id's place in $2].
 -- Plan: for each row of $1, a search of the primary key by run.
 DELETE FROM activity_tasks
-WHERE run_id IN (SELECT substr($2, old.value ->> 0, 16) FROM json_each($1) AS old)
+WHERE run_id IN (SELECT substr($2, old.value ->> 0, 16) FROM jsonb_each($1) AS old)

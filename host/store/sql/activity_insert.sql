@@ -21,4 +21,4 @@ SELECT
     new.value ->> 12,
     new.value ->> 13,
     substr($2, new.value ->> 14, new.value ->> 15)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new

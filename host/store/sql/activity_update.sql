@@ -14,7 +14,7 @@ SET
     fairness_key = new.value ->> 9,
     pass = new.value ->> 10,
     task = substr($2, new.value ->> 11, new.value ->> 12)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE
     activity_tasks.run_id = substr($2, new.value ->> 0, 16)
     AND activity_tasks.scheduled_event_id = new.value ->> 1

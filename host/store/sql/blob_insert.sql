@@ -5,6 +5,6 @@ SELECT
     new.value ->> 0,
     substr($2, new.value ->> 1, 32),
     substr($2, new.value ->> 2, new.value ->> 3)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (namespace_id, digest) DO NOTHING

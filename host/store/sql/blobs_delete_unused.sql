@@ -6,7 +6,7 @@ WHERE
         SELECT
             theirs.namespace_id,
             theirs.digest
-        FROM json_each($1) AS old
+        FROM jsonb_each($1) AS old
         CROSS JOIN run_blobs AS theirs ON theirs.run_id = substr($2, old.value ->> 0, 16)
     )
     AND NOT EXISTS (
@@ -15,5 +15,5 @@ WHERE
         WHERE
             others.namespace_id = blobs.namespace_id
             AND others.digest = blobs.digest
-            AND others.run_id NOT IN (SELECT substr($2, old.value ->> 0, 16) FROM json_each($1) AS old)
+            AND others.run_id NOT IN (SELECT substr($2, old.value ->> 0, 16) FROM jsonb_each($1) AS old)
     )

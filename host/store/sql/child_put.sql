@@ -11,6 +11,6 @@ SELECT
     new.value ->> 3,
     substr($2, new.value ->> 4, 16),
     new.value ->> 5
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (run_id, initiated_event_id) DO UPDATE SET child_run_id = excluded.child_run_id

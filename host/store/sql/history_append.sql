@@ -6,4 +6,4 @@ SELECT
     new.value ->> 1,
     new.value ->> 2,
     substr($2, new.value ->> 3, new.value ->> 4)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new

@@ -9,7 +9,7 @@ SELECT
     new.value ->> 3,
     new.value ->> 4,
     substr($2, new.value ->> 5, new.value ->> 6)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (origin_run_id, event_id, n) DO UPDATE SET
 namespace_id = excluded.namespace_id,

@@ -7,5 +7,5 @@ WHERE (origin_run_id, event_id, n) IN (
         substr($2, old.value ->> 0, 16),
         old.value ->> 1,
         old.value ->> 2
-    FROM json_each($1) AS old
+    FROM jsonb_each($1) AS old
 )

@@ -4,6 +4,6 @@ INSERT INTO attached_requests (run_id, request_id)
 SELECT
     substr($2, new.value ->> 0, 16),
     new.value ->> 1
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (run_id, request_id) DO NOTHING

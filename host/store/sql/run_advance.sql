@@ -1,24 +1,15 @@
 -- Moves open runs on by one decision each. A run whose next event is not the expected one is left as it is.
--- $1 rows [namespace, run id's place in $2, next event expected, next event, status, cancel requested, close ms,
--- bytes of history added, component's place, attempts, failure's place, its length, retry ms].
+-- Nothing else of them changes, see run_change.sql: SQLite writes each index that has a column which is set, also if
+-- the value stays, and none has these.
+-- $1 rows [namespace, run id's place in $2, next event expected, next event, cancel requested, bytes of history added].
 -- Plan: for each row of $1, a search of the primary key.
 UPDATE runs
 SET
     next_event_id = new.value ->> 3,
-    status = new.value ->> 4,
-    cancel_requested = cancel_requested | (new.value ->> 5),
-    close_ms = new.value ->> 6,
-    history_bytes = history_bytes + (new.value ->> 7),
-    state_transitions = state_transitions + 1,
-    component = substr($2, new.value ->> 8, 32),
-    earlier_components = CASE component
-        WHEN substr($2, new.value ->> 8, 32) THEN earlier_components
-        ELSE CAST(coalesce(earlier_components, x'') || component AS BLOB)
-    END,
-    task_attempts = new.value ->> 9,
-    task_failure = substr($2, new.value ->> 10, new.value ->> 11),
-    task_retry_ms = new.value ->> 12
-FROM json_each($1) AS new
+    cancel_requested = cancel_requested | (new.value ->> 4),
+    history_bytes = history_bytes + (new.value ->> 5),
+    state_transitions = state_transitions + 1
+FROM jsonb_each($1) AS new
 WHERE
     runs.namespace_id = new.value ->> 0
     AND runs.run_id = substr($2, new.value ->> 1, 16)

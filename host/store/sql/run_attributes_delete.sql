@@ -5,5 +5,5 @@ WHERE (namespace_id, run_id) IN (
     SELECT
         old.value ->> 1,
         substr($2, old.value ->> 0, 16)
-    FROM json_each($1) AS old
+    FROM jsonb_each($1) AS old
 )

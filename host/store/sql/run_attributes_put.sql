@@ -6,7 +6,7 @@ SELECT
     substr($2, new.value ->> 1, 16),
     substr($2, new.value ->> 2, new.value ->> 3),
     substr($2, new.value ->> 4, new.value ->> 5)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (namespace_id, run_id) DO UPDATE SET
     memo = excluded.memo,

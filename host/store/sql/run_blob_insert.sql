@@ -5,6 +5,6 @@ SELECT
     substr($2, new.value ->> 0, 16),
     substr($2, new.value ->> 1, 32),
     new.value ->> 2
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (run_id, digest) DO NOTHING

@@ -34,4 +34,4 @@ SELECT
     substr($2, new.value ->> 20, 16),
     new.value ->> 21,
     substr($2, new.value ->> 22, 16)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new

@@ -5,7 +5,7 @@ UPDATE runs
 SET
     options = substr($2, new.value ->> 2, new.value ->> 3),
     auto_upgrade = new.value ->> 4
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE
     runs.namespace_id = new.value ->> 0
     AND runs.run_id = substr($2, new.value ->> 1, 16)

@@ -5,6 +5,6 @@ SELECT
     new.value ->> 0,
     substr($2, new.value ->> 1, 16),
     substr($2, new.value ->> 2, 16)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (namespace_id, run_id) DO UPDATE SET new_run_id = excluded.new_run_id

@@ -4,7 +4,7 @@
 SELECT
     new.key,
     runs.next_event_id
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 LEFT JOIN runs
     ON runs.namespace_id = new.value ->> 0
     AND runs.run_id = substr($2, new.value ->> 1, 16)

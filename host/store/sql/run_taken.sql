@@ -5,7 +5,7 @@
 SELECT
     new.key,
     runs.run_id
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 INNER JOIN runs INDEXED BY runs_of_workflow
     ON runs.namespace_id = new.value ->> 0
     AND runs.workflow_id = new.value ->> 2

@@ -30,7 +30,7 @@ SELECT
     run_attributes.memo,
     run_attributes.search_attributes,
     asked.key
-FROM json_each($1) AS asked
+FROM jsonb_each($1) AS asked
 INNER JOIN runs
     ON runs.namespace_id = asked.value ->> 0
     AND runs.run_id = (

@@ -29,7 +29,7 @@ SELECT
     runs.root_run_id,
     run_attributes.memo,
     run_attributes.search_attributes
-FROM json_each($2) AS asked
+FROM jsonb_each($2) AS asked
 CROSS JOIN runs
     ON runs.namespace_id = $1
     AND runs.run_id = substr($3, asked.value ->> 0, 16)

@@ -10,7 +10,7 @@ SELECT
     new.value ->> 4,
     new.value ->> 5,
     substr($2, new.value ->> 6, new.value ->> 7)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (namespace_id, schedule_id) DO UPDATE SET
     wake_ms = excluded.wake_ms,

@@ -5,6 +5,6 @@ SELECT
     new.value ->> 0,
     new.value ->> 1,
     new.value ->> 2
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (namespace_id, name) DO NOTHING

@@ -7,7 +7,7 @@ SELECT
     new.value ->> 2,
     substr($2, new.value ->> 3, new.value ->> 4),
     runs.start_ms
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 CROSS JOIN runs
     ON runs.namespace_id = new.value ->> 0
     AND runs.run_id = substr($2, new.value ->> 1, 16)

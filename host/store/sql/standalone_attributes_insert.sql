@@ -7,4 +7,4 @@ SELECT
     new.value ->> 2,
     new.value ->> 3,
     substr($2, new.value ->> 4, new.value ->> 5)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new

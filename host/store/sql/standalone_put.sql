@@ -16,7 +16,7 @@ SELECT
     new.value ->> 7,
     new.value ->> 8,
     substr($2, new.value ->> 9, new.value ->> 10)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (activity_run_id) DO UPDATE SET
     task_queue = excluded.task_queue,

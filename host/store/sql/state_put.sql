@@ -5,6 +5,6 @@ SELECT
     substr($2, new.value ->> 0, 16),
     new.value ->> 1,
     substr($2, new.value ->> 2, new.value ->> 3)
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (run_id, name) DO UPDATE SET value = excluded.value

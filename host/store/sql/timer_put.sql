@@ -9,6 +9,6 @@ SELECT
     new.value ->> 3,
     new.value ->> 4,
     new.value ->> 5
-FROM json_each($1) AS new
+FROM jsonb_each($1) AS new
 WHERE TRUE
 ON CONFLICT (run_id, kind, seq) DO UPDATE SET fire_at_ms = excluded.fire_at_ms

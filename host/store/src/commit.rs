@@ -68,6 +68,7 @@ pub enum CommitError {
 /// same workflow id, and a row that one decision inserts may be updated by what follows.
 const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::RUN_ADVANCE,
+    sql::RUN_CHANGE,
     sql::RUN_INSERT,
     sql::RUN_ATTRIBUTES_PUT,
     sql::RUN_OPTIONS_PUT,
@@ -94,28 +95,33 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::STANDALONE_PUT,
     sql::STANDALONE_ATTRIBUTES_INSERT,
 ];
-const N_STATEMENTS: usize = 26;
+const N_STATEMENTS: usize = 27;
+/// The first of them move runs on: each run by one of these.
+const N_MOVES: usize = 2;
+/// The place of `RUN_INSERT`.
+const INSERT: usize = N_MOVES;
 
 /// One text for each choice of statements: those without rows are left out, because each statement
 /// is a message from the connection's thread, whatever it does. Few choices occur, and they stay.
 static TRANSACTIONS: Mutex<BTreeMap<usize, &'static str>> = Mutex::new(BTreeMap::new());
 
-/// The chosen ones of [`STATEMENTS`] as one transaction, with parameters of their own. After the
-/// first it stops if another number of runs moved on than the last parameter says.
+/// The chosen ones of [`STATEMENTS`] as one transaction, with parameters of their own. After each that
+/// moves runs on it stops if they are not as many as a parameter behind all others says.
 fn transaction(chosen: usize) -> &'static str {
     let mut transactions = TRANSACTIONS.lock().unwrap_or_else(PoisonError::into_inner);
     transactions.entry(chosen).or_insert_with(|| {
         let mut text = "BEGIN IMMEDIATE;\n".to_owned();
         let is_chosen = |at: usize| chosen & 1 << at != 0;
-        let mut n_parameters = 0;
+        let (mut n_parameters, mut n_checks) = (0, 0);
         for (at, statement) in STATEMENTS.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
             text.push_str(&renumbered(statement.text, n_parameters));
             text.push_str(";\n");
             n_parameters += 2;
-            if at == 0 {
-                let last = 2 * chosen.count_ones() as usize;
-                text.push_str(&renumbered(sql::CHANGES_CHECK.text, last));
+            if at < N_MOVES {
+                let before = 2 * chosen.count_ones() as usize + n_checks;
+                text.push_str(&renumbered(sql::CHANGES_CHECK.text, before));
                 text.push_str(";\n");
+                n_checks += 1;
             }
         }
         text.push_str("COMMIT");
@@ -151,6 +157,12 @@ impl Store {
             return Ok(());
         }
         let batch = Batch::of(writes);
+        // A statement finds the run that it has twice, but not the one that another has too.
+        if batch.moved.iter().all(|it| !it.is_empty())
+            && let Some(twice) = batch.twice()
+        {
+            return Err(twice);
+        }
         let mut writer = self.writer.lock().await;
         let written = batch.write(&mut writer).await;
         if written.is_err() {
@@ -163,17 +175,17 @@ impl Store {
     }
 }
 
-/// Rows by statement, and whose the first two are.
+/// Rows by statement, and whose those of the first ones are.
 struct Batch {
     parameters: Vec<(String, Vec<u8>)>,
-    advanced: Vec<(RunKey, EventId)>,
+    moved: [Vec<(RunKey, EventId)>; N_MOVES],
     inserted: Vec<RunKey>,
 }
 
 impl Batch {
     fn of(writes: &[Write]) -> Batch {
-        let mut tables = Tables::new();
-        let mut advanced = Vec::new();
+        let mut tables = Tables::default();
+        let mut moved = [const { Vec::new() }; N_MOVES];
         let mut inserted = Vec::new();
         let mut updates: HashMap<(RunId, EventId), &ActivityPart> = HashMap::new();
         for write in writes {
@@ -182,7 +194,8 @@ impl Batch {
                     tables.add_run(run);
                     match run.insert {
                         Some(_) => inserted.push(run.key.clone()),
-                        None => advanced.push((run.key.clone(), run.first_event)),
+                        None => moved[usize::from(!run.stands_as_before)]
+                            .push((run.key.clone(), run.first_event)),
                     }
                 }
                 Part::Activity(row) => {
@@ -196,7 +209,7 @@ impl Batch {
         for row in updates.values() {
             tables.update_activity(row);
         }
-        Batch { parameters: tables.finish(), advanced, inserted }
+        Batch { parameters: tables.finish(), moved, inserted }
     }
 
     async fn write(&self, writer: &mut Writer) -> Result<(), sqlx::Error> {
@@ -208,8 +221,8 @@ impl Batch {
             let (rows, bytes) = &self.parameters[at];
             query = query.bind(rows.as_str()).bind(bytes.as_slice());
         }
-        if !self.advanced.is_empty() {
-            query = query.bind(self.advanced.len() as i64);
+        for moved in self.moved.iter().filter(|it| !it.is_empty()) {
+            query = query.bind(moved.len() as i64);
         }
         query.execute(&mut *connection).await?;
         writer.in_transaction = false;
@@ -228,32 +241,34 @@ impl Batch {
             Ok(None) => {}
             Err(source) => return CommitError::Unavailable { source },
         }
-        let n_runs = self.advanced.len();
-        let runs: HashSet<_> = self.advanced.iter().map(|(run, _)| run).collect();
-        match runs.len() {
-            n if n < n_runs => CommitError::Twice { n_runs, n_changed: n as i64 },
-            _ => CommitError::Broken { source },
-        }
+        self.twice().unwrap_or(CommitError::Broken { source })
+    }
+
+    fn twice(&self) -> Option<CommitError> {
+        let moved = || self.moved.iter().flatten().map(|(run, _)| run);
+        let (n_runs, n) = (moved().count(), moved().collect::<HashSet<_>>().len());
+        (n < n_runs).then_some(CommitError::Twice { n_runs, n_changed: n as i64 })
     }
 
     async fn find_culprit(&self, writer: &mut Writer) -> Result<Option<CommitError>, sqlx::Error> {
         let connection = writer.connection().await?;
-        let (rows, bytes) = &self.parameters[0];
-        let stale: Option<(i64, Option<i64>)> = sqlx::query_as(sql::RUN_STALE.text)
-            .bind(rows.as_str())
-            .bind(bytes.as_slice())
-            .fetch_optional(&mut *connection)
-            .await?;
-        if let Some((at, found)) = stale
-            && let Some((run, expected)) = self.advanced.get(at as usize)
-        {
-            return Ok(Some(CommitError::Stale {
-                run: run.clone(),
-                expected: *expected,
-                found: found.map(|it| EventId(it as u64)),
-            }));
+        for (moved, (rows, bytes)) in self.moved.iter().zip(&self.parameters) {
+            let stale: Option<(i64, Option<i64>)> = sqlx::query_as(sql::RUN_STALE.text)
+                .bind(rows.as_str())
+                .bind(bytes.as_slice())
+                .fetch_optional(&mut *connection)
+                .await?;
+            if let Some((at, found)) = stale
+                && let Some((run, expected)) = moved.get(at as usize)
+            {
+                return Ok(Some(CommitError::Stale {
+                    run: run.clone(),
+                    expected: *expected,
+                    found: found.map(|it| EventId(it as u64)),
+                }));
+            }
         }
-        let (rows, bytes) = &self.parameters[1];
+        let (rows, bytes) = &self.parameters[INSERT];
         let taken: Option<(i64, Vec<u8>)> = sqlx::query_as(sql::RUN_TAKEN.text)
             .bind(rows.as_str())
             .bind(bytes.as_slice())
@@ -270,8 +285,10 @@ impl Batch {
 }
 
 /// The rows of each statement.
+#[derive(Default)]
 pub(crate) struct Tables {
     run_advance: Rows,
+    run_change: Rows,
     run_insert: Rows,
     run_attributes_put: Rows,
     run_options_put: Rows,
@@ -300,41 +317,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    fn new() -> Tables {
-        Tables {
-            run_advance: Rows::new(),
-            run_insert: Rows::new(),
-            run_attributes_put: Rows::new(),
-            run_options_put: Rows::new(),
-            search_attributes_delete_of_runs: Rows::new(),
-            search_attributes_insert: Rows::new(),
-            history_append: Rows::new(),
-            blob_insert: Rows::new(),
-            run_blob_insert: Rows::new(),
-            timer_put: Rows::new(),
-            timer_delete: Rows::new(),
-            timer_delete_of_runs: Rows::new(),
-            activity_insert: Rows::new(),
-            activity_update: Rows::new(),
-            activity_delete: Rows::new(),
-            activity_delete_of_runs: Rows::new(),
-            state_put: Rows::new(),
-            run_reset_put: Rows::new(),
-            child_put: Rows::new(),
-            child_delete: Rows::new(),
-            request_attach: Rows::new(),
-            message_take: Rows::new(),
-            message_put: Rows::new(),
-            schedule_put: Rows::new(),
-            standalone_put: Rows::new(),
-            standalone_attributes_insert: Rows::new(),
-        }
-    }
-
     /// In the order of [`STATEMENTS`].
     fn finish(self) -> Vec<(String, Vec<u8>)> {
         let rows: [Rows; N_STATEMENTS] = [
             self.run_advance,
+            self.run_change,
             self.run_insert,
             self.run_attributes_put,
             self.run_options_put,
@@ -459,19 +446,19 @@ impl Tables {
     }
 
     fn advance_run(&mut self, part: &RunPart) {
-        let row = self
-            .run_advance
-            .row()
-            .int(i64::from(part.key.execution.namespace.0))
-            .fixed(&part.key.run.to_bytes())
-            .int(id(part.first_event))
-            .int(id(part.next_event))
-            .int(part.status)
-            .int(i64::from(part.cancel_requested))
-            .int_or_null(part.closed_at.map(ms))
-            .int(part.history.len() as i64)
-            .fixed(&part.component.0);
-        add_task_failure(row, part.task_failure.as_ref());
+        let namespace = i64::from(part.key.execution.namespace.0);
+        let run = part.key.run.to_bytes();
+        let rows = match part.stands_as_before {
+            true => &mut self.run_advance,
+            false => &mut self.run_change,
+        };
+        let row = rows.row().int(namespace).fixed(&run);
+        let row = row.int(id(part.first_event)).int(id(part.next_event));
+        let row = row.int(i64::from(part.cancel_requested)).int(part.history.len() as i64);
+        if !part.stands_as_before {
+            row.int(part.status).int_or_null(part.closed_at.map(ms)).fixed(&part.component.0);
+            add_task_failure(row, part.task_failure.as_ref());
+        }
     }
 
     fn insert_run(&mut self, part: &RunPart, insert: &InsertPart) {

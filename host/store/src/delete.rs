@@ -57,7 +57,7 @@ pub struct DoomedRun {
 impl Store {
     /// Deletes closed runs with all that is of them, all or none. Those that are gone are no error.
     pub async fn delete_runs(&self, runs: &[RunKey]) -> Result<(), StoreError> {
-        let mut rows = Rows::new();
+        let mut rows = Rows::default();
         for run in runs {
             rows.row().fixed(&run.run.to_bytes()).int(i64::from(run.execution.namespace.0));
         }

@@ -151,7 +151,7 @@ impl Store {
         let plan = self.choose(tables, namespace, Plan::of(filter)).await?;
         let Some(text) = page(tables, &plan, namespace, after, n_max) else { return Ok(None) };
         let found = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(PAGE))?;
-        let mut asked = Rows::new();
+        let mut asked = Rows::default();
         for row in &found {
             let run: Vec<u8> = row.try_get(1).map_err(StoreError::of(PAGE))?;
             asked.row().fixed(&run);

@@ -156,8 +156,8 @@ impl Store {
             })
             .foreign_keys(true);
         let failed = |error| open_error(&path, error);
-        let mut connection = match connect(&path, &options).await {
-            Ok(connection) => connection,
+        let (mut connection, is_marked) = match connect(&path, &options).await {
+            Ok(connected) => connected,
             Err(error) => {
                 if matches!(error, OpenError::NotADatabase { .. } | OpenError::NotOurs { .. }) {
                     lock.take_back();
@@ -165,13 +165,15 @@ impl Store {
                 return Err(error);
             }
         };
-        for setting in [
-            format!("PRAGMA application_id = {APPLICATION_ID}"),
+        // To write it again would be a commit, before anybody is served.
+        let mark = (!is_marked).then(|| format!("PRAGMA application_id = {APPLICATION_ID}"));
+        let settings = [
             "PRAGMA journal_mode = WAL".to_owned(),
             format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
             // Less than 0: KB, not pages.
             format!("PRAGMA cache_size = -{WRITER_CACHE_KB}"),
-        ] {
+        ];
+        for setting in mark.into_iter().chain(settings) {
             // Safe: made of our own constants.
             sqlx::query(sqlx::AssertSqlSafe(setting))
                 .execute(&mut connection)
@@ -292,16 +294,16 @@ fn lock(database: &Path) -> Result<Lock, OpenError> {
     }
 }
 
-/// A connection to a file that is ours, or new.
+/// A connection to a file that is ours, or new; and whether it is marked as ours.
 async fn connect(
     path: &Path,
     options: &SqliteConnectOptions,
-) -> Result<SqliteConnection, OpenError> {
+) -> Result<(SqliteConnection, bool), OpenError> {
     let mut connection =
         SqliteConnection::connect_with(options).await.map_err(|error| open_error(path, error))?;
-    check_owner(path, &mut connection).await?;
+    let is_marked = check_owner(path, &mut connection).await?;
     check_schema(path, &mut connection).await?;
-    Ok(connection)
+    Ok((connection, is_marked))
 }
 
 /// SQLite would open a file that it may only read, and fail at the first commit.
@@ -313,7 +315,8 @@ fn check_writable(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-async fn check_owner(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+/// Is it marked as ours? One that is not is new, or refused.
+async fn check_owner(path: &Path, connection: &mut SqliteConnection) -> Result<bool, OpenError> {
     let failed = |error| open_error(path, error);
     let found: i64 = sqlx::query_scalar("PRAGMA application_id")
         .fetch_one(&mut *connection)
@@ -323,10 +326,10 @@ async fn check_owner(path: &Path, connection: &mut SqliteConnection) -> Result<(
         .fetch_one(&mut *connection)
         .await
         .map_err(failed)?;
-    if found == APPLICATION_ID || (found == 0 && n_tables == 0) {
-        Ok(())
-    } else {
-        Err(OpenError::NotOurs { path: path.to_owned(), found, expected: APPLICATION_ID })
+    match found {
+        APPLICATION_ID => Ok(true),
+        0 if n_tables == 0 => Ok(false),
+        _ => Err(OpenError::NotOurs { path: path.to_owned(), found, expected: APPLICATION_ID }),
     }
 }
 

@@ -119,7 +119,7 @@ impl Store {
             .fetch_all(&mut *transaction)
             .await
             .map_err(StoreError::of(sql::COMPONENTS_FORGET))?;
-        let mut rows = Rows::new();
+        let mut rows = Rows::default();
         for row in &forgotten {
             rows.row().fixed(&Columns::new(sql::COMPONENTS_FORGET, row).digest()?.0);
         }

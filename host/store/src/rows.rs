@@ -3,6 +3,8 @@
 //! In: one statement takes all rows of its kind, as a JSON array of arrays (`$1`) and one string
 //! of bytes (`$2`) that the arrays point into. So a batch of any size is the same statement with
 //! two parameters, and bytes are copied, not printed in hex and parsed again.
+//!
+//! Statements read it with `jsonb_each`: `json_each` would make each row text again, and parse that.
 
 use crate::error::StoreError;
 use crate::sql::Statement;
@@ -25,11 +27,13 @@ pub(crate) struct Rows {
     n_rows: u64,
 }
 
-impl Rows {
-    pub(crate) fn new() -> Rows {
+impl Default for Rows {
+    fn default() -> Rows {
         Rows { json: "[".to_owned(), bytes: Vec::new(), n_rows: 0 }
     }
+}
 
+impl Rows {
     /// Begins the next row. Its columns follow, in the order that the statement names them.
     pub(crate) fn row(&mut self) -> &mut Rows {
         self.json.push_str(if self.n_rows == 0 { "[" } else { "],[" });

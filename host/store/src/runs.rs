@@ -187,7 +187,7 @@ impl Store {
         if executions.is_empty() {
             return Ok(Vec::new());
         }
-        let mut asked = Rows::new();
+        let mut asked = Rows::default();
         for execution in executions {
             asked.row().int(i64::from(execution.namespace.0)).text(&execution.workflow);
         }

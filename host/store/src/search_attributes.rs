@@ -37,7 +37,7 @@ impl Store {
         namespace: NamespaceId,
         names: &[(String, Kind)],
     ) -> Result<(), StoreError> {
-        let mut rows = Rows::new();
+        let mut rows = Rows::default();
         for (name, kind) in names {
             rows.row().int(i64::from(namespace.0)).text(name).int(i64::from(kind.number()));
         }
@@ -49,7 +49,7 @@ impl Store {
         namespace: NamespaceId,
         names: &[String],
     ) -> Result<(), StoreError> {
-        let mut rows = Rows::new();
+        let mut rows = Rows::default();
         for name in names {
             rows.row().int(i64::from(namespace.0)).text(name);
         }

@@ -23,6 +23,7 @@ macro_rules! statements {
 statements! {
     RUN_ADVANCE = "run_advance";
     CHANGES_CHECK = "changes_check";
+    RUN_CHANGE = "run_change";
     RUN_INSERT = "run_insert";
     RUN_ATTRIBUTES_PUT = "run_attributes_put";
     RUN_OPTIONS_PUT = "run_options_put";

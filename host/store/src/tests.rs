@@ -19,7 +19,7 @@ mod related;
 mod schedules;
 mod standalone;
 
-use crate::{NewNamespace, RunWrite, Store, StoreConfig, Write};
+use crate::{NewNamespace, RunRow, RunWrite, Store, StoreConfig, Write};
 use refrain_core::attempt::ActivityTask;
 use refrain_core::decision::{CloseResult, Decision, DueTimer, Effect, RunSummary};
 use refrain_core::event::Recorded;
@@ -31,6 +31,7 @@ use refrain_core::time::{Delay, Timestamp};
 use sqlx::Row;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const NAMESPACE: NamespaceId = NamespaceId(1);
 const COMPONENT: Digest = Digest([7; 32]);
@@ -182,9 +183,15 @@ impl Step {
     }
 
     fn write(self) -> Write {
+        self.write_on(COMPONENT, None)
+    }
+
+    /// Pinned to `component` from then on; the store is told the row that it was made from.
+    fn write_on(self, component: Digest, before: Option<&RunRow>) -> Write {
         Write::run(RunWrite {
             key: self.key,
-            component: COMPONENT,
+            component,
+            before: before.cloned().map(Arc::new),
             start_request_id: self.request,
             decision: self.decision,
         })

@@ -3,7 +3,7 @@
 
 use crate::related::RelatedPart;
 use crate::rows::{id, ms};
-use crate::runs::{Status, columns_of};
+use crate::runs::{RunRow, Status, columns_of};
 use crate::standalone::status_number;
 use refrain_calendar::schedule::{Record, ScheduleKey};
 use refrain_core::attempt::{ActivityTask, State};
@@ -23,6 +23,7 @@ use refrain_wire::detached::{self, Blob};
 use refrain_wire::search::values_of;
 use refrain_wire::{event, schedule, stored};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A decision on its way to the store.
 #[derive(Clone, Debug)]
@@ -30,6 +31,9 @@ pub struct RunWrite {
     pub key: RunKey,
     /// What the run is pinned to from now on.
     pub component: Digest,
+    /// The row that the decision was made from, if that is at hand: what stays as it was is not
+    /// written again.
+    pub before: Option<Arc<RunRow>>,
     /// Only looked at if the decision inserts the run.
     pub start_request_id: Option<String>,
     /// Its replies are the engine's; take them out before, if they are large.
@@ -68,6 +72,8 @@ pub(crate) struct SentPart {
 pub(crate) struct RunPart {
     pub(crate) key: RunKey,
     pub(crate) component: Digest,
+    /// Status, component and failing task are what they were.
+    pub(crate) stands_as_before: bool,
     pub(crate) first_event: EventId,
     pub(crate) next_event: EventId,
     pub(crate) status: i64,
@@ -308,13 +314,20 @@ impl Write {
 
 impl RunPart {
     fn of(write: RunWrite) -> RunPart {
-        let RunWrite { key, component, start_request_id, decision } = write;
+        let RunWrite { key, component, before, start_request_id, decision } = write;
         // A successor is a run, and so a write of its own.
         let Decision { first_event, events, effects, replies: _, run, successor: _ } = decision;
         debug_assert_eq!(first_event.plus(events.len()), run.next_event, "{key} counts its events");
         let (status, cancel_requested) = columns_of(run.status);
+        let stands_as_before = before.is_some_and(|it| {
+            Status::of(it.status) == status
+                && it.component == component
+                && it.task_failure.is_none()
+                && run.task_failure.is_none()
+        });
         let mut part = RunPart {
             component,
+            stands_as_before,
             first_event,
             next_event: run.next_event,
             status: status.map_or(0, Status::number),

@@ -89,7 +89,8 @@ impl Visit<'_> {
         let summary = decision.run.clone();
         let (key, component) = (row.key.clone(), row.component);
         let detach_above = self.inner.namespaces.detach_above(key.execution.namespace);
-        let write = Write::run(RunWrite { key, component, start_request_id, decision })
+        let before = self.current.clone().filter(|it| it.key.run == key.run);
+        let write = Write::run(RunWrite { key, component, before, start_request_id, decision })
             .detaching_above(detach_above);
         rows::advance(&mut row, summary, write.history_bytes());
         let is_short = write.history().len() <= CLOSING_BYTES_MAX && write.is_whole();

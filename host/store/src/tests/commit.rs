@@ -294,6 +294,76 @@ async fn a_run_twice_in_a_batch_is_refused() {
 }
 
 #[tokio::test]
+async fn what_a_row_was_before_makes_no_difference_to_what_it_becomes() {
+    let failing =
+        TaskFailure { attempts: 1, failure: Failure::host("Trap", "unreachable"), retry_at: s(9) };
+    let (other, paused) = (Digest([9; 32]), RunState::Paused { cancel_requested: true });
+    let steps = [
+        (RunState::Running, COMPONENT, None),
+        (RunState::CancelRequested, COMPONENT, None),
+        (RunState::CancelRequested, COMPONENT, Some(failing)),
+        (RunState::CancelRequested, COMPONENT, None),
+        (paused, COMPONENT, None),
+        (paused, COMPONENT, None),
+        (RunState::CancelRequested, COMPONENT, None),
+        (RunState::CancelRequested, other, None),
+        (RunState::CancelRequested, other, None),
+        (RunState::Completed, other, None),
+    ];
+    let (known, unknown) = (temporary().await, temporary().await);
+    for store in [&known, &unknown] {
+        store.commit(&[Step::start("a", 1).write()]).await.unwrap();
+    }
+    for (status, component, task_failure) in steps {
+        let before = known.run(NAMESPACE, RunId(1)).await.unwrap().unwrap();
+        let step = || {
+            let mut step = Step::at(key("a", 1), before.next_event.0).signals(1);
+            if status == RunState::Completed {
+                step = step.close(status, 20);
+            }
+            step.decision.run.status = status;
+            step.decision.run.task_failure = task_failure.clone();
+            step
+        };
+        known.commit(&[step().write_on(component, Some(&before))]).await.unwrap();
+        unknown.commit(&[step().write_on(component, None)]).await.unwrap();
+        let row = known.run(NAMESPACE, RunId(1)).await.unwrap();
+        assert_eq!(row, unknown.run(NAMESPACE, RunId(1)).await.unwrap());
+        let row = row.unwrap();
+        assert_eq!(
+            (row.status, row.component, row.task_failure),
+            (status, component, task_failure)
+        );
+    }
+    assert_eq!(dump(&known).await, dump(&unknown).await);
+}
+
+#[tokio::test]
+async fn a_stale_decision_is_found_whatever_it_changes() {
+    let store = temporary().await;
+    store.commit(&[Step::start("a", 1).write(), Step::start("b", 2).write()]).await.unwrap();
+    let row = |run| store.run(NAMESPACE, RunId(run));
+    let (a, b) = (row(1).await.unwrap().unwrap(), row(2).await.unwrap().unwrap());
+    let before = dump(&store).await;
+    for (of_a, of_b) in [(2, 7), (7, 2)] {
+        let goes_on = Step::at(key("a", 1), of_a).signals(1).write_on(COMPONENT, Some(&a));
+        let closes = Step::at(key("b", 2), of_b).close(RunState::Completed, 5);
+        let closes = closes.write_on(COMPONENT, Some(&b));
+        let stale = store.commit(&[goes_on, closes]).await.unwrap_err();
+        assert!(
+            matches!(&stale, CommitError::Stale { run, expected: EventId(7), found: Some(EventId(2)) }
+                if run.run == if of_a == 7 { RunId(1) } else { RunId(2) }),
+            "{stale}"
+        );
+        assert_eq!(dump(&store).await, before);
+    }
+    let goes_on = Step::at(key("a", 1), 2).write_on(COMPONENT, Some(&a));
+    let closes = Step::at(key("a", 1), 2).close(RunState::Completed, 5).write();
+    let twice = store.commit(&[goes_on, closes]).await.unwrap_err();
+    assert!(matches!(twice, CommitError::Twice { n_runs: 2, .. }), "{twice}");
+}
+
+#[tokio::test]
 async fn of_two_writes_of_an_activity_the_later_one_counts() {
     let store = temporary().await;
     let row = task(&key("a", 1), 2);

@@ -483,7 +483,13 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
         let pinned = |step: Step, n: usize| {
             let Step { key, request, decision } = step;
             let component = component(n as u8 % 3);
-            Write::run(RunWrite { key, component, start_request_id: request, decision })
+            Write::run(RunWrite {
+                key,
+                component,
+                before: None,
+                start_request_id: request,
+                decision,
+            })
         };
         let follow = RunOptions { versioning: Some(Override::AutoUpgrade), ..Default::default() };
         let step = match at % 4 {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sql;
 use expect_test::expect;
+use std::collections::BTreeSet;
 
 /// Every statement prepares, and its plan is this. `SCAN` of `new`, `old` and `asked` is the list
 /// of rows that the statement is given, not a table.
@@ -28,6 +29,9 @@ async fn plans_of_all_statements() {
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
         changes_check
             SCAN CONSTANT ROW
+        run_change
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?)
         run_insert
             SCAN new VIRTUAL TABLE INDEX 1:
         run_attributes_put
@@ -65,14 +69,14 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         activity_update
             SCAN new VIRTUAL TABLE INDEX 1:
-            SEARCH activity_tasks USING COVERING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+            SEARCH activity_tasks USING PRIMARY KEY (run_id=? AND scheduled_event_id=?)
         activity_delete
-            SEARCH activity_tasks USING COVERING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+            SEARCH activity_tasks USING PRIMARY KEY (run_id=? AND scheduled_event_id=?)
             LIST SUBQUERY 2
             SCAN old VIRTUAL TABLE INDEX 1:
             CREATE BLOOM FILTER
         activity_delete_of_runs
-            SEARCH activity_tasks USING COVERING INDEX sqlite_autoindex_activity_tasks_1 (run_id=?)
+            SEARCH activity_tasks USING PRIMARY KEY (run_id=?)
             LIST SUBQUERY 1
             SCAN old VIRTUAL TABLE INDEX 1:
             CREATE BLOOM FILTER
@@ -229,9 +233,9 @@ async fn plans_of_all_statements() {
         activities_started_by
             SEARCH activity_tasks USING INDEX activity_tasks_started ((started_by,run_id,scheduled_event_id)>(?,?,?) AND started_by<?)
         activities_of_run
-            SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=?)
+            SEARCH activity_tasks USING PRIMARY KEY (run_id=?)
         activity_get
-            SEARCH activity_tasks USING INDEX sqlite_autoindex_activity_tasks_1 (run_id=? AND scheduled_event_id=?)
+            SEARCH activity_tasks USING PRIMARY KEY (run_id=? AND scheduled_event_id=?)
         activities_backlog
             COMPOUND QUERY
             LEFT-MOST SUBQUERY
@@ -389,6 +393,39 @@ async fn plans_of_all_statements() {
             SEARCH namespaces USING INDEX sqlite_autoindex_namespaces_1 (name=?)
         namespaces_list
             SCAN namespaces
+    "#]].assert_eq(&text);
+}
+
+/// Each tree is a page more for a commit of one step. Partial indexes are written for few rows only.
+#[tokio::test]
+async fn a_step_that_leaves_how_its_run_stands_writes_no_index_of_runs() {
+    let store = temporary().await;
+    let mut text = String::new();
+    let mut writer = store.writer.lock().await;
+    let connection = writer.connection().await.unwrap();
+    let trees: Vec<(i64, String)> =
+        sqlx::query_as("SELECT rootpage, name FROM sqlite_schema WHERE rootpage > 0")
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+    for statement in [sql::RUN_ADVANCE, sql::RUN_CHANGE, sql::HISTORY_APPEND, sql::ACTIVITY_INSERT]
+    {
+        let explain = format!("EXPLAIN {}", statement.text);
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+        let written = rows.iter().filter(|it| it.get::<String, _>("opcode") == "OpenWrite");
+        let root = |row: &sqlx::sqlite::SqliteRow| row.get::<i64, _>("p2");
+        let names: BTreeSet<&str> = written
+            .filter_map(|it| trees.iter().find(|(page, _)| *page == root(it)))
+            .map(|(_, name)| name.as_str())
+            .collect();
+        writeln!(text, "{}: {}", statement.name, Vec::from_iter(names).join(", ")).unwrap();
+    }
+    expect![[r#"
+        run_advance: runs
+        run_change: runs, runs_by_close, runs_by_component, runs_by_status, runs_by_type, runs_failing, runs_moved, runs_of_workflow
+        history_append: history, sqlite_autoindex_history_1
+        activity_insert: activity_tasks, activity_tasks_due, activity_tasks_later, activity_tasks_line, activity_tasks_started
     "#]].assert_eq(&text);
 }
 
