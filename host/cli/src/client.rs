@@ -18,8 +18,11 @@ use tonic::transport::{Channel, Endpoint};
 const DEFAULT_ADDRESS: &str = "127.0.0.1:7233";
 const DEFAULT_NAMESPACE: &str = "default";
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
-/// A held poll is answered after 20 s at the latest, an upload is compiled for longer.
+/// A held poll is answered after 20 s at the latest.
 const CALL_PATIENCE: Duration = Duration::from_secs(120);
+/// An upload is compiled before it is answered, and makes way for all else that the host does.
+/// Less than a connection's age.
+pub(crate) const UPLOAD_PATIENCE: Duration = Duration::from_secs(330);
 const ANSWER_BYTES_MAX: usize = 128 << 20;
 /// Before a call is made again whose connection broke; doubled each time. In all that is 6.3 s:
 /// enough for a server that is started anew.
@@ -285,7 +288,7 @@ impl Client {
         }
         let mut pause = REPEAT_PAUSE_MIN;
         loop {
-            let broke = match self.patiently(self.once(request.clone())).await? {
+            let broke = match self.patiently(CALL_PATIENCE, self.once(request.clone())).await? {
                 Ok(answer) => return Ok(answer.into_inner()),
                 Err(status) => status,
             };
@@ -322,15 +325,27 @@ impl Client {
         &self,
         call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
     ) -> Result<T, CliError> {
-        match self.patiently(call).await? {
+        self.answer_within(CALL_PATIENCE, call).await
+    }
+
+    pub(crate) async fn answer_within<T>(
+        &self,
+        patience: Duration,
+        call: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    ) -> Result<T, CliError> {
+        match self.patiently(patience, call).await? {
             Ok(answer) => Ok(answer.into_inner()),
             Err(status) => Err(CliError::of_status(&self.address, &status)),
         }
     }
 
-    async fn patiently<T>(&self, call: impl Future<Output = T>) -> Result<T, CliError> {
-        tokio::time::timeout(CALL_PATIENCE, call).await.map_err(|_| {
-            let (address, patience) = (&self.address, CALL_PATIENCE.as_secs());
+    async fn patiently<T>(
+        &self,
+        patience: Duration,
+        call: impl Future<Output = T>,
+    ) -> Result<T, CliError> {
+        tokio::time::timeout(patience, call).await.map_err(|_| {
+            let (address, patience) = (&self.address, patience.as_secs());
             CliError::failed(format!("no answer from {address} within {patience} seconds"))
                 .hint("look at the server's log")
         })

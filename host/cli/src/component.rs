@@ -1,6 +1,6 @@
 //! `refrain component`: the code of workflows and activities.
 
-use crate::client::{Client, ScopeArgs};
+use crate::client::{Client, ScopeArgs, UPLOAD_PATIENCE};
 use crate::compiler;
 use crate::config;
 use crate::errors::CliError;
@@ -138,7 +138,7 @@ pub(crate) async fn push(
         .chain(chunks.map(move |chunk| part(Part::Chunk(chunk))));
     let mut admin = client.admin();
     let call = admin.upload_component(tokio_stream::iter(parts));
-    let answer = progress.during(client.answer(call)).await?;
+    let answer = progress.during(client.answer_within(UPLOAD_PATIENCE, call)).await?;
     Ok(Pushed { name, answer })
 }
 
@@ -447,7 +447,7 @@ async fn check_remotely(args: CheckArgs, format: Format) -> Result<(), CliError>
         .chain(chunks.map(move |chunk| part(Part::Chunk(chunk))));
     let mut admin = client.admin();
     let call = admin.check_component(tokio_stream::iter(parts));
-    let answer = progress.during(client.answer(call)).await?;
+    let answer = progress.during(client.answer_within(UPLOAD_PATIENCE, call)).await?;
     if format == Format::Json {
         output::print_json(&output::json_of("refrain.v1.CheckComponentResponse", &answer)?)?;
     }

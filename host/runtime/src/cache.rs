@@ -4,10 +4,10 @@
 //! not written itself, the folder is closed to others, and a name says of which bytes and for
 //! which engine a file is. A file that can't be read is written anew.
 
-use crate::compile::{self, Compiler, NotCompiled};
+use crate::compile::{self, Compiler, NotCompiled, WaitedFor};
 use crate::errors::{ComponentError, RuntimeError};
 use refrain_core::ids::Digest;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -21,12 +21,13 @@ pub(crate) struct Compiled {
     dir: PathBuf,
     engine_hash: u64,
     compiler: Option<Compiler>,
-    compiling: Mutex<HashSet<Digest>>,
+    compiling: Mutex<HashMap<Digest, WaitedFor>>,
     compiled: Condvar,
 }
 
-/// Components that are compiled at a time. Each takes all cores that nobody else needs; a second one, so
-/// that one that takes long does not hold up all others.
+/// Components that are compiled at a time for uploads, and as many again for runs: no upload holds those up.
+/// Each takes all cores that nobody else needs; a second one, so that one that takes long does not hold up all
+/// others.
 const COMPILED_AT_ONCE_MAX: usize = 2;
 
 /// One of those: nobody compiles the same meanwhile.
@@ -85,6 +86,7 @@ impl Compiled {
         &self,
         engine: &Engine,
         digest: Digest,
+        by: WaitedFor,
         bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Component, ComponentError> {
         let path = self.path(digest);
@@ -92,11 +94,11 @@ impl Compiled {
             return Ok(component);
         }
         let bytes = bytes()?;
-        let _compiling = self.begin(digest);
+        let _compiling = self.begin(digest, by);
         if let Some(component) = read(engine, &path) {
             return Ok(component);
         }
-        match self.compile(engine, &bytes, &path) {
+        match self.compile(engine, &bytes, by, &path) {
             Ok(()) => match deserialize(engine, &path) {
                 Ok(component) => return Ok(component),
                 Err(cause) => {
@@ -118,20 +120,28 @@ impl Compiled {
     }
 
     /// Waits for its turn.
-    fn begin(&self, digest: Digest) -> Compiling<'_> {
-        let is_full =
-            |it: &mut HashSet<_>| it.contains(&digest) || it.len() >= COMPILED_AT_ONCE_MAX;
+    fn begin(&self, digest: Digest, by: WaitedFor) -> Compiling<'_> {
+        let is_full = |compiling: &mut HashMap<_, _>| {
+            let alike = compiling.values().filter(|it| **it == by).count();
+            compiling.contains_key(&digest) || alike >= COMPILED_AT_ONCE_MAX
+        };
         let compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = self.compiled.wait_while(compiling, is_full);
-        turn.unwrap_or_else(PoisonError::into_inner).insert(digest);
+        turn.unwrap_or_else(PoisonError::into_inner).insert(digest, by);
         Compiling { of: self, digest }
     }
 
     /// All of it, or nothing: a crash must not leave half a program to be run.
-    fn compile(&self, engine: &Engine, bytes: &[u8], path: &Path) -> Result<(), NotCompiled> {
+    fn compile(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        by: WaitedFor,
+        path: &Path,
+    ) -> Result<(), NotCompiled> {
         let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
         let written = match &self.compiler {
-            Some(compiler) => compiler.compile(bytes, &unfinished),
+            Some(compiler) => compiler.compile(bytes, by, &unfinished),
             None => compile::in_this_process(engine, bytes)
                 .map_err(NotCompiled::Component)
                 .and_then(|it| compile::write(&unfinished, &it).map_err(NotCompiled::NotWritten)),
@@ -239,5 +249,23 @@ impl<T> Recent<T> {
         let (used, found) = kept.by_digest.get_mut(&digest)?;
         *used = now;
         Some(found.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_run_waits_for_is_compiled_though_every_place_for_uploads_is_taken() {
+        let dir = std::env::temp_dir().join(format!("refrain-places-{}", std::process::id()));
+        let compiled = Compiled::open(&dir, &Engine::default(), None).expect("it opens");
+        let digest = |n| Digest([n; 32]);
+        let _uploads = [1, 2].map(|n| compiled.begin(digest(n), WaitedFor::ByUpload));
+        let _runs = [3, 4].map(|n| compiled.begin(digest(n), WaitedFor::ByRun));
+        let compiling = compiled.compiling.lock().expect("nobody panicked");
+        assert_eq!(compiling.len(), 4);
+        drop(compiling);
+        let _ = fs::remove_dir(dir);
     }
 }

@@ -1,8 +1,8 @@
 //! Compiling, in a process of its own.
 //!
 //! How much time and memory a component takes can't be seen by looking at it: 8 KiB of loops within loops take
-//! minutes. So it is compiled by a process that the system ends when it has used too much. It has the lowest
-//! priority, and there are few of them at a time: who runs workflows does not notice.
+//! minutes. So it is compiled by a process that the system ends when it has used too much. What is uploaded
+//! makes way for what runs, and there are few of these processes at a time: who runs workflows hardly notices.
 
 use crate::component;
 use crate::engine;
@@ -13,6 +13,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// The first argument of such a process.
@@ -27,6 +28,25 @@ const REFUSED: u8 = 1;
 /// It was compiled all the same, within the limits.
 const NOT_WRITTEN: u8 = 3;
 const OUT_OF_MEMORY: u8 = 4;
+
+/// Who can't go on before a component is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitedFor {
+    ByUpload,
+    /// It was compiled when it was uploaded, and what came of that is not there anymore or was for another engine.
+    ByRun,
+}
+
+impl WaitedFor {
+    /// As `nice` has it. An upload has a third of the time of others who are busy: on a host that always is,
+    /// it has to end all the same.
+    fn niceness(self) -> i32 {
+        match self {
+            WaitedFor::ByUpload => 5,
+            WaitedFor::ByRun => 0,
+        }
+    }
+}
 
 /// Compiles in processes, each within limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +73,12 @@ fn no_compiler(cause: impl fmt::Display) -> NotCompiled {
 
 impl Compiler {
     /// Writes what it compiles to a file, all of it before this returns.
-    pub(crate) fn compile(&self, bytes: &[u8], file: &Path) -> Result<(), NotCompiled> {
+    pub(crate) fn compile(
+        &self,
+        bytes: &[u8],
+        by: WaitedFor,
+        file: &Path,
+    ) -> Result<(), NotCompiled> {
         let mut command = Command::new(&self.program);
         apart(&mut command);
         let mut process = command
@@ -61,6 +86,7 @@ impl Compiler {
             .arg(file)
             .arg(self.cpu_seconds().to_string())
             .arg(self.memory_bytes_max.to_string())
+            .arg(by.niceness().to_string())
             // What the allocator takes in advance would count.
             .env("MIMALLOC_ARENA_EAGER_COMMIT", "0")
             .stdin(Stdio::piped())
@@ -155,12 +181,14 @@ fn is_out_of_time(_status: ExitStatus) -> bool {
 /// If this program was started to compile: does that. A program whose path is that of a [`Compiler`]
 /// has to call it before anything else.
 pub fn as_compiler(args: &[OsString]) -> Option<ExitCode> {
-    let [_, command, file, cpu_seconds, memory_bytes] = args else { return None };
+    let [_, command, file, cpu_seconds, memory_bytes, niceness] = args else { return None };
     if command != COMMAND {
         return None;
     }
-    if let (Some(cpu_seconds), Some(memory_bytes)) = (number(cpu_seconds), number(memory_bytes)) {
-        limit_this_process(cpu_seconds, memory_bytes);
+    if let (Some(cpu_seconds), Some(memory_bytes), Some(niceness)) =
+        (number(cpu_seconds), number(memory_bytes), number(niceness))
+    {
+        limit_this_process(cpu_seconds, memory_bytes, niceness);
     }
     Some(match read_and_compile(file.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -171,7 +199,7 @@ pub fn as_compiler(args: &[OsString]) -> Option<ExitCode> {
     })
 }
 
-fn number(text: &OsStr) -> Option<u64> {
+fn number<N: FromStr>(text: &OsStr) -> Option<N> {
     text.to_str()?.parse().ok()
 }
 
@@ -213,13 +241,12 @@ pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// What the system does not know of, it does not limit.
 #[cfg(unix)]
-fn limit_this_process(cpu_seconds: u64, memory_bytes: u64) {
+fn limit_this_process(cpu_seconds: u64, memory_bytes: u64, niceness: i32) {
     use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
-    const LOWEST_PRIORITY: i32 = 19;
     let limit = |resource, n| {
         let _ = setrlimit(resource, Rlimit { current: Some(n), ..getrlimit(resource) });
     };
-    let _ = nice(LOWEST_PRIORITY);
+    let _ = nice(niceness);
     limit(Resource::Cpu, cpu_seconds);
     limit(Resource::Data, memory_bytes);
     // Nobody wants to see what a bomb looked like in memory.
@@ -227,4 +254,4 @@ fn limit_this_process(cpu_seconds: u64, memory_bytes: u64) {
 }
 
 #[cfg(not(unix))]
-fn limit_this_process(_cpu_seconds: u64, _memory_bytes: u64) {}
+fn limit_this_process(_cpu_seconds: u64, _memory_bytes: u64, _niceness: i32) {}

@@ -2,6 +2,7 @@
 
 use crate::activities::{self, ActivityProgram};
 use crate::cache::{Compiled, Recent};
+use crate::compile::WaitedFor;
 use crate::component::{self, ComponentInfo, ComponentKind, digest_of};
 use crate::engine::{self, RuntimeConfig};
 use crate::errors::{ComponentError, RuntimeError};
@@ -79,15 +80,20 @@ impl Runtime {
         let digest = digest_of(bytes);
         if parts.config.compiler.is_some() {
             // Before this process looks at what it can't trust.
-            parts.compiled.component(&parts.engine, digest, || Ok(bytes.to_vec()))?;
+            parts
+                .compiled
+                .component(&parts.engine, digest, WaitedFor::ByUpload, || Ok(bytes.to_vec()))?;
         }
         let kind = component::read(bytes, parts.config.component_bytes_max)?;
         let bytes = || Ok(bytes.to_vec());
         let definition = match kind {
-            ComponentKind::Workflow => self.load_checked(digest, bytes)?.definition().clone(),
-            ComponentKind::Activities => {
-                self.load_activities_checked(digest, bytes)?.definition().clone()
+            ComponentKind::Workflow => {
+                self.load_checked(digest, WaitedFor::ByUpload, bytes)?.definition().clone()
             }
+            ComponentKind::Activities => self
+                .load_activities_checked(digest, WaitedFor::ByUpload, bytes)?
+                .definition()
+                .clone(),
         };
         Ok(ComponentInfo { digest, kind, definition })
     }
@@ -99,7 +105,7 @@ impl Runtime {
         digest: Digest,
         bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Arc<WorkflowProgram>, ComponentError> {
-        self.load_checked(digest, || {
+        self.load_checked(digest, WaitedFor::ByRun, || {
             let bytes = bytes()?;
             self.check_kind(digest, &bytes, ComponentKind::Workflow)?;
             Ok(bytes)
@@ -112,7 +118,7 @@ impl Runtime {
         digest: Digest,
         bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Arc<ActivityProgram>, ComponentError> {
-        self.load_activities_checked(digest, || {
+        self.load_activities_checked(digest, WaitedFor::ByRun, || {
             let bytes = bytes()?;
             self.check_kind(digest, &bytes, ComponentKind::Activities)?;
             Ok(bytes)
@@ -160,11 +166,12 @@ impl Runtime {
     fn load_checked(
         &self,
         digest: Digest,
+        by: WaitedFor,
         bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Arc<WorkflowProgram>, ComponentError> {
         let parts = &self.parts;
         parts.recent_workflows.get(digest, || {
-            let component = parts.compiled.component(&parts.engine, digest, bytes)?;
+            let component = parts.compiled.component(&parts.engine, digest, by, bytes)?;
             WorkflowProgram::new(
                 digest,
                 &component,
@@ -178,11 +185,12 @@ impl Runtime {
     fn load_activities_checked(
         &self,
         digest: Digest,
+        by: WaitedFor,
         bytes: impl FnOnce() -> Result<Vec<u8>, ComponentError>,
     ) -> Result<Arc<ActivityProgram>, ComponentError> {
         let parts = &self.parts;
         parts.recent_activities.get(digest, || {
-            let component = parts.compiled.component(&parts.engine, digest, bytes)?;
+            let component = parts.compiled.component(&parts.engine, digest, by, bytes)?;
             ActivityProgram::new(
                 digest,
                 &component,
