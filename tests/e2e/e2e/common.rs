@@ -57,29 +57,40 @@ pub(crate) fn start_with(
 /// A line per event: its number, its type, and what the program chose. Times, ids of runs and
 /// whatever differs from run to run are left out.
 pub(crate) fn summary(history: &[Value]) -> String {
-    let mut text = String::new();
-    for event in history {
-        let kind = event["eventType"].as_str().unwrap_or_default();
-        let id = event["eventId"].as_str().unwrap_or_default();
-        let words = kind.trim_start_matches("EVENT_TYPE_").to_lowercase().replace('_', " ");
-        let _ = write!(text, "{id:>2} {words}");
-        let attributes = event.as_object().into_iter().flatten();
-        let attributes = attributes.filter(|(name, _)| name.ends_with("EventAttributes"));
-        for (_, it) in attributes {
-            let chosen = [
-                &it["activityType"]["name"],
-                &it["signalName"],
-                &it["markerName"],
-                &it["startToFireTimeout"],
-                &it["failure"]["message"],
-            ];
-            for chosen in chosen.iter().filter_map(|it| it.as_str()) {
-                let _ = write!(text, " {chosen}");
-            }
+    history
+        .iter()
+        .map(|event| {
+            let id = event["eventId"].as_str().unwrap_or_default();
+            format!("{id:>2} {}\n", line(event))
+        })
+        .collect()
+}
+
+/// As [`summary`], without workflow tasks and numbers: what comes from beside the run, as the outcome of
+/// a local activity, is in the task that waits for it for a moment, or in the next one if the machine is busy.
+pub(crate) fn summary_without_tasks(history: &[Value]) -> String {
+    let lines = history.iter().map(line);
+    lines.filter(|it| !it.starts_with("workflow task")).map(|it| format!("{it}\n")).collect()
+}
+
+fn line(event: &Value) -> String {
+    let kind = event["eventType"].as_str().unwrap_or_default();
+    let mut line = kind.trim_start_matches("EVENT_TYPE_").to_lowercase().replace('_', " ");
+    let attributes = event.as_object().into_iter().flatten();
+    let attributes = attributes.filter(|(name, _)| name.ends_with("EventAttributes"));
+    for (_, it) in attributes {
+        let chosen = [
+            &it["activityType"]["name"],
+            &it["signalName"],
+            &it["markerName"],
+            &it["startToFireTimeout"],
+            &it["failure"]["message"],
+        ];
+        for chosen in chosen.iter().filter_map(|it| it.as_str()) {
+            let _ = write!(line, " {chosen}");
         }
-        text.push('\n');
     }
-    text
+    line
 }
 
 /// Blanks what follows `marker`, wherever it is, as far as it is made of `what`: digests, line
