@@ -23,10 +23,16 @@ static refrain_result recurses(const char *args) {
 }
 
 /* Less than without end, and more than an update has. */
-static refrain_result needs_much_stack(const char *args) {
+static __attribute__((noinline)) refrain_result needs_much_stack(const char *args) {
   volatile char kept[(64 << 10) + 64];
   for (size_t n = 0; n < sizeof kept; n++) kept[n] = args[0];
   return refrain_ok("1");
+}
+
+/* As above, and then it waits. */
+static refrain_result needs_much_stack_and_waits(const char *args) {
+  refrain_result result = needs_much_stack(args);
+  return result.failure ? result : refrain_wait_signal("never");
 }
 
 static refrain_result waits(const char *args) {
@@ -56,6 +62,26 @@ static refrain_result leaks(const char *args) {
   }
 }
 
+/* Waits for one of three things, and forgets the others; again and again. */
+static refrain_result drops(const char *args) {
+  for (;;) {
+    refrain_free(refrain_start_activity("print", args, (refrain_activity_options){.start_to_close_ms = 1000}));
+    refrain_op *ops[] = {refrain_start_timer(1), refrain_start_timer(2)};
+    if (refrain_select(ops, 2) != 0) return refrain_fail("Unexpected", "the later one was first");
+    refrain_free(ops[0]);
+    refrain_free(ops[1]);
+  }
+}
+
+/* Frees what it is given: much goes in and out, and little is kept. */
+static refrain_result frees(const char *args) {
+  for (;;) {
+    refrain_result printed = refrain_execute_activity("print", args, (refrain_activity_options){.start_to_close_ms = 1000});
+    if (printed.failure) return printed;
+    free((void *)printed.json);
+  }
+}
+
 static refrain_result returns_no_json(const char *args) {
   (void)args;
   return refrain_ok("{\"total\": ");
@@ -73,6 +99,8 @@ static refrain_result writes_anywhere(const char *args) {
 const refrain_definition refrain_program = {
     .workflows = (refrain_workflow[]){
         {"asserts", asserts, NULL},
+        {"drops", drops, NULL},
+        {"frees", frees, NULL},
         {"hoards", hoards, NULL},
         {"leaks", leaks, NULL},
         {"neverYields", never_yields, NULL},
@@ -84,6 +112,7 @@ const refrain_definition refrain_program = {
         {0}},
     .updates = (refrain_update[]){
         {"needMuchStack", needs_much_stack, NULL, NULL},
+        {"needMuchStackAndWait", needs_much_stack_and_waits, NULL, NULL},
         {"recurse", recurses, NULL, NULL},
         {0}},
 };

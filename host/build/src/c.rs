@@ -43,14 +43,15 @@ impl Build<'_> {
             sources.iter().any(|it| it.extension().is_some_and(|is| is == extension))
         };
         if has("zig") {
-            zig.args(["build-exe", "-lc", "-fno-entry", "-OReleaseSmall"]);
+            zig.args(["build-exe", "-lc", "-fno-entry", "-OReleaseSmall", "-fno-strip"]);
             zig.arg(joined("-femit-bin=", &module));
         } else {
             // Nobody could catch an exception of C++.
             zig.args(if has("cpp") { &["c++", "-fno-exceptions"][..] } else { &["cc"] });
             // An `assert` that does not hold fails the workflow task; `zig` would leave it out.
             // It names its file: by the place in the project, so that the bytes are the same on every machine.
-            zig.args(["-Os", "-UNDEBUG", "-Wall", "-Wextra", "-o"]).arg(&module);
+            // Names of functions only come with `-g`.
+            zig.args(["-Os", "-g", "-UNDEBUG", "-Wall", "-Wextra", "-o"]).arg(&module);
             zig.arg(format!("-ffile-prefix-map={}/=", self.folder.display()));
         }
         sources.extend(self::sources(&self.sdk.join("src"))?);
@@ -60,6 +61,7 @@ impl Build<'_> {
 
         let name = self.folder.display().to_string();
         let made = encode::component(&name, &module, self.output, |encoder, module| {
+            let module = encode::without_debug_info(&module)?;
             encoder.module(&self.described(module)?).map_err(why)?;
             encode::adapt(encoder)
         });

@@ -7,6 +7,8 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
 };
+use wasm_encoder::{Module, RawSection};
+use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
 /// For a module whose libc, or standard library, has WASI 0.1.
@@ -34,6 +36,22 @@ pub(crate) fn component(
         .map_err(|cause| BuildError::NotAComponent { name: name.to_owned(), cause })?;
     std::fs::write(output, component)
         .map_err(BuildError::files(format!("`{}` can't be written", output.display())))
+}
+
+/// A core module without what only a debugger reads, which is many times its size. The names of functions stay:
+/// a backtrace of numbers helps nobody.
+pub(crate) fn without_debug_info(module: &[u8]) -> Result<Vec<u8>, String> {
+    let mut kept = Module::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.map_err(why)?;
+        let is_debug_info =
+            matches!(&payload, Payload::CustomSection(it) if it.name().starts_with(".debug_"));
+        if let Some((id, range)) = payload.as_section().filter(|_| !is_debug_info) {
+            let data = &module[range.start as usize..range.end as usize];
+            kept.section(&RawSection { id, data });
+        }
+    }
+    Ok(kept.finish())
 }
 
 /// With all its causes.

@@ -2,6 +2,7 @@
 
 #include "refrain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "abi.h"
@@ -33,7 +34,7 @@ void refrain_export_run(const char *type, size_t type_length, abi_payload *args,
   abi_text wanted = {type, type_length};
   const refrain_workflow *it = refrain_program.workflows;
   while (it && it->name && !rf_is_text(wanted, it->name)) it++;
-  rf_is_run = true;
+  rf_running = NULL;
   rf_requested = refrain_start_cancellation();
   refrain_result result = it && it->name
       ? call(it->run, (abi_payloads){args, n_args})
@@ -56,12 +57,25 @@ void refrain_export_run(const char *type, size_t type_length, abi_payload *args,
 /* Below a stack: what writes over it has used more than there is. */
 static const uint64_t GUARD = 0x5afe57ac6a7e57ac;
 
-typedef struct {
-  abi_update update;
-  refrain_handler handler;
+typedef struct running_update {
   uint64_t guard;
   char stack[STACK_BYTES] __attribute__((aligned(16)));
+  /* Above the stack, which grows downwards. */
+  abi_update update;
+  const refrain_update *known;
 } running_update;
+
+void rf_check_stack(void) {
+  if (!rf_running || rf_running->guard == GUARD) return;
+  const char *name = rf_running->known->name;
+  set_stack(rf_idle_stack + STACK_BYTES);
+  /* The heap may be what was written over. */
+  static char told[512];
+  int length = snprintf(told, sizeof told, "update `%.200s` needs more than its stack of %d bytes: keep large things on "
+      "the heap, and go through data in a loop", name, STACK_BYTES);
+  abi_log(REFRAIN_ERROR, told, length);
+  __builtin_trap();
+}
 
 static const refrain_update *update_named(abi_text name) {
   const refrain_update *it = refrain_program.updates;
@@ -70,7 +84,7 @@ static const refrain_update *update_named(abi_text name) {
 }
 
 static __attribute__((noinline)) void run_update(running_update *it) {
-  refrain_result result = call_handler(it->handler, it->update.args);
+  refrain_result result = call_handler(it->known->run, it->update.args);
   rf_ask_conditions();
   if (result.failure) {
     abi_return_update(1, result.failure->frames.at, result.failure->frames.length);
@@ -85,19 +99,15 @@ void refrain_export_update(const char *id, size_t id_length, const char *name, s
     abi_payload *args, size_t n_args, abi_field *headers, size_t n_headers) {
   running_update *it = rf_must_alloc(sizeof *it);
   it->update = (abi_update){{id, id_length}, {name, name_length}, {args, n_args}, {headers, n_headers}};
-  const refrain_update *known = update_named(it->update.name);
-  if (!known) __builtin_trap();
-  it->handler = known->run;
+  it->known = update_named(it->update.name);
+  if (!it->known) __builtin_trap();
   it->guard = GUARD;
-  rf_is_run = false;
+  rf_running = it;
   set_stack(it->stack + STACK_BYTES);
   run_update(it);
   set_stack(rf_idle_stack + STACK_BYTES);
-  if (it->guard != GUARD) {
-    refrain_log(REFRAIN_ERROR, "update `%s` needs more than its stack of %d bytes: keep large things on the heap, and "
-        "go through data in a loop", known->name, STACK_BYTES);
-    __builtin_trap();
-  }
+  rf_check_stack();
+  rf_running = NULL;
   free(it);
 }
 

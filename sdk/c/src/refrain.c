@@ -32,9 +32,19 @@ struct refrain_op {
   struct refrain_op *next_condition;
 };
 
-static refrain_result payload_result(const abi_result *it) { return refrain_ok(rf_json_of_first(it->value.payloads)); }
+static refrain_result payload_result(const abi_result *it) {
+  const char *json = rf_json_of_first(it->value.payloads);
+  rf_free_received(it->value.payloads);
+  return refrain_ok(json);
+}
+
+static refrain_result signal_result(const abi_result *it) {
+  const char *json = rf_json_of_all(it->value.signal.args);
+  rf_free_received(it->value.signal.args);
+  return refrain_ok(json);
+}
+
 static refrain_result no_result(const abi_result *it) { (void)it; return refrain_ok(NULL); }
-static refrain_result signal_result(const abi_result *it) { return refrain_ok(rf_json_of_all(it->value.signal.args)); }
 static refrain_result reason_result(const abi_result *it) { return refrain_ok(refrain_quote(rf_copy(it->value.reason))); }
 
 #define KIND(name, result) static const kind name##_kind = {abi_##name##_read, abi_##name##_cancel_read, abi_##name##_drop, result};
@@ -73,6 +83,7 @@ refrain_op *refrain_start_activity(const char *type, const char *args, refrain_a
   activity.options.retry = at_most(options.maximum_attempts);
   abi_operation begins;
   abi_execute(&activity, &begins);
+  rf_free_payloads(activity.args);
   return begun(&activity_kind, begins.op, begins.future);
 }
 
@@ -86,6 +97,7 @@ refrain_op *refrain_start_local_activity(
   activity.options.retry = at_most(options.maximum_attempts);
   abi_operation begins;
   abi_execute_local(&activity, &begins);
+  rf_free_payloads(activity.args);
   return begun(&local_activity_kind, begins.op, begins.future);
 }
 
@@ -101,6 +113,7 @@ refrain_op *refrain_start_child(const char *type, const char *args, refrain_chil
   child.options.memo = rf_fields_of(options.memo);
   uint32_t begins[3];
   abi_start_child(&child, begins);
+  rf_free_payloads(child.args);
   abi_child_started_drop(begins[1]);
   return begun(&child_kind, begins[0], begins[2]);
 }
@@ -222,7 +235,7 @@ static __attribute__((noinline)) void wait_for_event(uint32_t set, abi_event *ev
 
 /* The run's own wait for a request to cancel it. NULL: it has been told. */
 refrain_op *rf_requested;
-bool rf_is_run;
+struct running_update *rf_running;
 
 static size_t first_over(refrain_op *const *ops, size_t n_ops) {
   for (size_t n = 0; n < n_ops; n++) {
@@ -241,7 +254,7 @@ static bool contains_cancellation(refrain_op *const *ops, size_t n_ops) {
 size_t refrain_select(refrain_op *const *ops, size_t n_ops) {
   /* Whoever waits may have changed what others wait for. */
   rf_ask_conditions();
-  bool may_be_canceled = rf_is_run && rf_requested && !contains_cancellation(ops, n_ops);
+  bool may_be_canceled = !rf_running && rf_requested && !contains_cancellation(ops, n_ops);
   for (;;) {
     size_t nth = first_over(ops, n_ops);
     if (nth < n_ops) return nth;
@@ -255,10 +268,11 @@ size_t refrain_select(refrain_op *const *ops, size_t n_ops) {
     uint32_t set = abi_set_new();
     for (size_t n = 0; n < n_ops; n++) abi_join(ops[n]->future, set);
     if (may_be_canceled) abi_join(rf_requested->future, set);
-    bool was_run = rf_is_run;
+    rf_check_stack();
+    struct running_update *running = rf_running;
     abi_event event;
     wait_for_event(set, &event);
-    rf_is_run = was_run;
+    rf_running = running;
     for (size_t n = 0; n < n_ops; n++) abi_join(ops[n]->future, 0);
     if (may_be_canceled) abi_join(rf_requested->future, 0);
     abi_set_drop(set);
@@ -306,6 +320,7 @@ refrain_result refrain_signal_external(const char *workflow_id, const char *name
   abi_payloads payloads = rf_payloads_of(args);
   abi_signal(workflow_id, strlen(workflow_id), 0, NULL, 0, name, strlen(name), payloads.at, payloads.length,
       NULL, 0, &begins);
+  rf_free_payloads(payloads);
   return end_of(begun(&external_signal_kind, begins.op, begins.future));
 }
 

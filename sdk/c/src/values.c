@@ -123,6 +123,29 @@ abi_payloads rf_payloads_of(const char *args) {
   return payloads;
 }
 
+void rf_free_payloads(abi_payloads made) {
+  for (size_t n = 0; n < made.length; n++) free((void *)made.at[n].data.at);
+  free(made.at);
+}
+
+/* What is empty was never asked for. */
+static void free_text(abi_text text) {
+  if (text.length) free((void *)text.at);
+}
+
+void rf_free_received(abi_payloads payloads) {
+  for (size_t n = 0; n < payloads.length; n++) {
+    const abi_payload *it = &payloads.at[n];
+    for (size_t nth = 0; nth < it->metadata.length; nth++) {
+      free_text(it->metadata.at[nth].name);
+      free_text(it->metadata.at[nth].value);
+    }
+    if (it->metadata.length) free(it->metadata.at);
+    free_text(it->data);
+  }
+  if (payloads.length) free(payloads.at);
+}
+
 abi_fields rf_fields_of(const char *object) {
   abi_fields fields = {NULL, 0};
   const char *name;

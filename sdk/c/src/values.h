@@ -20,6 +20,10 @@ const char *rf_json_of_all(abi_payloads payloads);
 abi_payload rf_payload_of(const char *json);
 abi_payloads rf_one_payload(const char *json);
 abi_payloads rf_payloads_of(const char *args);
+/* Of those, once the host has them. */
+void rf_free_payloads(abi_payloads made);
+/* Of those that the host has handed over. */
+void rf_free_received(abi_payloads payloads);
 /* Of an object of JSON. NULL: none. */
 abi_fields rf_fields_of(const char *object);
 /* NULL: there is none of that name. */
