@@ -11,6 +11,8 @@ declare module "refrain:workflow/types@0.1.0" {
   type Result<T> = { tag: "ok"; val: T } | { tag: "err"; val: Failure };
   interface Future<T> {
     read(): Promise<Result<T>>;
+    /** Once it is read. */
+    drop(): void;
   }
   interface Execution {
     workflowId: string;

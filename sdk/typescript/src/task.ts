@@ -13,6 +13,8 @@ let current: Task | undefined;
 export function read<T>(future: Future<T>, done: (result: Result<T>) => void): void {
   const task = current;
   then.call(future.read(), (result) => {
+    // Else the engine keeps its handle, of which a run has so many.
+    future.drop();
     current = task;
     try {
       done(result as Result<T>);
