@@ -24,6 +24,14 @@ async def outcome(awaitable: Awaitable[Any]) -> str:
         return f"{kind}: {error}" if isinstance(error, ApplicationError) else kind
 
 
+async def raised(awaitable: Awaitable[Any]) -> str:
+    """Which error came of it."""
+    try:
+        return str(await awaitable)
+    except BaseException as error:
+        return f"{type(error).__name__} of {type(error.__cause__).__name__}"
+
+
 def refuses(kind: str) -> workflow.ActivityHandle[Any]:
     once = RetryPolicy(maximum_attempts=1)
     return workflow.start_activity("refuses", kind, start_to_close_timeout=timedelta(seconds=10), retry_policy=once)
@@ -31,6 +39,10 @@ def refuses(kind: str) -> workflow.ActivityHandle[Any]:
 
 def unheard() -> workflow.ActivityHandle[Any]:
     return workflow.start_activity("greet", "nobody", task_queue="nobody", start_to_close_timeout=timedelta(seconds=10))
+
+
+async def executed() -> Any:
+    return await unheard()
 
 
 async def fails_after(ms: int) -> None:
@@ -53,7 +65,8 @@ class Tasks:
     @workflow.run
     async def run(self) -> dict[str, list[str]]:
         told = {}
-        for program in [self.gathers, self.groups, self.limits, self.shields, self.passes, self.waits, self.remembers]:
+        programs = [self.gathers, self.groups, self.limits, self.shields, self.passes, self.waits, self.remembers]
+        for program in [*programs, self.cancels]:
             self.told = []
             await program()
             told[program.__name__] = self.told
@@ -211,3 +224,24 @@ class Tasks:
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(60)
         self.told.append("was asked to stop, and goes on")
+
+    async def cancels(self) -> None:
+        """An activity is a task: canceled before that has begun, or afterwards."""
+        for begin in [unheard, lambda: asyncio.create_task(executed())]:
+            for steps in range(4):
+                begun: Any = begin()
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                begun.cancel("enough")
+                self.told.append(f"after {steps}: {await raised(begun)}, canceled {begun.cancelled()}")
+        both = asyncio.gather(unheard(), unheard())
+        both.cancel()
+        self.told.append(await raised(both))
+        self.told.append(await raised(asyncio.wait_for(unheard(), 0)))
+        both = asyncio.gather(unheard(), executed())
+        await asyncio.sleep(0.01)
+        both.cancel()
+        self.told.append(await raised(both))
+        heard = workflow.start_activity("greet", "Ann", start_to_close_timeout=timedelta(seconds=10))
+        self.told.append(await heard)
+        self.told.append(f"nothing left to cancel: {heard.cancel()}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
 from . import _definitions as definitions
 from . import _run
-from ._loop import Operation
+from ._loop import TaskOperation
 from .activity import name_of
 from .common import Priority, RetryPolicy
 from .worker import StartActivityInput, StartLocalActivityInput
@@ -43,7 +43,7 @@ class ActivityCancellationType(enum.IntEnum):
     ABANDON = 2
 
 
-class ActivityHandle(Operation[R]):
+class ActivityHandle(TaskOperation[R]):
     """An activity that is under way: awaited for its result, canceled with `cancel()`."""
 
 
@@ -72,7 +72,7 @@ class LocalActivityConfig(TypedDict, total=False):
     #: Not looked at: there is nobody to wait for.
     schedule_to_start_timeout: timedelta | None
     retry_policy: RetryPolicy | None
-    #: Not looked at: the host waits between two attempts however long it takes.
+    #: Not looked at: the host waits between two attempts however long it takes, for more than a minute on a timer.
     local_retry_threshold: timedelta | None
     cancellation_type: ActivityCancellationType
     activity_id: str | None
@@ -262,7 +262,8 @@ def start_local_activity(
     activity_id: str | None = None,
     summary: str | None = None,
 ) -> ActivityHandle[Any]:
-    """As `start_activity`, for short activities that the host runs beside the workflow."""
+    """As `start_activity`, for short activities that the host runs beside the workflow: those of the component of activities
+    that is deployed to the workflow's own task queue."""
     name, ret_type = _named(activity, result_type)
     return _run.run().outbound.start_local_activity(
         StartLocalActivityInput(

@@ -78,6 +78,22 @@ class Operation(Future[R]):
         return True
 
 
+class TaskOperation(Operation[R]):
+    """A task of its own in Temporal's SDK. A task that is canceled before it has begun is canceled at once, whatever
+    the host will say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begins = LOOP.next_moment()
+
+    def cancel(self, msg: Any = None) -> bool:
+        if not super().cancel(msg):
+            return False
+        if not LOOP.is_past(self._begins):
+            asyncio.Future.cancel(self, msg)
+        return True
+
+
 class _Timer(asyncio.TimerHandle):
     op: int | None = None
 
@@ -109,6 +125,8 @@ class Loop(asyncio.AbstractEventLoop):
         #: The call of `run`.
         self.home: Any = None
         self._ready: deque[asyncio.Handle] = deque()
+        #: Handles that have been run, and once more whenever none was left.
+        self._moment = 0
         self._n_turns = 0
         self._calls: list[Any] = []
         self._conditions: list[tuple[Callable[[], bool], asyncio.Future[bool]]] = []
@@ -149,10 +167,12 @@ class Loop(asyncio.AbstractEventLoop):
         while self._ready or self._ask_conditions() or self._may_return(self.home):
             while self._ready:
                 handle = self._ready.popleft()
+                self._moment += 1
                 if not handle._cancelled:
                     handle._run()
                 if self.exception is not None:
                     raise self.exception
+            self._moment += 1
             if self._may_return(self.home):
                 self._run_handles(self.home)
 
@@ -234,6 +254,14 @@ class Loop(asyncio.AbstractEventLoop):
                 continue
             self._conditions.append((holds, future))
         return bool(self._ready)
+
+    # When a task begins that is made now: after all that may run already.
+
+    def next_moment(self) -> int:
+        return self._moment + len(self._ready)
+
+    def is_past(self, moment: int) -> bool:
+        return self._moment > moment
 
     # What `asyncio` asks of a loop.
 
