@@ -4,6 +4,7 @@ import asyncio
 import concurrent.futures
 import random
 import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -70,6 +71,46 @@ class BusyWait:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(0)
+
+
+@workflow.defn(name="drops")
+class Drops:
+    """Waits for one of three things, and forgets the others; again and again."""
+
+    @workflow.run
+    async def run(self) -> None:
+        while True:
+            workflow.start_activity("print", "a page", start_to_close_timeout=timedelta(seconds=1))
+            timers = [asyncio.create_task(asyncio.sleep(ms / 1000)) for ms in (1, 2)]
+            await asyncio.wait(timers, return_when=asyncio.FIRST_COMPLETED)
+
+
+@workflow.defn(name="leaks")
+class Leaks:
+    """Begins more and more, and waits for none of it."""
+
+    @workflow.run
+    async def run(self) -> None:
+        while True:
+            for _ in range(500):
+                workflow.start_activity("print", "a page", start_to_close_timeout=timedelta(days=1))
+            await asyncio.sleep(0.001)
+
+
+@workflow.defn(name="raises-text")
+class RaisesText:
+    @workflow.run
+    async def run(self) -> None:
+        raise "out of paper"  # type: ignore[misc]
+
+
+@workflow.defn(name="exits")
+class Exits:
+    """Leaves as a program does, and not as a workflow."""
+
+    @workflow.run
+    async def run(self) -> None:
+        sys.exit("out of paper")
 
 
 @workflow.defn(name="outside")

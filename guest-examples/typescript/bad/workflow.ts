@@ -48,6 +48,22 @@ export async function neverRests(): Promise<void> {
   for (;;) await Promise.resolve();
 }
 
+/** Waits for one of three things, and forgets the others; again and again. */
+export async function drops(): Promise<void> {
+  for (;;) {
+    void print("a page");
+    await Promise.race([sleep(1), sleep(2)]);
+  }
+}
+
+/** Begins more and more, and waits for none of it. */
+export async function leaks(): Promise<void> {
+  for (;;) {
+    for (let n = 0; n < 500; n++) void print("a page");
+    await sleep(1);
+  }
+}
+
 export async function recurses(): Promise<number> {
   const deeper = (n: number): number => deeper(n + 1) + 1;
   return deeper(0);

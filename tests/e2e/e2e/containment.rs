@@ -196,6 +196,17 @@ fn a_result_that_has_no_json_form_fails_the_task() -> Result<()> {
 }
 
 #[test]
+fn a_panic_without_words_fails_the_task() -> Result<()> {
+    check(
+        "wrong-payload",
+        "",
+        &expect![[r#"
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: panicked at bad/src/lib.rs:_
+    "#]],
+    )
+}
+
+#[test]
 fn a_guest_that_does_not_yield_is_stopped() -> Result<()> {
     check(
         "spin",

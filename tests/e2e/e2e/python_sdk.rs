@@ -79,6 +79,8 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
         ("wrong-shape", "null"),
         ("wrong-argument", r#""seven""#),
         ("deep", "null"),
+        ("raises-text", "null"),
+        ("exits", "null"),
         ("outside", r#""network""#),
         ("outside", r#""thread""#),
         ("outside", r#""a thread""#),
@@ -92,9 +94,9 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
     }
     expect![[r#"
         mistake null: KeyError: 'customer'
-          File "bad/workflow.py", line 23, in Mistake.run
+          File "bad/workflow.py", line 24, in Mistake.run
             return look_up({})["name"]
-          File "bad/workflow.py", line 27, in look_up
+          File "bad/workflow.py", line 28, in look_up
             return order["customer"]
 
         wrong-shape null: TypeError: the result of workflow wrong-shape: a value of type dict can't be written as JSON: await wasn't used with future; use dataclasses, lists, dicts, strings, numbers
@@ -102,43 +104,51 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
         wrong-argument "seven": TypeError: the arguments of workflow wrong-argument: expected int, got 'seven'
 
         deep null: RecursionError: maximum recursion depth exceeded
-          File "bad/workflow.py", line 50, in Deep.run
+          File "bad/workflow.py", line 51, in Deep.run
             return down(0)
-          File "bad/workflow.py", line 54, in down
+          File "bad/workflow.py", line 55, in down
             return 1 + down(n + 1)
           [989 more of the same]
         hint: go through the data in a loop instead, or do it in an activity
 
+        raises-text null: TypeError: exceptions must derive from BaseException
+          File "bad/workflow.py", line 104, in RaisesText.run
+            raise "out of paper"  # type: ignore[misc]
+
+        exits null: SystemExit: out of paper
+          File "bad/workflow.py", line 113, in Exits.run
+            sys.exit("out of paper")
+
         outside "network": RuntimeError: a workflow has no network: do this in an activity
-          File "bad/workflow.py", line 83, in Outside.run
+          File "bad/workflow.py", line 124, in Outside.run
             await asyncio.open_connection("example.com", 80)
 
         outside "thread": RuntimeError: a workflow has no threads: do this in an activity
-          File "bad/workflow.py", line 85, in Outside.run
+          File "bad/workflow.py", line 126, in Outside.run
             await asyncio.to_thread(print)
 
         outside "a thread": RuntimeError: a workflow has no threads: do this in an activity
-          File "bad/workflow.py", line 87, in Outside.run
+          File "bad/workflow.py", line 128, in Outside.run
             threading.Thread(target=print).start()
 
         outside "pool": RuntimeError: a workflow has no threads: do this in an activity
-          File "bad/workflow.py", line 90, in Outside.run
+          File "bad/workflow.py", line 131, in Outside.run
             await asyncio.get_running_loop().run_in_executor(pool, print)
 
         outside "process": RuntimeError: a workflow has no processes: do this in an activity
-          File "bad/workflow.py", line 92, in Outside.run
+          File "bad/workflow.py", line 133, in Outside.run
             subprocess.run(["true"])
 
         outside "sleep": RuntimeError: a workflow can't block: await `asyncio.sleep`, which is a timer
-          File "bad/workflow.py", line 94, in Outside.run
+          File "bad/workflow.py", line 135, in Outside.run
             time.sleep(1)
 
         outside "sleep by its name": RuntimeError: a workflow can't block: await `asyncio.sleep`, which is a timer
-          File "bad/workflow.py", line 96, in Outside.run
+          File "bad/workflow.py", line 137, in Outside.run
             sleep(1)
 
         outside "file": FileNotFoundError: [Errno 44] No such file or directory: 'orders.txt'
-          File "bad/workflow.py", line 98, in Outside.run
+          File "bad/workflow.py", line 139, in Outside.run
             open("orders.txt")
         hint: a workflow has no files and no network: do this in an activity
 

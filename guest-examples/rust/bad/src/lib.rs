@@ -1,5 +1,6 @@
 //! Workflows that misbehave, each in its own way: the host must contain them.
 
+use refrain_sdk::futures::future::select;
 use refrain_sdk::prelude::*;
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -10,6 +11,8 @@ refrain_sdk::export_workflows!(
     oom,
     deep,
     flood,
+    drops,
+    wrong_payload,
     flood_log,
     huge_result,
     huge_argument,
@@ -63,6 +66,21 @@ async fn flood() -> Result {
         // Forgotten, not dropped: giving up the wait for it would take as long as starting it.
         std::mem::forget(sleep(hours(1)));
     }
+}
+
+/// Waits for one of three things, and forgets the others; again and again.
+#[workflow]
+async fn drops() -> Result {
+    loop {
+        drop(activity("print").arg("a page").start_to_close(seconds(1)).call::<()>());
+        select(sleep(millis(1)), sleep(millis(2))).await;
+    }
+}
+
+/// Panics with what is no text.
+#[workflow(name = "wrong-payload")]
+async fn wrong_payload() -> Result {
+    std::panic::panic_any(42)
 }
 
 #[workflow(name = "flood-log")]

@@ -1,5 +1,6 @@
 //! Guests that misbehave end alone, with an error that says why.
 
+use crate::handmade::workflow;
 use crate::stage::{ACTIVATION_MS_MAX, Actor, cache_dir, component};
 use expect_test::expect;
 use refrain_core::guest::{GuestErrorKind, Job, QueryError};
@@ -30,6 +31,16 @@ fn a_trap_tells_the_panic_and_where_it_was() {
     assert!(backtrace.contains("core::panicking::panic_fmt\n"), "{backtrace}");
     assert!(backtrace.contains("[async-lift]run\n"), "{backtrace}");
     assert!(!backtrace.contains("0x"), "{backtrace}");
+}
+
+/// Its compiler leaves names out unless it is asked for them.
+#[test]
+fn a_trap_in_c_names_the_functions_that_it_came_through() {
+    let mut actor = Actor::new(&component("c", "bad"));
+    let backtrace = actor.try_start("asserts", &[], &[]).unwrap_err().backtrace;
+    for name in [": abort\n", ": asserts\n", ": refrain_export_run\n"] {
+        assert!(backtrace.contains(name), "no `{name}` in\n{backtrace}");
+    }
 }
 
 #[test]
@@ -130,4 +141,26 @@ fn a_pool_that_is_used_up_says_so_and_has_room_again() {
         .assert_eq(error.message.split(':').next().unwrap());
     actors.clear();
     Actor::of(program.as_ref()).start("sleep", &["1"]);
+}
+
+/// Rooms of the pool are used again, and what is not thrown away of them is put back as it was: whatever is written
+/// there, in few places or in many, next to each other or not.
+#[test]
+fn a_guest_finds_nothing_of_those_before_it() {
+    for stride in [4096, 8192, 65536] {
+        // Behind what the module has there itself.
+        let code = format!(
+            "(drop (memory.grow (i32.const 900)))
+             (i32.store (i32.const 128) (i32.const 262144))
+             (loop $again
+                (if (i32.load (i32.load (i32.const 128))) (then (unreachable)))
+                (i32.store (i32.load (i32.const 128)) (i32.const 1))
+                (i32.store (i32.const 128) (i32.add (i32.load (i32.const 128)) (i32.const {stride})))
+                (br_if $again (i32.lt_u (i32.load (i32.const 128)) (i32.const 59000000))))"
+        );
+        let component = workflow("", &code);
+        for _ in 0..20 {
+            Actor::new(&component).start("any", &[]);
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod composed;
 mod containment;
 mod driving;
 mod handmade;
+mod leaks;
 mod limits;
 mod sandbox;
 mod stage;
