@@ -2,7 +2,8 @@
 //!
 //!     cargo xtask bench guests [--quick] [component.wasm...]
 //!
-//! In parentheses: the numbers of the design, which are to be held.
+//! In parentheses: the numbers of the design, which are to be held. What a waiting run takes is memory of its own: the
+//! pages of the component's image that it has only read are there once for all runs.
 
 use refrain_core::arrival::{ActivityClosed, ActivityOutcome, Arrival, LastAttempt};
 use refrain_core::chain::Link;
@@ -32,7 +33,7 @@ const LINES: [(&str, [f64; 6]); 3] = [
     ("python", [21_000.0, 6800.0, 2000.0, 36.0, 55.0, 8600.0]),
 ];
 
-const HEAD: &str = "| guest | component KB | upload to ready ms | first activation us | an operation us | a query us | a waiting run KB | operations/s | replay, events/s |\n|---|---|---|---|---|---|---|---|---|";
+const HEAD: &str = "| guest | component KB | upload to ready ms | first activation us | its page faults | an operation us | a query us | a waiting run KB | operations/s | replay, events/s |\n|---|---|---|---|---|---|---|---|---|---|";
 
 #[derive(Clone, Copy)]
 struct Scale {
@@ -92,13 +93,15 @@ fn row(name: &str, path: &Path, scale: Scale) -> Result<String, Failed> {
         guest.turn(turn(start("wait-signal", None)))?;
         Ok(guest)
     };
-    let mut activations = Vec::new();
+    let (mut activations, mut faults) = (Vec::new(), Vec::new());
     for _ in 0..scale.n_starts {
-        let began = Instant::now();
+        let (began, faults_before) = (Instant::now(), page_faults());
         waiting()?;
         activations.push(began.elapsed());
+        faults.push(page_faults() - faults_before);
     }
     activations.sort();
+    faults.sort_unstable();
 
     let mut asked = waiting()?;
     let query = Query { name: "status".to_owned(), args: Vec::new(), now: NOW };
@@ -109,9 +112,9 @@ fn row(name: &str, path: &Path, scale: Scale) -> Result<String, Failed> {
     }
     let a_query = began.elapsed() / scale.n_starts;
 
-    let before = resident_bytes();
+    let before = own_bytes();
     let guests = (0..scale.n_waiting).map(|_| waiting()).collect::<Result<Vec<_>, _>>()?;
-    let a_waiting_run = resident_bytes().saturating_sub(before) / guests.len();
+    let a_waiting_run = own_bytes().saturating_sub(before) / guests.len();
     drop(guests);
 
     let began = Instant::now();
@@ -137,18 +140,29 @@ fn row(name: &str, path: &Path, scale: Scale) -> Result<String, Failed> {
         Some(lines) => format!("{value:.0} ({})", lines[at]),
         None => format!("{value:.0}"),
     });
+    let mut cells: Vec<_> = cells.collect();
+    cells.insert(3, faults[faults.len() / 2].to_string());
     Ok(format!(
         "| {name} | {} | {:.0} | {:.0} |",
-        cells.collect::<Vec<_>>().join(" | "),
+        cells.join(" | "),
         1.0 / an_operation.as_secs_f64(),
         history.len() as f64 / replay.as_secs_f64(),
     ))
 }
 
-fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0_usize);
-    pages * 4096
+/// Memory that is not shared with a file or with other guests.
+fn own_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kb = line.and_then(|it| it.split_whitespace().next()).and_then(|kb| kb.parse().ok());
+    kb.unwrap_or(0_usize) * 1024
+}
+
+/// Of this process so far; none of them needed the disk.
+fn page_faults() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    fields.split_whitespace().nth(7).and_then(|it| it.parse().ok()).unwrap_or(0)
 }
 
 fn started(workflow_type: &str, argument: Option<usize>) -> execution::Started {
