@@ -14,33 +14,29 @@ use refrain_e2e::paths;
 use super::{Scenario, built};
 use crate::clients;
 
-/// Those that have a workflow type which another one has too.
-const ALONE: [&str; 4] =
-    ["mirror", "patched-upgrade-v1", "patched-upgrade-v2", "travel-saga-repaired"];
+/// Not with the others: interceptors hold for all workflows of a component, and these have types that others have too.
+const APART: [&[&str]; 2] = [&["mirror"], &["patched-upgrade-v2", "travel-saga-repaired"]];
 
 /// `all`: the scenarios that are there, fresh ones too.
 pub(super) fn build(root: &Path, stale: &[Scenario], all: &[Scenario]) -> anyhow::Result<()> {
     clients::python()?;
-    for scenario in stale.iter().filter(|it| is_alone(it)) {
-        component(root, &[scenario.source()], &scenario.output)?;
-    }
-    if stale.iter().all(is_alone) {
-        return Ok(());
-    }
-    let together: Vec<_> = all.iter().filter(|it| !is_alone(it)).collect();
-    let sources: Vec<_> = together.iter().map(|it| it.source()).collect();
-    let whole = root.join("target/guests/python/together.wasm");
-    component(root, &sources, &whole)?;
-    for scenario in together {
-        let _ = fs::remove_file(&scenario.output);
-        fs::hard_link(&whole, &scenario.output)
-            .with_context(|| format!("{} can't be linked", scenario.output.display()))?;
+    for scenarios in components(all) {
+        if stale.iter().any(|it| scenarios.iter().any(|one| one.name == it.name)) {
+            component(root, &scenarios)?;
+        }
     }
     Ok(())
 }
 
-fn is_alone(scenario: &Scenario) -> bool {
-    ALONE.contains(&scenario.name.as_str())
+/// Which scenarios are built together.
+fn components(all: &[Scenario]) -> Vec<Vec<&Scenario>> {
+    let mut components = vec![Vec::new(); APART.len() + 1];
+    for it in all {
+        let apart = APART.iter().position(|names| names.contains(&&*it.name));
+        components[apart.unwrap_or(APART.len())].push(it);
+    }
+    components.retain(|it| !it.is_empty());
+    components
 }
 
 impl Scenario {
@@ -49,10 +45,21 @@ impl Scenario {
     }
 }
 
-/// One component of these files.
-fn component(root: &Path, sources: &[PathBuf], output: &Path) -> anyhow::Result<()> {
+/// One component of all of them. Each has a file of its name.
+fn component(root: &Path, scenarios: &[&Scenario]) -> anyhow::Result<()> {
     let examples = root.join("guest-examples/python");
+    let sources: Vec<_> = scenarios.iter().map(|it| it.source()).collect();
+    let [first, others @ ..] = scenarios else { return Ok(()) };
+    for scenario in scenarios {
+        // It may be a link to another one's.
+        let _ = fs::remove_file(&scenario.output);
+    }
     let mut python = Command::new(paths::client_program("python")?);
     python.env("PYTHONPATH", root.join("sdk/python/src")).env_remove("VIRTUAL_ENV");
-    built(Build { sources, root: &examples, output }.run(python))
+    built(Build { sources: &sources, root: &examples, output: &first.output }.run(python))?;
+    for scenario in others {
+        fs::hard_link(&first.output, &scenario.output)
+            .with_context(|| format!("{} can't be linked", scenario.output.display()))?;
+    }
+    Ok(())
 }
