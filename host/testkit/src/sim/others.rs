@@ -2,6 +2,7 @@
 
 use super::*;
 use refrain_core::machines::child;
+use refrain_engine::api::PendingChild;
 
 impl Sim {
     /// Each with its place in its workflow.
@@ -54,4 +55,16 @@ impl Sim {
         known.insert(at, found.clone());
         true
     }
+}
+
+/// There are rows of them, which nobody compares with history when the run goes on.
+pub(super) fn check_children(description: &Description, folded: &Execution) {
+    let pending = folded.children.iter().map(|(initiated, it)| PendingChild {
+        initiated: *initiated,
+        workflow_id: it.options.workflow_id.clone(),
+        workflow_type: it.options.workflow_type.clone(),
+        run: it.state.run(),
+        parent_close: it.options.parent_close,
+    });
+    assert_eq!(description.pending_children, pending.collect::<Vec<_>>());
 }
