@@ -16,8 +16,7 @@ fn broken(
     let proxy = Proxy::start(&host.address())?;
     let address = proxy.address().to_owned();
     let command = std::thread::spawn(move || cli_at(&address, args));
-    let waits = || Ok(proxy.answered().first().is_some_and(|it| *it > 0).then_some(()));
-    eventually("the command is connected", waits)?;
+    eventually("the command waits for an answer", || Ok(proxy.waits().then_some(())))?;
     proxy.cut();
     let is_back = || Ok((proxy.answered().len() > 1 || command.is_finished()).then_some(()));
     eventually("the command is back", is_back)?;

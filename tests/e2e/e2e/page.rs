@@ -41,7 +41,8 @@ fn populate(host: &Host) -> Result<()> {
     let evil = "\"<img src=x onerror='document.title=1'><script>document.title=2</script>\"";
     start_with(host, "<b>evil</b>/1", "order", "shop", &[evil, "12345678901234567890"])?;
     start_with(host, "trap-1", "trap", "bad", &[])?;
-    let errand = r#"{"activity":"fail","args":[9],"retryMs":90000,"startToCloseMs":9000}"#;
+    // Its second attempt is the next one for as long as anyone may look.
+    let errand = r#"{"activity":"fail","args":[9],"retryMs":3600000,"startToCloseMs":9000}"#;
     start_with(host, "retry-1", "errand", BENCH, &[errand])?;
     start_with(host, "chain-1", "generations", BENCH, &["1"])?;
     order::result(host, "chain-1")?;

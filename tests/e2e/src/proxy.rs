@@ -11,6 +11,14 @@ pub struct Proxy {
     connections: Connections,
 }
 
+/// What a client says before its first frame.
+const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const FRAME_HEADER_BYTES: usize = 9;
+/// Kinds of frames that may be the last of their side of a call, and the flag that says so.
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const END: u8 = 1;
+
 type Connections = Arc<Mutex<Vec<Connection>>>;
 
 struct Connection {
@@ -18,6 +26,40 @@ struct Connection {
     server: TcpStream,
     asked_bytes: usize,
     answered_bytes: usize,
+    asked: Frames,
+    answered: Frames,
+}
+
+/// Counts the calls that one side is done with, by the flags of its HTTP/2 frames.
+struct Frames {
+    /// Of what comes next, until the next frame's header.
+    n_skipped: usize,
+    header: Vec<u8>,
+    n_ended: usize,
+}
+
+impl Frames {
+    /// `n_before`: bytes before the first frame.
+    fn after(n_before: usize) -> Frames {
+        Frames { n_skipped: n_before, header: Vec::new(), n_ended: 0 }
+    }
+
+    fn read(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let skipped = self.n_skipped.min(bytes.len());
+            self.n_skipped -= skipped;
+            let header = (FRAME_HEADER_BYTES - self.header.len()).min(bytes.len() - skipped);
+            let (begin, rest) = bytes.split_at(skipped + header);
+            bytes = rest;
+            self.header.extend(begin.iter().skip(skipped));
+            if let [long, middle, short, kind, flags, _, _, _, _] = *self.header {
+                let [long, middle, short] = [long, middle, short].map(usize::from);
+                self.n_skipped = long << 16 | middle << 8 | short;
+                self.n_ended += usize::from((kind == DATA || kind == HEADERS) && flags & END != 0);
+                self.header.clear();
+            }
+        }
+    }
 }
 
 impl Proxy {
@@ -49,6 +91,11 @@ impl Proxy {
         lock(&self.connections).iter().map(|it| it.answered_bytes).collect()
     }
 
+    /// Is there a call that is asked and not answered?
+    pub fn waits(&self) -> bool {
+        lock(&self.connections).iter().any(|it| it.asked.n_ended > it.answered.n_ended)
+    }
+
     /// Breaks every connection; who comes anew gets a new one.
     pub fn cut(&self) {
         for it in lock(&self.connections).iter() {
@@ -68,31 +115,45 @@ fn connect(client: TcpStream, to: &str, all: &Connections) -> Result<()> {
     let (from_server, to_client) = (server.try_clone()?, client.try_clone()?);
     let nth = {
         let mut all = lock(all);
-        all.push(Connection { client, server, asked_bytes: 0, answered_bytes: 0 });
+        all.push(Connection {
+            client,
+            server,
+            asked_bytes: 0,
+            answered_bytes: 0,
+            asked: Frames::after(PREFACE.len()),
+            answered: Frames::after(0),
+        });
         all.len() - 1
     };
-    let counted = |count: fn(&mut Connection, usize)| {
+    let counted = |count: fn(&mut Connection, &[u8])| {
         let all = Arc::clone(all);
-        move |n| {
+        move |bytes: &[u8]| {
             if let Some(it) = lock(&all).get_mut(nth) {
-                count(it, n);
+                count(it, bytes);
             }
         }
     };
-    let (asked, answered) =
-        (counted(|it, n| it.asked_bytes += n), counted(|it, n| it.answered_bytes += n));
+    let asked = counted(|it, bytes| {
+        it.asked_bytes += bytes.len();
+        it.asked.read(bytes);
+    });
+    let answered = counted(|it, bytes| {
+        it.answered_bytes += bytes.len();
+        it.answered.read(bytes);
+    });
     std::thread::spawn(move || pass_on(from_client, to_server, asked));
     std::thread::spawn(move || pass_on(from_server, to_client, answered));
     Ok(())
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, count: impl Fn(usize)) {
+fn pass_on(mut from: TcpStream, mut to: TcpStream, count: impl Fn(&[u8])) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(n @ 1..) = from.read(&mut buffer) {
-        if buffer.get(..n).is_none_or(|bytes| to.write_all(bytes).is_err()) {
+        let Some(bytes) = buffer.get(..n) else { break };
+        if to.write_all(bytes).is_err() {
             break;
         }
-        count(n);
+        count(bytes);
     }
     let _ = to.shutdown(Shutdown::Both);
 }
