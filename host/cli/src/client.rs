@@ -13,6 +13,7 @@ use tonic::Request;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
 use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::AsciiMetadataValue;
 use tonic::transport::{Channel, Endpoint};
 
 const DEFAULT_ADDRESS: &str = "127.0.0.1:7233";
@@ -24,6 +25,8 @@ const CALL_PATIENCE: Duration = Duration::from_secs(120);
 /// Less than a connection's age.
 pub(crate) const UPLOAD_PATIENCE: Duration = Duration::from_secs(330);
 const ANSWER_BYTES_MAX: usize = 128 << 20;
+/// What this program knows: that the end of a run, whichever it is, may name a next run.
+const FEATURES: &str = "follows-next-run-id";
 /// Before a call is made again whose connection broke; doubled each time. In all that is 6.3 s:
 /// enough for a server that is started anew.
 const REPEAT_PAUSE_MIN: Duration = Duration::from_millis(100);
@@ -310,7 +313,10 @@ impl Client {
         grpc.ready().await.map_err(|error| tonic::Status::from_error(error.into()))?;
         let codec = tonic_prost::ProstCodec::<C, C::Answer>::default();
         let path = PathAndQuery::from_static(C::PATH);
-        grpc.unary(Request::new(request), path, codec).await
+        let mut request = Request::new(request);
+        let features = AsciiMetadataValue::from_static(FEATURES);
+        request.metadata_mut().insert("supported-features", features);
+        grpc.unary(request, path, codec).await
     }
 
     /// Our own service.

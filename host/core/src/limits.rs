@@ -16,6 +16,9 @@ pub const BLOB_BYTES_MAX: usize = 2 << 20;
 pub const DETACH_ABOVE: usize = 64 << 10;
 /// All of a run's memo. Bytes.
 pub const MEMO_BYTES_MAX: usize = 2 << 20;
+/// Links of one request: how many, and the bytes of one.
+pub const LINKS_MAX: usize = 10;
+pub const LINK_BYTES_MAX: usize = 4000;
 /// Search attributes of one run.
 pub const SEARCH_ATTRIBUTES_MAX: usize = 100;
 /// One search attribute's value, and all of a run's with their names. Bytes.

@@ -8,6 +8,11 @@ use refrain_core::guest::{GuestErrorKind, QueryError};
 use refrain_core::ids::RunId;
 use refrain_core::reset::ResetError;
 
+/// Some clients look for the run's id.
+fn of_run(run: Option<RunId>) -> String {
+    run.map_or_else(String::new, |it| format!(" with run `{it}`"))
+}
+
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EngineError {
     #[error(
@@ -21,7 +26,7 @@ pub enum EngineError {
     /// Nothing new starts in it.
     #[error("namespace `{0}` is deprecated: nothing new starts in it")]
     NamespaceDeprecated(String),
-    #[error("workflow execution `{workflow_id}` not found")]
+    #[error("workflow execution `{workflow_id}`{} not found", of_run(*run))]
     WorkflowNotFound { workflow_id: String, run: Option<RunId> },
     /// The run is closed, the activity's attempt is over, and so on.
     #[error("{0}")]

@@ -1,5 +1,7 @@
 //! Reading histories, and waiting for them to grow.
 
+mod as_continued;
+
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{internal, of};
 use crate::{token, validate};
@@ -28,6 +30,7 @@ pub(crate) async fn get(
     request: Request<GetWorkflowExecutionHistoryRequest>,
 ) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
     let patience = within_deadline(request.metadata(), HISTORY_LONG_POLL);
+    let follows = as_continued::follows(request.metadata());
     let request = request.into_inner();
     let namespace = validate::namespace(engine, &request.namespace)?;
     let mut target = validate::target(&namespace, request.execution)?;
@@ -47,7 +50,11 @@ pub(crate) async fn get(
         progress
     };
     if is_close {
-        return close_event(engine, progress, waits).await;
+        let mut answer = close_event(engine, progress, waits).await?;
+        if let Some(history) = answer.history.as_mut().filter(|_| !follows) {
+            history.events.iter_mut().for_each(as_continued::disguise);
+        }
+        return Ok(answer);
     }
     page(engine, progress, from, page_size(request.maximum_page_size), waits).await
 }

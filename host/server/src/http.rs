@@ -86,8 +86,8 @@ pub(crate) fn api(services: Words<Routes>) -> Router {
     for (path, methods) in by_path {
         router = router.route(&path, methods);
     }
-    // JSON is YAML; the second name is the real server's.
-    for path in ["/openapi.json", "/openapi.yaml"] {
+    // The other two names are the real server's. JSON is YAML.
+    for path in ["/openapi.json", "/openapi.yaml", "/swagger.json"] {
         let description = description.clone();
         router = router.route(path, get(async move || json(StatusCode::OK, description)));
     }
@@ -139,7 +139,7 @@ async fn answer(
         }
     }
     for (name, value) in &asked.parameters {
-        route.call.put(&mut fields, name, value).map_err(Problem::of_request)?;
+        route.call.put_if_known(&mut fields, name, value).map_err(Problem::of_request)?;
     }
     for (name, (_, value)) in route.fields.iter().zip(in_path) {
         route.call.put(&mut fields, name, value).map_err(Problem::of_request)?;

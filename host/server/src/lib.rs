@@ -15,6 +15,7 @@ mod system;
 
 mod namespaces;
 
+mod links;
 mod updates;
 mod with_start;
 mod workflows;
@@ -48,6 +49,7 @@ mod versions;
 mod testing;
 
 mod health;
+mod reflection;
 
 mod http;
 mod tls;

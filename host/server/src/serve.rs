@@ -108,6 +108,7 @@ macro_rules! limited {
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
     };
 }
+pub(crate) use limited;
 
 /// Serves Temporal's protocol and ours until `shutdown` resolves and calls under way are done, or
 /// their grace is over.
@@ -170,7 +171,9 @@ async fn services(
     let routes = Routes::new(limited!(frontend))
         .add_service(limited!(operator))
         .add_service(limited!(admin))
-        .add_service(limited!(crate::health::service().await));
+        .add_service(limited!(crate::health::service().await))
+        .add_service(crate::reflection::v1(testing.is_some()))
+        .add_service(crate::reflection::v1alpha(testing.is_some()));
     match testing {
         Some(clock) => routes.add_service(limited!(TestServiceServer::new(Testing { clock }))),
         None => routes,

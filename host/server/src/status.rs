@@ -249,6 +249,7 @@ mod tests {
             EngineError::NamespaceExists("ns".to_owned()),
             EngineError::NamespaceDeprecated("ns".to_owned()),
             EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: None },
+            EngineError::WorkflowNotFound { workflow_id: "w".to_owned(), run: Some(RunId(1)) },
             EngineError::Refused(Refused::RunClosed),
             EngineError::Refused(Refused::SignalLimit { most: 10_000 }),
             EngineError::UpdateNotFound("u".to_owned()),
@@ -280,6 +281,7 @@ mod tests {
             AlreadyExists NamespaceAlreadyExistsFailure namespace `ns` already exists
             FailedPrecondition NamespaceInvalidStateFailure namespace `ns` is deprecated: nothing new starts in it
             NotFound NotFoundFailure workflow execution `w` not found
+            NotFound NotFoundFailure workflow execution `w` with run `00000000-0000-0000-0000-000000000001` not found
             NotFound NotFoundFailure workflow execution already completed
             InvalidArgument  exceeded workflow execution limit for signal events: the run has 10000
             NotFound NotFoundFailure update "u" not found

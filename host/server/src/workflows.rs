@@ -1,7 +1,7 @@
 //! Starting workflows, and telling and asking open ones something.
 
 use crate::status::{invalid, of, undecodable};
-use crate::{definition, run_info, validate};
+use crate::{definition, links, run_info, validate};
 use refrain_core::arrival::Refused;
 use refrain_core::machines::{execution, signal};
 use refrain_engine::api::{SearchAttributes, StartReply, StartRequest, Target};
@@ -25,16 +25,17 @@ use tonic::Status;
 
 pub(crate) async fn start(
     engine: &Engine,
-    mut request: StartWorkflowExecutionRequest,
+    request: StartWorkflowExecutionRequest,
 ) -> Result<StartWorkflowExecutionResponse, Status> {
     let (namespace, workflow_id) = (request.namespace.clone(), request.workflow_id.clone());
-    if !request.on_conflict_options.as_ref().is_some_and(|it| it.attach_request_id) {
-        let reply = engine.start_workflow(start_request(engine, request)?).await.map_err(of)?;
+    let attaches = request.on_conflict_options.as_ref().is_some_and(|it| it.attach_request_id);
+    let start = start_request(engine, request)?;
+    if !attaches {
+        let reply = engine.start_workflow(start).await.map_err(of)?;
         return Ok(start_response(namespace, workflow_id, &reply));
     }
-    request.request_id = request_id_or_new(request.request_id);
-    let request_id = request.request_id.clone();
-    let reply = engine.start_or_attach(start_request(engine, request)?).await.map_err(of)?;
+    let request_id = start.request_id.clone();
+    let reply = engine.start_or_attach(start).await.map_err(of)?;
     let mut response = start_response(namespace.clone(), workflow_id.clone(), &reply);
     if !reply.started {
         let event_type = EventType::WorkflowExecutionOptionsUpdated;
@@ -60,7 +61,8 @@ pub(crate) fn start_request(
     {
         return Err(invalid("attaching request ID is required for attaching completion callbacks"));
     }
-    let request_id = request.request_id.clone();
+    // Whoever finds the run later is told by which request it began.
+    let request_id = request_id_or_new(request.request_id.clone());
     let attributes = engine.search_attributes(namespace.id);
     let started = started(request, &attributes)?;
     Ok(StartRequest { namespace: namespace.id, started, request_id, reuse, conflict })
@@ -117,6 +119,7 @@ pub(crate) fn started(
     validate::memo(&memo)?;
     validate::blob_map("header", &header)?;
     let (summary, details) = validate::user_metadata(request.user_metadata)?;
+    let links = links::checked(request.links)?;
     let priority = validate::priority(request.priority)?;
     let versioning = run_options::override_of_start_from_proto(request.versioning_override)
         .map_err(undecodable)?;
@@ -142,6 +145,7 @@ pub(crate) fn started(
         time_skipping,
         summary,
         details,
+        links,
         // Its place in a chain and in a tree of parents is the engine's to say.
         ..execution::Started::default()
     })
@@ -169,7 +173,7 @@ pub(crate) fn request_link(
     link(namespace, workflow_id, run_id, Reference::RequestIdRef(event))
 }
 
-/// The link in the answer names what was asked by it.
+/// Links in answers and in refusals name what was asked by it.
 pub(crate) fn request_id_or_new(request_id: String) -> String {
     match request_id.is_empty() {
         true => uuid::Uuid::new_v4().to_string(),

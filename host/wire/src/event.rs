@@ -210,7 +210,9 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         },
     };
     let event = match event.attributes.ok_or_else(unknown)? {
-        A::WorkflowExecutionStartedEventAttributes(it) => execution::started(it, metadata)?,
+        A::WorkflowExecutionStartedEventAttributes(it) => {
+            execution::started(it, metadata, &event.links)?
+        }
         A::WorkflowExecutionCancelRequestedEventAttributes(it) => execution::cancel_requested(it)?,
         A::WorkflowExecutionCompletedEventAttributes(it) => execution::completed(it)?,
         A::WorkflowExecutionFailedEventAttributes(it) => execution::failed(it)?,

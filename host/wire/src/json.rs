@@ -16,8 +16,11 @@ use std::sync::LazyLock;
 
 pub(crate) const HISTORY: &str = "temporal.api.history.v1.History";
 
+/// All services and messages of Temporal's API and of ours: a `google.protobuf.FileDescriptorSet`.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice())
+    DescriptorPool::decode(DESCRIPTORS)
         .expect("the build script wrote these bytes from a checked descriptor set")
 });
 

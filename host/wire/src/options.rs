@@ -6,6 +6,7 @@ use crate::api::enums::v1::{ParentClosePolicy as PbParentClosePolicy, TaskQueueK
 use crate::api::sdk::v1::UserMetadata;
 use crate::api::taskqueue::v1::TaskQueue;
 use crate::wkt;
+use prost::Message;
 use refrain_core::ids::{EventId, RunId};
 use refrain_core::options::{ParentClosePolicy, Priority, RetryPolicy};
 use refrain_core::payload::Payload;
@@ -176,6 +177,16 @@ pub fn user_metadata_to_proto(
 pub fn user_metadata_from_proto(it: Option<UserMetadata>) -> (Option<Payload>, Option<Payload>) {
     let it = it.unwrap_or_default();
     (it.summary.map(crate::payload::from_proto), it.details.map(crate::payload::from_proto))
+}
+
+/// Whatever they lead to: core does not look.
+pub fn links_from_proto(links: &[pb::Link]) -> Vec<Vec<u8>> {
+    links.iter().map(pb::Link::encode_to_vec).collect()
+}
+
+/// Of bytes that [`links_from_proto`] made.
+pub fn links_to_proto(links: &[Vec<u8>]) -> Vec<pb::Link> {
+    links.iter().filter_map(|it| pb::Link::decode(it.as_slice()).ok()).collect()
 }
 
 pub fn parent_close_to_proto(policy: ParentClosePolicy) -> PbParentClosePolicy {

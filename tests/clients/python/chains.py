@@ -3,7 +3,13 @@
 import sys
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowContinuedAsNewError,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import CancelledError
 from temporalio.service import RPCError
@@ -37,6 +43,11 @@ async def main(address: str) -> None:
     client = await Client.connect(address)
     policy = RetryPolicy(initial_interval=timedelta(milliseconds=10), maximum_attempts=3)
     print(await client.execute_workflow("flaky", 2, id="flaky", task_queue=QUEUE, retry_policy=policy))
+    flaky = await client.start_workflow("flaky", 2, id="alone", task_queue=QUEUE, retry_policy=policy)
+    try:
+        await flaky.result(follow_runs=False)
+    except WorkflowContinuedAsNewError as error:
+        print("first attempt:", error)
     try:
         await client.execute_workflow("flaky", 3, id="flaky-3", task_queue=QUEUE, retry_policy=policy)
     except WorkflowFailureError as error:

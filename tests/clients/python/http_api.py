@@ -25,6 +25,8 @@ def call(method: str, path: str, body: object = None, headers: dict[str, str] = 
 
 _, document = call("GET", "/openapi.json")
 validate(document)
+# Where Temporal has its own.
+print("at all places:", all(call("GET", path)[1] == document for path in ["/swagger.json", "/openapi.yaml"]))
 
 
 def checked(method: str, template: str, path: str, body: object = None) -> object:
@@ -88,7 +90,11 @@ print("counted:", checked("GET", "/workflow-count", f"/api/v1/namespaces/default
 # What goes wrong says so.
 print(*call("GET", f"{WORKFLOWS}/nobody"))
 print(*call("GET", f"{WORKFLOWS}?pageSize=many"))
-print(*call("GET", f"{WORKFLOWS}?pageSise=1"))
+print("a parameter that nobody knows:", call("GET", f"{WORKFLOWS}?pageSise=1&_=1")[0])
+again = {"workflowType": {"name": "desk"}, "taskQueue": {"name": "desk"}}
+call("POST", f"{WORKFLOWS}/twice", again)
+status, answer = call("POST", f"{WORKFLOWS}/twice", again)
+print("twice:", status, sorted(answer["details"][0]))
 print(*call("POST", f"{WORKFLOWS}/x", {"workflowTyp": 1}))
 print(*call("POST", f"{WORKFLOWS}/x", ["no object"]))
 print(*call("DELETE", f"{WORKFLOWS}/x"))

@@ -1,6 +1,7 @@
 // Chains of runs by Temporal's own client: handles that outlive a run, and handles that do not. Prints what it sees.
 
 import { Client, Connection } from '@temporalio/client';
+import { waitOnNamespace } from '@temporalio/testing/lib/utils.js';
 
 const QUEUE = 'entities';
 
@@ -38,6 +39,9 @@ async function status(client, workflowId) {
 const connection = await Connection.connect({ address: process.argv[2] });
 const client = new Client({ connection });
 const { workflow } = client;
+
+// Looks for the id of a run that is not there.
+await waitOnNamespace(connection, 'default', 1);
 
 const retry = { initialInterval: 10, maximumAttempts: 3 };
 const flaky = await workflow.start('flaky', { args: [2], workflowId: 'flaky', taskQueue: QUEUE, retry });

@@ -261,6 +261,7 @@ fn chains_by_python(language: &str) -> Result<()> {
     let said = output(python("chains")?.arg(host.address()))?.or_fail("chains", &[])?;
     expect![[r#"
         attempt 3 after attempt 2 failed
+        first attempt: Workflow continued as new
         failed: Flaky: attempt 3 failed
         canceled: True CANCELED
         terminated: TERMINATED
@@ -294,7 +295,7 @@ fn chains_are_one_workflow_to_temporals_typescript_client() -> Result<()> {
     let said = output(typescript("chains")?.arg(host.address()))?.or_fail("chains.mjs", &[])?;
     expect![[r#"
         retried: attempt 3 after attempt 2 failed
-        first attempt: WorkflowFailedError <- ApplicationFailure
+        first attempt: WorkflowContinuedAsNewError
         followed: [7]
         not followed: WorkflowContinuedAsNewError
         cancel of another chain: WorkflowNotFoundError RUNNING

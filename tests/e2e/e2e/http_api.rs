@@ -20,6 +20,7 @@ fn a_workflow_is_driven_by_http_alone_and_every_answer_is_as_the_openapi_documen
     order::deploy_guest(&host, "rust/request-response", "desk")?;
     let said = output(python("http_api")?.arg(http_address(&host)?))?;
     expect![[r#"
+        at all places: True
         started: True WORKFLOW_EXECUTION_STATUS_RUNNING
         refused: amount is 0, expected more
         total: [0]
@@ -30,7 +31,8 @@ fn a_workflow_is_driven_by_http_alone_and_every_answer_is_as_the_openapi_documen
         counted: {'count': '1'}
         404 {'code': 5, 'details': [{'@type': 'type.googleapis.com/temporal.api.errordetails.v1.NotFoundFailure'}], 'message': 'workflow execution `nobody` not found'}
         400 {'code': 3, 'message': 'a parameter is `pageSize=many`, expected a whole number'}
-        400 {'code': 3, 'message': 'a parameter is `pageSise=1`, expected a field of this request'}
+        a parameter that nobody knows: 200
+        twice: 409 ['@type', 'firstExecutionRunId', 'runId', 'startRequestId']
         400 {'code': 3, 'message': "text is not JSON of `temporal.api.workflowservice.v1.StartWorkflowExecutionRequest`: unrecognized field name 'workflowTyp'"}
         400 {'code': 3, 'message': 'the body is not a JSON object'}
         405 {'code': 12, 'message': '`/api/v1/namespaces/default/workflows/x` does not take DELETE; `/openapi.json` says what does'}

@@ -1,12 +1,18 @@
 //! A chain of runs is one execution for those who name its first run.
 
-use crate::{Host, execution, start_request, text};
-use refrain_wire::api::common::v1::Priority;
-use refrain_wire::api::enums::v1::{WorkflowExecutionStatus, WorkflowIdConflictPolicy};
+use crate::{Host, SERVICE, data, execution, start_request, text};
+use refrain_wire::api::common::v1::{Priority, RetryPolicy};
+use refrain_wire::api::enums::v1::{
+    EventType, HistoryEventFilterType, WorkflowExecutionStatus, WorkflowIdConflictPolicy,
+};
+use refrain_wire::api::failure::v1::failure::FailureInfo;
+use refrain_wire::api::history::v1::HistoryEvent;
+use refrain_wire::api::history::v1::history_event::Attributes;
 use refrain_wire::api::update::v1 as update;
 use refrain_wire::api::workflowservice::v1::*;
 use refrain_wire::wkt;
-use tonic::{Code, Status};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Code, Request, Status};
 
 async fn describe(host: &Host, id: &str) -> DescribeWorkflowExecutionResponse {
     let request = DescribeWorkflowExecutionRequest {
@@ -172,5 +178,142 @@ async fn a_description_of_a_later_run_has_the_times_of_its_chain() {
     assert_eq!((end.seconds - start.seconds, end.nanos), (600, start.nanos));
     assert_eq!(info.priority.expect("always filled").priority_key, 2);
     assert_eq!(info.root_execution, info.execution);
+    host.stop().await;
+}
+
+/// The event that closes a run, once there is one, as a client with these features is told of it.
+async fn end(host: &Host, id: &str, run: &str, features: &'static str) -> HistoryEvent {
+    let request = GetWorkflowExecutionHistoryRequest {
+        namespace: "default".to_owned(),
+        execution: execution(id, run),
+        wait_new_event: true,
+        history_event_filter_type: HistoryEventFilterType::CloseEvent as i32,
+        ..Default::default()
+    };
+    loop {
+        let mut client = tonic::client::Grpc::new(host.channel.clone());
+        client.ready().await.expect("a connection");
+        let path = format!("/{SERVICE}/GetWorkflowExecutionHistory");
+        let path = PathAndQuery::from_maybe_shared(path).expect("a path");
+        let mut request = Request::new(request.clone());
+        request.metadata_mut().insert("supported-features", features.parse().expect("ascii"));
+        let codec = tonic_prost::ProstCodec::default();
+        let told: GetWorkflowExecutionHistoryResponse =
+            client.unary(request, path, codec).await.expect("it is there").into_inner();
+        if let Some(event) = told.history.expect("always filled").events.pop() {
+            return event;
+        }
+    }
+}
+
+/// As by the real server; clients that know say so.
+#[allow(deprecated, reason = "the real server says there why the run failed")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_that_another_one_follows_is_a_continue_as_new_to_clients_that_know_no_other()
+ {
+    let host = Host::start().await;
+    let millis = |millis: i32| {
+        let (seconds, nanos) = (i64::from(millis / 1000), millis % 1000 * 1_000_000);
+        Some(wkt::Duration { seconds, nanos })
+    };
+    let retry =
+        RetryPolicy { initial_interval: millis(10), maximum_attempts: 2, ..RetryPolicy::default() };
+    let mut failed = start_request("failed", "Wait");
+    failed.retry_policy = Some(retry.clone());
+    let mut late = start_request("late", "Wait");
+    (late.retry_policy, late.workflow_run_timeout) = (Some(retry), millis(100));
+    let mut again = start_request("again", "Echo");
+    again.cron_schedule = "@every 1s".to_owned();
+    let ends = [
+        (failed, EventType::WorkflowExecutionFailed),
+        (late, EventType::WorkflowExecutionTimedOut),
+        (again, EventType::WorkflowExecutionCompleted),
+    ];
+    for (request, really) in ends {
+        let id = request.workflow_id.clone();
+        let started: StartWorkflowExecutionResponse =
+            host.call("StartWorkflowExecution", request).await.expect("it starts");
+        let run = started.run_id;
+        if really == EventType::WorkflowExecutionFailed {
+            host.signal(&id, "fail").await.expect("it is open");
+        }
+        let known = end(&host, &id, &run, "some,follows-next-run-id").await;
+        assert_eq!(known.event_type(), really);
+        let next = match known.attributes.expect("always filled") {
+            Attributes::WorkflowExecutionFailedEventAttributes(it) => it.new_execution_run_id,
+            Attributes::WorkflowExecutionTimedOutEventAttributes(it) => it.new_execution_run_id,
+            Attributes::WorkflowExecutionCompletedEventAttributes(it) => it.new_execution_run_id,
+            other => panic!("{other:?}"),
+        };
+        assert!(!next.is_empty());
+        let told = end(&host, &id, &run, "xfollows-next-run-id").await;
+        assert_eq!(told.event_type(), EventType::WorkflowExecutionContinuedAsNew);
+        assert_eq!((told.event_id, told.event_time), (known.event_id, known.event_time));
+        let Some(Attributes::WorkflowExecutionContinuedAsNewEventAttributes(it)) = told.attributes
+        else {
+            panic!("{told:?}");
+        };
+        assert_eq!(it.new_execution_run_id, next);
+        match really {
+            EventType::WorkflowExecutionFailed => {
+                assert_eq!(it.failure.expect("it is told").message, "not this time");
+            }
+            EventType::WorkflowExecutionTimedOut => {
+                let failure = it.failure.expect("it is told");
+                assert_eq!(failure.message, "workflow timeout");
+                assert!(matches!(failure.failure_info, Some(FailureInfo::TimeoutFailureInfo(_))));
+            }
+            _ => assert_eq!(data(it.last_completion_result), "\"hi\""),
+        }
+        // The history itself says what is so.
+        let request = GetWorkflowExecutionHistoryRequest {
+            namespace: "default".to_owned(),
+            execution: execution(&id, &run),
+            ..Default::default()
+        };
+        let all: GetWorkflowExecutionHistoryResponse =
+            host.call("GetWorkflowExecutionHistory", request).await.expect("it is there");
+        let last = all.history.expect("always filled").events.pop().expect("it has some");
+        assert_eq!(last.event_type(), really);
+    }
+    // The end of a chain is what it is.
+    let last = host.start_workflow("last", "Echo").await.expect("it starts");
+    let told = end(&host, "last", &last, "").await;
+    assert_eq!(told.event_type(), EventType::WorkflowExecutionCompleted);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_not_there_is_named() {
+    let host = Host::start().await;
+    host.start_workflow("w1", "Wait").await.expect("it starts");
+    const NOBODY: &str = "12345678-dead-beef-1234-1234567890ab";
+    for id in ["w1", "nobody"] {
+        let request = DescribeWorkflowExecutionRequest {
+            namespace: "default".to_owned(),
+            execution: execution(id, NOBODY),
+        };
+        let described: Result<DescribeWorkflowExecutionResponse, Status> =
+            host.call("DescribeWorkflowExecution", request).await;
+        let request = GetWorkflowExecutionHistoryRequest {
+            namespace: "default".to_owned(),
+            execution: execution(id, NOBODY),
+            ..Default::default()
+        };
+        let history: Result<GetWorkflowExecutionHistoryResponse, Status> =
+            host.call("GetWorkflowExecutionHistory", request).await;
+        let refused = [
+            described.map(drop),
+            history.map(drop),
+            terminate(&host, id, NOBODY, "").await,
+            cancel(&host, id, NOBODY, "").await,
+        ];
+        for refused in refused {
+            let refused = refused.expect_err("it is not there");
+            assert_eq!(refused.code(), Code::NotFound);
+            let words = format!("workflow execution `{id}` with run `{NOBODY}` not found");
+            assert_eq!(refused.message(), words);
+        }
+    }
     host.stop().await;
 }

@@ -143,6 +143,10 @@ impl Guest for Played {
                 self.n_signals += 1;
                 match signal.name.as_str() {
                     "finish" => complete(signal.input),
+                    "fail" => {
+                        let message = "not this time".to_owned();
+                        fail(Failure { message, ..Failure::default() })
+                    }
                     "again" => {
                         let asked = execution::ContinueAsNew::default();
                         let again = execution::Command::ContinueAsNew(Box::new(asked));

@@ -12,8 +12,10 @@ mod lists;
 mod namespaces;
 mod overrides;
 mod queues;
+mod reflection;
 mod schedules;
 mod standalone;
+mod starts;
 mod workers;
 
 use guests::Texts;
@@ -744,13 +746,31 @@ async fn the_handshake_and_its_refusals_have_the_words_that_clients_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_over_four_mebibytes_is_resource_exhausted() {
+async fn a_message_over_four_mebibytes_is_refused_in_the_words_that_sdks_do_not_try_again_after() {
     let host = Host::start().await;
     let mut request = start_request("w1", "Echo");
     request.input = text(&"x".repeat((4 << 20) + 1));
-    let refused: Result<StartWorkflowExecutionResponse, Status> =
+    let packed: Result<StartWorkflowExecutionResponse, Status> =
         host.call("StartWorkflowExecution", request.clone()).await;
-    assert_eq!(refused.expect_err("too large").code(), Code::ResourceExhausted);
+    let mut client = tonic::client::Grpc::new(host.channel.clone());
+    client.ready().await.expect("a connection");
+    let path = PathAndQuery::from_maybe_shared(format!("/{SERVICE}/StartWorkflowExecution"));
+    let (length, codec) = (request.encoded_len(), tonic_prost::ProstCodec::default());
+    let plain: Result<tonic::Response<StartWorkflowExecutionResponse>, Status> =
+        client.unary(Request::new(request.clone()), path.expect("a path"), codec).await;
+    let words = [
+        (
+            packed.expect_err("too large"),
+            "grpc: received message after decompression larger than max 4194304".to_owned(),
+        ),
+        (
+            plain.expect_err("too large"),
+            format!("grpc: received message larger than max ({length} vs. 4194304)"),
+        ),
+    ];
+    for (refused, words) in words {
+        assert_eq!((refused.code(), refused.message()), (Code::ResourceExhausted, &*words));
+    }
     request.input = text(&"x".repeat((2 << 20) + 1));
     let refused: Result<StartWorkflowExecutionResponse, Status> =
         host.call("StartWorkflowExecution", request).await;

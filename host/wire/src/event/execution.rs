@@ -20,7 +20,8 @@ use crate::api::history::v1::{
 use crate::api::workflow::v1::WorkflowExecutionOptions;
 use crate::failure::{retry_state_from_proto, retry_state_to_proto};
 use crate::options::{
-    event_id_from_proto, event_id_to_proto, run_from_proto, run_to_proto, user_metadata_to_proto,
+    event_id_from_proto, event_id_to_proto, links_to_proto, run_from_proto, run_to_proto,
+    user_metadata_to_proto,
 };
 use crate::{failure, payload, run_options};
 use refrain_core::ids::RunId;
@@ -32,10 +33,11 @@ pub(super) fn to_proto(event: &Event) -> Line {
     Line::of(match event {
         Event::Started(it) => {
             let metadata = user_metadata_to_proto(it.summary.as_ref(), it.details.as_ref());
-            return Line::of(Attributes::WorkflowExecutionStartedEventAttributes(
+            let mut line = Line::of(Attributes::WorkflowExecutionStartedEventAttributes(
                 started::to_proto(it),
-            ))
-            .with_metadata(metadata);
+            ));
+            line.event.links = links_to_proto(&it.links);
+            return line.with_metadata(metadata);
         }
         Event::CancelRequested { cause, identity, from } => {
             Attributes::WorkflowExecutionCancelRequestedEventAttributes(

@@ -1,6 +1,8 @@
 mod related;
 
 use super::*;
+use crate::api::common::v1::Link;
+use crate::api::common::v1::link::{BatchJob, Variant};
 use crate::json;
 use expect_test::{Expect, expect};
 use refrain_core::failure::{Failure, FailureKind, RetryState, TimeoutType};
@@ -175,7 +177,13 @@ fn full_start(initiator: execution::Initiator) -> Box<execution::Started> {
         },
         summary: Some(Payload::json("\"s\"")),
         details: Some(Payload::json("\"d\"")),
+        links: crate::options::links_from_proto(&[link()]),
     })
+}
+
+fn link() -> Link {
+    let job = BatchJob { job_id: "j".to_owned() };
+    Link { variant: Some(Variant::BatchJob(job)) }
 }
 
 fn full_skipping() -> TimeSkipping {

@@ -54,9 +54,20 @@ impl Call {
     /// Puts a value that a path or a query string has as text where it belongs in a request:
     /// `execution.run_id` or `execution.runId`. A field that takes many gets one more.
     pub fn put(&self, request: &mut Value, field: &str, text: &str) -> Result<(), DecodeError> {
-        put(&self.input(), request, field, text).map_err(|expected| {
-            DecodeError::bad("a parameter", format!("{field}={text}"), expected)
-        })
+        put(&self.input(), request, field, text).map_err(|it| misfit(field, text, it))
+    }
+
+    /// As [`Call::put`], of a query string: what the request has no field for is passed over, as by the real server.
+    pub fn put_if_known(
+        &self,
+        request: &mut Value,
+        field: &str,
+        text: &str,
+    ) -> Result<(), DecodeError> {
+        match put(&self.input(), request, field, text) {
+            Ok(()) | Err(NO_FIELD) => Ok(()),
+            Err(expected) => Err(misfit(field, text, expected)),
+        }
     }
 
     /// What gRPC carries. A field that the message does not have is an error.
@@ -97,6 +108,10 @@ fn to_json(message: MessageDescriptor, bytes: &[u8]) -> Result<Value, DecodeErro
     dynamic
         .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())
         .map_err(|cause| wrong(&name, cause))
+}
+
+fn misfit(field: &str, text: &str, expected: &'static str) -> DecodeError {
+    DecodeError::bad("a parameter", format!("{field}={text}"), expected)
 }
 
 const NO_FIELD: &str = "a field of this request";
@@ -227,6 +242,22 @@ mod tests {
             a parameter is `pageSize=abc`, expected a whole number
             a parameter is `namespace.x=1`, expected a field of this request"#]]
         .assert_eq(&all.join("\n"));
+    }
+
+    #[test]
+    fn what_a_query_string_has_beside_the_request_is_passed_over() {
+        let call = Call::find(WORKFLOWS, "DescribeWorkflowExecution").expect("it is there");
+        let mut request = Value::Null;
+        for (field, text) in
+            [("_", "1"), ("execution.nope", "1"), ("namespace.x", "1"), ("execution.runId", "r")]
+        {
+            call.put_if_known(&mut request, field, text).expect("it is passed over");
+        }
+        let bytes = call.request(request).expect("it fits");
+        let sent = to_json(call.input(), &bytes).expect("it is valid");
+        assert_eq!(sent, json!({"execution": {"runId": "r"}}));
+        let refused = call.put_if_known(&mut Value::Null, "execution", "x");
+        refused.expect_err("a field, and not of a text");
     }
 
     #[test]

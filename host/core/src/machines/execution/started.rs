@@ -59,6 +59,8 @@ pub struct Started {
     /// Shown by tools: one line, and a text.
     pub summary: Option<Payload>,
     pub details: Option<Payload>,
+    /// What all runs of the chain belong to, for tools: each the bytes of Temporal's `Link`.
+    pub links: Vec<Vec<u8>>,
 }
 
 impl Started {

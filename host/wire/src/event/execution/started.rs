@@ -2,16 +2,16 @@
 
 use super::{AnyEvent, Event};
 use crate::DecodeError;
-use crate::api::common::v1::{WorkflowExecution, WorkflowType};
+use crate::api::common::v1::{Link, WorkflowExecution, WorkflowType};
 use crate::api::enums::v1::ContinueAsNewInitiator;
 use crate::api::history::v1::WorkflowExecutionStartedEventAttributes;
 use crate::api::sdk::v1::UserMetadata;
 use crate::options::{
     count_from_proto, count_to_proto, delay_from_proto, delay_to_proto, event_id_from_proto,
-    event_id_to_proto, execution_to_proto, limit_from_proto, limit_to_proto, priority_from_proto,
-    priority_to_proto, retry_from_proto, retry_to_proto, run_from_proto, run_to_proto,
-    task_queue_from_proto, task_queue_to_proto, timestamp_from_proto, timestamp_to_proto,
-    user_metadata_from_proto,
+    event_id_to_proto, execution_to_proto, limit_from_proto, limit_to_proto, links_from_proto,
+    priority_from_proto, priority_to_proto, retry_from_proto, retry_to_proto, run_from_proto,
+    run_to_proto, task_queue_from_proto, task_queue_to_proto, timestamp_from_proto,
+    timestamp_to_proto, user_metadata_from_proto,
 };
 use crate::{failure, payload, reset, run_options, time_skipping};
 use refrain_core::machines::execution::{Initiator, Parent, Started, WorkflowRun};
@@ -83,6 +83,7 @@ pub(super) fn to_proto(it: &Started) -> WorkflowExecutionStartedEventAttributes 
 pub(in crate::event) fn started(
     it: WorkflowExecutionStartedEventAttributes,
     metadata: Option<UserMetadata>,
+    links: &[Link],
 ) -> Result<AnyEvent, DecodeError> {
     let (summary, details) = user_metadata_from_proto(metadata);
     let mut header = payload::header_from_proto(it.header);
@@ -147,6 +148,7 @@ pub(in crate::event) fn started(
         reset_points: reset::points_from_proto(it.prev_auto_reset_points)?,
         summary,
         details,
+        links: links_from_proto(links),
     }))))
 }
 
