@@ -1,6 +1,7 @@
 //! The engine with its store, played by a script: the clock stands where the script says.
 
 mod activities;
+mod messages;
 mod operator;
 mod others;
 mod plain;
@@ -452,47 +453,6 @@ impl Sim {
             (false, _) => runs.push(key),
             (true, true) => self.note("its own run"),
             (true, false) => self.note("existing run"),
-        }
-        Ok(())
-    }
-
-    /// Its sender does not wait, and asks again when the host was killed while it waited.
-    async fn update(&mut self, request: update::Request) -> Result<(), EngineError> {
-        let id = request.id.clone();
-        let state = self.send_update(request.clone()).await?;
-        if state == UpdateState::Admitted {
-            self.admitted.push(request);
-        }
-        self.note(print::update(&id, &state));
-        Ok(())
-    }
-
-    async fn send_update(&self, request: update::Request) -> Result<UpdateState, EngineError> {
-        let (target, now) = (self.target(None), UpdateStage::Admitted);
-        Ok(self.engine.update(&target, request, now, Delay::ZERO).await?.state)
-    }
-
-    async fn ask(&mut self, id: &str) -> Result<(), EngineError> {
-        let state = self.state_of(id).await?;
-        self.note(print::update(id, &state));
-        Ok(())
-    }
-
-    async fn state_of(&self, id: &str) -> Result<UpdateState, EngineError> {
-        let (target, now) = (self.target(None), UpdateStage::Admitted);
-        Ok(self.engine.poll_update(&target, id, now, Delay::ZERO).await?.state)
-    }
-
-    async fn query(&mut self, name: &str) -> Result<(), EngineError> {
-        match self.engine.query(self.target(None), name.to_owned(), Vec::new()).await {
-            Ok(answer) => self.note(format!("{name}: {}", show(&answer))),
-            Err(EngineError::QueryFailed(failure)) => {
-                self.note(format!("{name}: {}", failure.message));
-            }
-            Err(EngineError::QueryUnavailable(_)) => {
-                self.note(format!("{name}: can't be queried"));
-            }
-            Err(other) => return Err(other),
         }
         Ok(())
     }
