@@ -1,7 +1,7 @@
 //! How many guests a host may have, and how large a pool they take.
 
 use refrain_core::limits::LOCAL_AT_ONCE_MAX;
-use refrain_engine::{EngineConfig, WAITING_ROOMS_MIN};
+use refrain_engine::{COMMITTING_ROOMS, EngineConfig, WAITING_ROOMS_MIN};
 use refrain_runtime::ROOMS_PER_GUEST_MAX;
 
 /// For guests that are checked or replayed beside those that are counted.
@@ -15,7 +15,7 @@ pub(crate) fn needed(warm_runs: usize, activities: usize, workers: usize) -> usi
 fn of_others(activities: usize, workers: usize) -> usize {
     // A worker may have one at its step and one in a commit, and so many closed runs are asked at once.
     let at_work = activities + LOCAL_AT_ONCE_MAX + 3 * workers;
-    at_work * ROOMS_PER_GUEST_MAX as usize + SPARE
+    at_work * ROOMS_PER_GUEST_MAX as usize + COMMITTING_ROOMS + SPARE
 }
 
 /// In a pool of so many rooms: fewer runs stay in memory if it must be, and if that is not enough, fewer

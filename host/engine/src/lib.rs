@@ -48,4 +48,4 @@ pub use api::Engine;
 pub use clock::{Clock, SimClock, SkippingClock};
 pub use config::EngineConfig;
 pub use error::EngineError;
-pub use warm::WAITING_ROOMS_MIN;
+pub use warm::{COMMITTING_ROOMS, WAITING_ROOMS_MIN};

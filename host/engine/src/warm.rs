@@ -63,6 +63,9 @@ const BUSY_PASSED_MAX: usize = 64;
 /// Steps may wait for their local activities in so many rooms, also if guests are kept in fewer or none.
 /// Whoever sizes the pool counts with it.
 pub const WAITING_ROOMS_MIN: usize = 64;
+/// Rooms of guests whose step is being committed, beyond those that may stay: whoever is evicted for them goes
+/// after the commit, which is not held up by it. Whoever sizes the pool counts with it.
+pub const COMMITTING_ROOMS: usize = 128;
 /// How many are made if a guest found none.
 const ROOMS_MADE: usize = 16;
 
@@ -129,10 +132,15 @@ impl WarmRuns {
 
     /// The cell was used just now. Evicts others while there are too many. False: there still are.
     pub(crate) fn used(&self, cells: &Cells, cell: &Arc<Cell>, used: Use) -> bool {
+        self.count(cells, cell, used, self.rooms_max)
+    }
+
+    /// False: it takes more than `rooms_max` all the same.
+    fn count(&self, cells: &Cells, cell: &Arc<Cell>, used: Use, rooms_max: usize) -> bool {
         let (evicted, fits) = {
             let mut lines = self.lock();
             lines.count(cell, used);
-            (lines.shrink_to(self.rooms_max), lines.rooms <= self.rooms_max)
+            (lines.shrink_to(rooms_max), lines.rooms <= rooms_max)
         };
         for (cell, stamp) in evicted {
             evict(cells, &cell, Some(stamp));
@@ -140,24 +148,29 @@ impl WarmRuns {
         fits
     }
 
-    /// As [`Self::used`], for one that is not at rest yet: its step waits, or is being committed.
-    pub(crate) fn is_away(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) -> bool {
+    /// As [`Self::used`], for one that is not at rest yet: its step is being committed.
+    pub(crate) fn commits(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) {
+        self.is_away(cells, cell, rooms, self.rooms_max + COMMITTING_ROOMS);
+    }
+
+    /// False: there are more than `rooms_max`, whoever was evicted.
+    fn is_away(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize, rooms_max: usize) -> bool {
         {
             let lines = self.lock();
             let line = lines.by_namespace.get(&cell.key.namespace);
             let held = line.and_then(|it| it.held.get(&cell.key.workflow));
             if held.is_some_and(|it| it.rooms == rooms) {
-                return lines.rooms <= self.rooms_max;
+                return lines.rooms <= rooms_max;
             }
         }
         let stamp = next_stamp();
         cell.lock().warm_stamp = stamp;
-        self.used(cells, cell, Use { stamp, rooms })
+        self.count(cells, cell, Use { stamp, rooms }, rooms_max)
     }
 
     /// One may wait for local activities if there is room, or if few wait.
     pub(crate) fn park(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize) -> Option<Waiting> {
-        let fits = self.is_away(cells, cell, rooms);
+        let fits = self.is_away(cells, cell, rooms, self.rooms_max);
         let before = self.waiting.fetch_add(rooms, Ordering::Relaxed);
         let waiting = Waiting { all: Arc::clone(&self.waiting), rooms };
         (fits || before + rooms <= WAITING_ROOMS_MIN).then_some(waiting)
@@ -260,6 +273,21 @@ mod tests {
         assert!(wait("c", 1).is_none());
         drop(first);
         assert!(wait("c", 1).is_some());
+    }
+
+    #[test]
+    fn a_guest_whose_step_is_committed_sends_another_one_away_when_it_is_at_rest() {
+        let (cells, warm) = (Cells::new(), WarmRuns::new(1));
+        let cell = |id: &str| {
+            cells.cell(&ExecutionKey { namespace: NamespaceId(1), workflow: Arc::from(id) })
+        };
+        warm.used(&cells, &cell("idle"), Use { stamp: 0, rooms: 1 });
+        let busy = cell("a");
+        busy.lock().phase = Phase::Busy;
+        warm.commits(&cells, &busy, 1);
+        assert!(!cell("idle").lock().gone);
+        warm.commits(&cells, &busy, 1 + COMMITTING_ROOMS);
+        assert!(cell("idle").lock().gone, "there are too many of them");
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Visit<'_> {
             messages.iter().map(|it| it.message.id).chain(started_by(started.as_ref())).collect();
         let updates = update::states_in(&decision);
         if let Some(run) = &run {
-            self.inner.warm.is_away(&self.inner.cells, &self.cell, run.rooms());
+            self.inner.warm.commits(&self.inner.cells, &self.cell, run.rooms());
         }
         let in_memory = |effect: &&Effect| match effect {
             Effect::InsertRun(_)
