@@ -111,13 +111,19 @@ function check(options: LocalActivityOptions): void {
 type Call<Options> = (type: string, args: unknown[], options: Options) => Promise<unknown>;
 
 function proxy<Options, Interface extends object>(options: Options, call: Call<Options>): Interface {
+  const functions = new Map<string, unknown>();
   return new Proxy({} as Interface, {
     get: (_, name) => {
       // A proxy with a `then` would be awaited as a promise.
       if (typeof name !== "string" || name === "then") return undefined;
-      return Object.assign((...args: unknown[]) => call(name, args, options), {
-        executeWithOptions: (more: Options, args: unknown[]) => call(name, args, { ...options, ...more }),
-      });
+      let one = functions.get(name);
+      if (!one) {
+        one = Object.assign((...args: unknown[]) => call(name, args, options), {
+          executeWithOptions: (more: Options, args: unknown[]) => call(name, args, { ...options, ...more }),
+        });
+        functions.set(name, one);
+      }
+      return one;
     },
   });
 }
@@ -163,7 +169,7 @@ function local(options: LocalActivityOptions, headers: Headers): LocalOptions {
     scheduleToCloseMs: optionalMs(options.scheduleToCloseTimeout),
     startToCloseMs: optionalMs(options.startToCloseTimeout),
     retry: toRetryPolicy(options.retry),
-    cancellation: toHost(options.cancellationType ?? "TRY_CANCEL"),
+    cancellation: options.cancellationType ? toHost(options.cancellationType) : "try-cancel",
     headers: fromHeaders(headers),
     summary: options.summary ?? null,
   };

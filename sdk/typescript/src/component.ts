@@ -4,6 +4,7 @@ import "./globals";
 import context from "refrain:workflow/context@0.1.0";
 import type { IncomingUpdate, Outcome } from "refrain:workflow/lifecycle@0.1.0";
 import type { Payload, Payloads } from "refrain:workflow/types@0.1.0";
+import { putOffTheCollector } from "./collector";
 import { log, toText } from "./context";
 import { ContinueAsNew } from "./continue-as-new";
 import { toHeaders } from "./converter";
@@ -60,6 +61,7 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
     }
   }
 
+  putOffTheCollector();
   return {
     run,
     query: (name: string, args: Payloads): Payloads => {

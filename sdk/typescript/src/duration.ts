@@ -11,8 +11,21 @@ const UNITS: [RegExp, number][] = [
   [/^(y|yrs?|years?)$/, 31_557_600_000],
 ];
 
+/** Programs give the same few texts again and again, and reading one takes time. */
+const known = new Map<string, number>();
+const KNOWN_MAX = 100;
+
 export function toMs(duration: Duration): number {
   if (typeof duration === "number") return Math.max(0, Math.ceil(duration));
+  let ms = known.get(duration);
+  if (ms === undefined) {
+    ms = parsed(duration);
+    if (known.size < KNOWN_MAX) known.set(duration, ms);
+  }
+  return ms;
+}
+
+function parsed(duration: string): number {
   const match = /^(-?[0-9.]+)\s*([a-z]*)$/i.exec(String(duration).trim());
   const amount = Number(match?.[1]);
   const unit = match?.[2]?.toLowerCase() || "ms";

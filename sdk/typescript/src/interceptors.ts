@@ -153,6 +153,7 @@ export function onTheWayOut<Name extends keyof Outbound>(
 }
 
 function behind<I, Name extends keyof I>(all: I[], name: Name, last: Next<I, Name>): Next<I, Name> {
+  if (all.length === 0) return last;
   return all.reduceRight<Next<I, Name>>((next, one) => {
     const method = one[name] as ((input: unknown, next: unknown) => never) | undefined;
     return method ? (input) => method.call(one, input, next) : next;

@@ -4,7 +4,7 @@ import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op } from "refrain:workflow/types@0.1.0";
 import { fromFailure } from "./failures";
-import { Engine } from "./rejections";
+import { Engine, suspect } from "./rejections";
 import { CancellationScope } from "./scope";
 import { read } from "./task";
 
@@ -16,11 +16,25 @@ export function outcome<T, R>(future: Future<T>, decode: (value: T) => R): Promi
 /** As `outcome`, of an operation that ends with the scope it was started in. */
 export function operation<T, R>(start: () => [Op, Future<T>], decode: (value: T) => R): Promise<R> {
   const scope = CancellationScope.current();
-  return new Promise((resolve, reject) => {
-    scope.check();
-    const [op, future] = start();
-    settle(future, decode, resolve, reject, scope.onCancel(() => operations.cancel(op)));
+  // What `new Promise` does for a program's own promises costs more than is needed here.
+  let failed = false;
+  let promise: Promise<R> | undefined;
+  promise = new Engine<R>((resolve, reject) => {
+    const fail = (error: unknown) => {
+      reject(error);
+      if (promise) suspect(promise);
+      else failed = true;
+    };
+    try {
+      scope.check();
+      const [op, future] = start();
+      settle(future, decode, resolve, fail, scope.onCancel(() => operations.cancel(op)));
+    } catch (error) {
+      fail(error);
+    }
   });
+  if (failed) suspect(promise);
+  return promise;
 }
 
 export function nothing(): void {}

@@ -46,9 +46,9 @@ function whyNot(value: unknown, path: string[] = [], around: object[] = []): str
 
 export function fromPayload(payload: Payload): unknown {
   const bytes = payload.metadata.find(([name]) => name === "encoding")?.[1];
+  if (bytes && isSame(bytes, JSON_PLAIN)) return JSON.parse(decodeUtf8(payload.data));
   const encoding = bytes ? decodeUtf8(bytes) : "binary/plain";
   switch (encoding) {
-    case "json/plain":
     case "json/protobuf":
       return JSON.parse(decodeUtf8(payload.data));
     case "binary/null":
@@ -58,6 +58,12 @@ export function fromPayload(payload: Payload): unknown {
     default:
       throw new PayloadConverterError(`unknown encoding \`${encoding}\``);
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 export function toPayloads(values: readonly unknown[]): Payloads {

@@ -211,23 +211,25 @@ Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, reje
   const here = place;
   seen(this);
   if (!here.scope && here.stores.size === 0) return then.call(this, fulfilled, rejected);
-  const goOn = (error: unknown) => {
-    suspect(derived);
-    throw error;
-  };
-  const back = (callback: NonNullable<Callback>) => (value: unknown) => {
+  const back = (callback: Callback, value: unknown) => {
+    const before = place;
+    place = here;
     try {
-      const result = at(here, () => callback(value));
+      if (typeof callback !== "function") throw value;
+      const result = callback(value);
       if (result !== undefined) follows(derived, result);
       return result;
     } catch (error) {
-      goOn(error);
+      suspect(derived);
+      throw error;
+    } finally {
+      place = before;
     }
   };
   const derived: Promise<any> = then.call(
     this,
-    typeof fulfilled === "function" ? back(fulfilled) : undefined,
-    typeof rejected === "function" ? back(rejected) : goOn,
+    typeof fulfilled === "function" ? (value) => back(fulfilled, value) : undefined,
+    (error) => back(rejected, error),
   );
   return derived;
 } as typeof then;
