@@ -114,6 +114,7 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
       atRest,
       // What nobody waits for may be canceled.
       report: (error) => isCancellation(error) || reject(new UnhandledRejectionError(error)),
+      threw: (error) => isCancellation(error) || reject(new Uncaught(error)),
     });
     read(context.cancellation()[1], (request) => {
       if (request.tag !== "ok") return;
@@ -146,9 +147,17 @@ function warnOfHandlers(): void {
   if (warning) log.warn(warning);
 }
 
+/** What a callback threw. Whatever it is, it fails the task: the workflow itself could not catch it. */
+class Uncaught {
+  constructor(readonly error: unknown) {}
+}
+
 /** A failure to return. Anything else is a bug, and goes on as what traps. */
-function thrown(error: unknown, failures: WorkflowOptions["failureExceptionTypes"] = []): unknown {
-  if (error instanceof TemporalFailure || failures.some((type) => error instanceof type)) return toFailure(error);
+function thrown(it: unknown, failures: WorkflowOptions["failureExceptionTypes"] = []): unknown {
+  const isUncaught = it instanceof Uncaught;
+  const error = isUncaught ? it.error : it;
+  const isFailure = error instanceof TemporalFailure || failures.some((type) => error instanceof type);
+  if (isFailure && !isUncaught) return toFailure(error);
   const bug = error instanceof Error ? error : new TypeError(
     `${described(error)} was thrown: throw an \`ApplicationFailure\` to fail the workflow, or another Error`,
   );

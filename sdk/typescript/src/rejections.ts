@@ -15,7 +15,10 @@ const heeded = new WeakSet<object>();
 interface Watch {
   /** Calls back when the program has come to rest. */
   atRest(check: () => void): void;
+  /** A rejection that nobody looks at. */
   report(error: unknown): void;
+  /** What was thrown where nobody can catch it, as by a timer's callback. */
+  threw(error: unknown): void;
 }
 
 let watch: Watch | undefined;
@@ -30,9 +33,9 @@ export function seen(promise: object): void {
   heeded.add(promise);
 }
 
-/** Of what is thrown where nobody catches it. */
-export function report(error: unknown): void {
-  watch?.report(error);
+/** Of what is thrown where nobody can catch it. */
+export function threw(error: unknown): void {
+  watch?.threw(error);
 }
 
 /** To be told of each promise that may have been rejected, also of too many. */
@@ -47,7 +50,7 @@ function check(): void {
   suspects = [];
   for (const promise of unseen) {
     // It may be rejected later, and be looked at until then.
-    then.call(promise, undefined, (error) => heeded.has(promise) || report(error));
+    then.call(promise, undefined, (error) => heeded.has(promise) || watch?.report(error));
   }
 }
 

@@ -5,11 +5,11 @@
 import operations from "refrain:workflow/operations@0.1.0";
 import signals from "refrain:workflow/signals@0.1.0";
 import type { Future, Op, Result } from "refrain:workflow/types@0.1.0";
-import { Engine, report, then } from "./rejections";
+import { Engine, then, threw } from "./rejections";
 
 let current: Task | undefined;
 
-/** Reads a future for the current task. The only place that does. What `done` throws is reported: nobody else catches it. */
+/** Reads a future for the current task. The only place that does. What `done` throws is told: nobody else catches it. */
 export function read<T>(future: Future<T>, done: (result: Result<T>) => void): void {
   const task = current;
   then.call(future.read(), (result) => {
@@ -19,7 +19,7 @@ export function read<T>(future: Future<T>, done: (result: Result<T>) => void): v
     try {
       done(result as Result<T>);
     } catch (error) {
-      report(error);
+      threw(error);
     }
   });
 }

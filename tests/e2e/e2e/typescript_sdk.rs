@@ -168,8 +168,12 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         forgetsAtTheEnd: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks any more (await the promise, or handle its failure with `catch`)
         forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2) (await the promise, or handle its failure with `catch`)
         forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string (await the promise, or handle its failure with `catch`)
-        throwsInTimer: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: RangeError: too late (await the promise, or handle its failure with `catch`)
+        throwsInTimer: wasm trap: wasm `unreachable` instruction executed: RangeError: too late
     "#]].assert_eq(&told);
+
+    let failure = task_failure(&host, "throwsInTimer")?;
+    let message = failure["failure"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("(bad/workflow.ts:103)"), "{message}");
 
     start(&host, "looksInTime")?;
     expect![[
