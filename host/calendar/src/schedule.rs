@@ -91,9 +91,8 @@ pub struct Running {
 /// Times of the past, to be taken as if they came due now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backfill {
-    /// Exclusive.
-    pub after: Timestamp,
-    /// Inclusive.
+    /// Inclusive, as the end.
+    pub from: Timestamp,
     pub until: Timestamp,
     pub overlap: Option<Overlap>,
 }

@@ -136,8 +136,8 @@ fn completed() -> Outcome {
     Outcome::Completed(Vec::new())
 }
 
-fn backfill(after: u64, until: u64, overlap: Option<Overlap>) -> Patch {
-    let backfills = vec![Backfill { after: at(after), until: at(until), overlap }];
+fn backfill(from: u64, until: u64, overlap: Option<Overlap>) -> Patch {
+    let backfills = vec![Backfill { from: at(from), until: at(until), overlap }];
     Patch { backfills, ..Patch::default() }
 }
 
@@ -268,7 +268,7 @@ fn what_does_not_fit_into_the_buffer_is_dropped_and_counted() {
 fn a_backfill_is_taken_as_if_its_times_came_due_now() {
     let of = |overlap| {
         let mut world = world(Overlap::Skip);
-        world.patch(backfill(10, 14, overlap));
+        world.patch(backfill(11, 14, overlap));
         world
     };
     of(None).check(expect![[r#"
@@ -292,6 +292,23 @@ fn a_backfill_is_taken_as_if_its_times_came_due_now() {
 }
 
 #[test]
+fn a_backfill_has_the_times_at_both_its_ends_once() {
+    let of = |from, until| {
+        let backfills = vec![Backfill { from, until, overlap: Some(Overlap::AllowAll) }];
+        let mut world = world(Overlap::Skip);
+        world.patch(Patch { backfills, ..Patch::default() });
+        world.runs
+    };
+    assert_eq!(of(at(10), at(13)), 4);
+    assert_eq!(of(at(10), at(10)), 1);
+    assert_eq!(of(at(10), Timestamp(at(11).0 - 1)), 1);
+    assert_eq!(of(Timestamp(at(10).0 + 1), at(12)), 2);
+    assert_eq!(of(Timestamp(at(10).0 + 1), Timestamp(at(11).0 - 1)), 0);
+    // More than one step takes.
+    assert_eq!(of(at(10), at(40)), 31);
+}
+
+#[test]
 fn a_long_backfill_waits_for_room_and_loses_nothing() {
     let mut world = world(Overlap::BufferAll);
     world.patch(Patch { pause: Some("p".to_owned()), ..backfill(0, 2000, None) });
@@ -306,7 +323,7 @@ fn a_long_backfill_waits_for_room_and_loses_nothing() {
 #[test]
 fn one_backfill_too_many_is_refused() {
     let mut world = world(Overlap::AllowAll);
-    let one = Backfill { after: at(0), until: at(1), overlap: None };
+    let one = Backfill { from: at(0), until: at(1), overlap: None };
     let all = Patch { backfills: vec![one; SCHEDULE_BACKFILLS_MAX], ..Patch::default() };
     let more = Patch { backfills: vec![one; SCHEDULE_BACKFILLS_MAX + 1], ..Patch::default() };
     assert!(world.schedule.patch(more, at(100)).is_err());

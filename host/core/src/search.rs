@@ -216,6 +216,10 @@ impl System {
 /// The patches that a run has taken the new side of. The host writes it beside their markers.
 pub const CHANGE_VERSION: &str = "TemporalChangeVersion";
 
+/// What only schedules are asked by.
+pub const SCHEDULE_ID: &str = "ScheduleId";
+pub const SCHEDULE_PAUSED: &str = "TemporalSchedulePaused";
+
 /// Names that Temporal's server and SDKs give a meaning, and that a start or an upsert may set.
 pub const PREDEFINED: [(&str, Kind); 11] = [
     ("BatcherNamespace", Kind::Keyword),
@@ -226,7 +230,7 @@ pub const PREDEFINED: [(&str, Kind); 11] = [
     ("TemporalExternalPayloadSizeBytes", Kind::Int),
     ("TemporalNamespaceDivision", Kind::Keyword),
     ("TemporalPauseInfo", Kind::KeywordList),
-    ("TemporalSchedulePaused", Kind::Bool),
+    (SCHEDULE_PAUSED, Kind::Bool),
     ("TemporalScheduledById", Kind::Keyword),
     ("TemporalScheduledStartTime", Kind::Datetime),
 ];

@@ -43,11 +43,11 @@ pub use versions::{
 };
 
 pub use refrain_store::BatchRow;
+pub use refrain_store::SchedulePlace;
 pub use refrain_store::{
     ComponentKind, ComponentMeta, Deployment, HistoryPage, ListPlace, Namespace, NamespaceState,
     PendingChild, Queue, RunCounts, RunRow, SearchAttributes, Status,
 };
-pub use refrain_store::{ScheduleFilter, ScheduleIds, SchedulePlace};
 
 /// A running engine. Clones are the same engine.
 #[derive(Clone)]

@@ -19,8 +19,11 @@ use refrain_core::limits::{
 };
 use refrain_core::machines::execution::Started;
 use refrain_core::payload::PayloadMap;
+use refrain_core::search::{
+    Condition, Kind, SCHEDULE_ID, SCHEDULE_PAUSED, is_reserved, parse, typed,
+};
 use refrain_core::time::Timestamp;
-use refrain_store::{ScheduleFilter, SchedulePlace, Write};
+use refrain_store::{SchedulePlace, Write};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedMutexGuard, oneshot};
@@ -232,7 +235,7 @@ impl Inner {
         self: &Arc<Inner>,
         namespace: NamespaceId,
     ) -> Result<(), EngineError> {
-        let all = ScheduleFilter::default();
+        let all = Condition::All(Vec::new());
         loop {
             let page = self.store.list_schedules(namespace, &all, None, DELETED_AT_ONCE).await;
             let page = page.map_err(unavailable)?;
@@ -301,23 +304,32 @@ impl Inner {
         if let Some(record) = &mut old {
             record.schedule.advance(self.now(), &key.id);
         }
+        let had = old.as_ref().map(|it| it.search_attributes.clone());
         let (answer, record) = change(self, key, old)?;
         match &record {
-            Some(record) => self.put(key, record).await?,
+            Some(record) if had.as_ref() != Some(&record.search_attributes) => {
+                self.put(key, record, Write::schedule).await?;
+            }
+            Some(record) => self.put(key, record, Write::schedule_goes_on).await?,
             None => self.remove(key).await?,
         }
         Ok((answer, record))
     }
 
     /// Writes it, and sets its alarm.
-    async fn put(self: &Arc<Inner>, key: &ScheduleKey, record: &Record) -> Result<(), EngineError> {
+    async fn put(
+        self: &Arc<Inner>,
+        key: &ScheduleKey,
+        record: &Record,
+        write: fn(ScheduleKey, &Record, Option<Timestamp>) -> Write,
+    ) -> Result<(), EngineError> {
         let now = self.now();
         let wake = match record.schedule.wake(now, &key.id) {
             Wake::Now => Some(self.schedules.next_start(key.namespace, now)),
             Wake::At(at) | Wake::Expires(at) => Some(at),
             Wake::Never => None,
         };
-        let write = Write::schedule(key.clone(), record, wake);
+        let write = write(key.clone(), record, wake);
         self.written(vec![write], |_, _| {}).await?;
         self.schedules.follow(key, record);
         self.schedules.wakes.set(key, wake);
@@ -354,10 +366,28 @@ impl Inner {
         ScheduleView { id, record, future }
     }
 
+    pub(crate) fn schedule_filter(
+        &self,
+        namespace: NamespaceId,
+        text: &str,
+    ) -> Result<Condition, String> {
+        let wrong = |error: &dyn std::fmt::Display| format!("invalid query: {error}");
+        let query = parse(text).map_err(|error| wrong(&error))?;
+        let is_foreign = |name: &&str| is_reserved(name) && *name != SCHEDULE_PAUSED;
+        if let Some(name) = query.names().into_iter().find(is_foreign) {
+            return Err(format!(
+                "invalid query filter for schedules: cannot filter on {name:?}, expected {SCHEDULE_ID}, {SCHEDULE_PAUSED} or a search attribute that is registered"
+            ));
+        }
+        let mut registry = (*self.namespaces.search_attributes(namespace).registry).clone();
+        registry.0.insert(SCHEDULE_ID.to_owned(), Kind::Keyword);
+        Ok(typed(&query, &registry).map_err(|error| wrong(&error))?.condition)
+    }
+
     pub(crate) async fn list_schedules(
         &self,
         namespace: NamespaceId,
-        filter: &ScheduleFilter,
+        filter: &Condition,
         after: Option<&SchedulePlace>,
         n_max: u32,
     ) -> Result<Vec<ScheduleView>, EngineError> {
@@ -369,7 +399,7 @@ impl Inner {
     pub(crate) async fn count_schedules(
         &self,
         namespace: NamespaceId,
-        filter: &ScheduleFilter,
+        filter: &Condition,
     ) -> Result<u64, EngineError> {
         self.store.count_schedules(namespace, filter).await.map_err(unavailable)
     }

@@ -12,7 +12,7 @@ use refrain_core::payload::Payload;
 use refrain_core::search::Condition;
 use refrain_core::time::{Delay, Timestamp};
 use refrain_engine::EngineError;
-use refrain_engine::api::{NewSchedule, ScheduleFilter, ScheduleKey, ScheduleUpdate, Target};
+use refrain_engine::api::{NewSchedule, ScheduleKey, ScheduleUpdate, Target};
 use refrain_testkit::sim::{Mode, Sim, order};
 use std::fmt::Write;
 use std::future::Future;
@@ -288,11 +288,8 @@ fn a_backfill_starts_what_would_have_been() {
             play.sim.program(&["complete \"done\""]);
             play.sim.until(minute(100)).await;
             play.create(policy(Overlap::Skip)).await;
-            let backfill = Backfill {
-                after: minute(10),
-                until: minute(14),
-                overlap: Some(Overlap::BufferAll),
-            };
+            let backfill =
+                Backfill { from: minute(11), until: minute(14), overlap: Some(Overlap::BufferAll) };
             play.patch(Patch { backfills: vec![backfill], ..Patch::default() }).await;
             play
         },
@@ -407,7 +404,7 @@ fn schedules_of_a_namespace_start_thirty_workflows_a_second() {
         play.sim.until(minute(100)).await;
         play.create(policy(Overlap::Skip)).await;
         let overlap = Some(Overlap::AllowAll);
-        let backfill = Backfill { after: minute(10), until: minute(55), overlap };
+        let backfill = Backfill { from: minute(10), until: minute(55), overlap };
         play.patch(Patch { backfills: vec![backfill], ..Patch::default() }).await;
         let n_actions = async |play: &Play| {
             let view = play.sim.engine().describe_schedule(&play.key()).await.unwrap();
@@ -417,7 +414,7 @@ fn schedules_of_a_namespace_start_thirty_workflows_a_second() {
         play.sim.until(Timestamp(100 * MINUTE + 999)).await;
         assert_eq!(n_actions(&play).await, 30);
         play.sim.until(Timestamp(100 * MINUTE + 1000)).await;
-        assert_eq!(n_actions(&play).await, 45);
+        assert_eq!(n_actions(&play).await, 46);
         play.sim.engine().shutdown().await;
     });
 }
@@ -505,7 +502,7 @@ fn a_schedule_that_is_over_goes_after_a_week() {
             let week = 7 * 24 * 60;
             play.sim.until(minute(week)).await;
             let count = async |play: &Play| {
-                let filter = ScheduleFilter::default();
+                let filter = Condition::All(Vec::new());
                 play.sim.engine().count_schedules(play.sim.namespace(), &filter).await.unwrap()
             };
             assert_eq!(count(&play).await, 1);

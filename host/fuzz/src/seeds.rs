@@ -160,7 +160,7 @@ fn scheduled() -> Record {
     let mut schedule = Schedule::new(spec, Policies::default(), standing, AT);
     let patch = Patch {
         trigger: Some(Trigger { overlap: None, nominal: None }),
-        backfills: vec![Backfill { after: AT, until: Timestamp(AT.0 + 1), overlap: None }],
+        backfills: vec![Backfill { from: AT, until: Timestamp(AT.0 + 1), overlap: None }],
         ..Patch::default()
     };
     schedule.patch(patch, AT).expect("there is room");

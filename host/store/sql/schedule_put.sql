@@ -1,7 +1,7 @@
 -- New schedules, and old ones as they are now.
--- $1 rows [namespace, schedule id, created ms, wake ms, follows, paused, schedule's place in $2, its length].
+-- $1 rows [namespace, schedule id, start ms, wake ms, follows, status, schedule's place in $2, its length].
 -- Plan: none, it reads $1 only. `WHERE TRUE` keeps the parser from taking ON CONFLICT for a join.
-INSERT INTO schedules (namespace_id, schedule_id, created_ms, wake_ms, follows, paused, schedule)
+INSERT INTO schedules (namespace_id, schedule_id, start_ms, wake_ms, follows, status, schedule)
 SELECT
     new.value ->> 0,
     new.value ->> 1,
@@ -15,5 +15,5 @@ WHERE TRUE
 ON CONFLICT (namespace_id, schedule_id) DO UPDATE SET
     wake_ms = excluded.wake_ms,
     follows = excluded.follows,
-    paused = excluded.paused,
+    status = excluded.status,
     schedule = excluded.schedule

@@ -18,8 +18,8 @@ use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
 use crate::timers::timer_columns;
 use crate::write::{
-    ActivityPart, AttemptsPart, InsertPart, MessagesPart, Part, RunPart, SchedulePart,
-    StandalonePart, TaskFailurePart, Write,
+    ActivityPart, AttemptsPart, InsertPart, MessagesPart, Part, RunPart, StandalonePart,
+    TaskFailurePart, Write,
 };
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::machines::execution::WorkflowRun;
@@ -92,10 +92,12 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::MESSAGE_TAKE,
     sql::MESSAGE_PUT,
     sql::SCHEDULE_PUT,
+    sql::SCHEDULE_ATTRIBUTES_DELETE,
+    sql::SCHEDULE_ATTRIBUTES_INSERT,
     sql::STANDALONE_PUT,
     sql::STANDALONE_ATTRIBUTES_INSERT,
 ];
-const N_STATEMENTS: usize = 27;
+const N_STATEMENTS: usize = 29;
 /// The first of them move runs on: each run by one of these.
 const N_MOVES: usize = 2;
 /// The place of `RUN_INSERT`.
@@ -311,7 +313,9 @@ pub(crate) struct Tables {
     pub(crate) request_attach: Rows,
     message_take: Rows,
     message_put: Rows,
-    schedule_put: Rows,
+    pub(crate) schedule_put: Rows,
+    pub(crate) schedule_attributes_delete: Rows,
+    pub(crate) schedule_attributes_insert: Rows,
     standalone_put: Rows,
     standalone_attributes_insert: Rows,
 }
@@ -345,6 +349,8 @@ impl Tables {
             self.message_take,
             self.message_put,
             self.schedule_put,
+            self.schedule_attributes_delete,
+            self.schedule_attributes_insert,
             self.standalone_put,
             self.standalone_attributes_insert,
         ];
@@ -498,18 +504,6 @@ impl Tables {
             .text(&part.key.execution.workflow)
             .text(&part.activity_id);
         add_attempts(row, part);
-    }
-
-    fn put_schedule(&mut self, part: &SchedulePart) {
-        self.schedule_put
-            .row()
-            .int(i64::from(part.key.namespace.0))
-            .text(&part.key.id)
-            .int(ms(part.created))
-            .int_or_null(part.wake.map(ms))
-            .int(i64::from(part.follows))
-            .int(i64::from(part.paused))
-            .bytes(&part.schedule);
     }
 
     fn put_standalone(&mut self, part: &StandalonePart) {

@@ -34,6 +34,7 @@ pub(crate) const OF_A_RUN: &[(&str, Statement)] = &[
 /// itself last.
 pub(crate) const OF_A_NAMESPACE: &[(&str, Statement)] = &[
     ("messages", sql::MESSAGES_DELETE),
+    ("schedule_attributes", sql::SCHEDULE_ATTRIBUTES_DELETE_ALL),
     ("schedules", sql::SCHEDULES_DELETE),
     ("blobs", sql::BLOBS_DELETE),
     ("search_attribute_types", sql::SEARCH_ATTRIBUTE_TYPES_DELETE),

@@ -57,7 +57,7 @@ pub use pinned::{OpenRuns, PinnedRun};
 pub use refrain_wire::search::SearchAttributes;
 pub use related::PendingChild;
 pub use runs::{RunRow, Status};
-pub use schedules::{AwakeSchedule, ScheduleFilter, ScheduleIds, SchedulePlace};
+pub use schedules::{AwakeSchedule, SchedulePlace};
 pub use standalone::StandaloneCounts;
 pub use task_queues::ConfiguredQueue;
 pub use timers::TimerRow;

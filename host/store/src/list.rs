@@ -1,4 +1,4 @@
-//! Lists and counts of runs, and of activities without a workflow, by filters.
+//! Lists and counts of runs, of activities without a workflow and of schedules, by filters.
 //!
 //! A filter becomes a statement of its own that finds keys; what runs are is read by key then. So
 //! the statement that depends on what was asked for is small, and its plan is chosen here
@@ -12,9 +12,11 @@ use crate::error::StoreError;
 use crate::open::Store;
 use crate::rows::{Columns, Rows, ms};
 use crate::runs::{RunRow, Status, read_runs};
+use crate::schedules::{SchedulePlace, read_listed};
 use crate::sql::{self, Statement};
 use crate::standalone::{self, StandaloneCounts, read as read_standalone};
 use plan::{Plan, Source};
+use refrain_calendar::schedule::Record;
 use refrain_core::ids::{NamespaceId, RunId};
 use refrain_core::search::Condition;
 use refrain_core::standalone::Execution;
@@ -22,8 +24,8 @@ use refrain_core::time::Timestamp;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use std::collections::BTreeMap;
-use tables::{ACTIVITIES, RUNS, Tables, of_activities};
-use text::Text;
+use tables::{ACTIVITIES, RUNS, SCHEDULES, Tables, of_activities, of_schedules};
+use text::{Parameter, Text};
 
 /// A range that is not in the order of lists is read as a whole if it has no more entries.
 const RANGE_MAX: i64 = 10_000;
@@ -49,6 +51,15 @@ impl ListPlace {
     }
 }
 
+/// The start and the key of the last row of a page.
+type After = (i64, Parameter);
+
+impl From<ListPlace> for After {
+    fn from(it: ListPlace) -> After {
+        (ms(it.started_at), Parameter::Bytes(it.run.to_bytes().to_vec()))
+    }
+}
+
 /// How many runs of each status. A status that no run has is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunCounts(pub BTreeMap<Status, u64>);
@@ -69,9 +80,9 @@ impl Store {
         after: Option<ListPlace>,
         n_max: u32,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let Some((asked, runs)) = self.find(RUNS, namespace, filter, after, n_max).await? else {
-            return Ok(Vec::new());
-        };
+        let after = after.map(After::from);
+        let found = self.find(RUNS, namespace, filter, after, n_max).await?;
+        let (asked, runs) = run_keys(&found)?;
         let rows = sqlx::query(sql::RUNS_OF_KEYS.text)
             .bind(i64::from(namespace.0))
             .bind(asked)
@@ -110,8 +121,9 @@ impl Store {
         n_max: u32,
     ) -> Result<Vec<Execution>, StoreError> {
         let filter = of_activities(filter);
+        let after = after.map(After::from);
         let found = self.find(ACTIVITIES, namespace, &filter, after, n_max).await?;
-        let Some((asked, runs)) = found else { return Ok(Vec::new()) };
+        let (asked, runs) = run_keys(&found)?;
         let rows = sqlx::query(sql::STANDALONE_OF_KEYS.text)
             .bind(asked)
             .bind(runs)
@@ -139,24 +151,58 @@ impl Store {
         Ok(counts)
     }
 
-    /// Keys of a page, as statements take them. `None`: there is no place to look at.
+    /// At most `n_max` schedules that the filter holds for, newest first. `after`: the last one of
+    /// the page before.
+    pub async fn list_schedules(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+        after: Option<&SchedulePlace>,
+        n_max: u32,
+    ) -> Result<Vec<(SchedulePlace, Record)>, StoreError> {
+        let after = after.map(|it| (ms(it.created), Parameter::Text(it.id.clone())));
+        let found = self.find(SCHEDULES, namespace, &of_schedules(filter), after, n_max).await?;
+        let mut asked = Rows::default();
+        for row in &found {
+            asked.row().text(row.try_get(1).map_err(StoreError::of(PAGE))?);
+        }
+        let rows = sqlx::query(sql::SCHEDULES_OF_KEYS.text)
+            .bind(i64::from(namespace.0))
+            .bind(asked.finish().0)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::SCHEDULES_OF_KEYS))?;
+        rows.iter().map(read_listed).collect()
+    }
+
+    pub async fn count_schedules(
+        &self,
+        namespace: NamespaceId,
+        filter: &Condition,
+    ) -> Result<u64, StoreError> {
+        let mut n_schedules = 0;
+        for row in self.count(SCHEDULES, namespace, &of_schedules(filter)).await? {
+            let mut columns = Columns::new(COUNT, &row);
+            columns.int()?;
+            n_schedules += columns.count("number of schedules")?;
+        }
+        Ok(n_schedules)
+    }
+
+    /// The rows of a page: starts and keys.
     async fn find(
         &self,
         tables: Tables,
         namespace: NamespaceId,
         filter: &Condition,
-        after: Option<ListPlace>,
+        after: Option<After>,
         n_max: u32,
-    ) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+    ) -> Result<Vec<SqliteRow>, StoreError> {
         let plan = self.choose(tables, namespace, Plan::of(filter)).await?;
-        let Some(text) = page(tables, &plan, namespace, after, n_max) else { return Ok(None) };
-        let found = text.query().fetch_all(&self.readers).await.map_err(StoreError::of(PAGE))?;
-        let mut asked = Rows::default();
-        for row in &found {
-            let run: Vec<u8> = row.try_get(1).map_err(StoreError::of(PAGE))?;
-            asked.row().fixed(&run);
-        }
-        Ok(Some(asked.finish()))
+        let Some(text) = page(tables, &plan, namespace, after, n_max) else {
+            return Ok(Vec::new());
+        };
+        text.query().fetch_all(&self.readers).await.map_err(StoreError::of(PAGE))
     }
 
     /// Statuses and numbers; a status may come more than once.
@@ -188,6 +234,16 @@ impl Store {
     }
 }
 
+/// As statements take them.
+fn run_keys(found: &[SqliteRow]) -> Result<(String, Vec<u8>), StoreError> {
+    let mut asked = Rows::default();
+    for row in found {
+        let run: Vec<u8> = row.try_get(1).map_err(StoreError::of(PAGE))?;
+        asked.row().fixed(&run);
+    }
+    Ok(asked.finish())
+}
+
 /// The entries of a range, counted no further than what is too many.
 fn size(tables: Tables, source: &Source, namespace: NamespaceId) -> Text {
     let mut text = Text::of(tables);
@@ -204,20 +260,18 @@ fn page(
     tables: Tables,
     plan: &Plan<'_>,
     namespace: NamespaceId,
-    after: Option<ListPlace>,
+    after: Option<After>,
     n_max: u32,
 ) -> Option<Text> {
     let mut text = Text::of(tables);
     let namespace = text.int(i64::from(namespace.0));
     // Before every run of the next millisecond: with those of this one.
-    let beyond = plan.start_max.map(|it| (it.saturating_add(1), Vec::new()));
-    let after = after.map(|it| (ms(it.started_at), it.run.to_bytes().to_vec()));
+    let beyond = plan.start_max.map(|it| (it.saturating_add(1), Parameter::Bytes(Vec::new())));
     let before = match (beyond, after) {
         (Some(beyond), Some(after)) => Some(beyond.min(after)),
         (beyond, after) => beyond.or(after),
     };
-    let before =
-        before.map(|(start, run)| (text.int(start), text.parameter(text::Parameter::Bytes(run))));
+    let before = before.map(|(start, key)| (text.int(start), text.parameter(key)));
     let start_min = plan.start_min.map(|it| text.int(it));
     let rest = rest(plan, &mut text);
     let run_id = tables.run;
@@ -305,6 +359,11 @@ pub(crate) fn statements(filter: &Condition) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 pub(crate) fn standalone_statements(filter: &Condition) -> Vec<(&'static str, String)> {
     statements_of(ACTIVITIES, &of_activities(filter))
+}
+
+#[cfg(test)]
+pub(crate) fn schedule_statements(filter: &Condition) -> Vec<(&'static str, String)> {
+    statements_of(SCHEDULES, &of_schedules(filter))
 }
 
 #[cfg(test)]

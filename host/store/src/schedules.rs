@@ -1,13 +1,16 @@
-//! Schedules: one row each, written whole.
+//! Schedules: one row each, written whole, and what they are found by. `list` has their lists.
 
+use crate::commit::Tables;
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::rows::{Columns, after_prefix, ms};
+use crate::rows::{Columns, ms};
 use crate::sql;
+use crate::write::SchedulePart;
 use refrain_calendar::schedule::{Record, ScheduleKey};
 use refrain_core::ids::NamespaceId;
 use refrain_core::time::Timestamp;
 use refrain_wire::schedule::decode;
+use sqlx::sqlite::SqliteRow;
 
 /// A schedule that waits for something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,32 +19,6 @@ pub struct AwakeSchedule {
     pub wake: Option<Timestamp>,
     /// It waits for the end of a run.
     pub follows: bool,
-}
-
-/// Which schedules of a namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ScheduleFilter {
-    pub paused: Option<bool>,
-    pub id: ScheduleIds,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum ScheduleIds {
-    #[default]
-    All,
-    One(String),
-    Prefix(String),
-}
-
-impl ScheduleIds {
-    /// The first, and the one before which they end.
-    fn range(&self) -> (String, String) {
-        match self {
-            ScheduleIds::All => (String::new(), after_prefix("")),
-            ScheduleIds::One(id) => (id.clone(), format!("{id}\0")),
-            ScheduleIds::Prefix(prefix) => (prefix.clone(), after_prefix(prefix)),
-        }
-    }
 }
 
 /// A row of a list, to go on after.
@@ -97,54 +74,41 @@ impl Store {
         };
         rows.iter().map(read).collect()
     }
+}
 
-    /// Newest first. `after`: the last one of the page before.
-    pub async fn list_schedules(
-        &self,
-        namespace: NamespaceId,
-        filter: &ScheduleFilter,
-        after: Option<&SchedulePlace>,
-        n_max: u32,
-    ) -> Result<Vec<(SchedulePlace, Record)>, StoreError> {
-        let (created, id) =
-            after.map_or((i64::MAX, ""), |place| (ms(place.created), place.id.as_str()));
-        let (first, end) = filter.id.range();
-        let rows = sqlx::query(sql::SCHEDULES_LIST.text)
-            .bind(i64::from(namespace.0))
-            .bind(created)
-            .bind(id)
-            .bind(filter.paused.map(i64::from))
-            .bind(first)
-            .bind(end)
-            .bind(i64::from(n_max))
-            .fetch_all(&self.readers)
-            .await
-            .map_err(StoreError::of(sql::SCHEDULES_LIST))?;
-        let read = |row| {
-            let mut columns = Columns::new(sql::SCHEDULES_LIST, row);
-            let id = columns.text()?;
-            let created = columns.time()?;
-            Ok((SchedulePlace { created, id }, read_record(&mut columns)?))
-        };
-        rows.iter().map(read).collect()
+impl Tables {
+    pub(crate) fn put_schedule(&mut self, part: &SchedulePart) {
+        let namespace = i64::from(part.key.namespace.0);
+        let created = ms(part.created);
+        self.schedule_put
+            .row()
+            .int(namespace)
+            .text(&part.key.id)
+            .int(created)
+            .int_or_null(part.wake.map(ms))
+            .int(i64::from(part.follows))
+            .int(part.status)
+            .bytes(&part.schedule);
+        let Some(values) = &part.values else { return };
+        self.schedule_attributes_delete.row().int(namespace).text(&part.key.id);
+        for (name, value) in values {
+            self.schedule_attributes_insert
+                .row()
+                .int(namespace)
+                .text(&part.key.id)
+                .text(name)
+                .int(created)
+                .bytes(value);
+        }
     }
+}
 
-    pub async fn count_schedules(
-        &self,
-        namespace: NamespaceId,
-        filter: &ScheduleFilter,
-    ) -> Result<u64, StoreError> {
-        let (first, end) = filter.id.range();
-        let row = sqlx::query(sql::SCHEDULES_COUNT.text)
-            .bind(i64::from(namespace.0))
-            .bind(filter.paused.map(i64::from))
-            .bind(first)
-            .bind(end)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(StoreError::of(sql::SCHEDULES_COUNT))?;
-        Columns::new(sql::SCHEDULES_COUNT, &row).count("number of schedules")
-    }
+/// A row of [`sql::SCHEDULES_OF_KEYS`].
+pub(crate) fn read_listed(row: &SqliteRow) -> Result<(SchedulePlace, Record), StoreError> {
+    let mut columns = Columns::new(sql::SCHEDULES_OF_KEYS, row);
+    let id = columns.text()?;
+    let created = columns.time()?;
+    Ok((SchedulePlace { created, id }, read_record(&mut columns)?))
 }
 
 fn read_record(columns: &mut Columns<'_>) -> Result<Record, StoreError> {

@@ -47,6 +47,8 @@ statements! {
     MESSAGE_TAKE = "message_take";
     MESSAGE_PUT = "message_put";
     SCHEDULE_PUT = "schedule_put";
+    SCHEDULE_ATTRIBUTES_DELETE = "schedule_attributes_delete";
+    SCHEDULE_ATTRIBUTES_INSERT = "schedule_attributes_insert";
     STANDALONE_PUT = "standalone_put";
     STANDALONE_ATTRIBUTES_INSERT = "standalone_attributes_insert";
 
@@ -115,8 +117,8 @@ statements! {
     SCHEDULE_DELETE = "schedule_delete";
     SCHEDULES_DELETE = "schedules_delete";
     SCHEDULES_AWAKE = "schedules_awake";
-    SCHEDULES_LIST = "schedules_list";
-    SCHEDULES_COUNT = "schedules_count";
+    SCHEDULES_OF_KEYS = "schedules_of_keys";
+    SCHEDULE_ATTRIBUTES_DELETE_ALL = "schedule_attributes_delete_all";
 
     COMPONENT_INSERT = "component_insert";
     NAMESPACE_COMPONENT_PUT = "namespace_component_put";

@@ -197,8 +197,33 @@ pub(crate) struct SchedulePart {
     pub(crate) created: Timestamp,
     pub(crate) wake: Option<Timestamp>,
     pub(crate) follows: bool,
-    pub(crate) paused: bool,
+    pub(crate) status: i64,
+    /// Search attributes, if they are not what they were.
+    pub(crate) values: Option<BTreeSet<(String, Vec<u8>)>>,
     pub(crate) schedule: Vec<u8>,
+}
+
+impl SchedulePart {
+    fn of(
+        key: ScheduleKey,
+        record: &Record,
+        wake: Option<Timestamp>,
+        values: Option<BTreeSet<(String, Vec<u8>)>>,
+    ) -> Write {
+        let progress = &record.schedule.progress;
+        Write(Part::Schedule(Box::new(SchedulePart {
+            created: progress.created,
+            wake,
+            follows: !progress.running.is_empty(),
+            status: match record.schedule.standing.paused {
+                true => Status::Paused.number(),
+                false => Status::Running.number(),
+            },
+            values,
+            schedule: schedule::encode(record),
+            key,
+        })))
+    }
 }
 
 /// An activity's row.
@@ -300,15 +325,13 @@ impl Write {
 
     /// A schedule as it is now, new or not. `wake`: when it must be looked at again.
     pub fn schedule(key: ScheduleKey, record: &Record, wake: Option<Timestamp>) -> Write {
-        let progress = &record.schedule.progress;
-        Write(Part::Schedule(Box::new(SchedulePart {
-            created: progress.created,
-            wake,
-            follows: !progress.running.is_empty(),
-            paused: record.schedule.standing.paused,
-            schedule: schedule::encode(record),
-            key,
-        })))
+        let values = values_to_find(&record.search_attributes);
+        SchedulePart::of(key, record, wake, Some(values))
+    }
+
+    /// The same, of one whose search attributes are what they were.
+    pub fn schedule_goes_on(key: ScheduleKey, record: &Record, wake: Option<Timestamp>) -> Write {
+        SchedulePart::of(key, record, wake, None)
     }
 }
 

@@ -168,7 +168,7 @@ pub fn patch_from_proto(it: pb::SchedulePatch) -> Result<Patch, DecodeError> {
     });
     let backfill = |it: pb::BackfillRequest| {
         Ok(Backfill {
-            after: timestamp_from_proto("backfill_request.start_time", it.start_time)?,
+            from: timestamp_from_proto("backfill_request.start_time", it.start_time)?,
             until: timestamp_from_proto("backfill_request.end_time", it.end_time)?,
             overlap: overlap_from_proto("backfill_request.overlap_policy", it.overlap_policy)?,
         })

@@ -15,10 +15,13 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
 from program import run
 from waiting import eventually
+
+AREA = SearchAttributeKey.for_keyword("Area")
 
 
 async def main(address: str) -> None:
@@ -27,7 +30,8 @@ async def main(address: str) -> None:
         "dailyReport", args=["sales", 0], id="py-report", task_queue="reports"
     )
     hourly = Schedule(action=action, spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(hours=1))]))
-    handle = await client.create_schedule("py-daily", hourly)
+    emea = TypedSearchAttributes([SearchAttributePair(AREA, "emea")])
+    handle = await client.create_schedule("py-daily", hourly, search_attributes=emea)
     print("created")
     try:
         await client.create_schedule("py-daily", hourly)
@@ -47,7 +51,7 @@ async def main(address: str) -> None:
     await handle.backfill(
         ScheduleBackfill(start_at=start, end_at=start + timedelta(hours=3), overlap=ScheduleOverlapPolicy.ALLOW_ALL)
     )
-    await eventually(lambda: has_actions(4))
+    await eventually(lambda: has_actions(5))
     print("backfilled", (await handle.describe()).info.num_actions - 1)
 
     await handle.pause(note="holiday")
@@ -65,6 +69,8 @@ async def main(address: str) -> None:
     await handle.update(in_paris)
     print("updated:", (await handle.describe()).schedule.spec.time_zone_name)
     print("listed:", *[it.id async for it in await client.list_schedules()])
+    print("in emea:", *[it.id async for it in await client.list_schedules("Area = 'emea'")])
+    print("elsewhere:", *[it.id async for it in await client.list_schedules("Area != 'emea'")])
     await handle.delete()
     try:
         await handle.describe()

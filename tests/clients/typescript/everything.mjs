@@ -159,6 +159,8 @@ async function schedules(client) {
   const spec = { intervals: [{ every: '1 hour' }] };
   const handle = await client.schedule.create({ scheduleId: 'hourly', action, spec });
   await refused('scheduled twice', client.schedule.create({ scheduleId: 'hourly', action, spec }));
+  const wrong = { cronExpressions: ['x'] };
+  await refused('wrong cron', client.schedule.create({ scheduleId: 'wrong', action, spec: wrong }));
   await handle.pause('holiday');
   await handle.unpause('back');
   await handle.trigger(ScheduleOverlapPolicy.SKIP);

@@ -189,6 +189,7 @@ fn all_that_the_clients_can_be_asked_for_is_answered() -> Result<()> {
         update with start: charge-10
         total: 5
         scheduled twice: ScheduleAlreadyRunning
+        wrong cron: TypeError
         schedule: created, paused, triggered, backfilled, updated, listed 1
         schedule after deletion: ScheduleNotFoundError
         activity: "done"

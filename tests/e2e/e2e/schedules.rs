@@ -86,8 +86,11 @@ fn in_language(language: &str) -> Result<()> {
 
     let range = ["--start-time", "2026-01-01T00:00:00Z", "--end-time", "2026-01-01T03:00:00Z"];
     schedule("backfill", &[&range[..], &["--overlap-policy", "AllowAll"]].concat())?;
-    eventually("all of the backfill", || Ok((info(&host)?["actionCount"] == "4").then_some(())))?;
-    temporal(&host, &["workflow", "describe", "--workflow-id", "report-2026-01-01T03:00:00Z"])?;
+    eventually("all of the backfill", || Ok((info(&host)?["actionCount"] == "5").then_some(())))?;
+    for hour in ["00", "03"] {
+        let id = format!("report-2026-01-01T{hour}:00:00Z");
+        temporal(&host, &["workflow", "describe", "--workflow-id", &id])?;
+    }
 
     schedule("toggle", &["--pause", "--reason", "holiday"])?;
     let state = describe(&host)?["schedule"]["state"].clone();
@@ -168,10 +171,14 @@ fn times_that_a_killed_host_missed_are_caught_up_once_each() -> Result<()> {
 #[test]
 fn temporals_python_client_keeps_schedules() -> Result<()> {
     let host = host("schedules-python", "rust")?;
+    temporal(
+        &host,
+        &["operator", "search-attribute", "create", "--name", "Area", "--type", "Keyword"],
+    )?;
     let said = output(python("schedules")?.arg(host.address()))?.or_fail("schedules", &[])?;
     assert_eq!(
         said,
-        "created\nalready running\ntriggered: report on sales, in time\nbackfilled 3\npaused: holiday\nunpaused: back\nupdated: Europe/Paris\nlisted: py-daily\ndeleted\n"
+        "created\nalready running\ntriggered: report on sales, in time\nbackfilled 4\npaused: holiday\nunpaused: back\nupdated: Europe/Paris\nlisted: py-daily\nin emea: py-daily\nelsewhere:\ndeleted\n"
     );
     Ok(())
 }

@@ -12,7 +12,7 @@ use refrain_core::limits::{
     SCHEDULE_BACKFILL_TIMES_PER_STEP_MAX, SCHEDULE_BACKFILLS_MAX, SCHEDULE_BUFFER_MAX,
     SCHEDULE_KEPT, SCHEDULE_SHOWN_MAX,
 };
-use refrain_core::time::Timestamp;
+use refrain_core::time::{Delay, Timestamp};
 
 /// Times that one step takes. What is left is taken by the next.
 const TIMES_PER_STEP_MAX: usize = 10_000;
@@ -65,11 +65,12 @@ impl Schedule {
         while room > 0
             && let Some(mut backfill) = self.progress.backfills.pop_front()
         {
-            let next = self.spec.next_after(backfill.after, seed);
+            let before = Timestamp(backfill.from.0.saturating_sub(1));
+            let next = self.spec.next_after(before, seed);
             let Some(time) = next.filter(|it| it.nominal <= backfill.until) else { continue };
             self.want(time.nominal, time.at, backfill.overlap, true);
             room -= 1;
-            backfill.after = time.nominal;
+            backfill.from = time.nominal.plus(Delay(1));
             self.progress.backfills.push_front(backfill);
         }
     }

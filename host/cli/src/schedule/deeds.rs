@@ -36,7 +36,7 @@ pub(crate) struct TriggerArgs {
 pub(crate) struct BackfillArgs {
     #[command(flatten)]
     schedule: ScheduleArgs,
-    /// After this moment, as `2026-11-22T13:48:34Z`.
+    /// From this moment on, as `2026-11-22T13:48:34Z`.
     #[arg(long, value_name = "MOMENT")]
     start_time: Moment,
     /// Up to this moment, and at it.

@@ -7,6 +7,17 @@ pub struct Query {
     pub group_by: Option<String>,
 }
 
+impl Query {
+    /// Of all that it asks about, as often as it does.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.group_by.as_deref().into_iter().collect();
+        if let Some(filter) = &self.filter {
+            filter.add_names(&mut names);
+        }
+        names
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
     /// Two or more.
@@ -34,6 +45,21 @@ pub enum Expr {
         name: String,
         negated: bool,
     },
+}
+
+impl Expr {
+    fn add_names<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self {
+            Expr::And(parts) | Expr::Or(parts) => {
+                parts.iter().for_each(|it| it.add_names(names));
+            }
+            Expr::Not(inner) => inner.add_names(names),
+            Expr::Compare { name, .. }
+            | Expr::In { name, .. }
+            | Expr::Between { name, .. }
+            | Expr::IsNull { name, .. } => names.push(name),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use crate::api::Engine;
 use crate::error::EngineError;
 use refrain_calendar::schedule::{Patch, ScheduleKey};
 use refrain_core::ids::NamespaceId;
+use refrain_core::search::Condition;
 use refrain_core::time::Timestamp;
-use refrain_store::{ScheduleFilter, SchedulePlace};
+use refrain_store::SchedulePlace;
 
 impl Engine {
     /// Answers with the schedule's revision.
@@ -48,11 +49,16 @@ impl Engine {
         self.inner.describe_schedule(key).await
     }
 
+    /// What a filter asks of schedules. Errors: the words for what is wrong with it.
+    pub fn schedule_filter(&self, namespace: NamespaceId, text: &str) -> Result<Condition, String> {
+        self.inner.schedule_filter(namespace, text)
+    }
+
     /// Newest first. `after`: the last one of the page before.
     pub async fn list_schedules(
         &self,
         namespace: NamespaceId,
-        filter: &ScheduleFilter,
+        filter: &Condition,
         after: Option<&SchedulePlace>,
         n_max: u32,
     ) -> Result<Vec<ScheduleView>, EngineError> {
@@ -62,7 +68,7 @@ impl Engine {
     pub async fn count_schedules(
         &self,
         namespace: NamespaceId,
-        filter: &ScheduleFilter,
+        filter: &Condition,
     ) -> Result<u64, EngineError> {
         self.inner.count_schedules(namespace, filter).await
     }

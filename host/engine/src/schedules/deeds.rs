@@ -17,7 +17,7 @@ use refrain_core::machines::{Event, execution};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::payload::{Payload, PayloadMap};
 use refrain_core::time::{Delay, Timestamp};
-use refrain_store::RunRow;
+use refrain_store::{RunRow, Write};
 use std::sync::Arc;
 
 /// The store or a cell could not take something: again after this.
@@ -63,7 +63,7 @@ impl Inner {
             return Ok(false);
         }
         let deeds = record.schedule.decide();
-        self.put(key, record).await?;
+        self.put(key, record, Write::schedule_goes_on).await?;
         if deeds.is_empty() {
             return Ok(record.schedule.wake(now, &key.id) == Wake::Now);
         }
@@ -95,7 +95,7 @@ impl Inner {
                 Done::Later(error) => failed = Some(error),
             }
         }
-        self.put(key, record).await?;
+        self.put(key, record, Write::schedule_goes_on).await?;
         match failed {
             Some(error) => Err(error),
             // A run that was started, or told to end, may have ended already.

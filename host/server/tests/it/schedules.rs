@@ -2,6 +2,8 @@
 
 use super::*;
 use expect_test::expect;
+use refrain_core::search::Kind;
+use refrain_wire::api::common::v1::SearchAttributes;
 use refrain_wire::api::enums::v1::{ScheduleOverlapPolicy, WorkflowExecutionStatus};
 use refrain_wire::api::schedule::v1 as pb;
 use refrain_wire::api::workflow::v1::NewWorkflowExecutionInfo;
@@ -87,6 +89,22 @@ impl Host {
     }
 }
 
+impl Host {
+    async fn count_schedules(&self, query: &str) -> Result<i64, Status> {
+        let request =
+            CountSchedulesRequest { namespace: "default".to_owned(), query: query.to_owned() };
+        self.call::<_, CountSchedulesResponse>("CountSchedules", request).await.map(|it| it.count)
+    }
+
+    async fn listed_schedules(&self, query: &str) -> Vec<String> {
+        let (namespace, query) = ("default".to_owned(), query.to_owned());
+        let request = ListSchedulesRequest { namespace, query, ..Default::default() };
+        let page: ListSchedulesResponse =
+            self.call("ListSchedules", request).await.expect("a page");
+        page.schedules.into_iter().map(|it| it.schedule_id).collect()
+    }
+}
+
 fn said<T: std::fmt::Debug>(result: Result<T, Status>) -> String {
     let status = result.expect_err("it makes no sense");
     format!("{:?}: {}\n", status.code(), status.message())
@@ -160,9 +178,14 @@ async fn a_stale_token_does_not_overwrite_what_was_not_seen() {
 
     let mut text = said(host.update_schedule("s", hourly("Echo"), &first).await);
     text += &said(host.update_schedule("s", hourly("Echo"), b"?").await);
+    let cron_string = vec!["x".to_owned()];
+    let spec = Some(pb::ScheduleSpec { cron_string, ..Default::default() });
+    let wrong = pb::Schedule { spec, ..hourly("Echo") };
+    text += &said(host.update_schedule("s", wrong, &[]).await);
     expect![[r#"
         FailedPrecondition: schedule has changed since it was read: conflict token is of revision 1, it has revision 2 now
         InvalidArgument: conflict_token is not one that this host has given
+        InvalidArgument: Invalid schedule spec: cron string `x` has 1 fields, expected 5 to 7
     "#]].assert_eq(&text);
     let now = described.conflict_token;
     host.update_schedule("s", hourly("Wait"), &now).await.expect("nothing in between");
@@ -205,17 +228,9 @@ async fn schedules_are_listed_counted_and_deleted() {
     seen.sort();
     assert_eq!(seen, [("a".to_owned(), false), ("b".to_owned(), true), ("c".to_owned(), false)]);
 
-    let count = async |query: &str| {
-        let request =
-            CountSchedulesRequest { namespace: "default".to_owned(), query: query.to_owned() };
-        host.call::<_, CountSchedulesResponse>("CountSchedules", request).await.map(|it| it.count)
-    };
+    let count = async |query: &str| host.count_schedules(query).await;
     assert_eq!(count("").await.expect("a count"), 3);
     assert_eq!(count("TemporalSchedulePaused = false").await.expect("a count"), 2);
-    assert_eq!(
-        count("WorkflowType = 'Echo'").await.expect_err("no such").code(),
-        Code::InvalidArgument
-    );
 
     let request = || DeleteScheduleRequest {
         namespace: "default".to_owned(),
@@ -226,6 +241,72 @@ async fn schedules_are_listed_counted_and_deleted() {
     let again = host.call::<_, DeleteScheduleResponse>("DeleteSchedule", request()).await;
     assert_eq!(again.expect_err("gone").code(), Code::NotFound);
     assert_eq!(host.describe_schedule("a").await.expect_err("gone").code(), Code::NotFound);
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn schedules_are_listed_and_counted_by_search_attributes() {
+    let host = Host::start().await;
+    let namespace = host.engine.namespace("default").expect("it is there").id;
+    let names = [("Area", Kind::Keyword), ("Items", Kind::Int)];
+    let names = names.map(|(name, kind)| (name.to_owned(), kind)).into();
+    host.engine.add_search_attributes(namespace, names).await.expect("new names");
+    let attributes = |all: &[(&str, &str)]| {
+        let payload = |data: &str| text(data).expect("one").payloads.remove(0);
+        let indexed_fields =
+            all.iter().map(|(name, data)| ((*name).to_owned(), payload(data))).collect();
+        Some(SearchAttributes { indexed_fields })
+    };
+    let new = async |id: &str, search_attributes| {
+        let request = CreateScheduleRequest { search_attributes, ..create(id, hourly("Echo")) };
+        host.call::<_, CreateScheduleResponse>("CreateSchedule", request).await.expect("new");
+    };
+    new("a", attributes(&[("Area", "\"emea\""), ("Items", "7")])).await;
+    new("b", attributes(&[("Area", "\"apac\"")])).await;
+    new("c", None).await;
+    // What it does changes nothing about how it is found.
+    let pause = pb::SchedulePatch { pause: "p".to_owned(), ..Default::default() };
+    host.patch_schedule("a", pause).await.expect("there");
+    for (query, expected) in [
+        ("Area = 'emea'", &["a"][..]),
+        ("Items > 5", &["a"]),
+        ("Area IS NULL", &["c"]),
+        ("Area = 'apac' OR TemporalSchedulePaused = true", &["b", "a"]),
+        ("Area = 'emea' AND ScheduleId != 'a'", &[]),
+    ] {
+        let mut found = host.listed_schedules(query).await;
+        found.sort();
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{query}");
+        let n = host.count_schedules(query).await.expect("a count");
+        assert_eq!(n, expected.len() as i64, "{query}");
+    }
+
+    let request = UpdateScheduleRequest {
+        namespace: "default".to_owned(),
+        schedule_id: "a".to_owned(),
+        schedule: Some(hourly("Echo")),
+        search_attributes: attributes(&[("Area", "\"amer\"")]),
+        ..Default::default()
+    };
+    host.call::<_, UpdateScheduleResponse>("UpdateSchedule", request).await.expect("there");
+    assert_eq!(host.listed_schedules("Area = 'amer'").await, ["a"]);
+    assert_eq!(host.listed_schedules("Area = 'emea' OR Items > 5").await, [""; 0]);
+
+    let mut text = String::new();
+    for query in
+        ["WorkflowType = 'Echo'", "ExecutionStatus IS NULL", "Nope = 1", "Items = 'x'", "x y"]
+    {
+        text += &said(host.count_schedules(query).await);
+    }
+    expect![[r#"
+        InvalidArgument: invalid query filter for schedules: cannot filter on "WorkflowType", expected ScheduleId, TemporalSchedulePaused or a search attribute that is registered
+        InvalidArgument: invalid query filter for schedules: cannot filter on "ExecutionStatus", expected ScheduleId, TemporalSchedulePaused or a search attribute that is registered
+        InvalidArgument: invalid query: invalid search attribute: Nope
+        InvalidArgument: invalid query: invalid expression: invalid value type for search attribute Items of type Int: "x" (type: string)
+        InvalidArgument: invalid query: malformed SQL query: syntax error at position 3: found `y`, expected one of = != < <= > >= IN BETWEEN STARTS_WITH IS
+    "#]].assert_eq(&text);
     host.stop().await;
 }
 
@@ -284,6 +365,16 @@ async fn schedules_that_make_no_sense_are_refused_and_nothing_is_kept() {
     refused("s", cron("TZ=Nowhere 0 12 * * *")).await;
     let spec = pb::ScheduleSpec { timezone_data: vec![0; 3], ..Default::default() };
     refused("s", pb::Schedule { spec: Some(spec), ..hourly() }).await;
+    refused("s", cron("x")).await;
+    for (every, phase) in [(0, 0), (3600, 7200)] {
+        let duration = |seconds| Some(wkt::Duration { seconds, nanos: 0 });
+        let interval = pb::IntervalSpec { interval: duration(every), phase: duration(phase) };
+        let spec = pb::ScheduleSpec { interval: vec![interval], ..Default::default() };
+        refused("s", pb::Schedule { spec: Some(spec), ..hourly() }).await;
+    }
+    let start_time = Some(wkt::Timestamp { seconds: -1, nanos: 0 });
+    let spec = pb::ScheduleSpec { start_time, ..Default::default() };
+    refused("s", pb::Schedule { spec: Some(spec), ..hourly() }).await;
     let spec = pb::ScheduleSpec {
         jitter: Some(wkt::Duration { seconds: -1, nanos: 0 }),
         ..Default::default()
@@ -300,10 +391,14 @@ async fn schedules_that_make_no_sense_are_refused_and_nothing_is_kept() {
         InvalidArgument: workflow_id is missing or empty
         InvalidArgument: workflow_id has 980 bytes, expected at most 979: the time of each run is added to it
         InvalidArgument: workflow_type is missing or empty
-        InvalidArgument: schedule.spec: DayOfMonth is `?`, expected values in [1-31]
-        InvalidArgument: schedule.spec: time zone `Nowhere` is unknown, expected a name like `Europe/Paris`
-        InvalidArgument: schedule.spec: timezone_data has 3 bytes that are not a TZif file
-        InvalidArgument: schedule.spec: jitter is -1000 ms, expected it not to be negative
+        InvalidArgument: Invalid schedule spec: DayOfMonth is `?`, expected values in [1-31]
+        InvalidArgument: Invalid schedule spec: time zone `Nowhere` is unknown, expected a name like `Europe/Paris`
+        InvalidArgument: Invalid schedule spec: timezone_data has 3 bytes that are not a TZif file
+        InvalidArgument: Invalid schedule spec: cron string `x` has 1 fields, expected 5 to 7
+        InvalidArgument: Invalid schedule spec: interval is 0 ms, expected at least 1 s
+        InvalidArgument: Invalid schedule spec: phase of interval is 7200000 ms, expected it between 0 and the interval
+        InvalidArgument: Invalid schedule spec: spec.start_time is `-1s 0ns`, expected a time since 1970
+        InvalidArgument: Invalid schedule spec: jitter is -1000 ms, expected it not to be negative
         InvalidArgument: state.remaining_actions is `-1`, expected 0 or more
         InvalidArgument: policies.overlap_policy is `9`, expected 0 to 6
     "#]].assert_eq(&text);

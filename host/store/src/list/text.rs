@@ -20,7 +20,7 @@ pub(super) struct Text {
     pub(super) parameters: Vec<Parameter>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Parameter {
     Int(i64),
     Text(String),
@@ -79,6 +79,7 @@ impl Text {
             by_id,
             attributes: values,
             by_value,
+            unique: _,
         } = self.tables;
         let runs = |index: &str| format!("{rows} AS r INDEXED BY {index}");
         let of_namespace = format!("r.namespace_id = {namespace}");
@@ -289,9 +290,10 @@ impl Text {
     /// The run has a value of this name for which `within` holds of `a.value`.
     fn exists(&mut self, name: &str, within: &str) -> String {
         let name = self.text(name);
-        let Tables { attributes, run, .. } = self.tables;
+        let Tables { attributes, run, unique, .. } = self.tables;
+        let in_namespace = if unique { "" } else { " AND a.namespace_id = r.namespace_id" };
         format!(
-            "EXISTS (SELECT 1 FROM {attributes} AS a WHERE a.{run} = r.{run} AND a.name = {name} AND {within})"
+            "EXISTS (SELECT 1 FROM {attributes} AS a WHERE a.{run} = r.{run}{in_namespace} AND a.name = {name} AND {within})"
         )
     }
 

@@ -102,6 +102,14 @@ async fn plans_of_all_statements() {
             SCAN new VIRTUAL TABLE INDEX 1:
         schedule_put
             SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH schedule_attributes USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+        schedule_attributes_delete
+            SEARCH schedule_attributes USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+            LIST SUBQUERY 2
+            SCAN old VIRTUAL TABLE INDEX 1:
+            CREATE BLOOM FILTER
+        schedule_attributes_insert
+            SCAN new VIRTUAL TABLE INDEX 1:
         standalone_put
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH standalone_attributes USING PRIMARY KEY (activity_run_id=?)
@@ -287,14 +295,18 @@ async fn plans_of_all_statements() {
             SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
         schedule_delete
             SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+            SEARCH schedule_attributes USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
         schedules_delete
             SEARCH schedules USING PRIMARY KEY (namespace_id=?)
+            SEARCH schedule_attributes USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
         schedules_awake
             SEARCH schedules USING COVERING INDEX schedules_awake ((namespace_id,schedule_id)>(?,?))
-        schedules_list
-            SEARCH schedules USING INDEX schedules_by_creation (namespace_id=? AND (created_ms,schedule_id)<(?,?))
-        schedules_count
-            SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id>? AND schedule_id<?)
+        schedules_of_keys
+            SCAN asked VIRTUAL TABLE INDEX 1:
+            SEARCH schedules USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+            USE TEMP B-TREE FOR ORDER BY
+        schedule_attributes_delete_all
+            SEARCH schedule_attributes USING COVERING INDEX schedule_attributes_by_value (namespace_id=?)
         component_insert
         namespace_component_put
         component_get
@@ -539,6 +551,120 @@ async fn plans_of_lists_of_activities_without_a_workflow() {
           count
             SEARCH r USING INDEX standalone_activities_by_status (namespace_id=?)
         WorkflowId = 'w'
+    "#]].assert_eq(&text);
+}
+
+/// As those of runs: each a part of an index, in the order of the list.
+#[tokio::test]
+async fn plans_of_lists_of_schedules() {
+    let text = plans_of(
+        &[
+            "",
+            "TemporalSchedulePaused = true",
+            "ScheduleId = 'a'",
+            "ScheduleId STARTS_WITH 'a'",
+            "WKeyword = 'red'",
+            "WKeyword = 'red' AND TemporalSchedulePaused = false",
+            "WInt > 5",
+            "WInt IS NULL",
+            "WText = 'quick'",
+        ],
+        |query| crate::list::schedule_statements(&schedules::filter(query)),
+    )
+    .await;
+    expect![[r#"
+
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=?)
+        TemporalSchedulePaused = true
+          page
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=? AND status=?)
+          count
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=? AND status=?)
+        ScheduleId = 'a'
+          page
+            SEARCH r USING COVERING INDEX schedules_by_id (namespace_id=? AND schedule_id=?)
+          count
+            SEARCH r USING COVERING INDEX schedules_by_id (namespace_id=? AND schedule_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        ScheduleId STARTS_WITH 'a'
+          range
+            CO-ROUTINE (subquery-1)
+            SEARCH r USING COVERING INDEX schedules_by_id (namespace_id=? AND schedule_id>? AND schedule_id<?)
+            SCAN (subquery-1)
+          page if small
+            SEARCH r USING COVERING INDEX schedules_by_id (namespace_id=? AND schedule_id>? AND schedule_id<?)
+            USE TEMP B-TREE FOR ORDER BY
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=? AND status=?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=?)
+        WKeyword = 'red'
+          page
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value=?)
+          count
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WKeyword = 'red' AND TemporalSchedulePaused = false
+          page
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+          count
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+            USE TEMP B-TREE FOR GROUP BY
+        WInt > 5
+          range
+            CO-ROUTINE (subquery-1)
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value>? AND value<?)
+            SCAN (subquery-1)
+          page if small
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value>? AND value<?)
+            USE TEMP B-TREE FOR ORDER BY
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=? AND status=?) (8 times)
+            SEARCH a EXISTS USING PRIMARY KEY (namespace_id=? AND schedule_id=? AND name=? AND value>? AND value<?) (8 times)
+            RIGHT (7 times)
+          count
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=?)
+            SEARCH a EXISTS USING PRIMARY KEY (namespace_id=? AND schedule_id=? AND name=? AND value>? AND value<?)
+        WInt IS NULL
+          page
+            MERGE (UNION ALL) (7 times)
+            LEFT (7 times)
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=? AND status=?) (8 times)
+            CORRELATED SCALAR SUBQUERY 1
+            SEARCH a USING PRIMARY KEY (namespace_id=? AND schedule_id=? AND name=? AND value>? AND value<?) (8 times)
+            RIGHT (7 times)
+            CORRELATED SCALAR SUBQUERY 3
+            CORRELATED SCALAR SUBQUERY 5
+            CORRELATED SCALAR SUBQUERY 7
+            CORRELATED SCALAR SUBQUERY 9
+            CORRELATED SCALAR SUBQUERY 11
+            CORRELATED SCALAR SUBQUERY 13
+            CORRELATED SCALAR SUBQUERY 15
+          count
+            SEARCH r USING COVERING INDEX schedules_by_status (namespace_id=?)
+            CORRELATED SCALAR SUBQUERY 1
+            SEARCH a USING PRIMARY KEY (namespace_id=? AND schedule_id=? AND name=? AND value>? AND value<?)
+        WText = 'quick'
+          page
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value=?)
+          count
+            SEARCH s USING COVERING INDEX schedule_attributes_by_value (namespace_id=? AND name=? AND value=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND schedule_id=?)
+            USE TEMP B-TREE FOR GROUP BY
     "#]].assert_eq(&text);
 }
 

@@ -88,7 +88,7 @@ struct StoredRunning {
 #[derive(Clone, PartialEq, prost::Message)]
 struct StoredBackfill {
     #[prost(uint64, tag = "1")]
-    after_ms: u64,
+    from_ms: u64,
     #[prost(uint64, tag = "2")]
     until_ms: u64,
     #[prost(int32, tag = "3")]
@@ -243,7 +243,7 @@ fn running_from_stored(it: StoredRunning) -> Result<Running, DecodeError> {
 
 fn backfill_to_stored(it: &Backfill) -> StoredBackfill {
     StoredBackfill {
-        after_ms: it.after.0,
+        from_ms: it.from.0,
         until_ms: it.until.0,
         overlap: super::overlap_to_proto(it.overlap),
     }
@@ -251,7 +251,7 @@ fn backfill_to_stored(it: &Backfill) -> StoredBackfill {
 
 fn backfill_from_stored(it: &StoredBackfill) -> Result<Backfill, DecodeError> {
     Ok(Backfill {
-        after: Timestamp(it.after_ms),
+        from: Timestamp(it.from_ms),
         until: Timestamp(it.until_ms),
         overlap: super::overlap_from_proto(WHAT, it.overlap)?,
     })
@@ -328,7 +328,7 @@ mod tests {
         schedule.patch(trigger(None), at(20)).expect("room");
         schedule.patch(trigger(Some(Overlap::AllowAll)), at(20)).expect("room");
         schedule.decide();
-        let backfills = vec![Backfill { after: at(1), until: at(2), overlap: None }];
+        let backfills = vec![Backfill { from: at(1), until: at(2), overlap: None }];
         schedule.patch(Patch { backfills, ..Patch::default() }, at(21)).expect("room");
         schedule.progress.updated = Some(at(22));
         schedule.progress.start_error = "nothing deployed".to_owned();

@@ -487,7 +487,7 @@ async def schedule_backfilled(it: Stage) -> None:
     start = datetime(2026, 1, 1, tzinfo=timezone.utc)
     await handle.backfill(
         ScheduleBackfill(
-            start_at=start - timedelta(seconds=1),
+            start_at=start,
             end_at=start + timedelta(hours=2),
             overlap=ScheduleOverlapPolicy.BUFFER_ALL,
         )
