@@ -13,6 +13,8 @@ CREATE TABLE runs (
     status            INTEGER NOT NULL CHECK (status BETWEEN 1 AND 8),
     -- Stays 1 after the run is closed: it says what was asked, not what became of it.
     cancel_requested  INTEGER NOT NULL CHECK (cancel_requested IN (0, 1)),
+    -- Why, of a paused run; the empty text if nobody said.
+    pause_reason      TEXT,
     start_ms          INTEGER NOT NULL CHECK (start_ms >= 0),
     -- Later than `start_ms` by the wait before the first task.
     execution_ms      INTEGER NOT NULL CHECK (execution_ms >= start_ms),
@@ -41,6 +43,7 @@ CREATE TABLE runs (
     task_retry_ms     INTEGER,
     PRIMARY KEY (namespace_id, run_id),
     CHECK ((status IN (1, 8)) = (close_ms IS NULL)),
+    CHECK ((status = 8) = (pause_reason IS NOT NULL)),
     CHECK ((task_attempts = 0) = (task_failure IS NULL)),
     CHECK ((task_attempts = 0) = (task_retry_ms IS NULL))
 ) STRICT, WITHOUT ROWID;

@@ -21,6 +21,8 @@ CREATE TABLE activity_tasks (
     -- Its place among those of its priority, see `core/src/fairness.rs`. Null: it is not in line, but backs off or is
     -- paused; what has waited for its time gets in line in memory only, for after a restart its time has come again.
     pass                INTEGER CHECK (pass >= 0),
+    -- Its type, if it is paused.
+    paused_type         TEXT,
     task                BLOB    NOT NULL,
     PRIMARY KEY (run_id, scheduled_event_id)
 ) STRICT, WITHOUT ROWID;
@@ -38,6 +40,10 @@ WHERE state = 0 AND pass IS NOT NULL;
 -- For activities_backlog.sql.
 CREATE INDEX activity_tasks_later ON activity_tasks (namespace_id, task_queue, since_ms, priority)
 WHERE state = 0 AND pass IS NULL;
+
+-- Those that are paused: few. For activities_paused.sql, and lists of runs by what is paused of them.
+CREATE INDEX activity_tasks_paused ON activity_tasks (namespace_id, run_id, paused_type)
+WHERE paused_type IS NOT NULL;
 
 -- For activities_started_by.sql.
 CREATE INDEX activity_tasks_started ON activity_tasks (started_by, run_id, scheduled_event_id)

@@ -91,7 +91,7 @@ pub(crate) fn decide(
                 run_timeout: started.run_timeout,
                 task_timeout: started.task_timeout,
                 backoff: None,
-                initiator: Some(Initiator::ContinueAsNew),
+                initiator: Initiator::ContinueAsNew,
                 last_completion_result: started.last_completion_result,
                 header: started.header,
                 memo: started.memo,

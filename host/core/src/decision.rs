@@ -43,6 +43,8 @@ pub struct RunSummary {
     pub status: execution::State,
     pub next_event: EventId,
     pub closed_at: Option<Timestamp>,
+    /// Why, if it is paused; empty if nobody said.
+    pub pause_reason: Option<String>,
     pub task_failure: Option<TaskFailure>,
 }
 

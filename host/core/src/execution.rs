@@ -3,6 +3,7 @@
 mod activities;
 mod related;
 mod skipping;
+mod timers;
 mod wakes;
 
 use crate::arrival::{Accepted, Arrival, Refused};
@@ -17,6 +18,7 @@ use crate::machines::{
     timer, update,
 };
 use crate::options::RunOptions;
+use crate::payload::Payload;
 use crate::reset::FirstTaskOn;
 use crate::run::Surroundings;
 use crate::time::{Delay, Timestamp};
@@ -36,6 +38,8 @@ pub struct Execution {
     /// When it parted from the run whose history it begins with.
     pub reset_at: Option<Timestamp>,
     pub closed_at: Option<Timestamp>,
+    /// Why, if it is paused; empty if nobody said.
+    pub pause_reason: Option<String>,
     /// The time of the latest event: what happens next is not earlier, whatever a clock says.
     pub latest: Timestamp,
     /// What all times here are times of.
@@ -92,6 +96,7 @@ pub struct PendingActivity {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PendingTimer {
     pub timer_id: String,
+    pub summary: Option<Payload>,
     pub fire_at: Timestamp,
 }
 
@@ -136,6 +141,7 @@ impl Default for Execution {
             start_time: Timestamp::default(),
             reset_at: None,
             closed_at: None,
+            pause_reason: None,
             latest: Timestamp::default(),
             clock: clock::Clock::default(),
             activities: BTreeMap::new(),
@@ -225,6 +231,7 @@ impl Execution {
                 }
                 if event.closes_run() {
                     self.closed_at = Some(time);
+                    self.pause_reason = None;
                 }
                 if let execution::Event::OptionsUpdated { options, sets_time_skipping, .. } = event
                 {
@@ -235,11 +242,13 @@ impl Execution {
                     }
                     self.options = options;
                 }
-                if let execution::Event::Paused { request_id, .. } = event {
+                if let execution::Event::Paused { request_id, reason, .. } = event {
                     self.pause_request = Some(request_id.clone());
+                    self.pause_reason = Some(reason.clone());
                 }
                 if let execution::Event::Unpaused { request_id, .. } = event {
                     self.unpause_request = Some(request_id.clone());
+                    self.pause_reason = None;
                 }
                 if let execution::Event::RequestAttached { request_id } = event {
                     self.attached_requests.insert(request_id.clone());
@@ -286,34 +295,6 @@ impl Execution {
                 self.latest = self.latest.max(target.unwrap_or_default());
                 Ok(())
             }
-        }
-    }
-
-    fn apply_timer(
-        &mut self,
-        id: EventId,
-        time: Timestamp,
-        event: &timer::Event,
-    ) -> Result<(), IllegalTransition> {
-        match event {
-            timer::Event::Started { timer_id, delay, .. } => {
-                timer::State::Absent.apply(event)?;
-                let fire_at = time.plus(*delay);
-                self.timers.insert(id, PendingTimer { timer_id: timer_id.clone(), fire_at });
-            }
-            timer::Event::Fired { started, .. } | timer::Event::Canceled { started, .. } => {
-                self.timer_state(*started).apply(event)?;
-                self.timers.remove(started);
-            }
-        }
-        Ok(())
-    }
-
-    /// Fired and canceled timers are forgotten, so a second end finds no timer.
-    fn timer_state(&self, started: EventId) -> timer::State {
-        match self.timers.contains_key(&started) {
-            true => timer::State::Pending,
-            false => timer::State::Absent,
         }
     }
 

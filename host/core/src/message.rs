@@ -17,6 +17,8 @@ use crate::options::{IdConflictPolicy, IdReusePolicy};
 pub const HOST: &str = "refrain";
 /// Why a child was terminated, in Temporal's words.
 pub const BY_PARENT_CLOSE_POLICY: &str = "by parent close policy";
+/// Why a run was terminated that a start found in its way. The same, whatever the policy was called.
+pub const BY_NEW_RUN: &str = "TerminateIfRunning WorkflowIdReusePolicy";
 
 /// Begins with the run whose event it comes of, so that messages of a run lie together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

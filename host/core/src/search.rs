@@ -9,6 +9,7 @@ pub mod filter;
 
 mod eval;
 mod parse;
+mod paused;
 mod print;
 mod time;
 mod typed;
@@ -18,6 +19,7 @@ mod versions;
 pub use eval::{Row, holds};
 pub use filter::{Expr, Literal, Op, Query};
 pub use parse::{ParseError, parse};
+pub use paused::PauseInfo;
 pub use time::{Instant, duration_of, instant_of};
 pub use typed::{Condition, Field, GroupBy, Test, TypeError, Typed, typed};
 pub use value::{Value, words};
@@ -123,8 +125,11 @@ pub enum System {
     RootWorkflowId,
     RootRunId,
     /// Why a run's workflow task keeps failing. Of Temporal's predefined ones, but nobody sets it;
-    /// so are those below, which say what a run is pinned to.
+    /// so are those below.
     ReportedProblems,
+    /// What is paused of it, see [`PauseInfo`].
+    Paused,
+    /// What it is pinned to, and so those below.
     WorkerDeployment,
     WorkerDeploymentVersion,
     VersioningBehavior,
@@ -133,7 +138,7 @@ pub enum System {
 }
 
 impl System {
-    pub const ALL: [System; 22] = [
+    pub const ALL: [System; 23] = [
         System::WorkflowId,
         System::RunId,
         System::WorkflowType,
@@ -151,6 +156,7 @@ impl System {
         System::RootWorkflowId,
         System::RootRunId,
         System::ReportedProblems,
+        System::Paused,
         System::WorkerDeployment,
         System::WorkerDeploymentVersion,
         System::VersioningBehavior,
@@ -177,6 +183,7 @@ impl System {
             System::RootWorkflowId => "RootWorkflowId",
             System::RootRunId => "RootRunId",
             System::ReportedProblems => "TemporalReportedProblems",
+            System::Paused => "TemporalPauseInfo",
             System::WorkerDeployment => "TemporalWorkerDeployment",
             System::WorkerDeploymentVersion => "TemporalWorkerDeploymentVersion",
             System::VersioningBehavior => "TemporalWorkflowVersioningBehavior",
@@ -204,7 +211,9 @@ impl System {
             | System::ExecutionDuration
             | System::StateTransitionCount
             | System::HistorySizeBytes => Kind::Int,
-            System::ReportedProblems | System::BuildIds | System::UsedVersions => Kind::KeywordList,
+            System::ReportedProblems | System::Paused | System::BuildIds | System::UsedVersions => {
+                Kind::KeywordList
+            }
         }
     }
 
@@ -221,7 +230,7 @@ pub const SCHEDULE_ID: &str = "ScheduleId";
 pub const SCHEDULE_PAUSED: &str = "TemporalSchedulePaused";
 
 /// Names that Temporal's server and SDKs give a meaning, and that a start or an upsert may set.
-pub const PREDEFINED: [(&str, Kind); 11] = [
+pub const PREDEFINED: [(&str, Kind); 10] = [
     ("BatcherNamespace", Kind::Keyword),
     ("BatcherUser", Kind::Keyword),
     ("BinaryChecksums", Kind::KeywordList),
@@ -229,7 +238,6 @@ pub const PREDEFINED: [(&str, Kind); 11] = [
     ("TemporalExternalPayloadCount", Kind::Int),
     ("TemporalExternalPayloadSizeBytes", Kind::Int),
     ("TemporalNamespaceDivision", Kind::Keyword),
-    ("TemporalPauseInfo", Kind::KeywordList),
     (SCHEDULE_PAUSED, Kind::Bool),
     ("TemporalScheduledById", Kind::Keyword),
     ("TemporalScheduledStartTime", Kind::Datetime),

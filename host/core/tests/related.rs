@@ -279,9 +279,9 @@ fn random_scripts_of_several_workflows_break_no_promise() {
         for what in [
             "child 1 started",
             "child c1",
-            "child workflow failed",
-            "child workflow canceled",
-            "child workflow terminated",
+            "Child Workflow execution failed",
+            "Child Workflow execution cancelled",
+            "Child Workflow execution terminated",
             "child workflow could not start",
             "'done'",
             " delivered",
@@ -291,7 +291,7 @@ fn random_scripts_of_several_workflows_break_no_promise() {
             "cancel requested from outside",
             "continued as new c1",
             "next run",
-            "terminated by a start",
+            "TerminateIfRunning",
             "task failed: ResetWorkflow",
             "update i1 ",
         ] {

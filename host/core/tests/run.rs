@@ -283,7 +283,7 @@ fn a_tried_cancel_is_seen_at_once_and_the_worker_is_told() {
             14-16      4s  task completed
             Running
             at 3s  charge is asked to stop
-            at 5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
         "#]],
     );
 }
@@ -310,7 +310,7 @@ fn a_tried_cancel_of_an_activity_that_nobody_took_closes_it() {
             12-14      2s  task completed
             Running
             at 3s  nothing to take
-            at 4s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 4s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
         "#]],
     );
 }
@@ -337,7 +337,7 @@ fn a_waited_cancel_is_seen_when_the_worker_gives_up() {
             11         1s  activity of 5 started, attempt 1 by w1
             12         4s  activity of 5 canceled
             13-15      4s  task completed
-            16         4s  execution completed "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            16         4s  execution completed "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
         "#]],
     );
 }
@@ -394,7 +394,7 @@ fn an_abandoned_activity_goes_on_unheard() {
             12         4s  activity of 5 completed "paid"
             13-15      4s  task completed
             Running
-            at 5s  seen: "start order; signal give-up; activity 1 activity canceled: activity canceled"
+            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
         "#]],
     );
 }
@@ -495,7 +495,7 @@ fn a_silent_worker_is_replaced_and_its_last_word_kept() {
             6         10s  activity of 5 started, attempt 2 by w2, after Heartbeat timeout "50"
             7         11s  activity of 5 failed "broken" NonRetryableFailure
             8-10      11s  task completed
-            11        11s  execution completed "start order; activity 1 activity failed: broken"
+            11        11s  execution completed "start order; activity 1 Activity task failed: broken"
         "#]],
     );
 }
@@ -515,7 +515,7 @@ fn an_activity_that_nobody_takes_times_out() {
             5          0s  activity charge (1) scheduled
             6          5s  activity of 5 timed out, TemporalTimeout:ScheduleToStart, Timeout
             7-9        5s  task completed
-            10         5s  execution completed "start order; activity 1 activity timed out: ScheduleToStart"
+            10         5s  execution completed "start order; activity 1 Activity task timed out: ScheduleToStart"
         "#]],
     );
 }
@@ -727,7 +727,7 @@ fn an_id_is_used_again_after_the_end() {
             next run
             1          7s  execution started order queue=orders
             2-4        7s  task completed
-            5          8s  execution terminated "terminated by a start with the same workflow id"
+            5          8s  execution terminated "TerminateIfRunning WorkflowIdReusePolicy"
             next run
             1          8s  execution started order queue=orders
             2-4        8s  task completed

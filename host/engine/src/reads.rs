@@ -165,6 +165,7 @@ impl Inner {
             reset_points: self.points_after(&row, &started.reset_points).await?,
             clock: self.own_clock(&row, &started).await?,
             published: self.store.published_state(run).await.map_err(unavailable)?,
+            found_by: self.store.attached_requests(run).await.map_err(unavailable)?,
             row: (*row).clone(),
             started,
         })
@@ -328,6 +329,19 @@ impl Inner {
         n_max: u32,
     ) -> Result<Vec<RunRow>, EngineError> {
         self.store.list_runs(namespace, filter, after, n_max).await.map_err(unavailable)
+    }
+
+    pub(crate) async fn paused_activity_types(
+        &self,
+        namespace: NamespaceId,
+        runs: &[RunRow],
+    ) -> Result<BTreeMap<RunId, Vec<String>>, EngineError> {
+        let open: Vec<_> =
+            runs.iter().filter(|it| it.status.is_open()).map(|it| it.key.run).collect();
+        match open.is_empty() {
+            true => Ok(BTreeMap::new()),
+            false => self.store.paused_activity_types(namespace, &open).await.map_err(unavailable),
+        }
     }
 
     pub(crate) async fn count(

@@ -19,6 +19,7 @@ pub(crate) fn of_start(
         task_queue: started.task_queue.clone(),
         status: execution::State::Running,
         cancel_requested: false,
+        pause_reason: None,
         started_at: now,
         execution_at: now.plus(started.first_task_backoff.unwrap_or(Delay::ZERO)),
         closed_at: None,
@@ -52,6 +53,7 @@ pub(crate) fn advance(row: &mut RunRow, summary: RunSummary, history_bytes: u64)
     row.status = summary.status;
     row.next_event = summary.next_event;
     row.closed_at = summary.closed_at;
+    row.pause_reason = summary.pause_reason;
     row.task_failure = summary.task_failure;
     row.history_bytes += history_bytes;
     row.state_transitions += 1;

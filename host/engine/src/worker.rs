@@ -349,11 +349,12 @@ impl<'a> Visit<'a> {
         &mut self,
         row: &Arc<RunRow>,
         reason: &str,
+        details: Payloads,
         identity: &str,
     ) -> Result<Stepped, EngineError> {
         let arrival = Arrival::Terminate {
             reason: reason.to_owned(),
-            details: Vec::new(),
+            details,
             identity: identity.to_owned(),
         };
         self.step_current(row, Batch::of(arrival, Caller::Host))

@@ -15,6 +15,7 @@ use refrain_core::time::Timestamp;
 use refrain_engine::Engine;
 use refrain_engine::api::{ListPlace, Namespace, RunRow, Status as RunStatus};
 use refrain_wire::api::filter::v1::StartTimeFilter;
+use refrain_wire::api::workflow::v1::WorkflowExecutionInfo;
 use refrain_wire::api::workflowservice::v1::count_workflow_executions_response::AggregationGroup;
 use refrain_wire::api::workflowservice::v1::list_closed_workflow_executions_request::Filters as ClosedFilters;
 use refrain_wire::api::workflowservice::v1::list_open_workflow_executions_request::Filters as OpenFilters;
@@ -55,9 +56,8 @@ pub(crate) async fn list(
     // As the real server: GROUP BY means nothing to a list.
     let Typed { condition, group_by: _ } = filter(engine, &namespace, &request.query)?;
     let token = &request.next_page_token;
-    let (rows, next_page_token) =
+    let (executions, next_page_token) =
         page(engine, namespace.id, &condition, request.page_size, token).await?;
-    let executions = rows.iter().map(run_info::execution_info).collect();
     Ok(ListWorkflowExecutionsResponse { executions, next_page_token })
 }
 
@@ -88,9 +88,8 @@ pub(crate) async fn list_open(
         None => {}
     }
     let (size, token) = (request.maximum_page_size, &request.next_page_token);
-    let (rows, next_page_token) =
+    let (executions, next_page_token) =
         page(engine, namespace.id, &Condition::All(parts), size, token).await?;
-    let executions = rows.iter().map(run_info::execution_info).collect();
     Ok(ListOpenWorkflowExecutionsResponse { executions, next_page_token })
 }
 
@@ -117,9 +116,8 @@ pub(crate) async fn list_closed(
         None => {}
     }
     let (size, token) = (request.maximum_page_size, &request.next_page_token);
-    let (rows, next_page_token) =
+    let (executions, next_page_token) =
         page(engine, namespace.id, &Condition::All(parts), size, token).await?;
-    let executions = rows.iter().map(run_info::execution_info).collect();
     Ok(ListClosedWorkflowExecutionsResponse { executions, next_page_token })
 }
 
@@ -166,7 +164,7 @@ async fn page(
     condition: &Condition,
     size: i32,
     token: &[u8],
-) -> Result<(Vec<RunRow>, Vec<u8>), Status> {
+) -> Result<(Vec<WorkflowExecutionInfo>, Vec<u8>), Status> {
     let list = list_of(condition);
     let after = place(namespace, list, token)?;
     let n_max = validate::page_size(size, PAGE_MAX);
@@ -175,7 +173,12 @@ async fn page(
     let more = rows.len() > n_max as usize;
     rows.truncate(n_max as usize);
     let next = rows.last().filter(|_| more).map(|last| token_of(namespace, list, last));
-    Ok((rows, next.unwrap_or_default()))
+    let paused = engine.paused_activity_types(namespace, &rows).await.map_err(of)?;
+    let info = |row: &RunRow| {
+        let paused = paused.get(&row.key.run).map_or(&[][..], Vec::as_slice);
+        run_info::execution_info(row, paused)
+    };
+    Ok((rows.iter().map(info).collect(), next.unwrap_or_default()))
 }
 
 /// The same for the same list, also after a restart.

@@ -31,7 +31,7 @@ const OF_THE_SERVER: &str = "temporal-system";
 const RETENTION_MIN: Delay = Delay::from_secs(3600);
 
 /// A UUID as text; the same form as a run's.
-fn id_of(namespace: &Namespace) -> String {
+pub(crate) fn id_of(namespace: &Namespace) -> String {
     refrain_core::ids::RunId(namespace.uuid).to_string()
 }
 

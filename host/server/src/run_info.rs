@@ -1,22 +1,23 @@
 //! A run as tools show it. Every message field that the real server fills is filled: the command
 //! line dies on an absent one.
 
-use crate::{pending_activity, pending_child};
+use crate::{namespaces, pending_activity, pending_child};
 use refrain_core::execution::run_timeout;
+use refrain_core::ids::EventId;
 use refrain_core::machines::execution::{self, WorkflowRun};
 use refrain_core::options::Priority;
 use refrain_core::payload::PayloadMap;
+use refrain_core::search::{PauseInfo, System};
 use refrain_core::time::Timestamp;
-use refrain_engine::api::{Description, RunRow};
+use refrain_engine::api::{Description, Namespace, RunRow};
 use refrain_wire::api::common::v1::{WorkerVersionStamp, WorkflowExecution, WorkflowType};
 use refrain_wire::api::deployment::v1::WorkerDeploymentVersion;
 use refrain_wire::api::enums::v1::{
     EventType, PendingWorkflowTaskState, VersioningBehavior, WorkflowExecutionStatus,
 };
 use refrain_wire::api::workflow::v1::{
-    PendingWorkflowTaskInfo, RequestIdInfo, ResetPoints, WorkflowExecutionConfig,
-    WorkflowExecutionExtendedInfo, WorkflowExecutionInfo, WorkflowExecutionPauseInfo,
-    WorkflowExecutionVersioningInfo,
+    PendingWorkflowTaskInfo, RequestIdInfo, WorkflowExecutionConfig, WorkflowExecutionExtendedInfo,
+    WorkflowExecutionInfo, WorkflowExecutionPauseInfo, WorkflowExecutionVersioningInfo,
 };
 use refrain_wire::api::workflowservice::v1::DescribeWorkflowExecutionResponse;
 use refrain_wire::options::{
@@ -24,6 +25,7 @@ use refrain_wire::options::{
     task_queue_to_proto, timestamp_to_proto, user_metadata_to_proto,
 };
 use refrain_wire::{payload, reset, run_options, search, time_skipping, wkt};
+use std::collections::BTreeSet;
 
 /// Go's zero time, which the real server sends for "never".
 const NO_TIME: wkt::Timestamp = wkt::Timestamp { seconds: -62_135_596_800, nanos: 0 };
@@ -45,7 +47,8 @@ pub(crate) fn status(state: execution::State) -> WorkflowExecutionStatus {
 }
 
 #[allow(deprecated, reason = "tools still read the build id from the version stamp")]
-pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
+/// `paused`: what kinds of its activities are.
+pub(crate) fn execution_info(row: &RunRow, paused: &[String]) -> WorkflowExecutionInfo {
     let build_id = row.component.to_string();
     let execution = execution_to_proto(&row.key.execution.workflow, row.key.run);
     WorkflowExecutionInfo {
@@ -63,8 +66,9 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
         history_length: event_id_to_proto(row.next_event).saturating_sub(1),
         history_size_bytes: i64::try_from(row.history_bytes).unwrap_or(i64::MAX),
         memo: Some(payload::memo_to_proto(&row.memo)),
-        search_attributes: Some(payload::search_attributes_to_proto(&search_attributes(row))),
-        auto_reset_points: Some(ResetPoints::default()),
+        search_attributes: Some(payload::search_attributes_to_proto(&search_attributes(
+            row, paused,
+        ))),
         task_queue: row.task_queue.clone(),
         first_run_id: row.first_run.to_string(),
         most_recent_worker_version_stamp: Some(WorkerVersionStamp {
@@ -89,9 +93,12 @@ pub(crate) fn execution_info(row: &RunRow) -> WorkflowExecutionInfo {
     }
 }
 
-/// With those that say which component it is on.
-fn search_attributes(row: &RunRow) -> PayloadMap {
+/// With those that say which component it is on, and what is paused.
+fn search_attributes(row: &RunRow, paused: &[String]) -> PayloadMap {
     let mut all = search::of_versions(row.versions());
+    let workflow_id = &row.key.execution.workflow;
+    let paused = PauseInfo::values(workflow_id, row.pause_reason.as_deref(), paused);
+    all.extend(search::shown(System::Paused, paused.iter().map(PauseInfo::to_string).collect()));
     all.extend(row.search_attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
     all
 }
@@ -101,6 +108,7 @@ fn family(run: &WorkflowRun) -> WorkflowExecution {
 }
 
 pub(crate) fn description(
+    namespace: &Namespace,
     described: &Description,
     now: Timestamp,
 ) -> DescribeWorkflowExecutionResponse {
@@ -114,16 +122,25 @@ pub(crate) fn description(
         original_start,
         reset_to,
         reset_points,
+        found_by,
         clock,
     } = described;
     let run_expires = run_timeout(started).map(|limit| row.execution_at.plus(limit));
     // A run ends with its chain at the latest.
     let run_expires = run_expires.map(|it| started.execution_expires.map_or(it, |all| all.min(it)));
-    let started_by = RequestIdInfo {
-        event_type: EventType::WorkflowExecutionStarted as i32,
-        event_id: 1,
+    let request = |event_type: EventType, event_id| RequestIdInfo {
+        event_type: event_type as i32,
+        event_id: event_id_to_proto(event_id),
         buffered: false,
     };
+    let started_by =
+        |id: &String| (id.clone(), request(EventType::WorkflowExecutionStarted, EventId::FIRST));
+    let attached = |(id, event): (&String, &EventId)| {
+        (id.clone(), request(EventType::WorkflowExecutionOptionsUpdated, *event))
+    };
+    let paused = pending_activities.iter().filter(|it| it.is_paused());
+    let paused: BTreeSet<_> = paused.map(|it| it.options.activity_type.clone()).collect();
+    let paused: Vec<_> = paused.into_iter().collect();
     DescribeWorkflowExecutionResponse {
         execution_config: Some(WorkflowExecutionConfig {
             task_queue: Some(task_queue_to_proto(&row.task_queue)),
@@ -140,7 +157,12 @@ pub(crate) fn description(
                 .filter(|it| **it != Priority::default())
                 .map(priority_to_proto),
             auto_reset_points: Some(reset::points_to_proto(reset_points)),
-            ..execution_info(row)
+            // A parent's children are of its own namespace.
+            parent_namespace_id: match row.parent {
+                Some(_) => namespaces::id_of(namespace),
+                None => String::new(),
+            },
+            ..execution_info(row, &paused)
         }),
         pending_activities: pending_activities
             .iter()
@@ -169,7 +191,8 @@ pub(crate) fn description(
             request_id_infos: row
                 .start_request_id
                 .iter()
-                .map(|id| (id.clone(), started_by))
+                .map(started_by)
+                .chain(found_by.iter().map(attached))
                 .collect(),
             reset_run_id: reset_to.map_or_else(String::new, |it| it.to_string()),
             time_skipping_info: clock.as_ref().map(|it| time_skipping::info_to_proto(it, now)),

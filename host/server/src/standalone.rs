@@ -31,7 +31,7 @@ use refrain_wire::failure::{self, retry_state_to_proto};
 use refrain_wire::options::{
     delay_to_proto, task_queue_from_proto, timestamp_to_proto, user_metadata_to_proto,
 };
-use refrain_wire::{payload, search};
+use refrain_wire::{payload, search, stored};
 use tonic::{Request, Status};
 
 const PAGE_MAX: u32 = LIST_PAGE_MAX as u32;
@@ -273,6 +273,7 @@ fn info(it: &Execution, now: Timestamp) -> ActivityExecutionInfo {
             Some(_) | None => pending.last_attempt_complete_time,
         },
         next_attempt_schedule_time: if open { pending.next_attempt_schedule_time } else { None },
+        state_size_bytes: i64::try_from(stored::encode_standalone(it).len()).unwrap_or(i64::MAX),
         priority: pending.priority.filter(|it| *it != Default::default()),
         search_attributes: Some(payload::search_attributes_to_proto(&it.search_attributes)),
         header: Some(payload::header_to_proto(&it.task.options.header)),

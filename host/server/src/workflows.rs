@@ -334,5 +334,5 @@ pub(crate) async fn describe(
     let namespace = validate::namespace(engine, &request.namespace)?;
     let target = validate::target(&namespace, request.execution)?;
     let described = engine.describe(&target).await.map_err(of)?;
-    Ok(run_info::description(&described, engine.now()))
+    Ok(run_info::description(&namespace, &described, engine.now()))
 }

@@ -109,6 +109,7 @@ fn decision(run: u64, step: u64) -> Write {
                 status,
                 next_event: EventId(step + 1),
                 closed_at,
+                pause_reason: None,
                 task_failure: None,
             },
         },

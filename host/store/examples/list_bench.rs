@@ -61,9 +61,14 @@ fn run(n: u64) -> Write {
             effects,
             replies: Vec::new(),
             successor: None,
-            run: RunSummary { status, next_event: EventId(2), closed_at, task_failure: None },
+            run: summary(status, closed_at),
         },
     })
+}
+
+fn summary(status: execution::State, closed_at: Option<Timestamp>) -> RunSummary {
+    let next_event = EventId(2);
+    RunSummary { status, next_event, closed_at, pause_reason: None, task_failure: None }
 }
 
 /// Some of those that are open.
@@ -77,7 +82,7 @@ fn moved(n: u64) -> Option<Write> {
         effects: Vec::new(),
         replies: Vec::new(),
         successor: None,
-        run: RunSummary { status, next_event: EventId(2), closed_at: None, task_failure: None },
+        run: summary(status, None),
     };
     let (key, component) = (key_of(n, at), NEW);
     let write =

@@ -1,6 +1,6 @@
 -- As run_advance.sql, for decisions that may change how the run stands: its status, its component, its failing task.
 -- $1 rows [namespace, run id's place in $2, next event expected, next event, cancel requested, bytes of history added,
--- status, close ms, component's place, attempts, failure's place, its length, retry ms].
+-- status, close ms, component's place, pause reason, attempts, failure's place, its length, retry ms].
 -- Plan: for each row of $1, a search of the primary key.
 UPDATE runs
 SET
@@ -15,9 +15,10 @@ SET
         WHEN substr($2, new.value ->> 8, 32) THEN earlier_components
         ELSE CAST(coalesce(earlier_components, x'') || component AS BLOB)
     END,
-    task_attempts = new.value ->> 9,
-    task_failure = substr($2, new.value ->> 10, new.value ->> 11),
-    task_retry_ms = new.value ->> 12
+    pause_reason = new.value ->> 9,
+    task_attempts = new.value ->> 10,
+    task_failure = substr($2, new.value ->> 11, new.value ->> 12),
+    task_retry_ms = new.value ->> 13
 FROM jsonb_each($1) AS new
 WHERE
     runs.namespace_id = new.value ->> 0

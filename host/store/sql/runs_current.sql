@@ -9,6 +9,7 @@ SELECT
     runs.task_queue,
     runs.status,
     runs.cancel_requested,
+    runs.pause_reason,
     runs.start_ms,
     runs.execution_ms,
     runs.close_ms,

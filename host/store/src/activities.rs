@@ -3,7 +3,7 @@
 
 use crate::error::StoreError;
 use crate::open::Store;
-use crate::rows::{Columns, after_prefix, id, ms};
+use crate::rows::{Columns, Rows, after_prefix, id, ms};
 use crate::sql::{self, Statement};
 use refrain_core::attempt::{ActivityTask, State};
 use refrain_core::fairness::Level;
@@ -162,6 +162,32 @@ impl Store {
             .await
             .map_err(StoreError::of(sql::ACTIVITIES_OF_RUN))?;
         read_tasks(sql::ACTIVITIES_OF_RUN, &rows)
+    }
+
+    /// What kinds of activities are paused, of those of these runs that have any.
+    pub async fn paused_activity_types(
+        &self,
+        namespace: NamespaceId,
+        runs: &[RunId],
+    ) -> Result<BTreeMap<RunId, Vec<String>>, StoreError> {
+        let mut asked = Rows::new();
+        for run in runs {
+            asked.row().fixed(&run.to_bytes());
+        }
+        let (asked, bytes) = asked.finish();
+        let rows = sqlx::query(sql::ACTIVITIES_PAUSED.text)
+            .bind(i64::from(namespace.0))
+            .bind(asked)
+            .bind(bytes)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_PAUSED))?;
+        let mut found: BTreeMap<RunId, Vec<String>> = BTreeMap::new();
+        for row in &rows {
+            let mut columns = Columns::new(sql::ACTIVITIES_PAUSED, row);
+            found.entry(columns.run()?).or_default().push(columns.text()?);
+        }
+        Ok(found)
     }
 
     /// `None`: closed, or never scheduled.

@@ -463,6 +463,7 @@ impl Tables {
         let row = row.int(i64::from(part.cancel_requested)).int(part.history.len() as i64);
         if !part.stands_as_before {
             row.int(part.status).int_or_null(part.closed_at.map(ms)).fixed(&part.component.0);
+            row.text_or_null(part.pause_reason.as_deref());
             add_task_failure(row, part.task_failure.as_ref());
         }
     }
@@ -488,7 +489,8 @@ impl Tables {
             .int(part.history.len() as i64)
             .fixed(&part.component.0)
             .text_or_null(insert.start_request_id.as_deref())
-            .fixed(&started.first_run.unwrap_or(part.key.run).to_bytes());
+            .fixed(&started.first_run.unwrap_or(part.key.run).to_bytes())
+            .text_or_null(part.pause_reason.as_deref());
         add_task_failure(row, part.task_failure.as_ref());
         add_family(row, started.parent.as_ref().map(|it| &it.workflow));
         add_family(row, started.root.as_ref());
@@ -556,6 +558,7 @@ fn add_attempts(row: &mut Rows, part: &ActivityPart) {
         .int(i64::from(part.level.number()))
         .text(&part.fairness_key)
         .int_or_null(part.pass())
+        .text_or_null(part.paused_type.as_deref())
         .bytes(&part.task);
 }
 

@@ -29,7 +29,8 @@ pub struct PendingChild {
 pub(crate) struct RelatedPart {
     /// The last word on each. `None`: it has ended.
     children: BTreeMap<EventId, Option<PendingChild>>,
-    attached: Vec<String>,
+    /// With their events.
+    attached: Vec<(String, EventId)>,
 }
 
 impl RelatedPart {
@@ -39,7 +40,7 @@ impl RelatedPart {
             match &recorded.event {
                 Event::Child(event) => part.add_child(recorded.id, event),
                 Event::Execution(execution::Event::RequestAttached { request_id }) => {
-                    part.attached.push(request_id.clone());
+                    part.attached.push((request_id.clone(), recorded.id));
                 }
                 Event::Execution(_)
                 | Event::Task(_)
@@ -69,7 +70,7 @@ impl RelatedPart {
                 };
                 self.children.insert(id, Some(child));
             }
-            child::Event::Started { initiated, child, run } => {
+            child::Event::Started { initiated, child, run, header: _ } => {
                 let started = self.children.entry(*initiated).or_default();
                 // Of one that has a row this is all that is new.
                 let child = started.get_or_insert_with(|| PendingChild {
@@ -110,8 +111,8 @@ impl Tables {
             }
             .int(i64::from(parent_close_to_proto(child.parent_close) as i32));
         }
-        for request in &part.attached {
-            self.request_attach.row().fixed(&run).text(request);
+        for (request, event) in &part.attached {
+            self.request_attach.row().fixed(&run).text(request).int(id(*event));
         }
     }
 }
@@ -134,6 +135,24 @@ impl Store {
                 let parent_close = parent_close_from_proto(parent_close)
                     .map_err(columns.undecodable("a parent close policy"))?;
                 Ok(PendingChild { initiated, workflow_id, workflow_type, run, parent_close })
+            })
+            .collect()
+    }
+
+    /// Requests that found the run, with the events that say so.
+    pub async fn attached_requests(
+        &self,
+        run: RunId,
+    ) -> Result<BTreeMap<String, EventId>, StoreError> {
+        let rows = sqlx::query(sql::ATTACHED_REQUESTS.text)
+            .bind(run.to_bytes().as_slice())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ATTACHED_REQUESTS))?;
+        rows.iter()
+            .map(|row| {
+                let mut columns = Columns::new(sql::ATTACHED_REQUESTS, row);
+                Ok((columns.text()?, columns.event()?))
             })
             .collect()
     }

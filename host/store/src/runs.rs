@@ -25,6 +25,8 @@ pub struct RunRow {
     pub status: execution::State,
     /// Someone asked for it, whatever became of it; also said of closed runs.
     pub cancel_requested: bool,
+    /// Why, if it is paused; empty if nobody said.
+    pub pause_reason: Option<String>,
     pub started_at: Timestamp,
     /// When the first task could begin: later than the start by a backoff or a delay.
     pub execution_at: Timestamp,
@@ -323,6 +325,7 @@ fn read_run(columns: &mut Columns<'_>) -> Result<RunRow, StoreError> {
         task_queue,
         status,
         cancel_requested,
+        pause_reason: columns.text_or_null()?,
         started_at: columns.time()?,
         execution_at: columns.time()?,
         closed_at: columns.time_or_null()?,

@@ -69,6 +69,7 @@ statements! {
     RUN_RESETS_DELETE = "run_resets_delete";
     CHILDREN_DELETE = "children_delete";
     ATTACHED_REQUESTS_DELETE = "attached_requests_delete";
+    ATTACHED_REQUESTS = "attached_requests";
     HISTORY_READ = "history_read";
     STATE_READ = "state_read";
     RUN_RESET_GET = "run_reset_get";
@@ -89,6 +90,7 @@ statements! {
     ACTIVITIES_WAITING = "activities_waiting";
     ACTIVITIES_STARTED_BY = "activities_started_by";
     ACTIVITIES_OF_RUN = "activities_of_run";
+    ACTIVITIES_PAUSED = "activities_paused";
     ACTIVITY_GET = "activity_get";
     ACTIVITIES_BACKLOG = "activities_backlog";
     ACTIVITIES_LINES = "activities_lines";

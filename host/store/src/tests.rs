@@ -147,6 +147,7 @@ impl Step {
                     status: execution::State::Running,
                     next_event: EventId(first),
                     closed_at: None,
+                    pause_reason: None,
                     task_failure: None,
                 },
             },

@@ -72,12 +72,14 @@ pub(crate) struct SentPart {
 pub(crate) struct RunPart {
     pub(crate) key: RunKey,
     pub(crate) component: Digest,
-    /// Status, component and failing task are what they were.
+    /// Status, component, pause and failing task are what they were.
     pub(crate) stands_as_before: bool,
     pub(crate) first_event: EventId,
     pub(crate) next_event: EventId,
     pub(crate) status: i64,
     pub(crate) cancel_requested: bool,
+    /// `None`: it is not paused.
+    pub(crate) pause_reason: Option<String>,
     pub(crate) closed_at: Option<Timestamp>,
     pub(crate) task_failure: Option<TaskFailurePart>,
     pub(crate) n_events: usize,
@@ -243,6 +245,8 @@ pub(crate) struct ActivityPart {
     pub(crate) fairness_key: String,
     /// `None`: it is not in line.
     pub(crate) pass: Option<u64>,
+    /// `None`: it is not paused.
+    pub(crate) paused_type: Option<String>,
     pub(crate) task: Vec<u8>,
 }
 
@@ -345,6 +349,7 @@ impl RunPart {
         let stands_as_before = before.is_some_and(|it| {
             Status::of(it.status) == status
                 && it.component == component
+                && it.pause_reason == run.pause_reason
                 && it.task_failure.is_none()
                 && run.task_failure.is_none()
         });
@@ -355,6 +360,7 @@ impl RunPart {
             next_event: run.next_event,
             status: status.map_or(0, Status::number),
             cancel_requested,
+            pause_reason: run.pause_reason,
             closed_at: run.closed_at,
             task_failure: run.task_failure.map(|it| TaskFailurePart {
                 attempts: it.attempts,
@@ -487,6 +493,7 @@ impl ActivityPart {
             level: Level::of(&priority),
             fairness_key: priority.fairness_key,
             pass: task.pass,
+            paused_type: task.is_paused().then(|| task.options.activity_type.clone()),
             task: stored::encode_activity_task(task),
         }
     }

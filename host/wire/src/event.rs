@@ -244,7 +244,7 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::ActivityTaskCanceledEventAttributes(it) => activity::canceled(it)?,
         A::TimerStartedEventAttributes(it) => timer::started(it, metadata)?,
         A::TimerFiredEventAttributes(it) => timer::fired(it)?,
-        A::TimerCanceledEventAttributes(it) => timer::canceled(it)?,
+        A::TimerCanceledEventAttributes(it) => timer::canceled(it, metadata)?,
         A::WorkflowExecutionSignaledEventAttributes(it) => signal::received(it)?,
         A::StartChildWorkflowExecutionInitiatedEventAttributes(it) => {
             child::initiated(it, metadata)?

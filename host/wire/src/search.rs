@@ -72,18 +72,18 @@ impl SearchAttributes {
             (_, json) => json,
         };
         if values(kind, &json).is_none() {
-            return Err(wrong(&shown(&json)));
+            return Err(wrong(&as_go_prints(&json)));
         }
         Ok(typed(kind, json.to_string()))
     }
 }
 
 /// JSON as the real server shows it in a refusal: as Go prints it.
-fn shown(json: &Json) -> String {
+fn as_go_prints(json: &Json) -> String {
     match json {
         Json::String(text) => text.clone(),
         Json::Array(list) => {
-            format!("[{}]", list.iter().map(shown).collect::<Vec<_>>().join(" "))
+            format!("[{}]", list.iter().map(as_go_prints).collect::<Vec<_>>().join(" "))
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => json.to_string(),
     }
@@ -98,15 +98,16 @@ pub fn typed(kind: Kind, json: String) -> Payload {
 
 /// What lists show of the component that a run is on.
 pub fn of_versions(versions: RunVersions<'_>) -> PayloadMap {
-    let shown = |system: System| {
-        let mut values = versions.values(system);
-        let json = match system.kind() {
-            Kind::KeywordList if !values.is_empty() => Json::from(values),
-            _ => Json::from(values.pop()?),
-        };
-        Some((system.name().to_owned(), typed(system.kind(), json.to_string())))
+    System::ALL.into_iter().filter_map(|it| shown(it, versions.values(it))).collect()
+}
+
+/// One of the host's own, with its values. `None`: it has none.
+pub fn shown(system: System, mut values: Vec<String>) -> Option<(String, Payload)> {
+    let json = match system.kind() {
+        Kind::KeywordList if !values.is_empty() => Json::from(values),
+        _ => Json::from(values.pop()?),
     };
-    System::ALL.into_iter().filter_map(shown).collect()
+    Some((system.name().to_owned(), typed(system.kind(), json.to_string())))
 }
 
 /// What a stored attribute is found by. Empty if it is not one that was judged.

@@ -145,7 +145,7 @@ fn check_undone(history: &[Value]) {
         20 workflow task scheduled
         21 workflow task started
         22 workflow task completed
-        23 workflow execution failed activity failed
+        23 workflow execution failed Activity task failed
     "#]]
     .assert_eq(&summary(history));
 }

@@ -112,7 +112,7 @@ fn a_browser_shows_and_drives_runs_and_no_other_site_does() -> Result<()> {
         events: 5 Activity task scheduled, 6 Activity task started, 7 Activity task completed
         export: 29 events, the last EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
         link: the row is open again
-        failure: Failure | Activity bookFlight: activity failed | id 4 | Non retryable failure | refrain-host | caused by | SoldOut: no seat is left in economy | not retried
+        failure: Failure | Activity bookFlight: Activity task failed | id 4 | Non retryable failure | refrain-host | caused by | SoldOut: no seat is left in economy | not retried
         timeline: Started | activity bookCar | activity bookHotel | timer 1 h | signal paid | activity bookFlight SoldOut: no seat is left in economy | activity cancelHotel NotRefundable: hotel-paris can't be canceled | activity cancelCar | Failed SoldOut: no seat is left in economy
         reset: a new run is shown
         stuck: W0201, trapped on purpose, bad::give_up

@@ -215,7 +215,7 @@ fn a_python_client_sees_of_our_workflows_what_it_expects() -> Result<()> {
         result: {'orderId': '7', 'chargeId': 'charge-7', 'reservationId': 'reservation-7', 'deliveryId': 'delivery-7'}
         described: COMPLETED
         signal after the end: NOT_FOUND
-        failed: ActivityError reserve `activity failed` <- ApplicationError OutOfStock `OutOfStock: `unobtainium` is out of stock`
+        failed: ActivityError reserve `Activity task failed` <- ApplicationError OutOfStock `OutOfStock: `unobtainium` is out of stock`
         canceled: CancelledError `Workflow cancelled`
         terminated: TerminatedError `terminated by user via frontend`
         echo: {'list': [1, None, 2.5], 'text': 'grüße'}

@@ -275,7 +275,7 @@ fn check_paused(history: &[Value]) {
         40 workflow task scheduled
         41 workflow task started
         42 workflow task completed
-        43 workflow execution failed activity failed
+        43 workflow execution failed Activity task failed
     "#]]
     .assert_eq(&summary(&history[16..]));
 }

@@ -107,8 +107,8 @@ impl Execution {
     ) -> Answer {
         match self.children.get(&initiated) {
             Some(pending) if pending.state == child::State::Initiated => {
-                let child = pending.options.named();
-                let event = child::Event::Started { initiated, child, run };
+                let (child, header) = (pending.options.named(), pending.options.header.clone());
+                let event = child::Event::Started { initiated, child, run, header };
                 self.related(event, now, draft)
             }
             Some(_) | None => Ok(Err(Refused::ChildNotPending)),

@@ -84,6 +84,8 @@ pub enum Event {
         initiated: EventId,
         child: Box<Named>,
         run: RunId,
+        /// As the start said.
+        header: PayloadMap,
     },
     /// The last run of its chain. Temporal has an event for each outcome.
     Closed {
@@ -113,6 +115,9 @@ pub enum Outcome {
     TimedOut { retry_state: RetryState },
     Terminated,
 }
+
+/// In the words of Temporal's SDKs, as the others below: people look for them in logs.
+pub const CHILD_CANCELED: &str = "Child Workflow execution cancelled";
 
 impl Outcome {
     /// What the child's closing event means to its parent. `None`: it did not close a chain.
@@ -320,22 +325,22 @@ impl Outcome {
         Err(Box::new(match self {
             Outcome::Completed { result } => return Ok(result),
             Outcome::Failed { failure, retry_state } => {
-                ("child workflow failed", retry_state, failure)
+                ("Child Workflow execution failed", retry_state, failure)
             }
             Outcome::Canceled { details } => (
-                "child workflow canceled",
+                CHILD_CANCELED,
                 RetryState::NonRetryableFailure,
                 of_host("workflow canceled", FailureKind::Canceled { details }),
             ),
             Outcome::TimedOut { retry_state } => {
                 let timeout = TimeoutType::StartToClose;
                 let kind = FailureKind::Timeout { timeout, last_heartbeat: Vec::new() };
-                ("child workflow timed out", retry_state, of_host("workflow timed out", kind))
+                ("Child Workflow execution timed out", retry_state, of_host("Timed out", kind))
             }
             Outcome::Terminated => (
-                "child workflow terminated",
+                "Child Workflow execution terminated",
                 RetryState::NonRetryableFailure,
-                of_host("workflow terminated", FailureKind::Terminated),
+                of_host("Terminated", FailureKind::Terminated),
             ),
         }))
     }

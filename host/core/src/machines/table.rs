@@ -6,6 +6,7 @@ use crate::failure::{Failure, RetryState};
 use crate::ids::{EventId, OpSeq, RunId};
 use crate::machines::activity::Schedule;
 use crate::options::{ActivityTimeouts, CancellationType};
+use crate::payload::PayloadMap;
 use crate::time::{Delay, Timestamp};
 use expect_test::{Expect, expect};
 use std::collections::BTreeMap;
@@ -109,7 +110,7 @@ fn execution_transitions() {
                 run_timeout: None,
                 task_timeout: Delay::ZERO,
                 backoff: None,
-                initiator: None,
+                initiator: execution::Initiator::ContinueAsNew,
                 last_completion_result: None,
                 header: BTreeMap::new(),
                 memo: BTreeMap::new(),
@@ -342,7 +343,10 @@ fn timer_transitions() {
             },
         ),
         ("Fired", Event::Fired { timer_id: timer_id(), started: SOME }),
-        ("Canceled", Event::Canceled { timer_id: timer_id(), started: SOME, task: SOME }),
+        (
+            "Canceled",
+            Event::Canceled { timer_id: timer_id(), started: SOME, task: SOME, summary: None },
+        ),
     ];
     for (name, event) in &events {
         assert_eq!(*name, event.name());
@@ -386,7 +390,15 @@ fn child_transitions() {
                 reason: String::new(),
             },
         ),
-        ("Started", Event::Started { initiated: SOME, child: Box::default(), run: RunId(1) }),
+        (
+            "Started",
+            Event::Started {
+                initiated: SOME,
+                child: Box::default(),
+                run: RunId(1),
+                header: PayloadMap::new(),
+            },
+        ),
         ("Completed", closed(Outcome::Completed { result: Vec::new() })),
         ("Failed", closed(Outcome::Failed { failure: Failure::default(), retry_state })),
         ("Canceled", closed(Outcome::Canceled { details: Vec::new() })),

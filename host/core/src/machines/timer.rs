@@ -20,9 +20,23 @@ pub enum Command {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    Started { timer_id: String, delay: Delay, task: EventId, summary: Option<Payload> },
-    Fired { timer_id: String, started: EventId },
-    Canceled { timer_id: String, started: EventId, task: EventId },
+    Started {
+        timer_id: String,
+        delay: Delay,
+        task: EventId,
+        summary: Option<Payload>,
+    },
+    Fired {
+        timer_id: String,
+        started: EventId,
+    },
+    /// The summary is the timer's.
+    Canceled {
+        timer_id: String,
+        started: EventId,
+        task: EventId,
+        summary: Option<Payload>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

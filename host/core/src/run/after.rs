@@ -163,6 +163,7 @@ impl After {
             status: self.status,
             next_event: first_event.plus(draft.events.len()),
             closed_at: self.closed_at,
+            pause_reason: execution.pause_reason.clone(),
             // A run that is over has nothing left to try.
             task_failure: self.task_failure.filter(|_| self.status.is_open()),
         };

@@ -94,16 +94,17 @@ impl Run {
     }
 }
 
+/// In the words of Temporal's SDKs: people look for them in logs.
 pub(super) fn activity_failure(kind: FailureKind, cause: Failure) -> Failure {
     let message = match &cause.kind {
-        FailureKind::Timeout { .. } => "activity timed out",
-        FailureKind::Canceled { .. } => "activity canceled",
+        FailureKind::Timeout { .. } => "Activity task timed out",
+        FailureKind::Canceled { .. } => "Activity cancelled",
         FailureKind::Application { .. }
         | FailureKind::Terminated
         | FailureKind::ResetWorkflow { .. }
         | FailureKind::Server { .. }
         | FailureKind::Activity { .. }
-        | FailureKind::ChildWorkflow { .. } => "activity failed",
+        | FailureKind::ChildWorkflow { .. } => "Activity task failed",
     };
     Failure {
         message: message.to_owned(),

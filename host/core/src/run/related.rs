@@ -21,7 +21,7 @@ impl OpenChild {
 
     /// The guest waits no longer: it sees its child canceled at once.
     pub(super) fn canceled(&self, initiated: EventId) -> Vec<Job> {
-        let (message, canceled) = ("child workflow canceled", Failure::canceled("canceled"));
+        let (message, canceled) = (child::CHILD_CANCELED, Failure::canceled("canceled"));
         let retry_state = RetryState::CancelRequested;
         let failure = self.options.failure(message, initiated, self.seen, retry_state, canceled);
         self.ends_with(failure)
@@ -256,7 +256,7 @@ impl Run {
     ) -> Option<Job> {
         match event {
             child::Event::Initiated(_) => None,
-            child::Event::Started { initiated, child, run } => {
+            child::Event::Started { initiated, child, run, header: _ } => {
                 let open = self.ops.children.get_mut(initiated)?;
                 open.seen = child::State::Started { started: EventId(0), run: *run };
                 let workflow_id = child.workflow_id.clone();

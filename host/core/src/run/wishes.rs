@@ -271,10 +271,15 @@ impl Run {
             Target::Child { .. } | Target::External { .. } => None,
             Target::Timer { started } => {
                 let pending = self.execution.timers.get(&started)?;
-                let timer_id = pending.timer_id.clone();
+                let (timer_id, summary) = (pending.timer_id.clone(), pending.summary.clone());
                 let result = Err(Failure::canceled("timer canceled"));
                 Some(Granted {
-                    event: Event::Timer(timer::Event::Canceled { timer_id, started, task }),
+                    event: Event::Timer(timer::Event::Canceled {
+                        timer_id,
+                        started,
+                        task,
+                        summary,
+                    }),
                     opens: None,
                     closes: Some((op, vec![Job::TimerClosed { op, result }])),
                 })

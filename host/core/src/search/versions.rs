@@ -55,7 +55,8 @@ impl RunVersions<'_> {
             | System::ParentRunId
             | System::RootWorkflowId
             | System::RootRunId
-            | System::ReportedProblems => Vec::new(),
+            | System::ReportedProblems
+            | System::Paused => Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Engine, RunRow, Target};
 use crate::error::EngineError;
 use refrain_core::attempt::ActivityTask;
-use refrain_core::ids::{EventId, RunId, RunKey};
+use refrain_core::ids::{EventId, NamespaceId, RunId, RunKey};
 use refrain_core::machines::clock::Clock;
 use refrain_core::machines::execution;
 use refrain_core::payload::Payload;
@@ -29,6 +29,8 @@ pub struct Description {
     /// The run that it was reset to last.
     pub reset_to: Option<RunId>,
     pub reset_points: Vec<FirstTaskOn>,
+    /// Requests to start that found it, with the events that say so.
+    pub found_by: BTreeMap<String, EventId>,
     /// Of its own, if time was ever to be skipped or it began with another run's.
     pub clock: Option<Clock>,
 }
@@ -43,6 +45,15 @@ pub struct Pause {
 }
 
 impl Engine {
+    /// What kinds of activities are paused, of those of these runs that have any.
+    pub async fn paused_activity_types(
+        &self,
+        namespace: NamespaceId,
+        runs: &[RunRow],
+    ) -> Result<BTreeMap<RunId, Vec<String>>, EngineError> {
+        self.inner.paused_activity_types(namespace, runs).await
+    }
+
     /// As it stands now. `None`: the run's clock is the host's.
     pub async fn own_clock(&self, run: &RunKey) -> Result<Option<Clock>, EngineError> {
         let target = Target::of(run);

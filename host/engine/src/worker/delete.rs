@@ -12,7 +12,7 @@ impl Visit<'_> {
         if self.warm.is_none() && self.loaded.is_none() {
             return self.want_history(Letter::Delete { run, reply }, row);
         }
-        match self.terminate(&row, "deleted", &self.inner.config.identity) {
+        match self.terminate(&row, "deleted", Vec::new(), &self.inner.config.identity) {
             Ok(ended) => {
                 self.letters.push_front(Letter::Delete { run, reply });
                 self.commit(vec![ended]);

@@ -242,7 +242,7 @@ impl Visit<'_> {
         if !current.status.is_open() {
             return Ok(None);
         }
-        let mut ended = self.terminate(current, &request.reason, &request.identity)?;
+        let mut ended = self.terminate(current, &request.reason, Vec::new(), &request.identity)?;
         // Its parent waits for the new run. Children that began after the place that is
         // gone back to end with it; those that began before go on.
         ended.decision.effects.retain(|effect| !goes_on(effect, kept));

@@ -3,7 +3,9 @@
 use super::*;
 use crate::deploy::types_of;
 use crate::deployments;
+use refrain_core::message::BY_NEW_RUN;
 use refrain_core::options::Override;
+use refrain_core::payload::Payload;
 use std::borrow::Cow;
 
 impl Visit<'_> {
@@ -53,9 +55,10 @@ impl Visit<'_> {
                 if self.warm.is_none() && self.loaded.is_none() {
                     return self.want_history(reply.into_letter(request, with), row);
                 }
-                let reason = "terminated by a start with the same workflow id";
-                match self.terminate(&row, reason, &request.started.identity) {
-                    Ok(ended) => self.start_new(request, with, reply, Some(ended)),
+                let new = self.inner.new_run_id_after(Some(row.key.run), self.inner.now());
+                let details = vec![Payload::json(format!("\"terminated by new runID: {new}\""))];
+                match self.terminate(&row, BY_NEW_RUN, details, &request.started.identity) {
+                    Ok(ended) => self.start_new(request, with, reply, Some((ended, new))),
                     Err(error) => {
                         with.refuse(&error);
                         reply.send(self.inner, Err(error));
@@ -77,12 +80,13 @@ impl Visit<'_> {
         }
     }
 
+    /// `replaced`: what makes way for it, and the id that it is to have.
     pub(super) fn start_new(
         &mut self,
         request: Box<StartRequest>,
         with: With,
         reply: Starter,
-        ended: Option<Stepped>,
+        replaced: Option<(Stepped, RunId)>,
     ) -> bool {
         let (component, program) = match self.program_for(&request, reply.component()) {
             Ok(found) => found,
@@ -95,8 +99,13 @@ impl Visit<'_> {
         };
         let StartRequest { mut started, request_id, .. } = *request;
         let now = self.inner.now();
-        let before = self.current.as_ref().map(|row| row.key.run);
-        let run = self.inner.new_run_id_after(before, now);
+        let (ended, run) = match replaced {
+            Some((ended, run)) => (Some(ended), run),
+            None => {
+                let before = self.current.as_ref().map(|row| row.key.run);
+                (None, self.inner.new_run_id_after(before, now))
+            }
+        };
         let key = RunKey { execution: self.cell.key.clone(), run };
         started.original_run = Some(run);
         started.first_run = Some(run);

@@ -52,7 +52,7 @@ fn a_failed_attempt_is_tried_again_after_its_backoff() {
             6          8s  activity of 5 started, attempt 3 by w3, after "still none"
             7          9s  activity of 5 failed "never" MaximumAttemptsReached
             8-10       9s  task completed
-            11         9s  execution completed "start order; activity 1 activity failed: never"
+            11         9s  execution completed "start order; activity 1 Activity task failed: never"
             at 2s500ms  nothing to take
         "#]],
     );
@@ -131,7 +131,7 @@ fn a_failure_may_be_final_or_say_itself_when_to_try_again() {
             12        42s  activity of 6 started, attempt 1 by w1
             13        43s  activity of 6 failed "never" NonRetryableFailure
             14-16     43s  task completed
-            17        43s  execution completed "start order; activity 1 activity failed: stolen; activity 2 activity failed: never"
+            17        43s  execution completed "start order; activity 1 Activity task failed: stolen; activity 2 Activity task failed: never"
         "#]],
     );
 }
@@ -177,7 +177,7 @@ fn a_worker_that_comes_too_late_is_refused() {
             6          1s  activity of 5 started, attempt 1 by w1
             7          6s  activity of 5 timed out, TemporalTimeout:StartToClose, MaximumAttemptsReached
             8-10       6s  task completed
-            11         6s  execution completed "start order; activity 1 activity timed out: StartToClose"
+            11         6s  execution completed "start order; activity 1 Activity task timed out: StartToClose"
             at 9s  refused: activity task not found
             at 10s  refused: activity task not found
         "#]],
@@ -225,7 +225,7 @@ fn an_activity_that_nobody_takes_times_out() {
             5          0s  activity charge (1) scheduled
             6          5s  activity of 5 timed out, TemporalTimeout:ScheduleToStart, Timeout
             7-9        5s  task completed
-            10         5s  execution completed "start order; activity 1 activity timed out: ScheduleToStart"
+            10         5s  execution completed "start order; activity 1 Activity task timed out: ScheduleToStart"
         "#]],
     );
 }
@@ -248,7 +248,7 @@ fn the_limit_of_all_attempts_cuts_the_last_one() {
             6         25s  activity of 5 started, attempt 2 by w1, after StartToClose timeout
             7         30s  activity of 5 timed out, TemporalTimeout:ScheduleToClose, Timeout, after StartToClose timeout
             8-10      30s  task completed
-            11        30s  execution completed "start order; activity 1 activity timed out: ScheduleToClose"
+            11        30s  execution completed "start order; activity 1 Activity task timed out: ScheduleToClose"
         "#]],
     );
 }

@@ -81,7 +81,7 @@ fn a_child_that_fails_reaches_its_parent_with_its_cause() {
             7-9        0s  task completed
             10         5s  child of 5 failed "no paper" RetryPolicyNotSet
             11-13      5s  task completed
-            14         5s  execution completed "start order; child 1 started pack; child 1 child workflow failed: no paper"
+            14         5s  execution completed "start order; child 1 started pack; child 1 Child Workflow execution failed: no paper"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -112,7 +112,7 @@ fn a_child_that_somebody_terminates_is_a_failure_for_its_parent() {
             7-9        0s  task completed
             10         2s  child of 5 terminated
             11-13      2s  task completed
-            14         2s  execution completed "start order; child 1 started pack-7; child 1 child workflow terminated: workflow terminated"
+            14         2s  execution completed "start order; child 1 started pack-7; child 1 Child Workflow execution terminated: Terminated"
             workflow pack-7
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -150,7 +150,7 @@ fn a_parent_that_waits_for_a_canceled_child_sees_what_comes_of_it() {
             16-18      2s  task completed
             19         5s  child of 5 canceled
             20-22      5s  task completed
-            23         5s  execution completed "start order; child 1 started pack; signal stop; child 1 child workflow canceled: workflow canceled"
+            23         5s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: workflow canceled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -189,7 +189,7 @@ fn a_parent_that_tries_to_cancel_a_child_goes_on_at_once() {
             10         2s  signal stop received
             11-13      2s  task completed
             14         2s  cancel of pack initiated
-            15         2s  execution completed "start order; child 1 started pack; signal stop; child 1 child workflow canceled: canceled"
+            15         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: canceled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -230,7 +230,7 @@ fn a_parent_that_waits_for_the_request_goes_on_when_it_has_arrived() {
             14         2s  cancel of pack initiated
             15         2s  cancel of 14 delivered
             16-18      2s  task completed
-            19         2s  execution completed "start order; child 1 started pack; signal stop; child 1 child workflow canceled: canceled"
+            19         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: canceled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -267,7 +267,7 @@ fn an_abandoned_child_is_not_told() {
             7-9        0s  task completed
             10         2s  signal stop received
             11-13      2s  task completed
-            14         2s  execution completed "start order; child 1 started pack; signal stop; child 1 child workflow canceled: canceled"
+            14         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: canceled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -433,7 +433,7 @@ fn a_child_takes_over_the_id_of_an_open_run() {
             1          0s  execution started other queue=orders
             2-4        0s  task completed
             5          0s  timer 1 started 50s
-            6          1s  execution terminated "terminated by a start with the same workflow id"
+            6          1s  execution terminated "TerminateIfRunning WorkflowIdReusePolicy"
             next run
             1          1s  execution started pack queue=orders
             2-4        1s  task completed

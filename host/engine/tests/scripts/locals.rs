@@ -67,7 +67,7 @@ fn a_local_activity_that_fails_is_tried_again_in_memory() {
             5          0s  local activity flaky (1) completed "7", attempt 3
             6          0s  local activity flaky (2) failed "not yet", attempt 2
             7          0s  local activity never (3) failed "never", attempt 1
-            8          0s  execution completed "start order; activity 1 '7'; activity 2 activity failed: not yet; activity 3 activity failed: never"
+            8          0s  execution completed "start order; activity 1 '7'; activity 2 Activity task failed: not yet; activity 3 Activity task failed: never"
         "#]],
     );
 }
@@ -114,7 +114,7 @@ fn a_local_activity_that_nobody_offers_fails_and_says_so() {
             1          0s  execution started order queue=orders
             2-4        0s  task completed
             5          0s  local activity nothing (1) failed "local activity `nothing` is not in the component of activities deployed to task queue `orders`", attempt 1
-            6          0s  execution completed "start order; activity 1 activity failed: local activity `nothing` is not in the component of activities deployed to task queue `orders`"
+            6          0s  execution completed "start order; activity 1 Activity task failed: local activity `nothing` is not in the component of activities deployed to task queue `orders`"
         "#]],
     );
 }
@@ -143,7 +143,7 @@ fn a_local_activity_that_backs_off_is_canceled_at_once() {
             13-15   1m30s  task completed
             16      3m21s  timer 2 fired
             17-19   3m21s  task completed
-            20      3m21s  execution completed "start order; signal stop; activity 1 activity canceled: activity canceled; timer 2 fired"
+            20      3m21s  execution completed "start order; signal stop; activity 1 Activity cancelled: activity canceled; timer 2 fired"
         "#]],
     );
 }

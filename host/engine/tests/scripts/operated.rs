@@ -112,7 +112,7 @@ fn a_reset_activity_begins_from_its_first_attempt() {
             6       1m20s  activity of 5 started, attempt 2 by w4, after "again"
             7       1m21s  activity of 5 failed "for good" MaximumAttemptsReached
             8-10    1m21s  task completed
-            11      1m21s  execution completed "start order; activity 1 activity failed: for good"
+            11      1m21s  execution completed "start order; activity 1 Activity task failed: for good"
             at 6s  charge is to begin again
             at 8s  nothing to take
         "#]],
@@ -139,7 +139,7 @@ fn options_that_an_operator_changed_hold_from_the_next_attempt_on() {
             6          8s  activity of 5 started, attempt 2 by w2, after "no network"
             7         11s  activity of 5 timed out, TemporalTimeout:StartToClose, MaximumAttemptsReached, after "no network"
             8-10      11s  task completed
-            11        11s  execution completed "start order; activity 1 activity timed out: StartToClose"
+            11        11s  execution completed "start order; activity 1 Activity task timed out: StartToClose"
         "#]],
     );
 }
@@ -210,7 +210,7 @@ fn a_paused_activity_can_be_canceled() {
             10         2s  activity of 5 cancel requested
             11         2s  activity of 5 canceled
             12-14      2s  task completed
-            15         2s  execution completed "start order; signal stop; activity 1 activity canceled: activity canceled"
+            15         2s  execution completed "start order; signal stop; activity 1 Activity cancelled: activity canceled"
         "#]],
     );
 }
@@ -232,7 +232,7 @@ fn a_retry_that_has_no_time_left_says_so() {
             6          1s  activity of 5 started, attempt 1 by w1
             7          3s  activity of 5 timed out, TemporalTimeout:ScheduleToClose, Timeout
             8-10       3s  task completed
-            11         3s  execution completed "start order; activity 1 activity timed out: ScheduleToClose"
+            11         3s  execution completed "start order; activity 1 Activity task timed out: ScheduleToClose"
         "#]],
     );
 }

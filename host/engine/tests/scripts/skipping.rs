@@ -131,7 +131,7 @@ fn an_activity_after_a_skip_has_the_runs_times_in_history_and_the_hosts_in_its_l
             12       1d1s  activity of 11 started, attempt 1 by w1
             13      1d11s  activity of 11 timed out, TemporalTimeout:StartToClose, MaximumAttemptsReached
             14-16   1d11s  task completed
-            17      1d11s  execution completed "start order; timer 1 fired; activity 2 activity timed out: StartToClose"
+            17      1d11s  execution completed "start order; timer 1 fired; activity 2 Activity task timed out: StartToClose"
         "#]],
     );
 }

@@ -91,7 +91,7 @@ fn a_start_may_end_the_run_that_is_in_its_way() {
             2-4        0s  task completed
             5          0s  timer 1 started 10s
             6          0s  activity charge (2) scheduled
-            7          5s  execution terminated "terminated by a start with the same workflow id"
+            7          5s  execution terminated "TerminateIfRunning WorkflowIdReusePolicy"
             next run
             1          5s  execution started order "2" queue=orders
             2-4        5s  task completed

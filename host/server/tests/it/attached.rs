@@ -1,11 +1,13 @@
 //! Starts that find a run, and want it to be known.
 
 use super::*;
+use expect_test::expect;
 use refrain_core::limits;
 use refrain_wire::api::common::v1::link::Variant;
 use refrain_wire::api::common::v1::link::workflow_event::Reference;
 use refrain_wire::api::enums::v1::WorkflowIdConflictPolicy;
-use refrain_wire::api::workflow::v1::OnConflictOptions;
+use refrain_wire::api::workflow::v1::{OnConflictOptions, RequestIdInfo};
+use std::collections::BTreeSet;
 
 async fn attach(host: &Host, request_id: &str) -> StartWorkflowExecutionResponse {
     let request = StartWorkflowExecutionRequest {
@@ -40,6 +42,22 @@ async fn attached(host: &Host) -> Vec<String> {
     events.into_iter().filter_map(of).collect()
 }
 
+/// What a description says of requests: what became of each, and at which event.
+async fn described(host: &Host, run: &str) -> String {
+    let request = DescribeWorkflowExecutionRequest {
+        namespace: "default".to_owned(),
+        execution: Some(WorkflowExecution { workflow_id: "w".to_owned(), run_id: run.to_owned() }),
+    };
+    let answer: DescribeWorkflowExecutionResponse =
+        host.call("DescribeWorkflowExecution", request).await.expect("it is there");
+    let infos = answer.workflow_extended_info.unwrap_or_default().request_id_infos;
+    let line = |(id, it): (&String, &RequestIdInfo)| {
+        let id = if it.event_id == 1 { "the start" } else { id };
+        format!("{id}: {} {}\n", it.event_type().as_str_name(), it.event_id)
+    };
+    infos.iter().map(line).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_finds_a_run_is_attached_to_it_once() {
     let host = Host::start().await;
@@ -54,11 +72,19 @@ async fn a_request_that_finds_a_run_is_attached_to_it_once() {
         assert_eq!(to.event_type(), EventType::WorkflowExecutionOptionsUpdated);
     }
     assert_eq!(attached(&host).await, ["second", "third"]);
+    let told = described(&host, &run).await;
+    expect![[r#"
+        second: EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED 5
+        the start: EVENT_TYPE_WORKFLOW_EXECUTION_STARTED 1
+        third: EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED 6
+    "#]]
+    .assert_eq(&told);
 
     host.signal("w", "finish").await.expect("it is open");
     host.close_event("w").await;
     let again = attach(&host, "third").await;
     assert_eq!((again.run_id, again.started), (run.clone(), false), "an answer was lost");
+    assert_eq!(described(&host, &run).await, told);
     let answer = attach(&host, "fourth").await;
     assert!(answer.started && answer.run_id != run, "{answer:?}");
     assert!(attached(&host).await.is_empty());

@@ -14,7 +14,7 @@ use refrain_wire::wkt;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status};
 
-async fn describe(host: &Host, id: &str) -> DescribeWorkflowExecutionResponse {
+pub(crate) async fn describe(host: &Host, id: &str) -> DescribeWorkflowExecutionResponse {
     let request = DescribeWorkflowExecutionRequest {
         namespace: "default".to_owned(),
         execution: execution(id, ""),

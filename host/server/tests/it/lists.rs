@@ -3,6 +3,7 @@
 use super::*;
 use list_closed_workflow_executions_request::Filters as Closed;
 use list_open_workflow_executions_request::Filters as Open;
+use refrain_wire::api::common::v1::SearchAttributes;
 use refrain_wire::api::enums::v1::WorkflowExecutionStatus as RunStatus;
 use refrain_wire::api::filter::v1::{StatusFilter, WorkflowExecutionFilter, WorkflowTypeFilter};
 use refrain_wire::api::workflow::v1::WorkflowExecutionInfo;
@@ -116,5 +117,87 @@ async fn a_scan_is_a_list_and_nothing_is_archived() {
     let refused: Result<ListArchivedWorkflowExecutionsResponse, Status> =
         host.call("ListArchivedWorkflowExecutions", request).await;
     assert_eq!(refused.expect_err("there is no archive").code(), Code::InvalidArgument);
+    host.stop().await;
+}
+
+impl Host {
+    /// The values of `TemporalPauseInfo` of each run that the filter finds.
+    async fn paused(&self, query: &str) -> Vec<String> {
+        let request = ListWorkflowExecutionsRequest {
+            namespace: "default".to_owned(),
+            query: query.to_owned(),
+            ..Default::default()
+        };
+        let page: ListWorkflowExecutionsResponse =
+            self.call("ListWorkflowExecutions", request).await.expect("a page");
+        let line = |it: WorkflowExecutionInfo| {
+            let id = it.execution.unwrap_or_default().workflow_id;
+            format!("{id} {}", pause_info(it.search_attributes))
+        };
+        page.executions.into_iter().map(line).collect()
+    }
+}
+
+fn pause_info(attributes: Option<SearchAttributes>) -> String {
+    let value = attributes.unwrap_or_default().indexed_fields.remove("TemporalPauseInfo");
+    value.map_or_else(|| "-".to_owned(), |it| String::from_utf8_lossy(&it.data).into_owned())
+}
+
+/// In the words of Temporal's server, and until it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paused_of_a_run_is_a_search_attribute() {
+    let host = Host::start().await;
+    for (id, kind) in [("w", "Wait"), ("c", "Charge")] {
+        host.start_workflow(id, kind).await.expect("it starts");
+    }
+    assert_eq!(host.paused("TemporalPauseInfo IS NOT NULL").await, [""; 0]);
+    let pause = PauseActivityRequest {
+        namespace: "default".to_owned(),
+        execution: execution("c", ""),
+        activity: Some(pause_activity_request::Activity::Id("1".to_owned())),
+        ..Default::default()
+    };
+    let _: PauseActivityResponse = host.call("PauseActivity", pause).await.expect("it waits");
+    for (id, reason) in [("w", ""), ("c", "lunch")] {
+        let pause = PauseWorkflowExecutionRequest {
+            namespace: "default".to_owned(),
+            workflow_id: id.to_owned(),
+            reason: reason.to_owned(),
+            ..Default::default()
+        };
+        let _: PauseWorkflowExecutionResponse =
+            host.call("PauseWorkflowExecution", pause).await.expect("it is open");
+    }
+    let of_w = r#"w ["Workflow:w"]"#;
+    let of_c = r#"c ["Workflow:c","Reason:lunch","property:activityType=charge"]"#;
+    assert_eq!(host.paused("TemporalPauseInfo IS NOT NULL").await, [of_c, of_w]);
+    assert_eq!(host.paused("TemporalPauseInfo = 'Workflow:w'").await, [of_w]);
+    assert_eq!(host.paused("TemporalPauseInfo = 'Reason:lunch'").await, [of_c]);
+    assert_eq!(host.paused("TemporalPauseInfo = 'property:activityType=charge'").await, [of_c]);
+    assert_eq!(host.paused("TemporalPauseInfo = 'property:activityType=c'").await, [""; 0]);
+    let described = chains::describe(&host, "c").await;
+    let shown = described.workflow_execution_info.and_then(|it| it.search_attributes);
+    assert_eq!(format!("c {}", pause_info(shown)), of_c);
+
+    let unpause = UnpauseWorkflowExecutionRequest {
+        namespace: "default".to_owned(),
+        workflow_id: "c".to_owned(),
+        ..Default::default()
+    };
+    let _: UnpauseWorkflowExecutionResponse =
+        host.call("UnpauseWorkflowExecution", unpause).await.expect("it is paused");
+    assert_eq!(
+        host.paused("WorkflowId = 'c'").await,
+        [r#"c ["property:activityType=charge"]"#],
+        "its activity is paused by itself"
+    );
+    let unpause = UnpauseActivityRequest {
+        namespace: "default".to_owned(),
+        execution: execution("c", ""),
+        activity: Some(unpause_activity_request::Activity::Type("charge".to_owned())),
+        ..Default::default()
+    };
+    let _: UnpauseActivityResponse = host.call("UnpauseActivity", unpause).await.expect("it waits");
+    assert_eq!(host.paused("WorkflowId = 'c'").await, ["c -"]);
     host.stop().await;
 }

@@ -33,6 +33,8 @@ pub(super) enum Source {
     Root(String),
     /// Those whose workflow task fails.
     Failing,
+    /// Those with an activity that is paused. Not in the order of start times.
+    PausedActivities,
     /// Pinned to it.
     Component {
         digest: Digest,
@@ -155,6 +157,7 @@ impl Source {
             | Source::Parent(_)
             | Source::Root(_)
             | Source::Failing
+            | Source::PausedActivities
             | Source::Moved
             | Source::Attribute { .. }
             | Source::Workflows { .. }
@@ -163,8 +166,9 @@ impl Source {
     }
 }
 
+pub(super) const PAUSED: i64 = 8;
 /// Running and paused.
-const OPEN: [i64; 2] = [1, 8];
+const OPEN: [i64; 2] = [1, PAUSED];
 
 /// Is the condition one that no open run meets? They may be many, and none need be looked at.
 fn has_ended(condition: &Condition) -> bool {
@@ -263,6 +267,9 @@ fn of_test(test: &Test) -> Option<Choice> {
             let implied = any.iter().all(|it| it.len() == 1);
             choice(ATTRIBUTE, words.map(source).collect(), disjoint, implied)
         }
+        Test::Null { field: Field::System(System::Paused), negated: true } => {
+            choice(FAMILY, of_paused(), false, true)
+        }
         Test::Compare { .. }
         | Test::OneOf { .. }
         | Test::HasAny { .. }
@@ -270,6 +277,11 @@ fn of_test(test: &Test) -> Option<Choice> {
         | Test::StartsWith { .. }
         | Test::Null { .. } => None,
     }
+}
+
+/// A run may be paused, and activities of it.
+fn of_paused() -> Vec<Source> {
+    vec![Source::Status(PAUSED), Source::PausedActivities]
 }
 
 /// Rank, sources, whether no run is in two of them, and whether they say it all.
@@ -312,6 +324,7 @@ fn of_values(field: &Field, values: &[Value]) -> Option<(u8, Vec<Source>, bool, 
         Field::System(System::ReportedProblems) => {
             Some((FAMILY, vec![Source::Failing], true, false))
         }
+        Field::System(System::Paused) => Some((FAMILY, of_paused(), false, false)),
         Field::System(System::WorkerDeploymentVersion) => {
             // A version's name ends with its digest; the rest is looked at run by run.
             let digests = texts().filter_map(|it| Some(version_of(&it)?.1));

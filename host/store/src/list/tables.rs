@@ -168,6 +168,7 @@ fn column_of(field: &Field) -> Option<Field> {
             | System::RootWorkflowId
             | System::RootRunId
             | System::ReportedProblems
+            | System::Paused
             | System::WorkerDeployment
             | System::WorkerDeploymentVersion
             | System::VersioningBehavior

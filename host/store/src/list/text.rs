@@ -1,9 +1,9 @@
 //! Filters as SQL. Names and values of a filter are parameters, always.
 
-use super::plan::{Source, keys_of_prefix, range_of_kind, range_of_ms};
+use super::plan::{PAUSED, Source, keys_of_prefix, range_of_kind, range_of_ms};
 use super::tables::Tables;
 use crate::rows::after_prefix;
-use refrain_core::search::{BuildId, Condition, Field, Kind, Op, System, Test, Value};
+use refrain_core::search::{BuildId, Condition, Field, Kind, Op, PauseInfo, System, Test, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
 use std::ops::Bound;
@@ -131,6 +131,14 @@ impl Text {
             Source::Failing => {
                 (runs("runs_failing"), format!("{of_namespace} AND r.task_attempts > 0"))
             }
+            Source::PausedActivities => {
+                let from = format!(
+                    "activity_tasks AS p INDEXED BY activity_tasks_paused CROSS JOIN {rows} AS r ON r.namespace_id = p.namespace_id AND r.{run_id} = p.run_id"
+                );
+                let condition =
+                    format!("p.namespace_id = {namespace} AND p.paused_type IS NOT NULL");
+                (from, condition)
+            }
             Source::Component { digest, status } => {
                 let (digest, status) = (self.bytes(&digest.0), self.int(*status));
                 let condition =
@@ -226,6 +234,15 @@ impl Text {
                 let any = balanced(&each, "OR", "0");
                 if *negated { format!("NOT {any}") } else { any }
             }
+            Test::HasAny { field: Field::System(System::Paused), values, negated } => {
+                let asked = values.iter().filter_map(|it| match it {
+                    Value::Text(text) => PauseInfo::of(text),
+                    Value::Int(_) | Value::Double(_) | Value::Bool(_) | Value::Time(_) => None,
+                });
+                let each: Vec<String> = asked.map(|it| self.pause_info(&it)).collect();
+                let any = balanced(&each, "OR", "0");
+                if *negated { format!("NOT {any}") } else { any }
+            }
             Test::HasAny { field: Field::System(_), values, negated } => {
                 let asked = values.contains(&Value::Text(TASK_FAILED.to_owned()));
                 let fails = format!("r.task_attempts >= {REPORTED_FROM}");
@@ -270,6 +287,10 @@ impl Text {
                 let sign = if *negated { ">=" } else { "<" };
                 format!("r.task_attempts {sign} {REPORTED_FROM}")
             }
+            Test::Null { field: Field::System(System::Paused), negated } => {
+                let any = format!("(r.status = {PAUSED} OR {})", paused_activity(""));
+                if *negated { any } else { format!("NOT {any}") }
+            }
             // Every run has them.
             Test::Null {
                 field: Field::System(System::BuildIds | System::UsedVersions),
@@ -310,6 +331,20 @@ impl Text {
             }
             BuildId::UsedIn(queue, _) => {
                 format!("(r.task_queue = {} AND {used})", self.text(queue))
+            }
+        }
+    }
+
+    fn pause_info(&mut self, it: &PauseInfo) -> String {
+        match it {
+            PauseInfo::Run(id) => {
+                format!("(r.status = {PAUSED} AND r.workflow_id = {})", self.text(id))
+            }
+            PauseInfo::Reason(reason) => {
+                format!("(r.status = {PAUSED} AND r.pause_reason = {})", self.text(reason))
+            }
+            PauseInfo::ActivityType(name) => {
+                paused_activity(&format!(" AND p.paused_type = {}", self.text(name)))
             }
         }
     }
@@ -390,8 +425,9 @@ impl Tables {
             System::ParentRunId => uuid("r.parent_run_id"),
             System::RootWorkflowId => "coalesce(r.root_workflow_id, r.workflow_id)".to_owned(),
             System::RootRunId => uuid("coalesce(r.root_run_id, r.run_id)"),
-            // Has tests of its own.
+            // These two have tests of their own.
             System::ReportedProblems => "r.task_attempts".to_owned(),
+            System::Paused => "r.pause_reason".to_owned(),
             System::WorkerDeployment => "r.task_queue".to_owned(),
             System::WorkerDeploymentVersion => {
                 "(r.task_queue || ':' || lower(hex(r.component)))".to_owned()
@@ -400,6 +436,13 @@ impl Tables {
             System::BuildIds | System::UsedVersions => "r.component".to_owned(),
         }
     }
+}
+
+/// The run has an activity that is paused, for which `within` holds of `p.paused_type`.
+fn paused_activity(within: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM activity_tasks AS p INDEXED BY activity_tasks_paused WHERE p.namespace_id = r.namespace_id AND p.run_id = r.run_id AND p.paused_type IS NOT NULL{within})"
+    )
 }
 
 /// In halves, because SQLite refuses expressions that are nested deeply.

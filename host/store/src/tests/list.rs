@@ -3,11 +3,12 @@ use crate::{ListPlace, RunRow, Status};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use refrain_core::attempt::Pause;
 use refrain_core::machines::execution::{Parent, State as RunState, WorkflowRun};
 use refrain_core::options::{Override, RunOptions};
 use refrain_core::search::{
-    Condition, Expr, Field, Instant, Kind, Literal, Op, Query, Registry, Row as _, System, Value,
-    holds, parse, typed,
+    Condition, Expr, Field, Instant, Kind, Literal, Op, PauseInfo, Query, Registry, Row as _,
+    System, Value, holds, parse, typed,
 };
 use refrain_wire::search as payloads;
 use std::collections::BTreeSet;
@@ -260,6 +261,13 @@ impl refrain_core::search::Row for RunRow {
                 Some(failure) if failure.attempts >= 5 => text("category=WorkflowTaskFailed"),
                 Some(_) | None => Vec::new(),
             },
+            System::Paused => {
+                let types =
+                    if self.status.is_open() { paused_types(self.key.run) } else { Vec::new() };
+                let workflow_id = &self.key.execution.workflow;
+                let all = PauseInfo::values(workflow_id, self.pause_reason.as_deref(), &types);
+                all.iter().map(|it| Value::Text(it.to_string())).collect()
+            }
             System::WorkerDeployment
             | System::WorkerDeploymentVersion
             | System::VersioningBehavior
@@ -269,6 +277,12 @@ impl refrain_core::search::Row for RunRow {
             }
         }
     }
+}
+
+/// Those that are paused, if the run is open.
+fn paused_types(run: RunId) -> Vec<String> {
+    let n = if run.0.is_multiple_of(3) { run.0 % 4 } else { 0 };
+    ["a", "b", "a"].into_iter().take(n as usize).map(str::to_owned).collect()
 }
 
 const TEXTS: [&str; 8] = ["", "a", "ab", "b", "B", "é", "ab-c a", "%_'"];
@@ -385,6 +399,17 @@ fn condition() -> impl Strategy<Value = Expr> {
             "TemporalReportedProblems" => {
                 Just(Literal::Text("category=WorkflowTaskFailed".to_owned())).boxed()
             }
+            "TemporalPauseInfo" => prop::sample::select(vec![
+                "Workflow:w0",
+                "Workflow:w1",
+                "Reason:ab",
+                "Reason:",
+                "property:activityType=a",
+                "property:activityType=b",
+                "w0",
+            ])
+            .prop_map(|it| Literal::Text(it.to_owned()))
+            .boxed(),
             "TemporalWorkflowVersioningBehavior" => {
                 prop::sample::select(vec!["Pinned", "AutoUpgrade", "P"])
                     .prop_map(|it| Literal::Text(it.to_owned()))
@@ -477,6 +502,12 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
                 });
                 step
             }
+            5 => {
+                let mut step = step;
+                step.decision.run.status = RunState::Paused { cancel_requested: false };
+                step.decision.run.pause_reason = Some(TEXTS[start as usize % 3].to_owned());
+                step
+            }
             _ => step,
         };
         let (key, is_open) = (step.key.clone(), step.decision.run.status.is_open());
@@ -496,6 +527,13 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
             1 => step.effect(Effect::SetOptions(Box::new(follow))),
             _ => step,
         };
+        let kinds = if is_open { paused_types(key.run) } else { Vec::new() };
+        let step = kinds.into_iter().enumerate().fold(step, |step, (at, kind)| {
+            let mut paused = task(&key, at as u64 + 1);
+            paused.options.activity_type = kind;
+            paused.pause = Some(Pause { at: s(1), identity: String::new(), reason: String::new() });
+            step.effect(insert_activity(&paused))
+        });
         store.commit(&[pinned(step, at)]).await.unwrap();
         // One in three was moved, some of them back again.
         let moves = if is_open && at % 3 == 0 { 1 + at % 2 } else { 0 };

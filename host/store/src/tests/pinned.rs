@@ -27,6 +27,7 @@ async fn open_runs_are_found_and_counted_by_component() {
     // A paused run is as open as any other.
     let mut pause = Step::at(key("a", 1), 2).signals(1);
     pause.decision.run.status = execution::State::Paused { cancel_requested: false };
+    pause.decision.run.pause_reason = Some(String::new());
     commit(&store, pause, OLD).await;
 
     let of = |component, n_open| OpenRuns { component, task_queue: "orders".to_owned(), n_open };

@@ -174,6 +174,8 @@ async fn plans_of_all_statements() {
             LIST SUBQUERY 1
             SCAN old VIRTUAL TABLE INDEX 1:
             CREATE BLOOM FILTER
+        attached_requests
+            SEARCH attached_requests USING PRIMARY KEY (run_id=?)
         history_read
             SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=? AND first_event_id>?)
             SCALAR SUBQUERY 1
@@ -242,6 +244,10 @@ async fn plans_of_all_statements() {
             SEARCH activity_tasks USING INDEX activity_tasks_started ((started_by,run_id,scheduled_event_id)>(?,?,?) AND started_by<?)
         activities_of_run
             SEARCH activity_tasks USING PRIMARY KEY (run_id=?)
+        activities_paused
+            SCAN asked VIRTUAL TABLE INDEX 1:
+            SEARCH paused USING COVERING INDEX activity_tasks_paused (namespace_id=? AND run_id=? AND paused_type>?)
+            USE TEMP B-TREE FOR DISTINCT
         activity_get
             SEARCH activity_tasks USING PRIMARY KEY (run_id=? AND scheduled_event_id=?)
         activities_backlog
@@ -719,6 +725,8 @@ async fn plans_of_lists_and_counts() {
         "RootWorkflowId = 'w' AND RootRunId = '01a2037c-a29b-74f7-8688-7e8febe36f7a'",
         "ParentWorkflowId = 'w'",
         "ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')",
+        "TemporalPauseInfo IS NOT NULL",
+        "TemporalPauseInfo = 'property:activityType=a'",
         "TemporalScheduledById = 's'",
         "TemporalWorkerDeploymentVersion = 'orders:0101010101010101010101010101010101010101010101010101010101010101' AND ExecutionStatus = 'Running'",
         "BuildIds = 'pinned:orders:0101010101010101010101010101010101010101010101010101010101010101'",
@@ -917,6 +925,46 @@ async fn plans_of_lists_and_counts() {
             USE TEMP B-TREE FOR ORDER BY
           count
             SEARCH r USING INDEX runs_failing (namespace_id=?)
+        TemporalPauseInfo IS NOT NULL
+          page
+            MERGE (UNION)
+            LEFT
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+            RIGHT
+            SEARCH p USING COVERING INDEX activity_tasks_paused (namespace_id=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR ORDER BY
+          count
+            CO-ROUTINE (subquery-2)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+            UNION USING TEMP B-TREE
+            SEARCH p USING COVERING INDEX activity_tasks_paused (namespace_id=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            SCAN (subquery-2)
+            USE TEMP B-TREE FOR GROUP BY
+        TemporalPauseInfo = 'property:activityType=a'
+          page
+            MERGE (UNION)
+            LEFT
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+            SEARCH p EXISTS USING COVERING INDEX activity_tasks_paused (namespace_id=? AND run_id=? AND paused_type=?) (2 times)
+            RIGHT
+            SEARCH p USING COVERING INDEX activity_tasks_paused (namespace_id=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            USE TEMP B-TREE FOR ORDER BY
+          count
+            CO-ROUTINE (subquery-4)
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SEARCH r USING COVERING INDEX runs_by_status (namespace_id=? AND status=?)
+            SEARCH p EXISTS USING COVERING INDEX activity_tasks_paused (namespace_id=? AND run_id=? AND paused_type=?) (2 times)
+            UNION USING TEMP B-TREE
+            SEARCH p USING COVERING INDEX activity_tasks_paused (namespace_id=?)
+            SEARCH r USING PRIMARY KEY (namespace_id=? AND run_id=?)
+            SCAN (subquery-4)
+            USE TEMP B-TREE FOR GROUP BY
         TemporalScheduledById = 's'
           page
             SEARCH s USING COVERING INDEX search_attributes_by_value (namespace_id=? AND name=? AND value=?)

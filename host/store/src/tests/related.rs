@@ -26,7 +26,8 @@ pub(super) fn initiated(id: u64, workflow: &str) -> Recorded {
 
 fn started(id: u64, initiated: u64, run: u128) -> Recorded {
     let (child, run) = (Box::default(), RunId(run));
-    event(id, Event::Child(child::Event::Started { initiated: EventId(initiated), child, run }))
+    let (initiated, header) = (EventId(initiated), PayloadMap::new());
+    event(id, Event::Child(child::Event::Started { initiated, child, run, header }))
 }
 
 fn closed(id: u64, initiated: u64, run: u128) -> Recorded {

@@ -2,6 +2,7 @@
 
 use super::*;
 use refrain_core::chain;
+use refrain_core::message::BY_NEW_RUN;
 
 impl Model {
     pub(super) fn start(&mut self, start: &Start, more: Vec<Arrival>) {
@@ -17,7 +18,7 @@ impl Model {
             Admission::Refused { .. } => return self.note("refused: already started"),
             Admission::TerminateFirst { .. } => {
                 let arrival = Arrival::Terminate {
-                    reason: "terminated by a start with the same workflow id".to_owned(),
+                    reason: BY_NEW_RUN.to_owned(),
                     details: Vec::new(),
                     identity: "client".to_owned(),
                 };

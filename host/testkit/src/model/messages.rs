@@ -3,7 +3,7 @@
 use super::*;
 use refrain_core::chain;
 use refrain_core::machines::child::StartFailedCause;
-use refrain_core::message::{Body, Fate, Found, StartChild};
+use refrain_core::message::{BY_NEW_RUN, Body, Fate, Found, StartChild};
 
 impl Model {
     pub(super) fn execution(&self, workflow: &str) -> ExecutionKey {
@@ -81,7 +81,7 @@ impl Model {
             Admission::New => self.begin_child(request, start, n_before),
             Admission::TerminateFirst { .. } => {
                 let arrival = Arrival::Terminate {
-                    reason: "terminated by a start with the same workflow id".to_owned(),
+                    reason: BY_NEW_RUN.to_owned(),
                     details: Vec::new(),
                     identity: start.started.identity.clone(),
                 };

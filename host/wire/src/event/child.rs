@@ -58,14 +58,14 @@ pub(super) fn to_proto(event: &Event) -> Line {
             ))
             .with_metadata(user_metadata_to_proto(summary.as_ref(), None))
         }
-        Event::Started { initiated, child, run } => {
+        Event::Started { initiated, child, run, header } => {
             Line::of(Attributes::ChildWorkflowExecutionStartedEventAttributes(
                 ChildWorkflowExecutionStartedEventAttributes {
                     namespace: child.namespace.clone(),
                     initiated_event_id: event_id_to_proto(*initiated),
                     workflow_execution: Some(execution_to_proto(&child.workflow_id, *run)),
                     workflow_type: type_to_proto(child),
-                    header: Some(Default::default()),
+                    header: Some(payload::header_to_proto(header)),
                     ..Default::default()
                 },
             ))
@@ -170,6 +170,7 @@ pub(super) fn started(
         initiated: initiated_id(it.initiated_event_id)?,
         child: named(it.namespace, workflow_id, it.workflow_type),
         run,
+        header: payload::header_from_proto(it.header),
     }))
 }
 

@@ -208,7 +208,7 @@ fn full_continued() -> execution::ContinuedAsNew {
         run_timeout: Some(Delay::from_secs(60)),
         task_timeout: Delay::from_secs(10),
         backoff: Some(Delay(1500)),
-        initiator: Some(execution::Initiator::ContinueAsNew),
+        initiator: execution::Initiator::Retry,
         last_completion_result: Some(args()),
         header: map(),
         memo: map(),
@@ -334,7 +334,7 @@ fn after(event: &Event) -> Vec<Event> {
                 let bare = execution::ContinuedAsNew {
                     run_timeout: None,
                     backoff: None,
-                    initiator: None,
+                    initiator: execution::Initiator::ContinueAsNew,
                     last_completion_result: None,
                     header: PayloadMap::new(),
                     memo: PayloadMap::new(),
@@ -406,6 +406,7 @@ fn after(event: &Event) -> Vec<Event> {
                 timer_id: "3".to_owned(),
                 started: EventId(9),
                 task: EventId(12),
+                summary: Some(Payload::json("\"until the morning\"")),
             })],
             timer::Event::Canceled { .. } => {
                 let bare = signal::Event::Received(Box::default());

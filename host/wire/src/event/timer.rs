@@ -33,13 +33,14 @@ pub(super) fn to_proto(event: &Event) -> Line {
                 started_event_id: event_id_to_proto(*started),
             }))
         }
-        Event::Canceled { timer_id, started, task } => {
+        Event::Canceled { timer_id, started, task, summary } => {
             Line::of(Attributes::TimerCanceledEventAttributes(TimerCanceledEventAttributes {
                 timer_id: timer_id.clone(),
                 started_event_id: event_id_to_proto(*started),
                 workflow_task_completed_event_id: event_id_to_proto(*task),
                 identity: String::new(),
             }))
+            .with_metadata(user_metadata_to_proto(summary.as_ref(), None))
         }
     }
 }
@@ -65,11 +66,16 @@ pub(super) fn fired(it: TimerFiredEventAttributes) -> Result<AnyEvent, DecodeErr
     Ok(AnyEvent::Timer(Event::Fired { timer_id: it.timer_id, started }))
 }
 
-pub(super) fn canceled(it: TimerCanceledEventAttributes) -> Result<AnyEvent, DecodeError> {
+pub(super) fn canceled(
+    it: TimerCanceledEventAttributes,
+    metadata: Option<UserMetadata>,
+) -> Result<AnyEvent, DecodeError> {
+    let (summary, _) = user_metadata_from_proto(metadata);
     Ok(AnyEvent::Timer(Event::Canceled {
         timer_id: it.timer_id,
         started: started_id(it.started_event_id)?,
         task: task_of(it.workflow_task_completed_event_id)?,
+        summary,
     }))
 }
 

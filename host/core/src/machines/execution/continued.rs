@@ -31,7 +31,7 @@ pub struct ContinuedAsNew {
     pub task_timeout: Delay,
     /// The wait before the next run's first task.
     pub backoff: Option<Delay>,
-    pub initiator: Option<Initiator>,
+    pub initiator: Initiator,
     pub last_completion_result: Option<Payloads>,
     pub header: PayloadMap,
     pub memo: PayloadMap,

@@ -10,7 +10,7 @@ use crate::options::{
     run_from_proto, task_queue_from_proto, task_queue_to_proto,
 };
 use crate::payload;
-use refrain_core::machines::execution::ContinuedAsNew;
+use refrain_core::machines::execution::{ContinuedAsNew, Initiator};
 use refrain_core::time::Delay;
 
 pub(super) fn to_proto(it: &ContinuedAsNew) -> WorkflowExecutionContinuedAsNewEventAttributes {
@@ -23,7 +23,11 @@ pub(super) fn to_proto(it: &ContinuedAsNew) -> WorkflowExecutionContinuedAsNewEv
         workflow_task_timeout: Some(delay_to_proto(it.task_timeout)),
         workflow_task_completed_event_id: event_id_to_proto(it.task),
         backoff_start_interval: it.backoff.map(delay_to_proto),
-        initiator: initiator_to_proto(it.initiator) as i32,
+        // As the real server, which does not say that it was the workflow's own wish.
+        initiator: match it.initiator {
+            Initiator::ContinueAsNew => 0,
+            Initiator::Retry | Initiator::Cron => initiator_to_proto(Some(it.initiator)) as i32,
+        },
         last_completion_result: payload::result_to_proto(it.last_completion_result.as_ref()),
         header: (!it.header.is_empty()).then(|| payload::header_to_proto(&it.header)),
         memo: (!it.memo.is_empty()).then(|| payload::memo_to_proto(&it.memo)),
@@ -49,7 +53,7 @@ pub(in crate::event) fn continued(
             None => Delay::ZERO,
         },
         backoff: limit_from_proto("backoff_start_interval", it.backoff_start_interval)?,
-        initiator: initiator_from_proto(it.initiator)?,
+        initiator: initiator_from_proto(it.initiator)?.unwrap_or(Initiator::ContinueAsNew),
         last_completion_result: payload::result_from_proto(it.last_completion_result),
         header: payload::header_from_proto(it.header),
         memo: payload::memo_from_proto(it.memo),

@@ -80,7 +80,12 @@ pub(super) fn after_child(event: &child::Event) -> Vec<Event> {
         })
         .into(),
         child::Event::StartFailed { .. } => {
-            vec![Event::Child(child::Event::Started { initiated, child: named(), run: RUN })]
+            vec![Event::Child(child::Event::Started {
+                initiated,
+                child: named(),
+                run: RUN,
+                header: map(),
+            })]
         }
         child::Event::Started { .. } => closed(Outcome::Completed { result: args() }),
         child::Event::Closed { outcome, .. } => match outcome {
