@@ -95,4 +95,7 @@ async fn a_request_is_known_to_the_run_that_it_found_also_when_that_is_closed() 
     let known = async |run, request| store.is_attached(RunId(run), request).await.unwrap();
     assert!(known(1, "r1").await && known(1, "r2").await);
     assert!(!known(1, "r3").await && !known(2, "r1").await);
+    let all = store.attached_requests(RunId(1)).await.unwrap();
+    let events = [("r1", 2), ("r2", 3)].map(|it| (it.0.to_owned(), EventId(it.1)));
+    assert_eq!(all, events.into());
 }
