@@ -170,7 +170,7 @@ impl Store {
         namespace: NamespaceId,
         runs: &[RunId],
     ) -> Result<BTreeMap<RunId, Vec<String>>, StoreError> {
-        let mut asked = Rows::new();
+        let mut asked = Rows::default();
         for run in runs {
             asked.row().fixed(&run.to_bytes());
         }
