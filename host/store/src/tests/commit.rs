@@ -322,6 +322,7 @@ async fn what_a_row_was_before_makes_no_difference_to_what_it_becomes() {
                 step = step.close(status, 20);
             }
             step.decision.run.status = status;
+            step.decision.run.pause_reason = (status == paused).then(String::new);
             step.decision.run.task_failure = task_failure.clone();
             step
         };

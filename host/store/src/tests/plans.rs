@@ -443,7 +443,7 @@ async fn a_step_that_leaves_how_its_run_stands_writes_no_index_of_runs() {
         run_advance: runs
         run_change: runs, runs_by_close, runs_by_component, runs_by_status, runs_by_type, runs_failing, runs_moved, runs_of_workflow
         history_append: history, sqlite_autoindex_history_1
-        activity_insert: activity_tasks, activity_tasks_due, activity_tasks_later, activity_tasks_line, activity_tasks_started
+        activity_insert: activity_tasks, activity_tasks_due, activity_tasks_later, activity_tasks_line, activity_tasks_paused, activity_tasks_started
     "#]].assert_eq(&text);
 }
 
