@@ -56,7 +56,7 @@ mod tests {
         let asked = needed(1000, 200, 2);
         assert_eq!(fitted(asked), (1000, 200));
         assert_eq!(fitted(asked - 1), (999, 200));
-        assert_eq!(fitted(asked / 2), (WAITING_ROOMS_MIN, 142));
+        assert_eq!(fitted(asked / 2), (WAITING_ROOMS_MIN, 126));
         for rooms in needed(0, 1, 2)..asked {
             let (warm_runs, activities) = fitted(rooms);
             assert!(needed(warm_runs, activities, 2) <= rooms, "{rooms} rooms");

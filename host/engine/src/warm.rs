@@ -286,8 +286,9 @@ mod tests {
         busy.lock().phase = Phase::Busy;
         warm.commits(&cells, &busy, 1);
         assert!(!cell("idle").lock().gone);
+        let idle = cell("idle");
         warm.commits(&cells, &busy, 1 + COMMITTING_ROOMS);
-        assert!(cell("idle").lock().gone, "there are too many of them");
+        assert!(idle.lock().gone, "there are too many of them");
     }
 
     #[test]

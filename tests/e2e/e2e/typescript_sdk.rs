@@ -173,7 +173,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
 
     let failure = task_failure(&host, "throwsInTimer")?;
     let message = failure["failure"]["message"].as_str().unwrap_or_default();
-    assert!(message.contains("(bad/workflow.ts:103)"), "{message}");
+    assert!(message.contains("(bad/workflow.ts:119)"), "{message}");
 
     start(&host, "looksInTime")?;
     expect![[
