@@ -7,15 +7,16 @@ CREATE TABLE standalone_activities (
     activity_id      TEXT    NOT NULL,
     activity_type    TEXT    NOT NULL,
     task_queue       TEXT    NOT NULL,
-    -- Numbers of `runs`: 1 running, 2 completed, 3 failed, 4 canceled, 5 terminated, 7 timed out.
-    status           INTEGER NOT NULL CHECK (status IN (1, 2, 3, 4, 5, 7)),
+    -- Numbers of `runs`: 1 running, 2 completed, 3 failed, 4 canceled, 5 terminated, 7 timed out, 8 paused. While it is
+    -- open this and the queue follow the row of its attempts.
+    status           INTEGER NOT NULL CHECK (status IN (1, 2, 3, 4, 5, 7, 8)),
     start_ms         INTEGER NOT NULL CHECK (start_ms >= 0),
     -- Later than `start_ms` by the wait before the first attempt.
     execution_ms     INTEGER NOT NULL CHECK (execution_ms >= start_ms),
     close_ms         INTEGER,
     execution        BLOB    NOT NULL,
     PRIMARY KEY (activity_run_id),
-    CHECK ((status = 1) = (close_ms IS NULL))
+    CHECK ((status IN (1, 8)) = (close_ms IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- At most one of an id is open.

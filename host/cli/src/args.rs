@@ -8,7 +8,7 @@ use crate::deploy::DeployArgs;
 use crate::deployment::DeploymentCommand;
 use crate::dev::DevelopArgs;
 use crate::namespace::NamespaceCommand;
-use crate::output::Format;
+use crate::output::Output;
 use crate::replay::ReplayArgs;
 use crate::schedule::ScheduleCommand;
 use crate::search_attribute::SearchAttributeCommand;
@@ -33,7 +33,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     /// How to print: for people or for programs.
     #[arg(long, short, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub(crate) output: Format,
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]

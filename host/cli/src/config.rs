@@ -5,6 +5,7 @@
 
 use crate::errors::{CliError, with_causes};
 use crate::limits::{self, Limit};
+use crate::temporals::TemporalsArgs;
 use crate::units::{Bytes, SearchAttribute, Span};
 use crate::{compiler, rooms, tls};
 use clap::{ArgAction, Args, ValueEnum};
@@ -171,31 +172,11 @@ pub(crate) struct DevArgs {
     /// they come. Default: `/`.
     #[arg(long, value_name = "PATH", value_parser = path, help_heading = "Web page")]
     ui_public_path: Option<String>,
-    /// Port for metrics. There is none yet: without effect.
-    #[arg(long, value_name = "PORT", help_heading = "Taken for Temporal's sake")]
-    metrics_port: Option<u16>,
-    /// A setting of Temporal's server. Those that mean a limit of runs (see --limit) have an effect.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
-    dynamic_config_value: Vec<String>,
-    /// A pragma of Temporal's database. Without effect.
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Taken for Temporal's sake")]
-    sqlite_pragma: Vec<String>,
+    #[command(flatten)]
+    pub(crate) temporals: TemporalsArgs,
 }
 
-/// Settings that SDKs give to whatever server they start: here things are so anyway.
-const ALWAYS_SO: [&str; 3] = [
-    "frontend.enableServerVersionCheck",
-    "frontend.enableUpdateWorkflowExecution",
-    "frontend.enableUpdateWorkflowExecutionAsyncAccepted",
-];
-
 impl DevArgs {
-    /// The limits among the settings of Temporal's server.
-    pub(crate) fn limits(&self) -> Result<Vec<Limit>, CliError> {
-        let limits = self.dynamic_config_value.iter().filter_map(|it| Limit::of_temporal(it));
-        limits.collect::<Result<_, _>>().map_err(|error| CliError::usage(error.to_string()))
-    }
-
     /// What start-dev serves beside gRPC: without `--headless`, the page on a port of its own.
     pub(crate) fn listen_http(&self, config: &HostConfig) -> Result<Vec<HttpConfig>, CliError> {
         let api = config.listen_http.iter().map(|it| HttpConfig { page: None, ..it.clone() });
@@ -217,26 +198,6 @@ impl DevArgs {
         // One port may be both.
         let others = api.filter(|it| it.address != address || port == 0);
         Ok(others.chain([page]).collect())
-    }
-
-    /// What was asked for in vain, to be said once.
-    pub(crate) fn without_effect(&self) -> Vec<String> {
-        let mut flags = Vec::new();
-        let mut note = |flag: &str, given: bool| {
-            if given {
-                flags.push(flag.to_owned());
-            }
-        };
-        note("--metrics-port", self.metrics_port.is_some());
-        for (flag, list) in [
-            ("--dynamic-config-value", &self.dynamic_config_value),
-            ("--sqlite-pragma", &self.sqlite_pragma),
-        ] {
-            let keys = list.iter().map(|it| it.split('=').next().unwrap_or_default());
-            let keys = keys.filter(|key| !ALWAYS_SO.contains(key) && !limits::is_temporals(key));
-            flags.extend(keys.map(|key| format!("{flag} {key}")));
-        }
-        flags
     }
 }
 
@@ -651,20 +612,6 @@ mod tests {
         ] {
             assert_eq!(wrong(args, Mode::Development), Exit::Usage);
         }
-    }
-
-    #[test]
-    fn what_has_no_effect_is_named() {
-        let args = DevArgs {
-            headless: true,
-            ui_port: Some(8233),
-            dynamic_config_value: vec![
-                "frontend.x=true".to_owned(),
-                "limit.historyCount.error=100".to_owned(),
-            ],
-            ..DevArgs::default()
-        };
-        assert_eq!(args.without_effect(), ["--dynamic-config-value frontend.x"]);
     }
 
     fn pages(host: HostArgs, dev: &DevArgs) -> Result<Vec<String>, String> {

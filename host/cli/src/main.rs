@@ -9,6 +9,7 @@ mod compiler;
 mod config;
 mod rooms;
 mod serve;
+mod temporals;
 mod tls;
 
 mod client;
@@ -99,7 +100,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         .enable_all()
         .build()
         .map_err(|error| CliError::failed(format!("can't start: {error}")))?;
-    let format = cli.output;
+    let format = cli.output.format();
     let done = runtime.block_on(async move {
         match cli.command {
             Command::Server(command) => serve::run(*command, format).await,

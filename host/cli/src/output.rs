@@ -9,18 +9,60 @@ use refrain_wire::wkt;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::OnceLock;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Output {
     /// For people.
-    #[default]
     Text,
     /// For programs; messages of Temporal's API as its own tools print them.
     Json,
+    /// As `json`, one value a line; a list is as many lines.
+    Jsonl,
+    /// Nothing; errors are still told.
+    None,
+}
+
+/// What stdout is given. One process, one command.
+static OUTPUT: OnceLock<Output> = OnceLock::new();
+
+impl Output {
+    /// What a command prints in; what it prints comes out as this says.
+    pub(crate) fn format(self) -> Format {
+        // Called once.
+        let _ = OUTPUT.set(self);
+        match self {
+            Output::Text => Format::Text,
+            Output::Json | Output::Jsonl | Output::None => Format::Json,
+        }
+    }
+
+    fn chosen() -> Output {
+        OUTPUT.get().copied().unwrap_or(Output::Text)
+    }
+
+    fn json(self, value: &Value) -> String {
+        match (self, value) {
+            (Output::Jsonl, Value::Array(list)) => {
+                list.iter().map(|it| format!("{it}\n")).collect()
+            }
+            (Output::Jsonl, one) => one.to_string(),
+            (Output::Text | Output::Json | Output::None, value) => format!("{value:#}"),
+        }
+    }
 }
 
 /// To stdout, with a line's end.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    if Output::chosen() == Output::None {
+        return Ok(());
+    }
     let mut stdout = io::stdout().lock();
     let mut written = stdout.write_all(text.as_bytes());
     if !text.ends_with('\n') {
@@ -33,7 +75,10 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 }
 
 pub(crate) fn print_json(value: &Value) -> Result<(), CliError> {
-    print(&format!("{value:#}"))
+    match Output::chosen().json(value).as_str() {
+        "" => Ok(()),
+        text => print(text),
+    }
 }
 
 /// A message of Temporal's API.
@@ -213,6 +258,15 @@ mod tests {
             data: data.to_vec(),
             external_payloads: Vec::new(),
         }
+    }
+
+    #[test]
+    fn lists_are_a_line_for_each_where_lines_are_asked_for() {
+        let list = json!([{ "a": 1 }, { "a": [2] }]);
+        assert_eq!(Output::Jsonl.json(&list), "{\"a\":1}\n{\"a\":[2]}\n");
+        assert_eq!(Output::Jsonl.json(&json!([])), "");
+        assert_eq!(Output::Jsonl.json(&json!({ "a": 1 })), "{\"a\":1}");
+        assert_eq!(Output::Json.json(&json!([1])), "[\n  1\n]");
     }
 
     #[test]

@@ -57,13 +57,13 @@ pub(crate) struct StartArgs {
 pub(crate) async fn run(command: ServerCommand, format: Format) -> Result<(), CliError> {
     match command {
         ServerCommand::StartDev(args) => {
-            let host = args.host.with_limits(args.dev.limits()?);
+            let host = args.host.with_limits(args.dev.temporals.limits()?);
             let mut config = host.validate(Mode::Development)?;
             if let Some(time_skipping) = args.dev.time_skipping {
                 config.engine.clock = time_skipping.clock();
             }
             config.listen_http = args.dev.listen_http(&config)?;
-            let without_effect = args.dev.without_effect();
+            let without_effect = args.dev.temporals.without_effect();
             if !without_effect.is_empty() {
                 output::say(&format!("warning: without effect yet: {}", without_effect.join(", ")));
             }

@@ -170,6 +170,11 @@ impl ActivityTask {
         }
     }
 
+    /// Paused, and no attempt under way any more.
+    pub fn is_held(&self) -> bool {
+        self.is_paused() && !self.is_started()
+    }
+
     pub fn is_paused(&self) -> bool {
         self.pause.is_some()
     }

@@ -52,16 +52,19 @@ pub enum Status {
     Canceled,
     Terminated,
     TimedOut,
+    /// Open, and no attempt begins before it is unpaused.
+    Paused,
 }
 
 impl Status {
-    pub const ALL: [Status; 6] = [
+    pub const ALL: [Status; 7] = [
         Status::Running,
         Status::Completed,
         Status::Failed,
         Status::Canceled,
         Status::Terminated,
         Status::TimedOut,
+        Status::Paused,
     ];
 
     /// As Temporal's `ActivityExecutionStatus` numbers them.
@@ -73,6 +76,7 @@ impl Status {
             Status::Canceled => 4,
             Status::Terminated => 5,
             Status::TimedOut => 6,
+            Status::Paused => 7,
         }
     }
 
@@ -89,6 +93,7 @@ impl Status {
             Status::Canceled => "Canceled",
             Status::Terminated => "Terminated",
             Status::TimedOut => "TimedOut",
+            Status::Paused => "Paused",
         }
     }
 }
@@ -111,7 +116,11 @@ pub enum End {
 
 impl Execution {
     pub fn status(&self) -> Status {
-        self.closed.as_ref().map_or(Status::Running, |it| it.status)
+        match &self.closed {
+            Some(closed) => closed.status,
+            None if self.task.is_held() => Status::Paused,
+            None => Status::Running,
+        }
     }
 
     /// When it may begin: at its start, or after its delay.

@@ -52,7 +52,7 @@ pub(crate) const HOST_WORKER: &str = "refrain-host";
 const BUSY_RETRY: Delay = Delay(50);
 
 type TaskKey = (RunId, EventId);
-type QueueKey = (NamespaceId, String);
+pub(crate) type QueueKey = (NamespaceId, String);
 
 pub(crate) struct Activities {
     deployments: Arc<Deployments>,

@@ -159,6 +159,7 @@ impl Inner {
         let mut watched = self.standalones.watchers.watch(run);
         let over = tokio::time::sleep(Duration::from_millis(patience.as_ms()));
         tokio::pin!(over);
+        let mut waiting = None;
         loop {
             // What changes from here on is told, so the look comes after it.
             watched.changes.mark_unchanged();
@@ -166,6 +167,7 @@ impl Inner {
             if view.as_ref().map_or(true, &is_so) {
                 return view;
             }
+            waiting = waiting.or_else(|| self.waits_for_outcome());
             tokio::select! {
                 told = watched.changes.changed() => if told.is_err() { return view },
                 () = &mut over => return self.standalone(&target).await,
@@ -253,7 +255,7 @@ impl Inner {
         self: &Arc<Inner>,
         namespace: NamespaceId,
     ) -> Result<(), EngineError> {
-        let open = self.standalone_filter(namespace, "ExecutionStatus = 'Running'");
+        let open = self.standalone_filter(namespace, "ExecutionStatus IN ('Running', 'Paused')");
         let open = open.map_err(EngineError::Internal)?.condition;
         let mut after = None;
         loop {
@@ -372,10 +374,14 @@ fn in_the_way(
         start_request_id: latest.request_id.clone(),
     };
     let allowed = match (latest.status(), new.conflict, new.reuse) {
-        (Status::Running, IdConflictPolicy::UseExisting, _) => {
+        (Status::Running | Status::Paused, IdConflictPolicy::UseExisting, _) => {
             return Ok(Some(StandaloneReply { run, started: false }));
         }
-        (Status::Running, IdConflictPolicy::Fail | IdConflictPolicy::TerminateExisting, _) => false,
+        (
+            Status::Running | Status::Paused,
+            IdConflictPolicy::Fail | IdConflictPolicy::TerminateExisting,
+            _,
+        ) => false,
         (_, _, IdReusePolicy::AllowDuplicate) => true,
         (_, _, IdReusePolicy::RejectDuplicate) => false,
         (status, _, IdReusePolicy::AllowDuplicateFailedOnly) => status != Status::Completed,

@@ -245,6 +245,7 @@ impl Inner {
             News::State(state) => wait.is_reached(state),
             News::Aborted => true,
         };
+        let _waiting = self.waits_for_outcome();
         tokio::select! {
             _ = news.receiver.wait_for(enough) => {}
             () = tokio::time::sleep(Duration::from_millis(patience.as_ms())) => {}

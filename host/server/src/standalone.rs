@@ -235,7 +235,7 @@ fn info(it: &Execution, now: Timestamp) -> ActivityExecutionInfo {
     // Not if somebody had it end.
     let attempt_ended = match it.status() {
         Standing::Completed | Standing::Failed | Standing::TimedOut => true,
-        Standing::Running | Standing::Canceled | Standing::Terminated => false,
+        Standing::Running | Standing::Canceled | Standing::Terminated | Standing::Paused => false,
     };
     ActivityExecutionInfo {
         activity_id: pending.activity_id,

@@ -101,6 +101,23 @@ impl Store {
         Ok(under_way)
     }
 
+    /// Queues of activities that a worker could take at `now`.
+    pub async fn queues_of_activities_to_take(
+        &self,
+        now: Timestamp,
+    ) -> Result<Vec<(NamespaceId, String)>, StoreError> {
+        let rows = sqlx::query(sql::ACTIVITIES_WANTING.text)
+            .bind(ms(now))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(StoreError::of(sql::ACTIVITIES_WANTING))?;
+        let queue = |row| {
+            let mut columns = Columns::new(sql::ACTIVITIES_WANTING, row);
+            Ok((NamespaceId(columns.small("namespace id")?), columns.text()?))
+        };
+        rows.iter().map(queue).collect()
+    }
+
     /// Activities in line at a queue, in the order of the line, from a place on, at most `n_max`.
     pub async fn activities_waiting(
         &self,

@@ -12,19 +12,19 @@
 //! Nothing here waits for a guest and nothing here tells anyone: replies and wake-ups are sent by
 //! the engine after commit, because a reader that is woken before commit finds nothing.
 
+mod standalone;
+
 use crate::error::{Class, class_of};
 use crate::open::{Store, Writer};
 use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
 use crate::timers::timer_columns;
 use crate::write::{
-    ActivityPart, AttemptsPart, InsertPart, MessagesPart, Part, RunPart, StandalonePart,
-    TaskFailurePart, Write,
+    ActivityPart, InsertPart, MessagesPart, Part, RunPart, TaskFailurePart, Write,
 };
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::message::MessageId;
-use refrain_core::standalone::SCHEDULED;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -96,8 +96,9 @@ const STATEMENTS: [Statement; N_STATEMENTS] = [
     sql::SCHEDULE_ATTRIBUTES_INSERT,
     sql::STANDALONE_PUT,
     sql::STANDALONE_ATTRIBUTES_INSERT,
+    sql::STANDALONE_FOLLOW,
 ];
-const N_STATEMENTS: usize = 29;
+const N_STATEMENTS: usize = 30;
 /// The first of them move runs on: each run by one of these.
 const N_MOVES: usize = 2;
 /// The place of `RUN_INSERT`.
@@ -318,6 +319,7 @@ pub(crate) struct Tables {
     pub(crate) schedule_attributes_insert: Rows,
     standalone_put: Rows,
     standalone_attributes_insert: Rows,
+    standalone_follow: Rows,
 }
 
 impl Tables {
@@ -353,6 +355,7 @@ impl Tables {
             self.schedule_attributes_insert,
             self.standalone_put,
             self.standalone_attributes_insert,
+            self.standalone_follow,
         ];
         rows.into_iter().map(Rows::finish).collect()
     }
@@ -508,42 +511,13 @@ impl Tables {
         add_attempts(row, part);
     }
 
-    fn put_standalone(&mut self, part: &StandalonePart) {
-        let run = part.run.run.to_bytes();
-        self.standalone_put
-            .row()
-            .fixed(&run)
-            .int(i64::from(part.run.execution.namespace.0))
-            .text(&part.activity_id)
-            .text(&part.activity_type)
-            .text(&part.task_queue)
-            .int(part.status)
-            .int(ms(part.started_at))
-            .int(ms(part.began_at))
-            .int_or_null(part.closed_at.map(ms))
-            .bytes(&part.execution);
-        for (name, value) in &part.values {
-            self.standalone_attributes_insert
-                .row()
-                .fixed(&run)
-                .int(i64::from(part.run.execution.namespace.0))
-                .text(name)
-                .int(ms(part.started_at))
-                .bytes(value);
-        }
-        match &part.attempts {
-            AttemptsPart::Begin(row) => self.insert_activity(row),
-            AttemptsPart::Stay => {}
-            AttemptsPart::End => {
-                self.activity_delete.row().fixed(&run).int(id(SCHEDULED));
-            }
-        }
-    }
-
     fn update_activity(&mut self, part: &ActivityPart) {
         let run = part.key.run.to_bytes();
         let row = self.activity_update.row().fixed(&run).int(part.scheduled_id());
         add_attempts(row, part);
+        if part.key.execution.workflow.is_empty() {
+            self.follow_standalone(part);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::rows::{Columns, Rows, ms};
 use crate::runs::{RunRow, Status, read_runs};
 use crate::schedules::{SchedulePlace, read_listed};
 use crate::sql::{self, Statement};
-use crate::standalone::{self, StandaloneCounts, read as read_standalone};
+use crate::standalone::{self, StandaloneCounts};
 use plan::{Plan, Source};
 use refrain_calendar::schedule::Record;
 use refrain_core::ids::{NamespaceId, RunId};
@@ -130,7 +130,7 @@ impl Store {
             .fetch_all(&self.readers)
             .await
             .map_err(StoreError::of(sql::STANDALONE_OF_KEYS))?;
-        rows.iter().map(|row| read_standalone(sql::STANDALONE_OF_KEYS, row)).collect()
+        rows.iter().map(standalone::read_listed).collect()
     }
 
     /// As [`Store::count_runs`].
@@ -145,7 +145,7 @@ impl Store {
             let number = columns.int()?;
             let n_activities = columns.count("number of activities")?;
             let status = standalone::status_of(number)
-                .ok_or_else(|| columns.bad("status", number, "1 to 5, or 7"))?;
+                .ok_or_else(|| columns.bad("status", number, "1 to 5, 7 or 8"))?;
             *counts.entry(status).or_default() += n_activities;
         }
         Ok(counts)

@@ -51,6 +51,7 @@ statements! {
     SCHEDULE_ATTRIBUTES_INSERT = "schedule_attributes_insert";
     STANDALONE_PUT = "standalone_put";
     STANDALONE_ATTRIBUTES_INSERT = "standalone_attributes_insert";
+    STANDALONE_FOLLOW = "standalone_follow";
 
     RUN_STALE = "run_stale";
     RUN_TAKEN = "run_taken";
@@ -87,6 +88,7 @@ statements! {
     BLOBS_OF_RUN = "blobs_of_run";
     ACTIVITIES_DUE = "activities_due";
     ACTIVITIES_UNDER_WAY = "activities_under_way";
+    ACTIVITIES_WANTING = "activities_wanting";
     ACTIVITIES_WAITING = "activities_waiting";
     ACTIVITIES_STARTED_BY = "activities_started_by";
     ACTIVITIES_OF_RUN = "activities_of_run";

@@ -72,6 +72,19 @@ impl Store {
     }
 }
 
+/// One of a list: with the row of its attempts, while it has one.
+pub(crate) fn read_listed(row: &SqliteRow) -> Result<Execution, StoreError> {
+    let statement = sql::STANDALONE_OF_KEYS;
+    let mut columns = Columns::new(statement, row);
+    let mut listed = stored::decode_standalone(columns.bytes()?)
+        .map_err(columns.undecodable("an activity execution"))?;
+    if let Some(task) = columns.bytes_or_null()? {
+        listed.task =
+            stored::decode_activity_task(task).map_err(columns.undecodable("an activity task"))?;
+    }
+    Ok(listed)
+}
+
 pub(crate) fn read(statement: Statement, row: &SqliteRow) -> Result<Execution, StoreError> {
     let mut columns = Columns::new(statement, row);
     stored::decode_standalone(columns.bytes()?)

@@ -247,6 +247,8 @@ pub(crate) struct ActivityPart {
     pub(crate) pass: Option<u64>,
     /// `None`: it is not paused.
     pub(crate) paused_type: Option<String>,
+    /// See [`ActivityTask::is_held`].
+    pub(crate) held: bool,
     pub(crate) task: Vec<u8>,
 }
 
@@ -494,6 +496,7 @@ impl ActivityPart {
             fairness_key: priority.fairness_key,
             pass: task.pass,
             paused_type: task.is_paused().then(|| task.options.activity_type.clone()),
+            held: task.is_held(),
             task: stored::encode_activity_task(task),
         }
     }

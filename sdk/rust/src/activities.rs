@@ -75,7 +75,10 @@ pub struct Activities {
 impl Activities {
     /// An activity type: an `async fn` of up to six arguments.
     pub fn activity<A>(mut self, name: &str, execute: impl Callable<A>) -> Self {
-        self.executes.insert(name.to_owned(), Rc::new(move |args| execute.call(args)));
+        let execute: Execute = Rc::new(move |args| {
+            execute.call(args).unwrap_or_else(|failure| Box::pin(async move { Err(failure) }))
+        });
+        self.executes.insert(name.to_owned(), execute);
         self.definition.push(Named { name: name.to_owned(), description: String::new() });
         self
     }

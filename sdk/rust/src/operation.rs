@@ -1,7 +1,9 @@
 //! What is under way.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use futures::FutureExt;
@@ -18,7 +20,7 @@ use crate::{Failure, Result, scope};
 #[must_use = "the operation has started; await it for its outcome"]
 pub struct Operation<T> {
     /// None: the run was canceled before it could start.
-    op: Option<u32>,
+    op: Option<Rc<Cell<u32>>>,
     future: Option<LocalBoxFuture<'static, Result<T>>>,
 }
 
@@ -58,6 +60,40 @@ impl<T: 'static> Operation<T> {
         Operation::new(op, outcome, decode)
     }
 
+    /// As [`Operation::start`], and once more whenever `decode` finds nothing in what came.
+    pub(crate) fn start_until<W, F>(
+        start: impl Fn() -> (u32, F) + 'static,
+        decode: impl Fn(W) -> Option<T> + 'static,
+    ) -> Operation<T>
+    where
+        W: 'static,
+        F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
+    {
+        if let Err(failure) = scope::check() {
+            return Operation::refused(failure);
+        }
+        let scope = scope::Scope::current();
+        let (op, mut outcome) = start();
+        let mut entry = scope.enter_operation(op);
+        let op = Rc::new(Cell::new(op));
+        let latest = op.clone();
+        let found = async move {
+            loop {
+                let came = outcome.await;
+                entry.leave();
+                if let Some(found) = decode(came.map_err(Failure::from_wire)?) {
+                    return Ok(found);
+                }
+                scope.check()?;
+                let (op, next) = start();
+                entry = scope.enter_operation(op);
+                latest.set(op);
+                outcome = next;
+            }
+        };
+        Operation::begun(op, found.boxed_local())
+    }
+
     pub(crate) fn refused(failure: Failure) -> Operation<T> {
         Operation { op: None, future: Some(ready(Err(failure)).boxed_local()) }
     }
@@ -71,9 +107,14 @@ impl<T: 'static> Operation<T> {
     where
         W: 'static,
     {
-        let mut future = outcome
-            .map(|outcome| outcome.map_err(Failure::from_wire).and_then(decode))
-            .boxed_local();
+        let outcome = outcome.map(|it| it.map_err(Failure::from_wire).and_then(decode));
+        Operation::begun(Rc::new(Cell::new(op)), outcome.boxed_local())
+    }
+
+    fn begun(
+        op: Rc<Cell<u32>>,
+        mut future: LocalBoxFuture<'static, Result<T>>,
+    ) -> Operation<T> {
         // Starts to read now, so that the first poll knows of an outcome that came before it, as a
         // promise would.
         let mut context = Context::from_waker(Waker::noop());
@@ -87,8 +128,8 @@ impl<T: 'static> Operation<T> {
 
     /// Asks for an early end: awaiting it then gives a canceled failure, unless its outcome was faster.
     pub fn cancel(&self) {
-        if let Some(op) = self.op {
-            operations::cancel(op);
+        if let Some(op) = &self.op {
+            operations::cancel(op.get());
         }
     }
 }

@@ -139,6 +139,10 @@ impl Scope {
         place
     }
 
+    pub(crate) fn enter_operation(&self, op: u32) -> Entry {
+        Entry(self.clone(), self.enter(Open::Operation(op)))
+    }
+
     fn leave(&self, place: u64) {
         self.0.open.borrow_mut().remove(&place);
     }
@@ -173,9 +177,7 @@ impl Scope {
 pub(crate) struct Entry(Scope, u64);
 
 pub(crate) fn enter(op: u32) -> Entry {
-    let scope = Scope::current();
-    let place = scope.enter(Open::Operation(op));
-    Entry(scope, place)
+    Scope::current().enter_operation(op)
 }
 
 impl Entry {

@@ -19,7 +19,7 @@ use crate::{Failure, Result, handlers, log, scope};
 /// By which tools ask what a run has handlers for.
 const METADATA_QUERY: &str = "__temporal_workflow_metadata";
 
-type Run = Rc<dyn Fn(&[Payload]) -> LocalBoxFuture<'static, Result<Payload>>>;
+type Run = Rc<dyn Fn(&[Payload]) -> Result<LocalBoxFuture<'static, Result<Payload>>>>;
 
 /// What `#[workflow]` makes of a function or a struct.
 pub trait Workflow {
@@ -124,7 +124,7 @@ impl Workflows {
 /// An `async fn` whose arguments and result are JSON.
 pub trait Callable<A>: 'static {
     #[doc(hidden)]
-    fn call(&self, args: &[Payload]) -> LocalBoxFuture<'static, Result<Payload>>;
+    fn call(&self, args: &[Payload]) -> Result<LocalBoxFuture<'static, Result<Payload>>>;
 }
 
 macro_rules! callable {
@@ -137,14 +137,10 @@ macro_rules! callable {
             $($name: DeserializeOwned + 'static,)*
         {
             #[allow(non_snake_case)]
-            fn call(&self, args: &[Payload]) -> LocalBoxFuture<'static, Result<Payload>> {
-                match <($($name,)*)>::decode(args) {
-                    Ok(($($name,)*)) => {
-                        let result = self($($name),*);
-                        Box::pin(async move { Ok(to_payload(&result.await?)) })
-                    }
-                    Err(failure) => Box::pin(async move { Err(failure) }),
-                }
+            fn call(&self, args: &[Payload]) -> Result<LocalBoxFuture<'static, Result<Payload>>> {
+                let ($($name,)*) = <($($name,)*)>::decode(args)?;
+                let result = self($($name),*);
+                Ok(Box::pin(async move { Ok(to_payload(&result.await?)) }))
             }
         }
     };
@@ -172,7 +168,10 @@ impl<C: Component> workflow::Guest for Exports<C> {
             let message = format!("no workflow type `{workflow_type}` in this component");
             return Err(Failure::new("WorkflowNotFound", message).non_retryable().into_wire());
         };
-        let result = scope::run(run(&args)).await;
+        // The task fails, not the run: it goes on once a component that takes them is deployed.
+        let workflow = run(&args)
+            .unwrap_or_else(|why| panic!("the arguments of workflow `{workflow_type}`: {why}"));
+        let result = scope::run(workflow).await;
         if let Some(warning) = handlers::unfinished() {
             log::line(log::LogLevel::Warn, &warning);
         }

@@ -6,6 +6,8 @@ use temporalio_protos::temporal::api::common::v1::{
     Payload, Payloads, WorkflowExecution, WorkflowType,
 };
 use temporalio_protos::temporal::api::enums::v1::HistoryEventFilterType;
+use temporalio_protos::temporal::api::failure::v1::failure::FailureInfo;
+use temporalio_protos::temporal::api::failure::v1::{ApplicationFailureInfo, Failure};
 use temporalio_protos::temporal::api::history::v1::HistoryEvent;
 use temporalio_protos::temporal::api::query::v1::WorkflowQuery;
 use temporalio_protos::temporal::api::taskqueue::v1::TaskQueue;
@@ -14,8 +16,10 @@ use temporalio_protos::temporal::api::workflowservice::v1::{
     DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
     PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, QueryWorkflowRequest,
-    QueryWorkflowResponse, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse,
-    StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
+    QueryWorkflowResponse, RespondActivityTaskCompletedRequest,
+    RespondActivityTaskCompletedResponse, RespondActivityTaskFailedRequest,
+    RespondActivityTaskFailedResponse, SignalWorkflowExecutionRequest,
+    SignalWorkflowExecutionResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
 };
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
@@ -193,6 +197,37 @@ impl Client {
         let page: GetWorkflowExecutionHistoryResponse =
             self.call("GetWorkflowExecutionHistory", request, patience).await?;
         Ok(page.history.unwrap_or_default().events.into_iter().next_back())
+    }
+
+    /// As a worker says that an attempt failed, and that the next one is to begin after so many ms.
+    pub(crate) async fn fail_activity(&self, task_token: Vec<u8>, ms: u64) -> Result<(), Status> {
+        let delay = Duration::from_millis(ms);
+        let next_retry_delay = delay.try_into().ok();
+        let info = ApplicationFailureInfo { next_retry_delay, ..Default::default() };
+        let request = RespondActivityTaskFailedRequest {
+            namespace: NAMESPACE.to_owned(),
+            task_token,
+            failure: Some(Failure {
+                failure_info: Some(FailureInfo::ApplicationFailureInfo(info)),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let said: Result<RespondActivityTaskFailedResponse, Status> =
+            self.call("RespondActivityTaskFailed", request, PATIENCE).await;
+        said.map(drop)
+    }
+
+    /// As a worker says that an attempt is done.
+    pub(crate) async fn complete_activity(&self, task_token: Vec<u8>) -> Result<(), Status> {
+        let request = RespondActivityTaskCompletedRequest {
+            namespace: NAMESPACE.to_owned(),
+            task_token,
+            ..Default::default()
+        };
+        let said: Result<RespondActivityTaskCompletedResponse, Status> =
+            self.call("RespondActivityTaskCompleted", request, PATIENCE).await;
+        said.map(drop)
     }
 
     /// As a worker asks for an activity.

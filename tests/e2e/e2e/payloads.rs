@@ -1,6 +1,6 @@
 //! Payloads that are too large for a history.
 
-use crate::common::{BENCH, directory};
+use crate::common::{BENCH, directory, start, status, task_failure};
 use anyhow::Result;
 use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
@@ -53,6 +53,29 @@ fn what_is_too_large_for_any_payload_is_refused_with_the_limit() -> Result<()> {
     assert!(refused.stderr.contains("2097152"), "{}", refused.stderr);
     let listed = host.json(&["workflow", "count"])?;
     assert!(listed["count"].is_null(), "{listed}");
+    Ok(())
+}
+
+/// As with Temporal's SDKs: the program is wrong, or who sent it, but the run is not lost.
+#[test]
+fn a_signal_of_a_wrong_type_is_dropped_and_arguments_of_a_wrong_type_fail_the_task() -> Result<()> {
+    let host = Host::start(&directory("payloads-wrong"), &[])?;
+    order::deploy_guest(&host, "rust/mirror", "mirror")?;
+    order::deploy_guest(&host, "rust/bench", BENCH)?;
+    start(&host, "listens", "listens", "mirror")?;
+    for input in ["5", "\"a\"", "{}", "\"b\""] {
+        let signal = ["workflow", "signal", "--workflow-id", "listens", "--name", "add"];
+        host.cli(&[&signal[..], &["--input", input]].concat())?;
+    }
+    assert_eq!(order::result(&host, "listens")?, r#"["a","b"]"#);
+    let log = host.log()?;
+    assert!(log.contains("signal `add` is dropped: cannot decode a payload"), "{log}");
+
+    let sleep = ["workflow", "start", "--type", "sleep", "--task-queue", BENCH];
+    host.cli(&[&sleep[..], &["--workflow-id", "sleeps", "--input", "\"long\""]].concat())?;
+    let failure = task_failure(&host, "sleeps")?.to_string();
+    assert!(failure.contains("the arguments of workflow `sleep`: cannot decode"), "{failure}");
+    assert_eq!(status(&host, "sleeps")?, "WORKFLOW_EXECUTION_STATUS_RUNNING");
     Ok(())
 }
 

@@ -43,6 +43,17 @@ fn open_activities_without_a_workflow_and_limits_of_queues_survive_a_kill() -> R
     assert_eq!(host.cli(&["activity", "count", "-q", "ExecutionStatus='Running'"])?.trim(), "5");
     assert_eq!(status(&host, "completed")?, "ACTIVITY_EXECUTION_STATUS_RUNNING");
 
+    start(&host, "paused")?;
+    temporal(&host, &["activity", "pause", "--activity-id", "paused"])?;
+    assert_eq!(status(&host, "paused")?, "ACTIVITY_EXECUTION_STATUS_PAUSED");
+    let found = |status: &str| {
+        let query = format!("ExecutionStatus='{status}'");
+        temporal(&host, &["activity", "count", "-q", &query])
+    };
+    assert_eq!((found("Paused")?.trim(), found("Running")?.trim()), ("Total: 1", "Total: 5"));
+    let groups = temporal(&host, &["activity", "count", "-q", "GROUP BY ExecutionStatus"])?;
+    assert!(groups.contains("Group total: 1, values: Paused"), "{groups}");
+
     host.cli(&["activity", "complete", "--activity-id", "completed", "--result", "\"paid\""])?;
     assert_eq!(host.cli(&["activity", "result", "--activity-id", "completed"])?.trim(), "\"paid\"");
     let result = temporal(&host, &["activity", "result", "--activity-id", "completed"])?;
@@ -74,7 +85,7 @@ fn open_activities_without_a_workflow_and_limits_of_queues_survive_a_kill() -> R
     let listed = listed.join(", ").replace(prefix, "");
     assert_eq!(
         listed,
-        "canceled CANCELED, completed COMPLETED, failed RUNNING, terminated TERMINATED"
+        "canceled CANCELED, completed COMPLETED, failed RUNNING, paused PAUSED, terminated TERMINATED"
     );
     let listed = host.cli(&["activity", "list"])?;
     assert!(listed.contains("Terminated  terminated   charge"), "{listed}");

@@ -1,9 +1,10 @@
 //! Days that pass in milliseconds.
 
-use crate::client::{Client, runtime};
+use crate::client::{Client, PATIENCE, runtime};
 use crate::common::{BENCH, directory, python};
 use anyhow::{Context, Result};
 use expect_test::expect;
+use refrain_e2e::host::eventually;
 use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -40,12 +41,50 @@ fn time_does_not_jump_while_a_worker_has_something_to_do() -> Result<()> {
     let ended = runtime.block_on(client.wait_for_end("waits", Duration::from_secs(1)));
     let code = ended.map_err(|status| status.code());
     assert_eq!(code, Err(tonic::Code::DeadlineExceeded), "an activity waits for a worker");
+    let waits = runtime.spawn({
+        let client = client.clone();
+        async move { client.wait_for_end("waits", Duration::from_secs(60)).await.map(drop) }
+    });
+    let nobody = "nobody polls its task queue";
+    eventually("it is said who is missing", || Ok(host.log()?.contains(nobody).then_some(())))?;
 
     order::deploy_guest(&host, "rust/bench-activities", BENCH)?;
-    host.cli(&["workflow", "result", "--workflow-id", "waits"])?;
+    runtime.block_on(waits)??;
+    let log = host.log()?;
+    assert_eq!(log.matches(nobody).count(), 1, "{log}");
     let types = ("ACTIVITY_TASK_SCHEDULED", "ACTIVITY_TASK_COMPLETED");
     let took = seconds_between(&host, "works", types.0, types.1)?;
     assert!(took < 3600, "{took} s");
+    Ok(())
+}
+
+/// Of an activity that no workflow asked for, and of an update.
+#[test]
+fn time_jumps_for_whoever_waits_for_an_activity_or_for_an_update() -> Result<()> {
+    let host = Host::start(&directory("time-skipping-others"), &["--time-skipping"])?;
+    order::deploy_guest(&host, "rust/bench", BENCH)?;
+    let runtime = runtime()?;
+    let client = runtime.block_on(async { Client::new(&host.address()) })?;
+    let start = ["workflow", "start", "--workflow-id", "counter", "--type", "counter"];
+    host.cli(&[&start[..], &["--task-queue", BENCH]].concat())?;
+    let execute = ["activity", "execute", "--activity-id", "a", "--type", "noop", "--task-queue"];
+    let times = [BENCH, "--start-to-close-timeout", "10s"];
+    let update = ["workflow", "update", "execute", "--workflow-id", "counter", "--name", "add"];
+    for asked in [&[&execute[..], &times].concat()[..], &[&update[..], &["--input", "5"]].concat()]
+    {
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| host.cli(asked));
+            let first = runtime.block_on(client.poll_activity(BENCH, PATIENCE))?;
+            runtime.block_on(client.fail_activity(first.task_token, THIRTY_DAYS_MS))?;
+            let second = runtime.block_on(client.poll_activity(BENCH, PATIENCE))?;
+            assert_eq!(second.attempt, 2);
+            runtime.block_on(client.complete_activity(second.task_token))?;
+            asked.join().map_err(|_| anyhow::anyhow!("a panic"))??;
+            anyhow::Ok(())
+        })?;
+        assert!(began.elapsed() < SOON, "it took {:?}", began.elapsed());
+    }
     Ok(())
 }
 

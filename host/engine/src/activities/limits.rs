@@ -1,6 +1,7 @@
 //! Rate limits of queues, and what operators see of a queue.
 
 use super::line::Taker;
+use super::matching::is_served;
 use super::*;
 use crate::task_queues::QueueStats;
 use refrain_core::queue::{QueueConfig, RateLimit};
@@ -26,6 +27,19 @@ impl Activities {
             limited: queue.pace.limited(),
             limit_reached: queue.pace.awaited || queue.keys.is_reached(),
         }
+    }
+}
+
+impl Activities {
+    /// Does a worker ask for its activities, or has lately, or does this host run them?
+    pub(crate) fn is_polled(&self, queue_key: &QueueKey, now: Timestamp) -> bool {
+        if is_served(&self.deployments, queue_key) {
+            return true;
+        }
+        let mut state = self.lock();
+        state.queues.get_mut(queue_key).is_some_and(|queue| {
+            queue.has_taker(Taker::Workers, 0) || !queue.seen.shown(now).is_empty()
+        })
     }
 }
 

@@ -130,7 +130,7 @@ impl State {
     }
 }
 
-fn is_served(deployments: &Deployments, (namespace, queue): &QueueKey) -> bool {
+pub(super) fn is_served(deployments: &Deployments, (namespace, queue): &QueueKey) -> bool {
     deployments.current(*namespace, queue, ComponentKind::Activities).is_some()
 }
 

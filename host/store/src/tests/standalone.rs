@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::ListPlace;
+use refrain_core::attempt::Pause;
 use refrain_core::failure::RetryState;
 use refrain_core::search::{
     Condition, Field, Instant, Kind, Registry, Row as Look, STATUSES, System, Value, holds, parse,
@@ -65,7 +66,7 @@ fn activity(n: u64) -> Execution {
     };
     // Two start at the same time.
     let mut task = ActivityTask { scheduled: SCHEDULED, ..task(&run, n / 2) };
-    task.options.activity_id = format!("charge-{}", n % 7);
+    task.options.activity_id = format!("charge-{}", n % 6);
     task.options.activity_type = ["charge", "refund"][(n % 2) as usize].to_owned();
     task.options.task_queue = ["cards", "cash"][(n % 3 / 2) as usize].to_owned();
     let mut search_attributes = PayloadMap::new();
@@ -77,12 +78,16 @@ fn activity(n: u64) -> Execution {
         let payload = search::typed(Kind::KeywordList, r#"["red","green"]"#.to_owned());
         search_attributes.insert("WKeywordList".to_owned(), payload);
     }
-    let status = Status::ALL[(n % 6) as usize];
-    if status == Status::Running {
-        // Of one id at most one is open.
-        task.options.activity_id = format!("charge-{}-{n}", n % 7);
+    let status = Status::ALL[(n % 7) as usize];
+    let open = matches!(status, Status::Running | Status::Paused);
+    if status == Status::Paused {
+        task.pause = Some(pause());
     }
-    let closed = (status != Status::Running).then(|| Closed {
+    if open {
+        // Of one id at most one is open.
+        task.options.activity_id = format!("charge-{}-{n}", n % 6);
+    }
+    let closed = (!open).then(|| Closed {
         at: s(n + 3),
         status,
         by: String::new(),
@@ -98,6 +103,10 @@ fn activity(n: u64) -> Execution {
         cancel: None,
         closed,
     }
+}
+
+fn pause() -> Pause {
+    Pause { at: s(1), identity: "operator".to_owned(), reason: "lunch".to_owned() }
 }
 
 /// Writes them as they would be: first they begin, and then they end.
@@ -126,6 +135,7 @@ async fn lists_and_counts_have_what_the_filter_holds_for_newest_first_in_pages_o
         "ExecutionStatus != 'Running'",
         "ExecutionStatus IN ('TimedOut', 'Failed')",
         "ExecutionStatus = 'Paused'",
+        "ExecutionStatus IN ('Running', 'Paused')",
         "ActivityId = 'charge-3'",
         "ActivityId != 'charge-3' AND ActivityType = 'charge'",
         "ActivityId STARTS_WITH 'charge-'",
@@ -176,10 +186,43 @@ async fn lists_and_counts_have_what_the_filter_holds_for_newest_first_in_pages_o
     assert_eq!(elsewhere, []);
 }
 
+/// Also in one batch with its end, whichever comes first.
+#[tokio::test]
+async fn one_that_is_paused_is_listed_so_while_no_attempt_is_under_way() {
+    let it = activity(14);
+    let store = of(std::slice::from_ref(&it)).await;
+    let listed = async |status: Status| {
+        let filter = filter(&format!("ExecutionStatus = '{}'", status.name()));
+        let found = store.list_standalone(NAMESPACE, &filter, None, 9).await.unwrap();
+        let counts = store.count_standalone(NAMESPACE, &filter).await.unwrap();
+        assert!(found.iter().all(|it| it.status() == status), "{found:?}");
+        assert_eq!(counts.values().sum::<u64>(), found.len() as u64);
+        found.len()
+    };
+    assert_eq!((listed(Status::Running).await, listed(Status::Paused).await), (1, 0));
+    let paused = ActivityTask { pause: Some(pause()), ..it.task.clone() };
+    store.commit(&[Write::activity(&paused, s(20))]).await.unwrap();
+    assert_eq!((listed(Status::Running).await, listed(Status::Paused).await), (0, 1));
+    let started = paused.clone().on_started("worker".to_owned(), s(21));
+    store.commit(&[Write::standalone(&it), Write::activity(&started, s(21))]).await.unwrap();
+    assert_eq!((listed(Status::Running).await, listed(Status::Paused).await), (1, 0));
+    let closed = Closed {
+        at: s(22),
+        status: Status::Completed,
+        by: String::new(),
+        outcome: Ok(Vec::new()),
+        retry_state: RetryState::Unspecified,
+    };
+    let ended = Execution { closed: Some(closed), ..it };
+    let both = [Write::standalone_ends(&ended), Write::activity(&paused, s(22))];
+    store.commit(&both).await.unwrap();
+    assert_eq!((listed(Status::Completed).await, listed(Status::Paused).await), (1, 0));
+}
+
 /// Also of what filters look for.
 #[tokio::test]
 async fn nothing_is_left_of_one_that_is_deleted_or_that_its_namespace_keeps_no_longer() {
-    let all = [activity(7), activity(13), activity(19)];
+    let all = [activity(13), activity(19), activity(25)];
     let store = of(&all).await;
     let left = async || {
         let count = "SELECT (SELECT count(*) FROM standalone_activities), (SELECT count(*) FROM standalone_attributes)";
@@ -189,6 +232,6 @@ async fn nothing_is_left_of_one_that_is_deleted_or_that_its_namespace_keeps_no_l
     assert_eq!(left().await, (3, 9));
     store.delete_standalone(all[0].task.run.run).await.unwrap();
     assert_eq!(left().await, (2, 6));
-    store.expire_standalone(NAMESPACE, s(17)).await.unwrap();
+    store.expire_standalone(NAMESPACE, s(23)).await.unwrap();
     assert_eq!(left().await, (1, 3));
 }

@@ -84,7 +84,7 @@ pub fn decode_standalone(bytes: &[u8]) -> Result<Execution, DecodeError> {
     }
     let closed = row.closed.map(|closed| {
         let status = Status::from_number(i64::from(closed.status))
-            .ok_or_else(|| DecodeError::bad("status of an activity", closed.status, "1 to 6"))?;
+            .ok_or_else(|| DecodeError::bad("status of an activity", closed.status, "1 to 7"))?;
         let outcome = match closed.failure {
             Some(it) => Err(Box::new(failure::from_proto(it)?)),
             None => Ok(payload::list_from_proto(closed.result)),

@@ -10,10 +10,11 @@ use futures::stream::{FusedStream, Stream};
 use serde::de::DeserializeOwned;
 
 use crate::bindings::signals;
-use crate::payload::{Args, from_payloads};
-use crate::{Operation, Result, Shared, log};
+use crate::payload::{Args, Payload, from_payloads};
+use crate::{Failure, Operation, Result, Shared, log};
 
-/// The signals of one name, in the order in which they came. None is lost before it is received.
+/// The signals of one name, in the order in which they came. None is lost before it is received, but one that is no `T`
+/// is dropped, with a warning in the log of the run.
 ///
 /// They are a stream, without end: an item is an error once the current scope is canceled.
 ///
@@ -35,6 +36,15 @@ pub fn signal<T: DeserializeOwned + 'static>(name: &str) -> Signals<T> {
     Signals { name: name.to_owned(), next: Cell::new(None) }
 }
 
+/// Who sends what is none of its values must not end the run: it is told, and the signal is dropped.
+fn decoded<T: DeserializeOwned + 'static>(name: &str, args: &[Payload]) -> Option<T> {
+    from_payloads(args).inspect_err(|failure| dropped(name, failure)).ok()
+}
+
+fn dropped(name: &str, failure: &Failure) {
+    log::warn!("signal `{name}` is dropped: {failure}");
+}
+
 pub struct Signals<T> {
     name: String,
     /// What the stream waits for.
@@ -47,18 +57,29 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
         if let Some(next) = self.next.take() {
             return next;
         }
-        Operation::start(
-            || signals::receive(Some(&self.name)),
-            |signal: signals::Signal| from_payloads(&signal.args),
+        let (name, named) = (self.name.clone(), self.name.clone());
+        Operation::start_until(
+            move || signals::receive(Some(&name)),
+            move |signal: signals::Signal| decoded(&named, &signal.args),
         )
     }
 
     /// The next one if it is here already.
     pub async fn try_receive(&self) -> Result<Option<T>> {
-        if self.pending() == 0 {
-            return Ok(None);
+        while self.pending() > 0 {
+            if let Some(next) = self.next.take() {
+                return next.await.map(Some);
+            }
+            let name = self.name.clone();
+            let one = Operation::start(
+                || signals::receive(Some(&self.name)),
+                move |signal: signals::Signal| Ok(decoded(&name, &signal.args)),
+            );
+            if let Some(signal) = one.await? {
+                return Ok(Some(signal));
+            }
         }
-        self.receive().await.map(Some)
+        Ok(None)
     }
 
     /// How many are here and not received yet.
@@ -107,7 +128,7 @@ impl<S: 'static> SignalMethods<S> {
                 let Ok(signal) = received.await else { return };
                 match A::decode(&signal.args) {
                     Ok(args) => state.update(|it| method(it, args)),
-                    Err(failure) => log::warn!("signal `{name}` is dropped: {failure}"),
+                    Err(failure) => dropped(name, &failure),
                 }
             }
         }));
