@@ -19,9 +19,7 @@ use crate::open::{Store, Writer};
 use crate::rows::{NO_ROWS, Rows, id, ms};
 use crate::sql::{self, Statement};
 use crate::timers::timer_columns;
-use crate::write::{
-    ActivityPart, InsertPart, MessagesPart, Part, RunPart, TaskFailurePart, Write,
-};
+use crate::write::{ActivityPart, InsertPart, MessagesPart, Part, RunPart, TaskFailurePart, Write};
 use refrain_core::ids::{EventId, RunId, RunKey};
 use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::message::MessageId;

@@ -58,7 +58,7 @@ fn each_flag_of_temporals_dev_server_is_taken() -> Result<()> {
     let given = "--ui-codec-endpoint http://localhost:1 --ui-asset-path x --log-config --ui-disable-news-fetch \
                  --color never --env e --env-file f --time-format iso --command-timeout 1m --client-connect-timeout 1s \
                  --profile p --config-file f --disable-config-file --disable-config-env \
-                 --no-json-shorthand-payloads -o jsonl";
+                 --no-json-shorthand-payloads -o text";
     let given: Vec<&str> = given.split_whitespace().collect();
     let host = Host::start(&directory("temporals-flags"), &given)?;
     let log = host.log()?;

@@ -115,6 +115,9 @@ async fn plans_of_all_statements() {
             SEARCH standalone_attributes USING PRIMARY KEY (activity_run_id=?)
         standalone_attributes_insert
             SCAN new VIRTUAL TABLE INDEX 1:
+        standalone_follow
+            SCAN new VIRTUAL TABLE INDEX 1:
+            SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
         run_stale
             SCAN new VIRTUAL TABLE INDEX 1:
             SEARCH runs USING PRIMARY KEY (namespace_id=? AND run_id=?) LEFT-JOIN
@@ -238,6 +241,12 @@ async fn plans_of_all_statements() {
             SCAN activity_tasks USING COVERING INDEX activity_tasks_line
             SCALAR SUBQUERY 3
             SCAN activity_tasks USING INDEX activity_tasks_later
+        activities_wanting
+            COMPOUND QUERY
+            LEFT-MOST SUBQUERY
+            SCAN activity_tasks USING COVERING INDEX activity_tasks_line
+            UNION USING TEMP B-TREE
+            SCAN activity_tasks USING INDEX activity_tasks_later
         activities_waiting
             SEARCH activity_tasks USING INDEX activity_tasks_line (namespace_id=? AND task_queue=? AND (priority,pass,since_ms,run_id,scheduled_event_id)>(?,?,?,?,?))
         activities_started_by
@@ -267,6 +276,7 @@ async fn plans_of_all_statements() {
         standalone_of_keys
             SCAN asked VIRTUAL TABLE INDEX 1:
             SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
+            SEARCH activity_tasks USING PRIMARY KEY (run_id=? AND scheduled_event_id=?) LEFT-JOIN
             USE TEMP B-TREE FOR ORDER BY
         standalone_delete
             SEARCH standalone_activities USING PRIMARY KEY (activity_run_id=?)
