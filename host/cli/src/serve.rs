@@ -32,9 +32,9 @@ pub(crate) enum ServerCommand {
     ///
     /// Takes the flags of `temporal server start-dev`, so test suites of Temporal's SDKs can
     /// start it in its place.
-    StartDev(StartDevArgs),
+    StartDev(Box<StartDevArgs>),
     /// Start a server that keeps its promises over restarts.
-    Start(StartArgs),
+    Start(Box<StartArgs>),
 }
 
 #[derive(Debug, Args)]
