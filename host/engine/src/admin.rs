@@ -55,12 +55,7 @@ impl Inner {
             if !inner.store.update_namespace(&row).await.map_err(unavailable)? {
                 return Err(EngineError::NamespaceNotFound(name));
             }
-            let row = inner.namespaces.replace(row);
-            if row.state == NamespaceState::Deleted {
-                inner.deployments.forget_namespace(row.id);
-                inner.empty_namespace(row.id);
-            }
-            Ok(row)
+            Ok(inner.namespaces.replace(row))
         };
         self.whole(updated).await
     }
@@ -70,12 +65,19 @@ impl Inner {
         self: &Arc<Inner>,
         name: &str,
     ) -> Result<Arc<Namespace>, EngineError> {
-        let deleted = self.update_namespace(name, |row| {
-            let uuid = uuid::Uuid::from_u128(row.uuid).to_string();
-            row.name = format!("{}-deleted-{}", row.name, &uuid[..5]);
-            row.state = NamespaceState::Deleted;
-        });
-        deleted.await
+        let (inner, name) = (Arc::clone(self), name.to_owned());
+        let deleted = async move {
+            let deleted = inner.update_namespace(&name, |row| {
+                let uuid = uuid::Uuid::from_u128(row.uuid).to_string();
+                row.name = format!("{}-deleted-{}", row.name, &uuid[..5]);
+                row.state = NamespaceState::Deleted;
+            });
+            let deleted = deleted.await?;
+            inner.deployments.forget_namespace(deleted.id);
+            inner.empty_namespace(deleted.id);
+            Ok(deleted)
+        };
+        self.whole(deleted).await
     }
 
     pub(crate) async fn check_component(&self, bytes: Vec<u8>) -> Result<Checked, EngineError> {

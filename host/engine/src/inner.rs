@@ -49,7 +49,7 @@ pub(crate) struct Inner {
     /// Held while namespaces are changed.
     pub(crate) naming: Arc<tokio::sync::Mutex<()>>,
     /// Held while search attributes are registered.
-    pub(crate) registering: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) registering: tokio::sync::Mutex<()>,
     pub(crate) deployments: Arc<Deployments>,
     /// Held while what serves a queue is changed.
     pub(crate) deploying: tokio::sync::Mutex<()>,
@@ -67,8 +67,8 @@ pub(crate) struct Inner {
     pub(crate) batches: Batches,
     pub(crate) task_queues: TaskQueues,
     pub(crate) workers: Workers,
-    pub(crate) watchers: Watchers<Option<Progress>>,
-    pub(crate) updates: Arc<Updates>,
+    pub(crate) watchers: Watchers<RunId, Option<Progress>>,
+    pub(crate) updates: Updates,
     pub(crate) motion: Motion,
     pub(crate) jobs: mpsc::UnboundedSender<CommitJob>,
     pub(crate) wanted: mpsc::UnboundedSender<Wanted>,
@@ -148,9 +148,7 @@ impl Inner {
             state.warm.as_ref().map(|run| Use { stamp, rooms: run.rooms() })
         };
         match used {
-            Some(used) => {
-                self.warm.used(&self.cells, cell, used);
-            }
+            Some(used) => self.warm.used(&self.cells, cell, used),
             None => {
                 self.warm.gone(cell);
                 self.cells.forget_if_unused(cell);
@@ -288,7 +286,7 @@ impl Inner {
     }
 
     pub(crate) fn announce(&self, row: &RunRow, closing: Option<Arc<[u8]>>) {
-        self.watchers.announce(row.key.run, || Some(Progress { closing, ..progress_of(row) }));
+        self.watchers.announce(&row.key.run, || Some(Progress { closing, ..progress_of(row) }));
     }
 
     // ---- the engine as a whole

@@ -16,22 +16,21 @@ impl Inner {
         namespace: NamespaceId,
         names: BTreeMap<String, Kind>,
     ) -> Result<(), EngineError> {
-        let one_at_a_time = Arc::clone(&self.registering).lock_owned().await;
-        let mut registry = self.registry(namespace);
-        let new: Vec<(String, Kind)> =
-            names.into_iter().filter(|it| !registry.0.contains_key(&it.0)).collect();
-        let found = registry.0.len() + new.len();
-        if found > SEARCH_ATTRIBUTE_NAMES_MAX {
-            return Err(EngineError::InvalidArgument(format!(
-                "Unable to create search attributes: cannot have more than {SEARCH_ATTRIBUTE_NAMES_MAX} search attributes, found {found}."
-            )));
-        }
-        if new.is_empty() {
-            return Ok(());
-        }
         let inner = Arc::clone(self);
         let added = async move {
-            let _one_at_a_time = one_at_a_time;
+            let _one_at_a_time = inner.registering.lock().await;
+            let mut registry = inner.registry(namespace);
+            let new: Vec<(String, Kind)> =
+                names.into_iter().filter(|it| !registry.0.contains_key(&it.0)).collect();
+            let found = registry.0.len() + new.len();
+            if found > SEARCH_ATTRIBUTE_NAMES_MAX {
+                return Err(EngineError::InvalidArgument(format!(
+                    "Unable to create search attributes: cannot have more than {SEARCH_ATTRIBUTE_NAMES_MAX} search attributes, found {found}."
+                )));
+            }
+            if new.is_empty() {
+                return Ok(());
+            }
             inner.store.add_search_attribute_types(namespace, &new).await.map_err(unavailable)?;
             registry.0.extend(new);
             inner.namespaces.set_search_attributes(namespace, registry);
@@ -46,11 +45,10 @@ impl Inner {
         namespace: NamespaceId,
         names: &[String],
     ) -> Result<(), EngineError> {
-        let one_at_a_time = Arc::clone(&self.registering).lock_owned().await;
-        let mut registry = self.registry(namespace);
         let (inner, names) = (Arc::clone(self), names.to_vec());
         let removed = async move {
-            let _one_at_a_time = one_at_a_time;
+            let _one_at_a_time = inner.registering.lock().await;
+            let mut registry = inner.registry(namespace);
             let removed = inner.store.remove_search_attribute_types(namespace, &names).await;
             removed.map_err(unavailable)?;
             registry.0.retain(|name, _| !names.contains(name));

@@ -12,7 +12,7 @@ use crate::timers::What;
 use crate::watchers::Watchers;
 use refrain_core::arrival::ActivityOutcome;
 use refrain_core::attempt::ActivityTask;
-use refrain_core::ids::{ExecutionKey, NamespaceId, RunKey};
+use refrain_core::ids::{ExecutionKey, NamespaceId, RunId, RunKey};
 use refrain_core::options::{IdConflictPolicy, IdReusePolicy};
 use refrain_core::search::{Kind, Registry, Typed, parse, typed};
 use refrain_core::spread::spread;
@@ -31,7 +31,7 @@ const NAMES: [(&str, Kind); 2] = [("ActivityId", Kind::Keyword), ("ActivityType"
 pub(crate) struct Standalones {
     starting: [tokio::sync::Mutex<()>; N_LOCKS],
     /// Those that wait for a change.
-    watchers: Watchers<()>,
+    watchers: Watchers<RunId, ()>,
 }
 
 impl Default for Standalones {
@@ -143,7 +143,7 @@ impl Inner {
     /// Something about it is other than it was, and that is stored.
     pub(crate) fn standalone_changed(&self, run: &RunKey) {
         if run.execution.workflow.is_empty() {
-            self.standalones.watchers.announce(run.run, || ());
+            self.standalones.watchers.announce(&run.run, || ());
         }
     }
 

@@ -19,6 +19,7 @@ use crate::schedules::Schedules;
 use crate::standalone::Standalones;
 use crate::task_queues::TaskQueues;
 use crate::timers::Timers;
+use crate::updates::Updates;
 use crate::warm::WarmRuns;
 use crate::watchers::Watchers;
 use crate::workers::Workers;
@@ -55,7 +56,7 @@ impl Engine {
         let inner = Arc::new(Inner {
             namespaces,
             naming: Arc::default(),
-            registering: Arc::default(),
+            registering: tokio::sync::Mutex::default(),
             cells: Cells::new(),
             ready: Ready::default(),
             warm: WarmRuns::new(config.warm_runs_max),
@@ -72,7 +73,7 @@ impl Engine {
             task_queues: TaskQueues::default(),
             workers: Workers::default(),
             watchers: Watchers::default(),
-            updates: Arc::default(),
+            updates: Updates::default(),
             motion: crate::motion::Motion::default(),
             jobs,
             wanted,

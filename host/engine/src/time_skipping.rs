@@ -106,13 +106,12 @@ impl Inner {
         let now = self.now();
         match self.store.queues_of_activities_to_take(now).await {
             Ok(queues) => {
-                for key in queues.into_iter().filter(|it| !self.activities.is_polled(it, now)) {
-                    if !said.contains(&key) {
+                for key in queues {
+                    if !self.activities.is_polled(&key, now) && said.insert(key.clone()) {
                         tracing::warn!(
                             task_queue = key.1,
                             "time does not jump: an activity waits to be started, and nobody polls its task queue"
                         );
-                        said.insert(key);
                     }
                 }
             }

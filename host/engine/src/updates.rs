@@ -8,15 +8,15 @@ use crate::cell::{Letter, With};
 use crate::error::EngineError;
 use crate::inner::Inner;
 use crate::start::unavailable;
+use crate::watchers::{Watched, Watchers};
 use refrain_core::arrival::Refused;
 use refrain_core::ids::{EventId, ExecutionKey, RunId};
 use refrain_core::machines::{signal, update};
 use refrain_core::time::Delay;
 use refrain_core::updates::{self, UpdateState};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// How far a caller wants to see its update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) struct UpdateAnswer {
     /// `None`: if it is anywhere, it is in history.
     pub(crate) state: Option<UpdateState>,
     /// What happens from then on.
-    pub(crate) news: Watched,
+    pub(crate) news: Watched<Key, News>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -52,51 +52,29 @@ pub(crate) enum News {
     Aborted,
 }
 
-/// A look at one update. Forgotten with the last of those who look.
-pub(crate) struct Watched {
-    receiver: watch::Receiver<News>,
-    key: (RunId, String),
-    updates: Arc<Updates>,
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        let mut watched = self.updates.lock();
-        if watched.get(&self.key).is_some_and(|sender| sender.receiver_count() <= 1) {
-            watched.remove(&self.key);
-        }
-    }
-}
+type Key = (RunId, String);
 
 #[derive(Default)]
 pub(crate) struct Updates {
-    watched: Mutex<BTreeMap<(RunId, String), watch::Sender<News>>>,
+    watchers: Watchers<Key, News>,
 }
 
 impl Updates {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(RunId, String), watch::Sender<News>>> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Look at the update after this, not before: then nothing is missed.
-    pub(crate) fn watch(self: &Arc<Updates>, run: RunId, id: &str) -> Watched {
-        let key = (run, id.to_owned());
-        let receiver = self.lock().entry(key.clone()).or_default().subscribe();
-        Watched { receiver, key, updates: Arc::clone(self) }
+    /// As [`Watchers::watch`].
+    pub(crate) fn watch(&self, run: RunId, id: &str) -> Watched<Key, News> {
+        self.watchers.watch((run, id.to_owned()))
     }
 
     pub(crate) fn announce(&self, run: RunId, id: &str, news: News) {
-        if let Some(sender) = self.lock().get(&(run, id.to_owned())) {
-            sender.send_replace(news);
-        }
+        self.watchers.announce(&(run, id.to_owned()), || news);
     }
 
     /// The run is closed, and all that it had not taken are aborted: the others will have no
     /// outcome but this.
     pub(crate) fn close_run(&self, run: RunId) {
-        let watched = self.lock();
+        let watched = self.watchers.lock();
         let of_run = watched.range((run, String::new())..).take_while(|it| it.0.0 == run);
-        for (_, sender) in of_run {
+        for (_, (sender, _)) in of_run {
             let is_over = match &*sender.borrow() {
                 News::Aborted => true,
                 News::State(state) => UpdateStage::Completed.is_reached(state),
@@ -247,11 +225,11 @@ impl Inner {
         };
         let _waiting = self.waits_for_outcome();
         tokio::select! {
-            _ = news.receiver.wait_for(enough) => {}
+            _ = news.changes.wait_for(enough) => {}
             () = tokio::time::sleep(Duration::from_millis(patience.as_ms())) => {}
             () = self.shutting_down() => {}
         }
-        match news.receiver.borrow().clone() {
+        match news.changes.borrow().clone() {
             News::None => Ok(UpdateReply { run, id: id.to_owned(), state }),
             News::State(state) => Ok(UpdateReply { run, id: id.to_owned(), state }),
             News::Aborted => Err(EngineError::Refused(Refused::UpdateAborted)),

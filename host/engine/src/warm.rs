@@ -130,12 +130,12 @@ impl WarmRuns {
         WarmRuns { rooms_max, lines: Mutex::default(), waiting: Arc::default() }
     }
 
-    /// The cell was used just now. Evicts others while there are too many. False: there still are.
-    pub(crate) fn used(&self, cells: &Cells, cell: &Arc<Cell>, used: Use) -> bool {
-        self.count(cells, cell, used, self.rooms_max)
+    /// The cell was used just now. Evicts others while there are too many.
+    pub(crate) fn used(&self, cells: &Cells, cell: &Arc<Cell>, used: Use) {
+        self.count(cells, cell, used, self.rooms_max);
     }
 
-    /// False: it takes more than `rooms_max` all the same.
+    /// False: there are more than `rooms_max`, whoever was evicted.
     fn count(&self, cells: &Cells, cell: &Arc<Cell>, used: Use, rooms_max: usize) -> bool {
         let (evicted, fits) = {
             let mut lines = self.lock();
@@ -153,7 +153,7 @@ impl WarmRuns {
         self.is_away(cells, cell, rooms, self.rooms_max + COMMITTING_ROOMS);
     }
 
-    /// False: there are more than `rooms_max`, whoever was evicted.
+    /// As [`Self::count`], for one that is not at rest yet.
     fn is_away(&self, cells: &Cells, cell: &Arc<Cell>, rooms: usize, rooms_max: usize) -> bool {
         {
             let lines = self.lock();
@@ -236,7 +236,7 @@ mod tests {
             };
             match *rooms {
                 0 => warm.gone(&cell),
-                rooms => drop(warm.used(&cells, &cell, Use { stamp, rooms })),
+                rooms => warm.used(&cells, &cell, Use { stamp, rooms }),
             }
         }
         let mut left: Vec<_> = cells.all().iter().map(|it| it.key.workflow.to_string()).collect();

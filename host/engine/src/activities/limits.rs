@@ -28,9 +28,7 @@ impl Activities {
             limit_reached: queue.pace.awaited || queue.keys.is_reached(),
         }
     }
-}
 
-impl Activities {
     /// Does a worker ask for its activities, or has lately, or does this host run them?
     pub(crate) fn is_polled(&self, queue_key: &QueueKey, now: Timestamp) -> bool {
         if is_served(&self.deployments, queue_key) {
