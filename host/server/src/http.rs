@@ -13,7 +13,7 @@ pub use caller::HttpHosts;
 
 use crate::words::Words;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{RawPathParams, State};
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -71,7 +71,7 @@ async fn guard(State(hosts): State<HttpHosts>, request: Request<Body>, next: Nex
 /// All that [`router`] serves beside the page.
 pub(crate) fn api(services: Words<Routes>) -> Router {
     let routes = routes::all();
-    let description = schema::document(env!("CARGO_PKG_VERSION"), &routes).to_string();
+    let description = Bytes::from(schema::document(env!("CARGO_PKG_VERSION"), &routes).to_string());
     // The same path may have other names for what stands in it, one for each verb.
     let mut by_path: BTreeMap<String, MethodRouter> = BTreeMap::new();
     for route in routes {
@@ -198,8 +198,8 @@ fn text(value: &Value, pretty: bool) -> String {
     }
 }
 
-fn json(status: StatusCode, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
+fn json(status: StatusCode, text: impl Into<Body>) -> Response {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
     let json = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);

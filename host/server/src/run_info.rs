@@ -46,8 +46,8 @@ pub(crate) fn status(state: execution::State) -> WorkflowExecutionStatus {
     }
 }
 
-#[allow(deprecated, reason = "tools still read the build id from the version stamp")]
 /// `paused`: what kinds of its activities are.
+#[allow(deprecated, reason = "tools still read the build id from the version stamp")]
 pub(crate) fn execution_info(row: &RunRow, paused: &[String]) -> WorkflowExecutionInfo {
     let build_id = row.component.to_string();
     let execution = execution_to_proto(&row.key.execution.workflow, row.key.run);

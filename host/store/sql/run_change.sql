@@ -1,4 +1,5 @@
--- As run_advance.sql, for decisions that may change how the run stands: its status, its component, its failing task.
+-- As run_advance.sql, for decisions that may change how the run stands: its status, its pause, its component, its
+-- failing task.
 -- $1 rows [namespace, run id's place in $2, next event expected, next event, cancel requested, bytes of history added,
 -- status, close ms, component's place, pause reason, attempts, failure's place, its length, retry ms].
 -- Plan: for each row of $1, a search of the primary key.

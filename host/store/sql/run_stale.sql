@@ -1,5 +1,5 @@
--- The first row of $1 that run_advance.sql did not find, and the next event that is stored, if any.
--- $1, $2 as in run_advance.sql.
+-- The first row of $1 that run_advance.sql or run_change.sql did not find, and the next event that is stored, if any.
+-- $1, $2 as there.
 -- Plan: for each row of $1, a search of the primary key.
 SELECT
     new.key,

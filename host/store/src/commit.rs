@@ -545,9 +545,5 @@ fn add_task_failure(row: &mut Rows, failure: Option<&TaskFailurePart>) {
 }
 
 fn add_family(row: &mut Rows, run: Option<&WorkflowRun>) {
-    row.text_or_null(run.map(|it| it.workflow_id.as_str()));
-    match run {
-        Some(run) => row.fixed(&run.run.to_bytes()),
-        None => row.null(),
-    };
+    row.text_or_null(run.map(|it| it.workflow_id.as_str())).run_or_null(run.map(|it| it.run));
 }

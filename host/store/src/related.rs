@@ -98,18 +98,14 @@ impl Tables {
                 self.child_delete.row().fixed(&run).int(id(*initiated));
                 continue;
             };
-            let row = self
-                .child_put
+            self.child_put
                 .row()
                 .fixed(&run)
                 .int(id(*initiated))
                 .text(&child.workflow_id)
-                .text(&child.workflow_type);
-            match child.run {
-                Some(run) => row.fixed(&run.to_bytes()),
-                None => row.null(),
-            }
-            .int(i64::from(parent_close_to_proto(child.parent_close) as i32));
+                .text(&child.workflow_type)
+                .run_or_null(child.run)
+                .int(i64::from(parent_close_to_proto(child.parent_close) as i32));
         }
         for (request, event) in &part.attached {
             self.request_attach.row().fixed(&run).text(request).int(id(*event));

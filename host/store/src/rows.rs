@@ -98,6 +98,13 @@ impl Rows {
         self.int(place)
     }
 
+    pub(crate) fn run_or_null(&mut self, run: Option<RunId>) -> &mut Rows {
+        match run {
+            Some(run) => self.fixed(&run.to_bytes()),
+            None => self.null(),
+        }
+    }
+
     /// Two columns: the place, counted from 1, and the length.
     pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Rows {
         self.fixed(value).int(value.len() as i64)
@@ -194,6 +201,10 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn uuid(&mut self) -> Result<[u8; 16], StoreError> {
         let found = self.bytes()?;
+        self.uuid_of(found)
+    }
+
+    fn uuid_of(&self, found: &[u8]) -> Result<[u8; 16], StoreError> {
         found.try_into().map_err(|_| self.bad("id of bytes", found.len(), "16"))
     }
 
@@ -203,9 +214,7 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn run_or_null(&mut self) -> Result<Option<RunId>, StoreError> {
         let found = self.bytes_or_null()?;
-        let run =
-            found.map(|it| it.try_into().map_err(|_| self.bad("id of bytes", it.len(), "16")));
-        Ok(run.transpose()?.map(RunId::from_bytes))
+        found.map(|it| self.uuid_of(it).map(RunId::from_bytes)).transpose()
     }
 
     pub(crate) fn digest(&mut self) -> Result<Digest, StoreError> {

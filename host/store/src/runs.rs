@@ -367,7 +367,7 @@ fn read_options(columns: &mut Columns<'_>) -> Result<Option<RunOptions>, StoreEr
 
 fn read_family(columns: &mut Columns<'_>) -> Result<Option<WorkflowRun>, StoreError> {
     let workflow_id = columns.text_or_null()?;
-    let run = columns.bytes_or_null()?.and_then(|it| it.try_into().ok()).map(RunId::from_bytes);
+    let run = columns.run_or_null()?;
     Ok(workflow_id.zip(run).map(|(workflow_id, run)| WorkflowRun { workflow_id, run }))
 }
 

@@ -4,6 +4,7 @@ use crate::commit::Tables;
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::rows::{Columns, ms};
+use crate::runs::Status;
 use crate::sql;
 use crate::write::SchedulePart;
 use refrain_calendar::schedule::{Record, ScheduleKey};
@@ -101,6 +102,11 @@ impl Tables {
                 .bytes(value);
         }
     }
+}
+
+/// The status that its row has, and filters ask for.
+pub(crate) fn status_of(paused: bool) -> Status {
+    if paused { Status::Paused } else { Status::Running }
 }
 
 /// A row of [`sql::SCHEDULES_OF_KEYS`].

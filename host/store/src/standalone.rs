@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::open::Store;
 use crate::rows::{Columns, ms};
-use crate::sql::{self, Statement};
+use crate::sql;
 use refrain_core::ids::{NamespaceId, RunId};
 use refrain_core::search::STATUSES;
 use refrain_core::standalone::{Execution, Status};
@@ -36,7 +36,7 @@ impl Store {
             .fetch_optional(&self.readers)
             .await
             .map_err(StoreError::of(sql::STANDALONE_GET))?;
-        row.map(|row| read(sql::STANDALONE_GET, &row)).transpose()
+        row.map(|row| read(&mut Columns::new(sql::STANDALONE_GET, &row))).transpose()
     }
 
     pub async fn standalone_latest(
@@ -50,7 +50,7 @@ impl Store {
             .fetch_optional(&self.readers)
             .await
             .map_err(StoreError::of(sql::STANDALONE_LATEST))?;
-        row.map(|row| read(sql::STANDALONE_LATEST, &row)).transpose()
+        row.map(|row| read(&mut Columns::new(sql::STANDALONE_LATEST, &row))).transpose()
     }
 
     /// One that is gone is no error.
@@ -72,12 +72,10 @@ impl Store {
     }
 }
 
-/// One of a list: with the row of its attempts, while it has one.
+/// A row of [`sql::STANDALONE_OF_KEYS`]: with the row of its attempts, while it has one.
 pub(crate) fn read_listed(row: &SqliteRow) -> Result<Execution, StoreError> {
-    let statement = sql::STANDALONE_OF_KEYS;
-    let mut columns = Columns::new(statement, row);
-    let mut listed = stored::decode_standalone(columns.bytes()?)
-        .map_err(columns.undecodable("an activity execution"))?;
+    let mut columns = Columns::new(sql::STANDALONE_OF_KEYS, row);
+    let mut listed = read(&mut columns)?;
     if let Some(task) = columns.bytes_or_null()? {
         listed.task =
             stored::decode_activity_task(task).map_err(columns.undecodable("an activity task"))?;
@@ -85,8 +83,7 @@ pub(crate) fn read_listed(row: &SqliteRow) -> Result<Execution, StoreError> {
     Ok(listed)
 }
 
-pub(crate) fn read(statement: Statement, row: &SqliteRow) -> Result<Execution, StoreError> {
-    let mut columns = Columns::new(statement, row);
+fn read(columns: &mut Columns<'_>) -> Result<Execution, StoreError> {
     stored::decode_standalone(columns.bytes()?)
         .map_err(columns.undecodable("an activity execution"))
 }

@@ -4,6 +4,7 @@
 use crate::related::RelatedPart;
 use crate::rows::{id, ms};
 use crate::runs::{RunRow, Status, columns_of};
+use crate::schedules::status_of;
 use crate::standalone::status_number;
 use refrain_calendar::schedule::{Record, ScheduleKey};
 use refrain_core::attempt::{ActivityTask, State};
@@ -217,10 +218,7 @@ impl SchedulePart {
             created: progress.created,
             wake,
             follows: !progress.running.is_empty(),
-            status: match record.schedule.standing.paused {
-                true => Status::Paused.number(),
-                false => Status::Running.number(),
-            },
+            status: status_of(record.schedule.standing.paused).number(),
             values,
             schedule: schedule::encode(record),
             key,

@@ -1,6 +1,6 @@
 //! A chain of runs is one execution for those who name its first run.
 
-use crate::{Host, SERVICE, data, execution, start_request, text};
+use crate::{Host, data, execution, start_request, text};
 use refrain_wire::api::common::v1::{Priority, RetryPolicy};
 use refrain_wire::api::enums::v1::{
     EventType, HistoryEventFilterType, WorkflowExecutionStatus, WorkflowIdConflictPolicy,
@@ -11,7 +11,6 @@ use refrain_wire::api::history::v1::history_event::Attributes;
 use refrain_wire::api::update::v1 as update;
 use refrain_wire::api::workflowservice::v1::*;
 use refrain_wire::wkt;
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Code, Request, Status};
 
 pub(crate) async fn describe(host: &Host, id: &str) -> DescribeWorkflowExecutionResponse {
@@ -191,15 +190,10 @@ async fn end(host: &Host, id: &str, run: &str, features: &'static str) -> Histor
         ..Default::default()
     };
     loop {
-        let mut client = tonic::client::Grpc::new(host.channel.clone());
-        client.ready().await.expect("a connection");
-        let path = format!("/{SERVICE}/GetWorkflowExecutionHistory");
-        let path = PathAndQuery::from_maybe_shared(path).expect("a path");
         let mut request = Request::new(request.clone());
         request.metadata_mut().insert("supported-features", features.parse().expect("ascii"));
-        let codec = tonic_prost::ProstCodec::default();
         let told: GetWorkflowExecutionHistoryResponse =
-            client.unary(request, path, codec).await.expect("it is there").into_inner();
+            host.send("GetWorkflowExecutionHistory", request).await.expect("it is there");
         if let Some(event) = told.history.expect("always filled").events.pop() {
             return event;
         }

@@ -172,16 +172,25 @@ impl Host {
         Q: Message + 'static,
         R: Message + Default + 'static,
     {
+        let mut request = Request::new(request);
+        if let Some(timeout) = timeout {
+            request.set_timeout(timeout);
+        }
+        self.send(method, request).await
+    }
+
+    /// With its metadata.
+    async fn send<Q, R>(&self, method: &str, request: Request<Q>) -> Result<R, Status>
+    where
+        Q: Message + 'static,
+        R: Message + Default + 'static,
+    {
         let mut client = tonic::client::Grpc::new(self.channel.clone())
             .send_compressed(CompressionEncoding::Gzip)
             .accept_compressed(CompressionEncoding::Gzip);
         client.ready().await.expect("a connection");
         let path = format!("/{SERVICE}/{method}");
         let path = PathAndQuery::from_maybe_shared(path).expect("a path");
-        let mut request = Request::new(request);
-        if let Some(timeout) = timeout {
-            request.set_timeout(timeout);
-        }
         let codec = tonic_prost::ProstCodec::<Q, R>::default();
         Ok(client.unary(request, path, codec).await?.into_inner())
     }

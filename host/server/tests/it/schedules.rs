@@ -87,9 +87,7 @@ impl Host {
         };
         self.call::<_, UpdateScheduleResponse>("UpdateSchedule", request).await.map(drop)
     }
-}
 
-impl Host {
     async fn count_schedules(&self, query: &str) -> Result<i64, Status> {
         let request =
             CountSchedulesRequest { namespace: "default".to_owned(), query: query.to_owned() };

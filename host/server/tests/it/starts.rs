@@ -1,6 +1,6 @@
 //! What a start says beside what its program sees.
 
-use crate::{Host, execution, has_detail, start_request, text};
+use crate::{Host, chains, has_detail, start_request, text};
 use prost::Message;
 use refrain_wire::api::common::v1::Link;
 use refrain_wire::api::common::v1::link::{BatchJob, Variant};
@@ -81,12 +81,7 @@ async fn a_start_without_a_request_id_is_given_one() {
         host.call("StartWorkflowExecution", request).await;
     let given = start_request_id(&refused.expect_err("another one's start"));
     uuid::Uuid::parse_str(&given).expect("one of ours");
-    let request = DescribeWorkflowExecutionRequest {
-        namespace: "default".to_owned(),
-        execution: execution("w1", ""),
-    };
-    let described: DescribeWorkflowExecutionResponse =
-        host.call("DescribeWorkflowExecution", request).await.expect("it is there");
+    let described = chains::describe(&host, "w1").await;
     let infos = described.workflow_extended_info.expect("always filled").request_id_infos;
     assert!(infos.contains_key(&given));
     host.stop().await;

@@ -1,7 +1,7 @@
 //! What is listed: runs, activities without a workflow, or schedules. Their tables are made alike, so
 //! that a filter becomes the same statement for all.
 
-use crate::runs::Status;
+use crate::schedules::status_of;
 use refrain_core::search::{
     Condition, Field, Row, SCHEDULE_ID, SCHEDULE_PAUSED, System, Test, Value, holds,
 };
@@ -79,11 +79,9 @@ pub(super) fn of_activities(condition: &Condition) -> Condition {
 pub(super) fn of_schedules(condition: &Condition) -> Condition {
     each_test(condition, &|test| match field_of(&mut test.clone()) {
         Some(Field::Set { name, .. }) if name == SCHEDULE_PAUSED => {
-            let both = [(false, Status::Running), (true, Status::Paused)];
-            let is_meant =
-                |it: &(bool, Status)| holds(&Condition::Test(test.clone()), &Paused(it.0));
-            let among = both.into_iter().filter(is_meant).map(|it| it.1.number());
-            Condition::Test(Test::Status(among.collect()))
+            let asked = Condition::Test(test.clone());
+            let meant = [false, true].into_iter().filter(|it| holds(&asked, &Paused(*it)));
+            Condition::Test(Test::Status(meant.map(|it| status_of(it).number()).collect()))
         }
         _ => in_columns(test, |field| match field {
             Field::Set { name, .. } if name == SCHEDULE_ID => {

@@ -511,17 +511,7 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
             _ => step,
         };
         let (key, is_open) = (step.key.clone(), step.decision.run.status.is_open());
-        let pinned = |step: Step, n: usize| {
-            let Step { key, request, decision } = step;
-            let component = component(n as u8 % 3);
-            Write::run(RunWrite {
-                key,
-                component,
-                before: None,
-                start_request_id: request,
-                decision,
-            })
-        };
+        let pinned = |step: Step, n: usize| step.write_on(component(n as u8 % 3), None);
         let follow = RunOptions { versioning: Some(Override::AutoUpgrade), ..Default::default() };
         let step = match at % 4 {
             1 => step.effect(Effect::SetOptions(Box::new(follow))),

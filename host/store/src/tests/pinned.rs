@@ -11,9 +11,7 @@ async fn start(store: &Store, workflow: &str, run: u128, component: Digest) {
 }
 
 async fn commit(store: &Store, step: Step, component: Digest) {
-    let Step { key, request, decision } = step;
-    let write = RunWrite { key, component, before: None, start_request_id: request, decision };
-    store.commit(&[Write::run(write)]).await.unwrap();
+    store.commit(&[step.write_on(component, None)]).await.unwrap();
 }
 
 #[tokio::test]
