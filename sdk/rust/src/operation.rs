@@ -51,7 +51,7 @@ impl<T: 'static> Operation<T> {
         W: 'static,
         F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
     {
-        let entry = scope::enter(op);
+        let entry = scope::Scope::current().enter_operation(op);
         let outcome = async move {
             let outcome = outcome.await;
             entry.leave();
@@ -111,10 +111,7 @@ impl<T: 'static> Operation<T> {
         Operation::begun(Rc::new(Cell::new(op)), outcome.boxed_local())
     }
 
-    fn begun(
-        op: Rc<Cell<u32>>,
-        mut future: LocalBoxFuture<'static, Result<T>>,
-    ) -> Operation<T> {
+    fn begun(op: Rc<Cell<u32>>, mut future: LocalBoxFuture<'static, Result<T>>) -> Operation<T> {
         // Starts to read now, so that the first poll knows of an outcome that came before it, as a
         // promise would.
         let mut context = Context::from_waker(Waker::noop());

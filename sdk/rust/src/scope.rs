@@ -176,10 +176,6 @@ impl Scope {
 /// An operation that ends with its scope.
 pub(crate) struct Entry(Scope, u64);
 
-pub(crate) fn enter(op: u32) -> Entry {
-    Scope::current().enter_operation(op)
-}
-
 impl Entry {
     /// It has its outcome. One that is only dropped stays: it goes on, and ends with its scope.
     pub(crate) fn leave(self) {

@@ -1,6 +1,6 @@
 //! Workflows in C and in what calls C; the scenarios that all languages share are beside the others.
 
-use crate::common::{directory, summary, summary_without_tasks, task_failure};
+use crate::common::{directory, start_with, summary, summary_without_tasks, task_failure};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -15,8 +15,7 @@ fn host(name: &str, guest: &str) -> Result<Host> {
 }
 
 fn start(host: &Host, workflow_type: &str, input: &str) -> Result<()> {
-    let start = ["workflow", "start", "--workflow-id", workflow_type, "--type", workflow_type];
-    host.cli(&[&start[..], &["--task-queue", "c", "--input", input]].concat()).map(drop)
+    start_with(host, workflow_type, workflow_type, "c", &[input])
 }
 
 fn greets(guest: &str, greeting: &str) -> Result<()> {
@@ -166,8 +165,7 @@ fn mistakes_in_c_are_told_to_their_author_with_what_to_do() -> Result<()> {
     let host = host("c-bad", "bad")?;
     let mistakes = ["asserts", "hoards", "leaks", "neverYields", "recurses", "writesAnywhere"];
     for mistake in mistakes {
-        let start = ["workflow", "start", "--workflow-id", mistake, "--type", mistake];
-        host.cli(&[&start[..], &["--task-queue", "c"]].concat())?;
+        start_with(&host, mistake, mistake, "c", &[])?;
     }
     let mut told = String::new();
     for mistake in mistakes {

@@ -1,6 +1,6 @@
 //! Components that take very long or very much to compile: their upload is refused, and nobody waits for it.
 
-use crate::common::directory;
+use crate::common::{directory, start_with};
 use anyhow::{Result, ensure};
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -87,8 +87,7 @@ fn a_component_that_takes_long_to_compile_is_refused_and_others_are_deployed_and
         let section = [&[1 + unseen.len() as u8, 0][..], &unseen].concat();
         let fresh = written(&directory, "fresh", [&hello[..], &[0], &section].concat())?;
         host.cli(&["deploy", &fresh.to_string_lossy(), "--task-queue", "c"])?;
-        let start = ["workflow", "start", "--workflow-id", "leaf", "--type", "leaf"];
-        host.cli(&[&start[..], &["--task-queue", "c", "--input", "21"]].concat())?;
+        start_with(&host, "leaf", "leaf", "c", &["21"])?;
         assert_eq!(order::result(&host, "leaf")?, "42");
         signal(&compiler, "-CONT")?;
         expect![[r#"

@@ -1,6 +1,6 @@
 //! Guests that misbehave hurt nobody but themselves: their task fails, their run stays open, and others go on.
 
-use crate::common::{BENCH, blank, deploy_bench, directory, task_failure, temporal};
+use crate::common::{BENCH, blank, deploy_bench, directory, start_with, task_failure, temporal};
 use anyhow::Result;
 use expect_test::{Expect, expect};
 use refrain_e2e::host::eventually;
@@ -9,11 +9,8 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 fn start(host: &Host, queue: &str, workflow_type: &str, input: &str) -> Result<()> {
-    let id = workflow_type;
-    let args = ["workflow", "start", "--workflow-id", id, "--type", workflow_type];
-    let args = args.into_iter().chain(["--task-queue", queue]);
-    let input = if input.is_empty() { &[][..] } else { &["--input", input][..] };
-    host.cli(&args.chain(input.iter().copied()).collect::<Vec<_>>()).map(drop)
+    let inputs: &[&str] = if input.is_empty() { &[] } else { &[input] };
+    start_with(host, workflow_type, workflow_type, queue, inputs)
 }
 
 /// What the history says of the task that failed: its cause and why.

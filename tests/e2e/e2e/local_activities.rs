@@ -1,6 +1,6 @@
 //! Local activities: attempts that the host makes beside a workflow task.
 
-use crate::common::{directory, replays, status, summary_without_tasks, temporal};
+use crate::common::{directory, replays, start_with, status, summary_without_tasks, temporal};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -17,10 +17,7 @@ fn host(name: &str, language: &str, flags: &[&str]) -> Result<Host> {
 }
 
 fn start(host: &Host, workflow_type: &str, inputs: &[&str]) -> Result<()> {
-    let start = ["workflow", "start", "--workflow-id", "quote", "--task-queue", QUEUE];
-    let inputs = inputs.iter().flat_map(|it| ["--input", *it]);
-    let args: Vec<_> = start.into_iter().chain(["--type", workflow_type]).chain(inputs).collect();
-    host.cli(&args).map(drop)
+    start_with(host, "quote", workflow_type, QUEUE, inputs)
 }
 
 /// A price after three attempts, no discount, and an office that is to be asked again in two minutes.

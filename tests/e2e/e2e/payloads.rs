@@ -1,6 +1,6 @@
 //! Payloads that are too large for a history.
 
-use crate::common::{BENCH, directory, start, status, task_failure};
+use crate::common::{BENCH, directory, start, start_with, status, task_failure};
 use anyhow::Result;
 use refrain_e2e::{Host, order};
 use serde_json::{Value, json};
@@ -71,8 +71,7 @@ fn a_signal_of_a_wrong_type_is_dropped_and_arguments_of_a_wrong_type_fail_the_ta
     let log = host.log()?;
     assert!(log.contains("signal `add` is dropped: cannot decode a payload"), "{log}");
 
-    let sleep = ["workflow", "start", "--type", "sleep", "--task-queue", BENCH];
-    host.cli(&[&sleep[..], &["--workflow-id", "sleeps", "--input", "\"long\""]].concat())?;
+    start_with(&host, "sleeps", "sleep", BENCH, &["\"long\""])?;
     let failure = task_failure(&host, "sleeps")?.to_string();
     assert!(failure.contains("the arguments of workflow `sleep`: cannot decode"), "{failure}");
     assert_eq!(status(&host, "sleeps")?, "WORKFLOW_EXECUTION_STATUS_RUNNING");

@@ -1,7 +1,7 @@
 //! Search attributes and memo: registered, set from a guest, shown, and asked by.
 
 use crate::common::{
-    directory, python, summary, task_failure, temporal, temporal_json, try_temporal,
+    directory, python, start_with, summary, task_failure, temporal, temporal_json, try_temporal,
 };
 use anyhow::{Context, Result};
 use expect_test::expect;
@@ -19,10 +19,7 @@ fn host(name: &str) -> Result<Host> {
 }
 
 fn start(host: &Host, id: &str, kind: &str, inputs: &[&str]) -> Result<()> {
-    let mut args = vec!["workflow", "start", "--workflow-id", id, "--type", kind];
-    args.extend(["--task-queue", QUEUE]);
-    args.extend(inputs.iter().flat_map(|it| ["--input", it]));
-    host.cli(&args).map(drop)
+    start_with(host, id, kind, QUEUE, inputs)
 }
 
 fn ids(found: &Value) -> Vec<String> {

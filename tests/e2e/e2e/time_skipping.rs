@@ -1,7 +1,7 @@
 //! Days that pass in milliseconds.
 
 use crate::client::{Client, PATIENCE, runtime};
-use crate::common::{BENCH, directory, python};
+use crate::common::{BENCH, directory, python, start};
 use anyhow::{Context, Result};
 use expect_test::expect;
 use refrain_e2e::host::eventually;
@@ -65,8 +65,7 @@ fn time_jumps_for_whoever_waits_for_an_activity_or_for_an_update() -> Result<()>
     order::deploy_guest(&host, "rust/bench", BENCH)?;
     let runtime = runtime()?;
     let client = runtime.block_on(async { Client::new(&host.address()) })?;
-    let start = ["workflow", "start", "--workflow-id", "counter", "--type", "counter"];
-    host.cli(&[&start[..], &["--task-queue", BENCH]].concat())?;
+    start(&host, "counter", "counter", BENCH)?;
     let execute = ["activity", "execute", "--activity-id", "a", "--type", "noop", "--task-queue"];
     let times = [BENCH, "--start-to-close-timeout", "10s"];
     let update = ["workflow", "update", "execute", "--workflow-id", "counter", "--name", "add"];

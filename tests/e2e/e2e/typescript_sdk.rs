@@ -1,6 +1,6 @@
 //! The TypeScript SDK: a file that was written for Temporal's, built as it stands.
 
-use crate::common::{directory, task_failure, typescript};
+use crate::common::{directory, start_with, task_failure, typescript};
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::{eventually, output_within};
@@ -20,8 +20,7 @@ fn host(name: &str) -> Result<Host> {
 }
 
 fn start(host: &Host, workflow_type: &str) -> Result<()> {
-    let args = ["workflow", "start", "--workflow-id", workflow_type, "--type", workflow_type];
-    host.cli(&[&args[..], &["--task-queue", QUEUE]].concat()).map(drop)
+    start_with(host, workflow_type, workflow_type, QUEUE, &[])
 }
 
 #[test]

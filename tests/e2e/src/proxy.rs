@@ -24,14 +24,13 @@ type Connections = Arc<Mutex<Vec<Connection>>>;
 struct Connection {
     client: TcpStream,
     server: TcpStream,
-    asked_bytes: usize,
-    answered_bytes: usize,
     asked: Frames,
     answered: Frames,
 }
 
-/// Counts the calls that one side is done with, by the flags of its HTTP/2 frames.
+/// Counts what one side has said, and the calls that it is done with, by the flags of its HTTP/2 frames.
 struct Frames {
+    n_bytes: usize,
     /// Of what comes next, until the next frame's header.
     n_skipped: usize,
     header: Vec<u8>,
@@ -41,10 +40,11 @@ struct Frames {
 impl Frames {
     /// `n_before`: bytes before the first frame.
     fn after(n_before: usize) -> Frames {
-        Frames { n_skipped: n_before, header: Vec::new(), n_ended: 0 }
+        Frames { n_bytes: 0, n_skipped: n_before, header: Vec::new(), n_ended: 0 }
     }
 
     fn read(&mut self, mut bytes: &[u8]) {
+        self.n_bytes += bytes.len();
         while !bytes.is_empty() {
             let skipped = self.n_skipped.min(bytes.len());
             self.n_skipped -= skipped;
@@ -83,12 +83,12 @@ impl Proxy {
 
     /// How many bytes clients have sent so far.
     pub fn asked(&self) -> usize {
-        lock(&self.connections).iter().map(|it| it.asked_bytes).sum()
+        lock(&self.connections).iter().map(|it| it.asked.n_bytes).sum()
     }
 
-    /// How many bytes came back on each connection so far.
-    pub fn answered(&self) -> Vec<usize> {
-        lock(&self.connections).iter().map(|it| it.answered_bytes).collect()
+    /// How many connections there have been so far.
+    pub fn n_connections(&self) -> usize {
+        lock(&self.connections).len()
     }
 
     /// Is there a call that is asked and not answered?
@@ -118,29 +118,20 @@ fn connect(client: TcpStream, to: &str, all: &Connections) -> Result<()> {
         all.push(Connection {
             client,
             server,
-            asked_bytes: 0,
-            answered_bytes: 0,
             asked: Frames::after(PREFACE.len()),
             answered: Frames::after(0),
         });
         all.len() - 1
     };
-    let counted = |count: fn(&mut Connection, &[u8])| {
+    let counted = |side: fn(&mut Connection) -> &mut Frames| {
         let all = Arc::clone(all);
         move |bytes: &[u8]| {
             if let Some(it) = lock(&all).get_mut(nth) {
-                count(it, bytes);
+                side(it).read(bytes);
             }
         }
     };
-    let asked = counted(|it, bytes| {
-        it.asked_bytes += bytes.len();
-        it.asked.read(bytes);
-    });
-    let answered = counted(|it, bytes| {
-        it.answered_bytes += bytes.len();
-        it.answered.read(bytes);
-    });
+    let (asked, answered) = (counted(|it| &mut it.asked), counted(|it| &mut it.answered));
     std::thread::spawn(move || pass_on(from_client, to_server, asked));
     std::thread::spawn(move || pass_on(from_server, to_client, answered));
     Ok(())
