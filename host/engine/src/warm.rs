@@ -159,8 +159,8 @@ impl WarmRuns {
             let lines = self.lock();
             let line = lines.by_namespace.get(&cell.key.namespace);
             let held = line.and_then(|it| it.held.get(&cell.key.workflow));
-            if held.is_some_and(|it| it.rooms == rooms) {
-                return lines.rooms <= rooms_max;
+            if held.is_some_and(|it| it.rooms == rooms) && lines.rooms <= rooms_max {
+                return true;
             }
         }
         let stamp = next_stamp();
@@ -289,6 +289,22 @@ mod tests {
         let idle = cell("idle");
         warm.commits(&cells, &busy, 1 + COMMITTING_ROOMS);
         assert!(idle.lock().gone, "there are too many of them");
+    }
+
+    #[test]
+    fn who_waits_sends_away_who_is_at_rest_though_it_was_counted_when_it_committed() {
+        let (cells, warm) = (Cells::new(), WarmRuns::new(2));
+        let cell = |id: &str| {
+            cells.cell(&ExecutionKey { namespace: NamespaceId(1), workflow: Arc::from(id) })
+        };
+        let idle = cell("idle");
+        warm.used(&cells, &idle, Use { stamp: 0, rooms: 1 });
+        let busy = cell("a");
+        busy.lock().phase = Phase::Busy;
+        warm.commits(&cells, &busy, 2);
+        assert!(!idle.lock().gone);
+        assert!(warm.park(&cells, &busy, 2).is_some());
+        assert!(idle.lock().gone);
     }
 
     #[test]

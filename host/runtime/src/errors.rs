@@ -99,11 +99,14 @@ pub(crate) enum Stage {
     Running,
 }
 
-/// `said` is the last line that the guest logged as an error: what a panic handler prints.
+/// `said` is the last line that the guest logged as an error: what a panic handler prints. It is all there is to
+/// tell of a program that ended itself; that it did so by the instruction `unreachable` is of no use to its author.
 pub(crate) fn guest_error(error: &wasmtime::Error, stage: Stage, said: Option<&str>) -> GuestError {
     let backtrace = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
     let (kind, message) = classify(error, stage);
+    let ended_itself = matches!(error.downcast_ref(), Some(Trap::UnreachableCodeReached));
     let message = match said {
+        Some(said) if ended_itself => said.to_owned(),
         Some(said) if kind == GuestErrorKind::Trap => format!("{message}: {said}"),
         Some(_) | None => message,
     };

@@ -180,7 +180,7 @@ fn mistakes_in_c_are_told_to_their_author_with_what_to_do() -> Result<()> {
     start(&host, "returnsNoJson", "1")?;
     told.push_str(&format!("returnsNoJson: {}\n", order::result(&host, "returnsNoJson")?));
     expect![[r#"
-        asserts: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: Assertion failed: refrain_item(args, 0) != NULL (workflow.c: asserts: 9)
+        asserts: [W0201] guest failed: Assertion failed: refrain_item(args, 0) != NULL (workflow.c: asserts: 9)
         hoards: [W0201] guest failed: guest asked for 67371008 bytes of memory, at most 67108864 are allowed: keep less, or raise `--guest-memory`
         leaks: [W0201] guest failed: guest has 10000 open operations, more are not allowed: await or cancel some before
         neverYields: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`

@@ -132,7 +132,7 @@ fn a_guest_that_traps_fails_its_task() -> Result<()> {
         "trap",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: panicked at bad/src/lib.rs:_
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: panicked at bad/src/lib.rs:_
         trapped on purpose
     "#]],
     )
@@ -186,7 +186,7 @@ fn a_result_that_has_no_json_form_fails_the_task() -> Result<()> {
         "wrong-shape",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: panicked at refrain/sdk/rust/src/payload.rs:23:5:
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: panicked at refrain/sdk/rust/src/payload.rs:23:5:
         a value of type alloc::collections::btree::map::BTreeMap<(u8, u8), u8> can't be written as JSON, key must be a string: give what has a JSON form, as a list of pairs for a map whose keys are no strings
     "#]],
     )
@@ -198,7 +198,7 @@ fn a_panic_without_words_fails_the_task() -> Result<()> {
         "wrong-payload",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: panicked at bad/src/lib.rs:_
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: panicked at bad/src/lib.rs:_
     "#]],
     )
 }

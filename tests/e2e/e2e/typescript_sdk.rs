@@ -81,7 +81,7 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let message = text(&task_failure(&host, "mistake")?["failure"]["message"]);
     let said = message.split(';').next().unwrap_or_default();
     expect![[r#"
-        [W0201] guest failed: wasm trap: wasm `unreachable` instruction executed: TypeError: cannot read property 'name' of undefined
+        [W0201] guest failed: TypeError: cannot read property 'name' of undefined
             at <anonymous> (temporal-names/workflow.ts:123)"#]].assert_eq(said);
     Ok(())
 }
@@ -152,22 +152,22 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         told.push_str(&format!("{mistake}: {message}\n"));
     }
     expect![[r#"
-        throwsText: wasm trap: wasm `unreachable` instruction executed: TypeError: the string "out of paper" was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
-        throwsObject: wasm trap: wasm `unreachable` instruction executed: TypeError: the object {"code":42,"parts":["tray"]} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
-        throwsUndefined: wasm trap: wasm `unreachable` instruction executed: TypeError: undefined was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
-        returnsBigInt: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsBigInt` can't be stored: `order.total` is a BigInt, which JSON does not have: give a string
-        returnsCycle: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsCycle` can't be stored: `child.parent` is part of itself: give an id instead
-        returnsFunction: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: the result of workflow `returnsFunction` can't be stored: a function has no JSON form: give what it stands for
-        sendsBigInt: wasm trap: wasm `unreachable` instruction executed: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
-        namesNoTimeout: wasm trap: wasm `unreachable` instruction executed: TypeError: an activity needs `startToCloseTimeout` or `scheduleToCloseTimeout`
+        throwsText: TypeError: the string "out of paper" was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        throwsObject: TypeError: the object {"code":42,"parts":["tray"]} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        throwsUndefined: TypeError: undefined was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        returnsBigInt: PayloadConverterError: the result of workflow `returnsBigInt` can't be stored: `order.total` is a BigInt, which JSON does not have: give a string
+        returnsCycle: PayloadConverterError: the result of workflow `returnsCycle` can't be stored: `child.parent` is part of itself: give an id instead
+        returnsFunction: PayloadConverterError: the result of workflow `returnsFunction` can't be stored: a function has no JSON form: give what it stands for
+        sendsBigInt: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string
+        namesNoTimeout: TypeError: an activity needs `startToCloseTimeout` or `scheduleToCloseTimeout`
         neverYields: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         neverRests: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         recurses: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
-        forgets: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks (await the promise, or handle its failure with `catch`)
-        forgetsAtTheEnd: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks any more (await the promise, or handle its failure with `catch`)
-        forgetsWhatFollows: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2) (await the promise, or handle its failure with `catch`)
-        forgetsActivity: wasm trap: wasm `unreachable` instruction executed: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string (await the promise, or handle its failure with `catch`)
-        throwsInTimer: wasm trap: wasm `unreachable` instruction executed: RangeError: too late
+        forgets: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks (await the promise, or handle its failure with `catch`)
+        forgetsAtTheEnd: UnhandledRejectionError: Unhandled Promise rejection: Error: nobody looks any more (await the promise, or handle its failure with `catch`)
+        forgetsWhatFollows: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2) (await the promise, or handle its failure with `catch`)
+        forgetsActivity: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string (await the promise, or handle its failure with `catch`)
+        throwsInTimer: RangeError: too late
     "#]].assert_eq(&told);
 
     let failure = task_failure(&host, "throwsInTimer")?;

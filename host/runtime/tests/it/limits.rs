@@ -239,8 +239,8 @@ fn an_update_in_c_that_needs_more_stack_than_it_has_is_told_so() {
         actor.start("waits", &[]);
         actor.try_update("u", update, &["1"]).unwrap_err().message
     };
-    expect!["wasm trap: wasm `unreachable` instruction executed: update `needMuchStack` needs more than its stack of 65536 bytes: keep large things on the heap, and go through data in a loop"].assert_eq(&told("needMuchStack"));
+    expect!["update `needMuchStack` needs more than its stack of 65536 bytes: keep large things on the heap, and go through data in a loop"].assert_eq(&told("needMuchStack"));
     // When it waits, not when it returns.
-    expect!["wasm trap: wasm `unreachable` instruction executed: update `needMuchStackAndWait` needs more than its stack of 65536 bytes: keep large things on the heap, and go through data in a loop"].assert_eq(&told("needMuchStackAndWait"));
+    expect!["update `needMuchStackAndWait` needs more than its stack of 65536 bytes: keep large things on the heap, and go through data in a loop"].assert_eq(&told("needMuchStackAndWait"));
     expect!["wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity"].assert_eq(&told("recurse"));
 }
