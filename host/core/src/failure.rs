@@ -98,12 +98,21 @@ pub enum RetryState {
 impl Failure {
     /// A failure that the host itself reports, with an error type that users can match.
     pub fn host(error_type: &str, message: impl Into<String>) -> Failure {
+        Failure::of_host(error_type, message.into(), true)
+    }
+
+    /// As [`Failure::host`], of an attempt that may be followed by another.
+    pub fn host_for_now(error_type: &str, message: impl Into<String>) -> Failure {
+        Failure::of_host(error_type, message.into(), false)
+    }
+
+    fn of_host(error_type: &str, message: String, non_retryable: bool) -> Failure {
         Failure {
-            message: message.into(),
+            message,
             source: "refrain".to_owned(),
             kind: FailureKind::Application {
                 error_type: error_type.to_owned(),
-                non_retryable: true,
+                non_retryable,
                 details: Vec::new(),
                 next_retry_delay: None,
                 benign: false,

@@ -6,6 +6,7 @@
 //! before (`reserve`).
 
 mod backlog;
+mod closings;
 mod due;
 mod held;
 mod limits;
@@ -42,6 +43,7 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use closings::Closings;
 use line::Lane;
 use pace::{KeyPaces, Pace, Pollers, Tallies};
 pub use pace::{Limited, SeenPoller};
@@ -66,6 +68,7 @@ struct State {
     n_queues_kept: usize,
     /// Paused runs: no attempt of theirs begins.
     held: HashSet<RunId>,
+    closings: Closings,
     /// Attempts that this host could run now beside those it runs.
     host_free: usize,
     /// In one lane.
@@ -145,6 +148,7 @@ impl Activities {
             queues: HashMap::new(),
             n_queues_kept: 0,
             held: HashSet::new(),
+            closings: Closings::default(),
             host_free: config.host_activities_max,
             waiting_max: config.waiting_activities_max.max(1),
         };
@@ -216,13 +220,16 @@ impl Activities {
 
     /// Deletes what memory has of an activity that is closed.
     pub(crate) fn remove(&self, run: RunId, scheduled: EventId) {
-        self.lock().tasks.remove(&(run, scheduled));
+        let mut state = self.lock();
+        state.tasks.remove(&(run, scheduled));
+        state.closings.close_task((run, scheduled));
     }
 
     /// The run is closed. Attempts of this host are stopped; remote workers learn of it when
     /// they report.
     pub(crate) fn remove_run(&self, run: RunId) {
         let mut state = self.lock();
+        state.closings.close_run(run);
         let of_run = state.tasks.range((run, EventId(0))..).map(|(key, _)| *key);
         let keys: Vec<_> = of_run.take_while(|key| key.0 == run).collect();
         for key in keys {
@@ -288,16 +295,14 @@ impl Inner {
 
     /// The guest asked for it, and that is committed.
     pub(crate) fn cancel_activity(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
-        let (inner, run) = (Arc::clone(self), run.clone());
-        self.motion.begin();
-        tokio::spawn(async move {
+        let run = run.clone();
+        self.spawn(|inner| async move {
             match inner.ensure_loaded(&run, scheduled).await {
                 Ok(()) => inner.cancel_loaded(&run, scheduled),
                 Err(error) => {
                     tracing::warn!(%run, %scheduled, %error, "cancel could not be passed on")
                 }
             }
-            inner.motion.end();
         });
     }
 

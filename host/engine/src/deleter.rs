@@ -119,9 +119,7 @@ impl Inner {
         if self.sweep.under_way.swap(true, Ordering::SeqCst) {
             return;
         }
-        let inner = Arc::clone(self);
-        self.motion.begin();
-        tokio::spawn(async move {
+        self.spawn(|inner| async move {
             if let Err(error) = inner.delete_expired().await
                 && error != EngineError::ShuttingDown
             {
@@ -134,7 +132,6 @@ impl Inner {
                 tracing::error!(%error, "closed activities could not be deleted; the next sweep tries again");
             }
             inner.sweep.under_way.store(false, Ordering::SeqCst);
-            inner.motion.end();
         });
     }
 
@@ -170,9 +167,7 @@ impl Inner {
     /// Lets the runs of a deleted namespace go, and then the namespace. A host that stops in the
     /// middle of it goes on after its next start.
     pub(crate) fn empty_namespace(self: &Arc<Inner>, namespace: NamespaceId) {
-        let inner = Arc::clone(self);
-        self.motion.begin();
-        tokio::spawn(async move {
+        self.spawn(|inner| async move {
             match inner.delete_namespace_rows(namespace).await {
                 Ok(()) => {}
                 Err(EngineError::ShuttingDown) => {}
@@ -180,7 +175,6 @@ impl Inner {
                     tracing::error!(%error, "a namespace could not be emptied; the next start tries again");
                 }
             }
-            inner.motion.end();
         });
     }
 

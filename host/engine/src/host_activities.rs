@@ -4,9 +4,9 @@ use crate::activities::HOST_WORKER;
 use crate::api::{ActivityRef, AttemptResult, HeartbeatReply};
 use crate::error::EngineError;
 use crate::inner::Inner;
-use crate::programs::{ActivityProgram, Heartbeats};
+use crate::programs::{ActivityProgram, Heartbeats, execute};
 use refrain_core::attempt::{ActivityTask, Heartbeat};
-use refrain_core::failure::{Failure, FailureKind};
+use refrain_core::failure::Failure;
 use refrain_core::guest::GuestError;
 use refrain_core::ids::Digest;
 use refrain_core::payload::Payloads;
@@ -63,7 +63,8 @@ impl Inner {
         let result = match self.activity_program(digest).await {
             Ok(program) => {
                 let namespace = self.namespaces.name_of(task.run.execution.namespace);
-                program.execute(namespace, task, Arc::clone(&beats) as Arc<dyn Heartbeats>).await
+                let beats = Arc::clone(&beats) as Arc<dyn Heartbeats>;
+                execute(program, namespace, task, beats).await
             }
             Err(error) => Err(Failure::host("ActivityNotLoaded", error.to_string())),
         };
@@ -92,14 +93,7 @@ impl Inner {
     ) -> AttemptResult {
         let asked = self.activities.heartbeat_reply(activity.run.run, activity.scheduled);
         let again = |error_type: &str, why: &str| {
-            let kind = FailureKind::Application {
-                error_type: error_type.to_owned(),
-                non_retryable: false,
-                details: Vec::new(),
-                next_retry_delay: None,
-                benign: false,
-            };
-            Failure { kind, ..Failure::host(error_type, format!("the activity stopped: {why}")) }
+            Failure::host_for_now(error_type, format!("the activity stopped: {why}"))
         };
         let failure = match (failure.cancellation(), asked) {
             (Some(details), Some(HeartbeatReply { cancel_requested: true, .. })) => {

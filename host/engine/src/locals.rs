@@ -8,7 +8,7 @@ use crate::activities::HOST_WORKER;
 use crate::cell::Letter;
 use crate::inner::Inner;
 use crate::motion::Moving;
-use crate::programs::{ActivityProgram, Heartbeats};
+use crate::programs::{ActivityProgram, Heartbeats, execute};
 use refrain_core::arrival::{ActivityOutcome, Arrival};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next};
 use refrain_core::failure::{Failure, RetryState};
@@ -162,7 +162,7 @@ impl Inner {
         let namespace = self.namespaces.name_of(task.run.execution.namespace);
         let patience = started.due_at(now).since(now).min(Delay::from_secs(86_400 * 365));
         let beats = Arc::new(Beats(Arc::clone(stop)));
-        let attempt = program.execute(namespace, started.clone(), beats);
+        let attempt = execute(Arc::clone(program), namespace, started.clone(), beats);
         match tokio::time::timeout(Duration::from_millis(patience.as_ms()), attempt).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(failure)) => Err(match failure.cancellation() {

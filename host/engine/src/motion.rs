@@ -7,12 +7,27 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 /// Something is under way, until this is dropped.
-pub(crate) struct Moving(pub(crate) Arc<Inner>);
+pub(crate) struct Moving(Arc<Inner>);
 
 impl Moving {
     pub(crate) fn begin(inner: &Arc<Inner>) -> Moving {
         inner.motion.begin();
         Moving(Arc::clone(inner))
+    }
+}
+
+impl Inner {
+    /// Work that nobody waits for, except a shutdown.
+    pub(crate) fn spawn<W>(self: &Arc<Inner>, work: impl FnOnce(Arc<Inner>) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let moving = Moving::begin(self);
+        let work = work(Arc::clone(self));
+        self.runtime.spawn(async move {
+            let _moving = moving;
+            work.await;
+        });
     }
 }
 

@@ -1,11 +1,13 @@
 //! Where guests come from. In production: the wasm runtime. In tests: scripts.
 
+use futures::FutureExt;
 use refrain_core::attempt::{ActivityTask, Heartbeat};
 use refrain_core::failure::Failure;
 use refrain_core::guest::{GuestError, Program};
 use refrain_core::ids::Digest;
 use refrain_core::payload::Payloads;
 use refrain_store::ComponentKind;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -43,6 +45,23 @@ pub trait ActivityProgram: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = ActivityResult> + Send>>;
 }
 
+/// As [`ActivityProgram::execute`]. A program that panics has failed: its attempt does not stay under way.
+pub(crate) async fn execute(
+    program: Arc<dyn ActivityProgram>,
+    namespace: String,
+    task: ActivityTask,
+    heartbeats: Arc<dyn Heartbeats>,
+) -> ActivityResult {
+    no_panic(async move { program.execute(namespace, task, heartbeats).await }).await
+}
+
+async fn no_panic(attempt: impl Future<Output = ActivityResult>) -> ActivityResult {
+    AssertUnwindSafe(attempt).catch_unwind().await.unwrap_or_else(|_| {
+        let message = "the host broke while it ran this attempt; its log says where";
+        Err(Failure::host_for_now("HostPanicked", message))
+    })
+}
+
 /// What a running activity reports to.
 pub trait Heartbeats: Send + Sync {
     /// True if someone wants it to stop.
@@ -58,4 +77,21 @@ pub struct Checked {
     pub definition: String,
     /// Workflow types or activity types. Empty: the component does not say.
     pub types: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refrain_core::failure::FailureKind;
+
+    #[tokio::test]
+    async fn a_program_that_panics_has_failed_and_may_be_tried_again() {
+        let failure = no_panic(async { panic!("a bug of the host") }).await;
+        let failure = failure.expect_err("it panicked");
+        assert_eq!(failure.message, "the host broke while it ran this attempt; its log says where");
+        let FailureKind::Application { non_retryable, .. } = failure.kind else {
+            panic!("{failure:?}")
+        };
+        assert!(!non_retryable);
+    }
 }

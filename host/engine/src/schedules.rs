@@ -8,7 +8,6 @@ mod wakes;
 
 use crate::error::EngineError;
 use crate::inner::Inner;
-use crate::motion::Moving;
 use crate::start::unavailable;
 use refrain_calendar::schedule::{
     Patch, Policies, Record, RunStatus, Schedule, ScheduleKey, Standing, TooManyBackfills, Wake,
@@ -268,9 +267,7 @@ impl Inner {
             return Err(EngineError::ShuttingDown);
         }
         let (reply, answer) = oneshot::channel();
-        let moving = Moving::begin(self);
-        self.runtime.spawn(async move {
-            let inner = &moving.0;
+        self.spawn(|inner| async move {
             let guard = inner.schedules.own(&key).await;
             let changed = inner.change_owned(&key, change).await;
             let record = match changed {

@@ -288,15 +288,13 @@ impl Inner {
 
     /// Nobody waits for an answer; if it can't be written now, it is tried again.
     pub(crate) fn standalone_closes(self: &Arc<Inner>, run: &RunKey, end: End) {
-        let (inner, run) = (Arc::clone(self), run.clone());
-        self.motion.begin();
-        tokio::spawn(async move {
+        let run = run.clone();
+        self.spawn(|inner| async move {
             if let Err(error) = inner.end_standalone(&run, end).await
                 && error != EngineError::ActivityNotFound
             {
                 tracing::warn!(%run, %error, "an activity's end is not stored yet");
             }
-            inner.motion.end();
         });
     }
 

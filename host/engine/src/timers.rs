@@ -4,6 +4,7 @@
 
 use crate::cell::Letter;
 use crate::inner::Inner;
+use crate::motion::Moving;
 use crate::until::until;
 use refrain_core::decision::DueTimer;
 use refrain_core::ids::{EventId, RunId, RunKey};
@@ -132,7 +133,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
         let now = inner.now();
         let window_ends = load_window(&inner, now).await.min(inner.sweep_if_due(now));
         // What is taken is under way until it lies in a mailbox.
-        inner.motion.begin();
+        let moving = Moving::begin(&inner);
         let (due, next) = timers.take_due(now, window_ends);
         for (key, what) in due {
             match what {
@@ -142,7 +143,7 @@ pub(crate) async fn run(inner: Arc<Inner>) {
                 What::Activity(scheduled) => inner.activity_due(&key, scheduled),
             }
         }
-        inner.motion.end();
+        drop(moving);
         timers.handled.notify_waiters();
         tokio::select! {
             () = inner.config.clock.sleep_until(next) => {}

@@ -82,7 +82,8 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let said = message.split(';').next().unwrap_or_default();
     expect![[r#"
         [W0201] guest failed: TypeError: cannot read property 'name' of undefined
-            at <anonymous> (temporal-names/workflow.ts:123)"#]].assert_eq(said);
+            at <anonymous> (temporal-names/workflow.ts:123)"#]]
+    .assert_eq(said);
     Ok(())
 }
 

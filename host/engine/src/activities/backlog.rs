@@ -12,9 +12,7 @@ impl Inner {
     /// Brings what a lane has in line in the store and not in memory. Whoever calls this has set
     /// `loading`.
     pub(super) fn load_backlog(self: &Arc<Inner>, queue_key: QueueKey, taker: Taker) {
-        let inner = Arc::clone(self);
-        self.motion.begin();
-        tokio::spawn(async move {
+        self.spawn(|inner| async move {
             let from = match inner.activities.lock().queues.get_mut(&queue_key) {
                 Some(queue) => {
                     let lane = queue.lane(taker);
@@ -40,7 +38,6 @@ impl Inner {
                 tokio::time::sleep(READ_AGAIN).await;
             }
             inner.match_queue(&queue_key);
-            inner.motion.end();
         });
     }
 
@@ -52,6 +49,7 @@ impl Inner {
         mut from: Place,
     ) -> Result<Option<Place>, StoreError> {
         loop {
+            let _reading = self.activities.reads();
             let page = self.store.activities_waiting(*namespace, name, from.in_store(), PAGE);
             let page = page.await?;
             let more = page.len() == PAGE as usize;
@@ -86,7 +84,7 @@ impl State {
         room: &mut usize,
     ) -> Result<(), Place> {
         let key = key_of(&task);
-        let may_go = task.is_ready(now) && !self.held.contains(&key.0);
+        let may_go = task.is_ready(now) && !self.held.contains(&key.0) && !self.closings.has(key);
         let Some(place) = Place::of(&task).filter(|_| may_go) else { return Ok(()) };
         let lane = self.queues.entry(queue_of(&task)).or_default().lane(taker);
         if let Some(parked) = lane.parked_with(&task) {

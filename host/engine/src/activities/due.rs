@@ -1,16 +1,16 @@
 //! Attempts that end by themselves: by the clock, or with the host that ran them.
 
 use super::*;
+use refrain_core::failure::Failure;
 
 impl Inner {
     pub(crate) fn activity_due(self: &Arc<Inner>, run: &RunKey, scheduled: EventId) {
-        let (inner, run) = (Arc::clone(self), run.clone());
         if self.activities.lock().tasks.contains_key(&(run.run, scheduled)) {
-            self.due_loaded(&run, scheduled);
+            self.due_loaded(run, scheduled);
             return;
         }
-        self.motion.begin();
-        tokio::spawn(async move {
+        let run = run.clone();
+        self.spawn(|inner| async move {
             match inner.ensure_loaded(&run, scheduled).await {
                 // Closed meanwhile.
                 Err(EngineError::ActivityNotFound) => {}
@@ -21,7 +21,6 @@ impl Inner {
                 ),
                 Ok(()) => inner.due_loaded(&run, scheduled),
             }
-            inner.motion.end();
         });
     }
 
@@ -72,19 +71,8 @@ impl Inner {
 
     /// An attempt that this host ran when it stopped is over: nobody runs it any more.
     pub(crate) fn attempt_died_with_host(self: &Arc<Inner>, task: ActivityTask) {
-        let failure = refrain_core::failure::Failure {
-            kind: refrain_core::failure::FailureKind::Application {
-                error_type: "HostStopped".to_owned(),
-                non_retryable: false,
-                details: Vec::new(),
-                next_retry_delay: None,
-                benign: false,
-            },
-            ..refrain_core::failure::Failure::host(
-                "HostStopped",
-                "the host stopped while it ran this attempt",
-            )
-        };
+        let message = "the host stopped while it ran this attempt";
+        let failure = Failure::host_for_now("HostStopped", message);
         let run = task.run.clone();
         let next = task.on_failed(failure, self.now());
         let entry = Entry { busy: Busy::Ending, ..Entry::new(task) };

@@ -29,10 +29,9 @@ impl Inner {
     }
 
     fn queue_again(self: &Arc<Inner>, run: RunKey) {
-        let inner = Arc::clone(self);
-        self.motion.begin();
-        tokio::spawn(async move {
+        self.spawn(|inner| async move {
             loop {
+                let _reading = inner.activities.reads();
                 let error = match inner.store.activities_of_run(run.run).await {
                     Ok(rows) => break rows.into_iter().for_each(|it| inner.queue_row_again(it)),
                     Err(error) => error,
@@ -44,14 +43,13 @@ impl Inner {
                     () = inner.shutting_down() => break,
                 }
             }
-            inner.motion.end();
         });
     }
 
     fn queue_row_again(self: &Arc<Inner>, row: ActivityTask) {
         let (key, queue_key) = (key_of(&row), queue_of(&row));
         let mut state = self.activities.lock();
-        if state.held.contains(&key.0) {
+        if state.held.contains(&key.0) || state.closings.has(key) {
             return;
         }
         let entry = state.tasks.entry(key).or_insert_with(|| Entry::new(row));

@@ -227,8 +227,10 @@ impl Inner {
             }
             Worker::Host(deployed) => {
                 let abort = self.spawn_attempt(deployed.row.digest, task);
-                if let Some(entry) = self.activities.lock().tasks.get_mut(&key) {
-                    entry.abort = Some(abort);
+                match self.activities.lock().tasks.get_mut(&key) {
+                    Some(entry) => entry.abort = Some(abort),
+                    // Its run was closed just now.
+                    None => abort.abort(),
                 }
             }
         }

@@ -125,10 +125,14 @@ impl Inner {
         if self.activities.lock().tasks.contains_key(&key) {
             return Ok(());
         }
+        let _reading = self.activities.reads();
         let row = self.store.activity(key.0, key.1).await;
         let row = row.map_err(|error| EngineError::StoreUnavailable(error.to_string()))?;
         let Some(task) = row else { return Err(EngineError::ActivityNotFound) };
         let mut state = self.activities.lock();
+        if state.closings.has(key) {
+            return Err(EngineError::ActivityNotFound);
+        }
         state.tasks.entry(key).or_insert_with(|| Entry::new(task));
         Ok(())
     }

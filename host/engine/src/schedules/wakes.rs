@@ -123,9 +123,7 @@ impl Inner {
         if self.is_shutting_down() {
             return;
         }
-        let moving = Moving::begin(self);
-        self.runtime.spawn(async move {
-            let inner = &moving.0;
+        self.spawn(|inner| async move {
             let guard = inner.schedules.own(&key).await;
             match inner.store.schedule(&key).await {
                 Ok(Some(record)) => inner.go_on(&key, record).await,
