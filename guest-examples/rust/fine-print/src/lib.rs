@@ -1,10 +1,10 @@
 //! What few programs ask for, each once: what the cancellation of a child waits for, handlers that are
-//! left running, details for people.
+//! left running, details for people, signals that are taken without a wait.
 
 use refrain_sdk::prelude::*;
 use refrain_sdk::{ChildCancellation, ParentClose, cancellation, current_details, info, set_current_details};
 
-refrain_sdk::export_workflows!(parts, lingers, leaves, details);
+refrain_sdk::export_workflows!(parts, lingers, leaves, details, looks);
 
 /// Asks a child to stop, and says whether it learned of a cancellation.
 #[workflow]
@@ -57,4 +57,18 @@ async fn details() -> Result<String> {
     set_current_details("**half** of it");
     signal::<()>("done").receive().await?;
     Ok(current_details())
+}
+
+/// Takes the numbers that are here when it is told to look. Its stream has waited for one since the start.
+#[workflow(signals("number", "look"))]
+async fn looks() -> Result<Vec<u32>> {
+    let mut numbers = signal::<u32>("number");
+    let look = signal::<()>("look").receive();
+    let _ = numbers.next().now_or_never();
+    look.await?;
+    let mut found = Vec::new();
+    while let Some(number) = numbers.try_receive().await? {
+        found.push(number);
+    }
+    Ok(found)
 }

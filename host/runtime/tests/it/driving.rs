@@ -62,6 +62,25 @@ fn a_signal_goes_to_the_guest_that_waits_for_it() {
 }
 
 #[test]
+fn a_look_for_signals_finds_those_that_are_here_and_waits_for_none() {
+    let cases: [(&[&str], &str); 5] = [
+        (&[], "[]"),
+        (&["7"], "[7]"),
+        (&["\"no number\""], "[]"),
+        (&["\"no number\"", "\"nor this\""], "[]"),
+        (&["\"no number\"", "7", "\"nor this\"", "8"], "[7,8]"),
+    ];
+    for (numbers, found) in cases {
+        let mut actor = Actor::rust("fine-print");
+        actor.start("looks", &[]);
+        for number in numbers {
+            assert_eq!(actor.signal("number", &[number]), "");
+        }
+        assert_eq!(actor.signal("look", &[]), format!("complete {found}"), "{numbers:?}");
+    }
+}
+
+#[test]
 fn a_failure_that_escapes_keeps_its_chain_and_its_events() {
     let mut actor = Actor::rust("bench");
     actor.start("one-activity", &[]);

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use futures::future::LocalBoxFuture;
@@ -48,28 +49,44 @@ fn dropped(name: &str, failure: &Failure) {
 pub struct Signals<T> {
     name: String,
     /// What the stream waits for.
-    next: Cell<Option<Operation<T>>>,
+    next: Cell<Option<Next<T>>>,
+}
+
+struct Next<T> {
+    signal: Operation<T>,
+    /// What it waits for now was here when it began to: it comes in this turn.
+    is_here: Rc<Cell<bool>>,
 }
 
 impl<T: DeserializeOwned + 'static> Signals<T> {
     /// Waits for the next one. The wait can be canceled, and raced against a timer.
     pub fn receive(&self) -> Operation<T> {
+        self.begun().signal
+    }
+
+    fn begun(&self) -> Next<T> {
         if let Some(next) = self.next.take() {
             return next;
         }
         let (name, named) = (self.name.clone(), self.name.clone());
-        Operation::start_until(
-            move || signals::receive(Some(&name)),
+        let is_here = Rc::new(Cell::new(false));
+        let found_here = is_here.clone();
+        let signal = Operation::start_until(
+            move || {
+                found_here.set(signals::pending(Some(&name)) > 0);
+                signals::receive(Some(&name))
+            },
             move |signal: signals::Signal| decoded(&named, &signal.args),
-        )
+        );
+        Next { signal, is_here }
     }
 
     /// The next one if it is here already.
     pub async fn try_receive(&self) -> Result<Option<T>> {
+        if let Some(found) = self.try_next().await {
+            return found.map(Some);
+        }
         while self.pending() > 0 {
-            if let Some(next) = self.next.take() {
-                return next.await.map(Some);
-            }
             let name = self.name.clone();
             let one = Operation::start(
                 || signals::receive(Some(&self.name)),
@@ -82,6 +99,21 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
         Ok(None)
     }
 
+    /// What the stream has been given. It goes on waiting for what is not here.
+    async fn try_next(&self) -> Option<Result<T>> {
+        poll_fn(|context| {
+            let Some(mut next) = self.next.take() else { return Poll::Ready(None) };
+            let found = Pin::new(&mut next.signal).poll(context).map(Some);
+            if found.is_ready() {
+                return found;
+            }
+            let comes = next.is_here.get();
+            self.next.set(Some(next));
+            if comes { Poll::Pending } else { Poll::Ready(None) }
+        })
+        .await
+    }
+
     /// How many are here and not received yet.
     pub fn pending(&self) -> u32 {
         signals::pending(Some(&self.name))
@@ -92,8 +124,8 @@ impl<T: DeserializeOwned + 'static> Stream for Signals<T> {
     type Item = Result<T>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut next = self.receive();
-        let outcome = Pin::new(&mut next).poll(context);
+        let mut next = self.begun();
+        let outcome = Pin::new(&mut next.signal).poll(context);
         if outcome.is_pending() {
             self.next.set(Some(next));
         }
