@@ -73,13 +73,37 @@ static refrain_result drops(const char *args) {
   }
 }
 
-/* Frees what it is given: much goes in and out, and little is kept. */
+static bool never(void *context) { return context == NULL; }
+
+/* Frees what it is given: much goes in and out, and little is kept. Each round has all that can, and then says how much
+ * memory there is. */
 static refrain_result frees(const char *args) {
+  const char *page = refrain_item(args, 0), *name = refrain_text(page);
+  const char *memo = refrain_format("{\"page\":%s,\"nothing\":null}", page);
+  refrain_upsert_memo("page", page);
+  refrain_op *never_holds = refrain_start_condition(never, &never_holds);
   for (;;) {
     refrain_result printed = refrain_execute_activity("print", args, (refrain_activity_options){.start_to_close_ms = 1000});
     if (printed.failure) return printed;
     free((void *)printed.json);
+    refrain_result child = refrain_execute_child("print", args, (refrain_child_options){.memo = memo});
+    if (child.failure) return child;
+    free((void *)child.json);
+    refrain_op *ops[] = {refrain_start_signal(name), never_holds};
+    refrain_select(ops, 2);
+    free((void *)refrain_await(ops[0]).json);
+    refrain_free(ops[0]);
+    for (int n = 0; n < 100; n++) free((void *)refrain_uuid4());
+    free((void *)refrain_get_memo("page"));
+    const char *pages = refrain_format("%zu", (size_t)__builtin_wasm_memory_size(0));
+    refrain_publish("pages", pages);
+    free((void *)pages);
   }
+}
+
+static refrain_result swallows(const char *args) {
+  free((void *)args);
+  return refrain_ok("1");
 }
 
 static refrain_result returns_no_json(const char *args) {
@@ -114,5 +138,7 @@ const refrain_definition refrain_program = {
         {"needMuchStack", needs_much_stack, NULL, NULL},
         {"needMuchStackAndWait", needs_much_stack_and_waits, NULL, NULL},
         {"recurse", recurses, NULL, NULL},
+        {"swallow", swallows, swallows, NULL},
         {0}},
+    .queries = (refrain_query[]){{"swallow", swallows, NULL}, {0}},
 };

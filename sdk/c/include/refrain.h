@@ -35,7 +35,7 @@ typedef struct refrain_result {
 
 /* ---- What a program offers -------------------------------------------------------------------------- */
 
-/* `args` is an array of JSON. */
+/* `args` is an array of JSON, and the handler's: it may be freed. */
 typedef refrain_result (*refrain_handler)(const char *args);
 
 typedef struct refrain_workflow {

@@ -11,7 +11,12 @@
 #include "text.h"
 #include "values.h"
 
-static refrain_result call(refrain_handler handler, abi_payloads args) { return handler(rf_json_of_all(args)); }
+/* What it is given as JSON is the handler's. */
+static refrain_result call(refrain_handler handler, abi_payloads args) {
+  const char *json = rf_json_of_all(args);
+  rf_free_received(args);
+  return handler(json);
+}
 
 /* Of what is not the workflow itself. */
 static refrain_result call_handler(refrain_handler handler, abi_payloads args) {
@@ -108,6 +113,9 @@ void refrain_export_update(const char *id, size_t id_length, const char *name, s
   set_stack(rf_idle_stack + STACK_BYTES);
   rf_check_stack();
   rf_running = NULL;
+  rf_free_received_text(it->update.id);
+  rf_free_received_text(it->update.name);
+  rf_free_received_fields(it->update.headers);
   free(it);
 }
 
@@ -118,32 +126,52 @@ static struct {
 } answer;
 
 static void *answered(refrain_result result) {
+  static abi_payload payload;
   answer.is_error = result.failure != NULL;
+  payload = rf_payload_of(result.json);
   if (result.failure) answer.value.failure = result.failure->frames;
-  else answer.value.payloads = rf_one_payload(result.json);
+  else answer.value.payloads = (abi_payloads){&payload, 1};
   return &answer;
+}
+
+static refrain_result query_not_found(abi_text wanted) {
+  const char *known = refrain_format("%s", "");
+  for (const refrain_query *it = refrain_program.queries; it && it->name; it++) {
+    const char *more = refrain_format("%s%s%s", known, *known ? " " : "", it->name);
+    free((void *)known);
+    known = more;
+  }
+  refrain_result result = refrain_fail(
+      "QueryNotFound", "unknown queryType %.*s. KnownQueryTypes=[%s]", (int)wanted.length, wanted.at, known);
+  free((void *)known);
+  return result;
 }
 
 EXPORT("query")
 void *refrain_export_query(const char *name, size_t name_length, abi_payload *args, size_t n_args) {
   abi_text wanted = {name, name_length};
   const refrain_query *it = refrain_program.queries;
-  const char *known = "";
-  for (; it && it->name; it++) {
-    if (rf_is_text(wanted, it->name)) return answered(call_handler(it->answer, (abi_payloads){args, n_args}));
-    known = refrain_format("%s%s%s", known, *known ? " " : "", it->name);
-  }
-  return answered(refrain_fail("QueryNotFound", "unknown queryType %s. KnownQueryTypes=[%s]", rf_copy(wanted), known));
+  while (it && it->name && !rf_is_text(wanted, it->name)) it++;
+  refrain_result result =
+      it && it->name ? call_handler(it->answer, (abi_payloads){args, n_args}) : query_not_found(wanted);
+  rf_free_received_text(wanted);
+  return answered(result);
 }
 
 EXPORT("validate-update")
 void *refrain_export_validate(const char *id, size_t id_length, const char *name, size_t name_length,
     abi_payload *args, size_t n_args, abi_field *headers, size_t n_headers) {
-  (void)id, (void)id_length, (void)headers, (void)n_headers;
   abi_text wanted = {name, name_length};
   const refrain_update *it = update_named(wanted);
-  if (!it) return answered(refrain_fail("UpdateNotFound", "unknown update %s", rf_copy(wanted)));
-  return answered(it->validate ? call_handler(it->validate, (abi_payloads){args, n_args}) : refrain_ok(NULL));
+  bool is_asked = it && it->validate;
+  if (!is_asked) rf_free_received((abi_payloads){args, n_args});
+  refrain_result result = is_asked ? call_handler(it->validate, (abi_payloads){args, n_args})
+      : it                         ? refrain_ok("null")
+      : refrain_fail("UpdateNotFound", "unknown update %.*s", (int)wanted.length, wanted.at);
+  rf_free_received_text((abi_text){id, id_length});
+  rf_free_received_text(wanted);
+  rf_free_received_fields((abi_fields){headers, n_headers});
+  return answered(result);
 }
 
 /* All four kinds of entries begin with a name; where the description is, differs. */

@@ -41,11 +41,19 @@ static refrain_result payload_result(const abi_result *it) {
 static refrain_result signal_result(const abi_result *it) {
   const char *json = rf_json_of_all(it->value.signal.args);
   rf_free_received(it->value.signal.args);
+  rf_free_received_text(it->value.signal.name);
+  rf_free_received_fields(it->value.signal.headers);
   return refrain_ok(json);
 }
 
 static refrain_result no_result(const abi_result *it) { (void)it; return refrain_ok(NULL); }
-static refrain_result reason_result(const abi_result *it) { return refrain_ok(refrain_quote(rf_copy(it->value.reason))); }
+
+static refrain_result reason_result(const abi_result *it) {
+  const char *reason = rf_copy(it->value.reason), *json = refrain_quote(reason);
+  free((void *)reason);
+  rf_free_received_text(it->value.reason);
+  return refrain_ok(json);
+}
 
 #define KIND(name, result) static const kind name##_kind = {abi_##name##_read, abi_##name##_cancel_read, abi_##name##_drop, result};
 KIND(activity, payload_result)
@@ -114,6 +122,7 @@ refrain_op *refrain_start_child(const char *type, const char *args, refrain_chil
   uint32_t begins[3];
   abi_start_child(&child, begins);
   rf_free_payloads(child.args);
+  rf_free_fields(child.options.memo);
   abi_child_started_drop(begins[1]);
   return begun(&child_kind, begins[0], begins[2]);
 }
@@ -193,6 +202,8 @@ static bool is_over(refrain_op *op) {
   if (op->state == DONE && op->is_true && op->answer.is_error) {
     /* Asked again, and still not true. */
     op->answer.is_error = false;
+    rf_free_received_failure(op->result.failure->frames);
+    free((void *)op->result.failure);
     op->result = (refrain_result){NULL, NULL};
     arm(op);
     return is_over(op);
@@ -337,7 +348,7 @@ static const char *copy_if_some(abi_maybe_text text) { return text.is_some ? rf_
 refrain_info refrain_get_info(void) {
   abi_info info;
   abi_get_info(&info);
-  return (refrain_info){
+  refrain_info known = {
       .workflow_id = rf_copy(info.workflow_id),
       .run_id = rf_copy(info.run_id),
       .workflow_type = rf_copy(info.workflow_type),
@@ -350,6 +361,8 @@ refrain_info refrain_get_info(void) {
       .cron_schedule = copy_if_some(info.cron_schedule),
       .last_result = info.last_completion_result.is_some ? rf_json_of_first(info.last_completion_result.value) : NULL,
   };
+  rf_free_received_info(&info);
+  return known;
 }
 
 uint64_t refrain_now_ms(void) { return abi_now_ms(); }
@@ -363,7 +376,9 @@ bool refrain_continue_as_new_suggested(void) { return abi_continue_as_new_sugges
 const char *refrain_uuid4(void) {
   abi_text uuid;
   abi_uuid4(&uuid);
-  return rf_copy(uuid);
+  const char *text = rf_copy(uuid);
+  rf_free_received_text(uuid);
+  return text;
 }
 
 void refrain_publish(const char *name, const char *json) {
@@ -386,7 +401,9 @@ void refrain_upsert_search_attribute(const char *name, refrain_attribute_type ty
 const char *refrain_get_search_attribute(const char *name) {
   abi_info info;
   abi_get_info(&info);
-  return rf_json_of_field(info.search_attributes, name);
+  const char *json = rf_json_of_field(info.search_attributes, name);
+  rf_free_received_info(&info);
+  return json;
 }
 
 void refrain_upsert_memo(const char *name, const char *json) {
@@ -397,7 +414,9 @@ void refrain_upsert_memo(const char *name, const char *json) {
 const char *refrain_get_memo(const char *name) {
   abi_info info;
   abi_get_info(&info);
-  return rf_json_of_field(info.memo, name);
+  const char *json = rf_json_of_field(info.memo, name);
+  rf_free_received_info(&info);
+  return json;
 }
 
 void refrain_set_current_details(const char *text) { abi_set_current_details(text, strlen(text)); }

@@ -107,6 +107,13 @@ abi_payload rf_payload_of(const char *json) {
   return payload;
 }
 
+/* As above, of memory of its own: it is freed with the payload. */
+static abi_payload payload_taking(const char *json) {
+  abi_payload payload = rf_payload_of(json);
+  if (!payload.data.at) free((void *)json);
+  return payload;
+}
+
 abi_payloads rf_one_payload(const char *json) {
   abi_payloads payloads = {rf_must_alloc(sizeof(abi_payload)), 1};
   payloads.at[0] = rf_payload_of(json);
@@ -118,7 +125,7 @@ abi_payloads rf_payloads_of(const char *args) {
   const char *item;
   while ((item = refrain_item(args, payloads.length))) {
     payloads.at = rf_must_resize(payloads.at, (payloads.length + 1) * sizeof(abi_payload));
-    payloads.at[payloads.length++] = rf_payload_of(item);
+    payloads.at[payloads.length++] = payload_taking(item);
   }
   return payloads;
 }
@@ -128,30 +135,111 @@ void rf_free_payloads(abi_payloads made) {
   free(made.at);
 }
 
+void rf_free_fields(abi_fields made) {
+  for (size_t n = 0; n < made.length; n++) {
+    free((void *)made.at[n].name.at);
+    free((void *)made.at[n].value.data.at);
+  }
+  free(made.at);
+}
+
+/* ---- What the host has handed over ------------------------------------------------------------------ */
+
 /* What is empty was never asked for. */
-static void free_text(abi_text text) {
+void rf_free_received_text(abi_text text) {
   if (text.length) free((void *)text.at);
 }
 
-void rf_free_received(abi_payloads payloads) {
-  for (size_t n = 0; n < payloads.length; n++) {
-    const abi_payload *it = &payloads.at[n];
-    for (size_t nth = 0; nth < it->metadata.length; nth++) {
-      free_text(it->metadata.at[nth].name);
-      free_text(it->metadata.at[nth].value);
-    }
-    if (it->metadata.length) free(it->metadata.at);
-    free_text(it->data);
+static void free_if_some(abi_maybe_text text) {
+  if (text.is_some) rf_free_received_text(text.value);
+}
+
+static void free_payload(const abi_payload *it) {
+  for (size_t n = 0; n < it->metadata.length; n++) {
+    rf_free_received_text(it->metadata.at[n].name);
+    rf_free_received_text(it->metadata.at[n].value);
   }
+  if (it->metadata.length) free(it->metadata.at);
+  rf_free_received_text(it->data);
+}
+
+void rf_free_received(abi_payloads payloads) {
+  for (size_t n = 0; n < payloads.length; n++) free_payload(&payloads.at[n]);
   if (payloads.length) free(payloads.at);
 }
+
+void rf_free_received_fields(abi_fields fields) {
+  for (size_t n = 0; n < fields.length; n++) {
+    rf_free_received_text(fields.at[n].name);
+    free_payload(&fields.at[n].value);
+  }
+  if (fields.length) free(fields.at);
+}
+
+static void free_frame(const abi_frame *it) {
+  rf_free_received_text(it->message);
+  switch (it->kind.tag) {
+    case KIND_APPLICATION:
+      rf_free_received_text(it->kind.value.application.type);
+      break;
+    case KIND_ACTIVITY:
+      rf_free_received_text(it->kind.value.activity.type);
+      rf_free_received_text(it->kind.value.activity.id);
+      break;
+    case KIND_CHILD:
+      rf_free_received_text(it->kind.value.child.type);
+      rf_free_received_text(it->kind.value.child.workflow_id);
+      free_if_some(it->kind.value.child.run_id);
+      break;
+  }
+  rf_free_received_text(it->source);
+  rf_free_received_text(it->stack_trace);
+  rf_free_received(it->details);
+  if (it->encoded_attributes.is_some) free_payload(&it->encoded_attributes.value);
+}
+
+void rf_free_received_failure(abi_failure failure) {
+  for (size_t n = 0; n < failure.length; n++) free_frame(&failure.at[n]);
+  if (failure.length) free(failure.at);
+}
+
+void rf_free_received_info(const abi_info *it) {
+  abi_text texts[] = {it->namespace_, it->workflow_id, it->run_id, it->first_run_id, it->original_run_id,
+      it->workflow_type, it->task_queue};
+  for (size_t n = 0; n < sizeof texts / sizeof *texts; n++) rf_free_received_text(texts[n]);
+  free_if_some(it->continued_from_run_id);
+  free_if_some(it->cron_schedule);
+  if (it->parent.is_some) {
+    rf_free_received_text(it->parent.value.namespace_);
+    rf_free_received_text(it->parent.value.workflow_id);
+    free_if_some(it->parent.value.run_id);
+  }
+  if (it->root.is_some) {
+    rf_free_received_text(it->root.value.workflow_id);
+    free_if_some(it->root.value.run_id);
+  }
+  if (it->retry.is_some && it->retry.value.non_retryable_error_types.length) {
+    for (size_t n = 0; n < it->retry.value.non_retryable_error_types.length; n++) {
+      rf_free_received_text(it->retry.value.non_retryable_error_types.at[n]);
+    }
+    free(it->retry.value.non_retryable_error_types.at);
+  }
+  free_if_some(it->priority.fairness_key);
+  rf_free_received_fields(it->headers);
+  rf_free_received_fields(it->memo);
+  rf_free_received_fields(it->search_attributes);
+  if (it->last_completion_result.is_some) rf_free_received(it->last_completion_result.value);
+  if (it->last_failure.is_some) rf_free_received_failure(it->last_failure.value);
+}
+
+/* ---- Fields ----------------------------------------------------------------------------------------- */
 
 abi_fields rf_fields_of(const char *object) {
   abi_fields fields = {NULL, 0};
   const char *name;
   while ((name = refrain_field_name(object, fields.length))) {
     fields.at = rf_must_resize(fields.at, (fields.length + 1) * sizeof(abi_field));
-    fields.at[fields.length++] = (abi_field){rf_text_of(name), rf_payload_of(refrain_field(object, name))};
+    fields.at[fields.length++] = (abi_field){rf_text_of(name), payload_taking(refrain_field(object, name))};
   }
   return fields;
 }

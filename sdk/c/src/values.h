@@ -22,12 +22,18 @@ abi_payloads rf_one_payload(const char *json);
 abi_payloads rf_payloads_of(const char *args);
 /* Of those, once the host has them. */
 void rf_free_payloads(abi_payloads made);
-/* Of those that the host has handed over. */
-void rf_free_received(abi_payloads payloads);
 /* Of an object of JSON. NULL: none. */
 abi_fields rf_fields_of(const char *object);
+void rf_free_fields(abi_fields made);
 /* NULL: there is none of that name. */
 const char *rf_json_of_field(abi_fields fields, const char *name);
+
+/* Of what the host has handed over. */
+void rf_free_received(abi_payloads payloads);
+void rf_free_received_text(abi_text text);
+void rf_free_received_fields(abi_fields fields);
+void rf_free_received_failure(abi_failure failure);
+void rf_free_received_info(const abi_info *info);
 
 struct refrain_failure {
   abi_failure frames;

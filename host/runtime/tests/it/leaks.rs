@@ -2,9 +2,12 @@
 
 use crate::stage::{Actor, component, told};
 use expect_test::{Expect, expect};
-use refrain_core::guest::{GuestErrorKind, Job};
-use refrain_core::machines::{Command, activity, timer};
-use refrain_core::payload::Payload;
+use refrain_core::guest::{GuestErrorKind, Job, Query};
+use refrain_core::ids::{OpSeq, RunId};
+use refrain_core::machines::execution::WorkflowRun;
+use refrain_core::machines::signal::Signal;
+use refrain_core::machines::{Command, activity, child, timer, update};
+use refrain_core::payload::{Payload, PayloadMap};
 use std::collections::VecDeque;
 
 /// Each begins three things: together more than a guest has of operations (10,000) and of handles (30,000).
@@ -57,16 +60,54 @@ fn what_a_program_in_c_forgets_takes_nothing_for_long() {
     rounds("c");
 }
 
-/// Together they are more than a guest's memory.
-#[test]
-fn what_a_program_in_c_has_sent_and_freed_takes_no_memory() {
-    let page = format!("\"{}\"", "x".repeat(100 << 10));
-    let mut actor = Actor::new(&component("c", "bad"));
-    actor.try_start("frees", &[&page], &[]).unwrap();
-    for nth in 1..=1000 {
-        let printed = actor.activity(nth, Ok(&page));
-        assert!(printed.starts_with(&format!("activity {} print", nth + 1)), "{nth}");
+/// One round of what goes in and out of a program in C. What is told: how many pages of memory it has.
+fn round(actor: &mut Actor, page: &str, printed: OpSeq) -> Vec<Command> {
+    let name = page.trim_matches('"').to_owned();
+    let header = PayloadMap::from([(name.clone(), Payload::json(page))]);
+    let result = || Ok(vec![Payload::json(page)]);
+    let begun = actor.turn(Job::ActivityClosed { op: printed, result: result() }).unwrap();
+    let [Command::Child(child::Command::Start(it))] = &*begun else { panic!("{}", told(&begun)) };
+    let run = WorkflowRun { workflow_id: "child".to_owned(), run: RunId(7) };
+    assert_eq!(actor.turn(Job::ChildStarted { op: it.op, result: Ok(run) }).unwrap(), []);
+    assert_eq!(actor.turn(Job::ChildClosed { op: it.op, result: result() }).unwrap(), []);
+    for nth in 0..20 {
+        let request = update::Request {
+            id: format!("{nth}-{name}"),
+            name: "swallow".to_owned(),
+            input: vec![Payload::json(page)],
+            header: header.clone(),
+            ..update::Request::default()
+        };
+        actor.guest.validate_update(&request, actor.now).unwrap();
+        assert_eq!(actor.turn(Job::Update(Box::new(request))).unwrap().len(), 1);
     }
+    let input = vec![Payload::json(page)];
+    let query = Query { name: "swallow".to_owned(), args: input.clone(), now: actor.now };
+    actor.guest.query(&query).unwrap();
+    actor.turn(Job::Signal(Signal { name, input, header, ..Signal::default() })).unwrap()
+}
+
+#[test]
+fn what_a_program_in_c_has_sent_received_and_freed_takes_no_memory() {
+    // Long names too, and items that are nothing.
+    let page = format!("\"{}\"", "x".repeat(10 << 10));
+    let args: Vec<&str> = std::iter::once(&*page).chain(["null"; 100]).collect();
+    let mut actor = Actor::new(&component("c", "bad"));
+    let mut begun = actor.try_start("frees", &args, &[]).unwrap();
+    let mut pages = Vec::new();
+    for _ in 0..100 {
+        let printed = begun.iter().find_map(|it| match it {
+            Command::Activity(activity::Command::Schedule(it)) => Some(it.op),
+            _ => None,
+        });
+        begun = round(&mut actor, &page, printed.unwrap());
+        pages.extend(begun.iter().filter_map(|it| match it {
+            Command::Publish { value, .. } => Some(value.clone()),
+            _ => None,
+        }));
+    }
+    assert_eq!(pages.len(), 100);
+    assert_eq!(pages[10], pages[99], "{pages:?}");
 }
 
 /// A program that begins more at each of its timers.

@@ -50,7 +50,7 @@ fn path(language: &str, name: &str) -> String {
 
 /// A guest, and the few things that tests do to it.
 pub(crate) struct Actor {
-    guest: Box<dyn Guest>,
+    pub(crate) guest: Box<dyn Guest>,
     pub(crate) replaying: bool,
     pub(crate) now: Timestamp,
 }
