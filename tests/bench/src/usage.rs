@@ -65,10 +65,11 @@ fn written(pid: u32) -> Result<u64> {
     number_after(&std::fs::read_to_string(format!("/proc/{pid}/io"))?, "write_bytes:")
 }
 
-/// Resident memory, in bytes.
+/// Resident memory, in bytes. `VmRSS` counts a page of a component's image once for each run that has read it, and it is
+/// there once.
 pub(crate) fn resident(pid: u32) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    number_after(&status, "VmRSS:").map(|kb| kb * 1024)
+    let mappings = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
+    number_after(&mappings, "Pss:").map(|kb| kb * 1024)
 }
 
 fn number_after(text: &str, key: &str) -> Result<u64> {

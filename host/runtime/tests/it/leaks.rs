@@ -78,7 +78,7 @@ fn round(actor: &mut Actor, page: &str, printed: OpSeq) -> Vec<Command> {
             header: header.clone(),
             ..update::Request::default()
         };
-        actor.guest.validate_update(&request, actor.now).unwrap();
+        actor.guest.validate_update(&request, actor.now).unwrap().unwrap();
         assert_eq!(actor.turn(Job::Update(Box::new(request))).unwrap().len(), 1);
     }
     let input = vec![Payload::json(page)];
