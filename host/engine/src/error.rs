@@ -6,11 +6,26 @@ use refrain_core::errors::{Owner, StepError};
 use refrain_core::failure::Failure;
 use refrain_core::guest::{GuestErrorKind, QueryError};
 use refrain_core::ids::RunId;
+use refrain_core::options::IdReusePolicy;
 use refrain_core::reset::ResetError;
 
 /// Some clients look for the run's id.
 fn of_run(run: Option<RunId>) -> String {
     run.map_or_else(String::new, |it| format!(" with run `{it}`"))
+}
+
+/// In Temporal's words. `finished`: by which policy, if the run that has the id is closed.
+fn already_started(workflow_id: &str, run: RunId, finished: Option<IdReusePolicy>) -> String {
+    let of = format!("WorkflowId: {workflow_id}, RunId: {run}.");
+    match finished {
+        None => format!("Workflow execution is already running. {of}"),
+        Some(IdReusePolicy::AllowDuplicateFailedOnly) => format!(
+            "Workflow execution already finished successfully. {of} Workflow Id reuse policy: allow duplicate workflow Id if last run failed."
+        ),
+        Some(IdReusePolicy::RejectDuplicate | IdReusePolicy::AllowDuplicate) => format!(
+            "Workflow execution already finished. {of} Workflow Id reuse policy: reject duplicate workflow Id."
+        ),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -46,8 +61,13 @@ pub enum EngineError {
     /// A worker says that it stopped, but nobody had asked it to.
     #[error("unable to mark activity as canceled: its cancellation was not requested")]
     CancelNotRequested,
-    #[error("workflow execution already started: workflow id `{workflow_id}`, run `{run}`")]
-    AlreadyStarted { workflow_id: String, run: RunId, start_request_id: String },
+    #[error("{}", already_started(workflow_id, *run, *finished))]
+    AlreadyStarted {
+        workflow_id: String,
+        run: RunId,
+        start_request_id: String,
+        finished: Option<IdReusePolicy>,
+    },
     #[error("schedule `{id}` not found")]
     ScheduleNotFound { id: String },
     #[error("schedule `{id}` is already registered")]

@@ -6,6 +6,7 @@ use refrain_core::ids::EventId;
 use refrain_engine::Engine;
 use refrain_engine::api::ResetRequest;
 use refrain_wire::api::common::v1::WorkflowExecution;
+use refrain_wire::api::workflow::v1::WorkflowExecutionOptions;
 use refrain_wire::api::workflowservice::v1::{
     DeleteWorkflowExecutionRequest, DeleteWorkflowExecutionResponse, PauseWorkflowExecutionRequest,
     PauseWorkflowExecutionResponse, ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse,
@@ -98,7 +99,10 @@ pub(crate) async fn update_options(
     validate::run_options(asked.as_ref())?;
     let change = run_options::change_from_proto(asked, request.update_mask).map_err(undecodable)?;
     let options = engine.update_options(&target, change, request.identity).await.map_err(of)?;
-    let options = Some(run_options::to_proto(&options));
+    let options = Some(WorkflowExecutionOptions {
+        versioning_override: options.versioning.as_ref().map(run_options::override_shown),
+        ..run_options::to_proto(&options)
+    });
     Ok(UpdateWorkflowExecutionOptionsResponse {
         workflow_execution_options: options,
         update_time: None,

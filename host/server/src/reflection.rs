@@ -59,6 +59,11 @@ where
     }
 }
 
+/// `moves_time`: the test service is served too.
+pub(crate) fn serves(service: &str, moves_time: bool) -> bool {
+    SERVICES.contains(&service) || (moves_time && service == TEST_SERVICE)
+}
+
 /// Which of our services there are, and what all of them look like.
 fn builder(moves_time: bool) -> Builder<'static> {
     let sets = [DESCRIPTORS, pb::v1::FILE_DESCRIPTOR_SET, pb::v1alpha::FILE_DESCRIPTOR_SET];

@@ -126,10 +126,11 @@ where
         |it: &TcpListener| it.local_addr().map_or_else(|_| String::new(), |it| it.to_string());
     let address = shown(&listeners.grpc);
     let http_address = listeners.http.first().map_or_else(String::new, |it| shown(&it.listener));
+    let words = WordsLayer { moves_time: engine.skipping_clock().is_some() };
     let services = services(engine, stopping.clone(), address, http_address).await;
     let grpc = connections
         .server()?
-        .layer(WordsLayer)
+        .layer(words)
         .add_routes(services.clone())
         .serve_with_incoming_shutdown(
             connections.incoming(listeners.grpc),
@@ -138,7 +139,7 @@ where
     let mut pages = Vec::new();
     let mut api = None;
     for HttpListener { listener, page, hosts } in listeners.http {
-        let api = api.get_or_insert_with(|| http::api(WordsLayer.layer(services.clone())));
+        let api = api.get_or_insert_with(|| http::api(words.layer(services.clone())));
         let router = http::router(api.clone(), hosts, page.as_deref());
         let server = connections.server()?.accept_http1(true).add_routes(Routes::from(router));
         let stop = stopping.clone().wait();

@@ -233,6 +233,7 @@ mod tests {
     use expect_test::expect;
     use refrain_core::failure::Failure;
     use refrain_core::ids::RunId;
+    use refrain_core::options::IdReusePolicy;
 
     /// Code, text and the name of the detail, as a client's trace shows them.
     fn shown(status: &Status) -> String {
@@ -266,6 +267,19 @@ mod tests {
                 workflow_id: "w".to_owned(),
                 run: RunId(1),
                 start_request_id: "r".to_owned(),
+                finished: None,
+            },
+            EngineError::AlreadyStarted {
+                workflow_id: "w".to_owned(),
+                run: RunId(1),
+                start_request_id: "r".to_owned(),
+                finished: Some(IdReusePolicy::AllowDuplicateFailedOnly),
+            },
+            EngineError::AlreadyStarted {
+                workflow_id: "w".to_owned(),
+                run: RunId(1),
+                start_request_id: "r".to_owned(),
+                finished: Some(IdReusePolicy::RejectDuplicate),
             },
             EngineError::NothingDeployed { task_queue: "q".to_owned() },
             EngineError::QueryFailed(Box::new(Failure::host("T", "no such query"))),
@@ -294,7 +308,9 @@ mod tests {
             NotFound NotFoundFailure Can't find pending activity with such ID. Invalid activityID or activity already completed
             FailedPrecondition  activity is already paused
             InvalidArgument  unable to mark activity as canceled: its cancellation was not requested
-            AlreadyExists WorkflowExecutionAlreadyStartedFailure workflow execution already started: workflow id `w`, run `00000000-0000-0000-0000-000000000001`
+            AlreadyExists WorkflowExecutionAlreadyStartedFailure Workflow execution is already running. WorkflowId: w, RunId: 00000000-0000-0000-0000-000000000001.
+            AlreadyExists WorkflowExecutionAlreadyStartedFailure Workflow execution already finished successfully. WorkflowId: w, RunId: 00000000-0000-0000-0000-000000000001. Workflow Id reuse policy: allow duplicate workflow Id if last run failed.
+            AlreadyExists WorkflowExecutionAlreadyStartedFailure Workflow execution already finished. WorkflowId: w, RunId: 00000000-0000-0000-0000-000000000001. Workflow Id reuse policy: reject duplicate workflow Id.
             FailedPrecondition  no workflow component is deployed to task queue `q`: deploy one with `refrain deploy`
             InvalidArgument QueryFailedFailure no such query
             FailedPrecondition WorkflowNotReadyFailure workflow can't be queried: it trapped

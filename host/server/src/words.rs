@@ -5,6 +5,7 @@
 //! refuse to connect at all. And that a message is too large, and will be the next time, they know by its
 //! text only. So a layer around all services puts Go's words in.
 
+use crate::reflection;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use refrain_core::limits::MESSAGE_BYTES_MAX;
 use std::future::Future;
@@ -13,19 +14,23 @@ use std::task::{Context, Poll};
 use tower::{Layer, Service};
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct WordsLayer;
+pub(crate) struct WordsLayer {
+    /// The test service is served too.
+    pub moves_time: bool,
+}
 
 impl<S> Layer<S> for WordsLayer {
     type Service = Words<S>;
 
     fn layer(&self, inner: S) -> Words<S> {
-        Words { inner }
+        Words { inner, moves_time: self.moves_time }
     }
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Words<S> {
     inner: S,
+    moves_time: bool,
 }
 
 impl<S, B, R> Service<Request<B>> for Words<S>
@@ -46,10 +51,11 @@ where
         // Who uses what: for the list that the end-to-end tests keep.
         let client = request.headers().get("client-name").and_then(|it| it.to_str().ok());
         tracing::debug!(method = path, client, "called");
+        let moves_time = self.moves_time;
         let answer = self.inner.call(request);
         Box::pin(async move {
             let mut response = answer.await?;
-            reword(&path, response.headers_mut());
+            reword(&path, moves_time, response.headers_mut());
             Ok(response)
         })
     }
@@ -61,12 +67,12 @@ const OUT_OF_RANGE: &str = "11";
 const RESOURCE_EXHAUSTED: &str = "8";
 const UNIMPLEMENTED: &str = "12";
 
-fn reword(path: &str, headers: &mut HeaderMap) {
+fn reword(path: &str, moves_time: bool, headers: &mut HeaderMap) {
     let Some(status) = headers.get(STATUS).and_then(|it| it.to_str().ok()) else { return };
     let text = headers.get(MESSAGE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     match status {
         UNIMPLEMENTED if text.is_empty() || text.starts_with("Not%20yet%20implemented") => {
-            if let Ok(words) = HeaderValue::from_str(&unknown(path)) {
+            if let Ok(words) = HeaderValue::from_str(&unknown(path, moves_time)) {
                 headers.insert(MESSAGE, words);
             }
         }
@@ -96,14 +102,19 @@ fn too_large(text: &str) -> Option<String> {
 }
 
 /// Percent-encoded, as `grpc-message` must be.
-fn unknown(path: &str) -> String {
+fn unknown(path: &str, moves_time: bool) -> String {
     let path: String = path
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-'))
         .take(300)
         .collect();
-    let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or((&path, ""));
-    format!("unknown%20method%20{method}%20for%20service%20{service}")
+    match path.trim_start_matches('/').rsplit_once('/') {
+        None => format!("malformed%20method%20name:%20%22{path}%22"),
+        Some((service, method)) if reflection::serves(service, moves_time) => {
+            format!("unknown%20method%20{method}%20for%20service%20{service}")
+        }
+        Some((service, _)) => format!("unknown%20service%20{service}"),
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +125,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(STATUS, HeaderValue::from_static(status));
         headers.insert(MESSAGE, HeaderValue::from_static(message));
-        reword(path, &mut headers);
+        reword(path, false, &mut headers);
         let text = |name| headers[name].to_str().expect("ascii").to_owned();
         (text(STATUS), text(MESSAGE))
     }
@@ -127,7 +138,7 @@ mod tests {
         assert_eq!(reworded(path, "12", "Not%20yet%20implemented").1, words);
         assert_eq!(reworded(path, "12", "no%20cron").1, "no%20cron");
         assert_eq!(reworded(path, "5", "").1, "");
-        assert_eq!(reworded("x%\u{7f}", "12", "").1, "unknown%20method%20%20for%20service%20x");
+        assert_eq!(reworded("x%\u{7f}", "12", "").1, "malformed%20method%20name:%20%22x%22");
     }
 
     /// What tonic says is seen by `it/main.rs`.

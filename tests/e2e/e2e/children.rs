@@ -167,8 +167,8 @@ fn check_told(told: &[String]) {
         workflow id `family-signaled` is in use
         told by its parent
         workflow canceled
-        unable to signal external workflow because it was not found
-        unable to cancel external workflow because it was not found"#]]
+        Unable to signal external workflow because it was not found
+        Unable to cancel external workflow because not found"#]]
     .assert_eq(&told.join("\n"));
 }
 

@@ -203,17 +203,20 @@ impl Target {
 }
 
 impl FailedCause {
-    /// What the sender's program sees. `what`: `signal` or `cancel`.
+    /// What the sender's program sees, in the words of Temporal's SDKs. `what`: `signal` or `cancel`.
     pub fn failure(self, what: &str) -> Failure {
         match self {
-            FailedCause::NotFound => Failure::host(
-                "ExternalWorkflowExecutionNotFound",
-                format!("unable to {what} external workflow because it was not found"),
-            ),
+            FailedCause::NotFound => {
+                let it = if what == "signal" { "it was " } else { "" };
+                Failure::host(
+                    "ExternalWorkflowExecutionNotFound",
+                    format!("Unable to {what} external workflow because {it}not found"),
+                )
+            }
             FailedCause::SignalLimit => Failure::host(
                 "SignalCountLimitExceeded",
                 format!(
-                    "unable to {what} external workflow because it has taken as many signals as a run can take"
+                    "Unable to {what} external workflow because it has taken as many signals as a run can take"
                 ),
             ),
         }

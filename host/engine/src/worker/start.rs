@@ -45,7 +45,9 @@ impl Visit<'_> {
             }
             Admission::Refused { run, start_request_id } => {
                 let workflow_id = self.cell.key.workflow.to_string();
-                let error = EngineError::AlreadyStarted { workflow_id, run, start_request_id };
+                let finished = (!status.is_open()).then_some(request.reuse);
+                let error =
+                    EngineError::AlreadyStarted { workflow_id, run, start_request_id, finished };
                 reply.send(self.inner, Err(error));
                 false
             }

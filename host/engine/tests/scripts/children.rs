@@ -709,7 +709,7 @@ fn a_workflow_signals_and_cancels_another_one_if_there_is_one() {
             30         1s  cancel of clerk initiated
             31         1s  cancel of 30 delivered
             32-34      1s  task completed
-            35         1s  execution completed "start order; external 1 delivered; external 2 unable to signal external workflow because it was not found; external 3 delivered; external 4 unable to cancel external workflow because it was not found; external 5 unable to signal external workflow because it was not found; external 6 delivered"
+            35         1s  execution completed "start order; external 1 delivered; external 2 Unable to signal external workflow because it was not found; external 3 delivered; external 4 Unable to cancel external workflow because not found; external 5 Unable to signal external workflow because it was not found; external 6 delivered"
             workflow clerk
             1          0s  execution started clerk queue=orders
             2-4        0s  task completed

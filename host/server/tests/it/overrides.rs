@@ -231,8 +231,20 @@ async fn options_that_a_reset_brings_come_after_those_that_come_again() {
             update_mask: Some(FieldMask { paths: vec!["versioning_override".to_owned()] }),
             ..Default::default()
         };
-        let _: UpdateWorkflowExecutionOptionsResponse =
+        let changed: UpdateWorkflowExecutionOptionsResponse =
             host.call("UpdateWorkflowExecutionOptions", request).await.expect("its own");
+        let request = DescribeWorkflowExecutionRequest {
+            namespace: "default".to_owned(),
+            execution: execution(id, ""),
+        };
+        let described: DescribeWorkflowExecutionResponse =
+            host.call("DescribeWorkflowExecution", request).await.expect("it is there");
+        let info = described.workflow_execution_info.and_then(|it| it.versioning_info);
+        // With what older clients read.
+        assert_eq!(
+            changed.workflow_execution_options.and_then(|it| it.versioning_override),
+            info.and_then(|it| it.versioning_override)
+        );
     }
     let after = || {
         vec![
