@@ -136,6 +136,7 @@ fn messages() -> Vec<Body> {
         identity: "cli".to_owned(),
         request_id: "r".to_owned(),
         from: None,
+        links: Vec::new(),
     };
     vec![
         Body::Signal { target: Receiver::default(), signal: Box::new(signal) },

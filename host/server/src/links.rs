@@ -1,4 +1,4 @@
-//! What a start says that its run belongs to. Tools follow it; the host only keeps it.
+//! What a start or a signal says that it belongs to. Tools follow it; the host only keeps it.
 
 use crate::status::invalid;
 use prost::Message;

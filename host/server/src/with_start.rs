@@ -3,8 +3,8 @@
 use crate::patience::{Stopping, within_deadline};
 use crate::status::{invalid, multi_operation, of};
 use crate::updates::{self, Asked};
-use crate::validate;
 use crate::workflows::{request_id_or_new, request_link, start_request, start_response};
+use crate::{links, validate};
 use refrain_core::limits::UPDATE_LONG_POLL;
 use refrain_core::machines::signal;
 use refrain_engine::api::StartRequest;
@@ -51,6 +51,7 @@ pub(crate) async fn signal_with_start(
         identity: request.identity.clone(),
         request_id: request_id.clone(),
         from: None,
+        links: links::checked(request.links.clone())?,
     };
     validate::blob("signal_input", &signal.input)?;
     let (namespace, workflow_id) = (request.namespace.clone(), request.workflow_id.clone());

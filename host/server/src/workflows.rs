@@ -200,6 +200,7 @@ pub(crate) async fn signal(
         identity: request.identity,
         request_id: request.request_id.clone(),
         from: None,
+        links: links::checked(request.links)?,
     };
     engine.signal(target.clone(), signal).await.map_err(of)?;
     // The link is for tools; a run that can't be named now was signaled all the same.
@@ -263,7 +264,6 @@ pub(crate) async fn terminate(
     let target =
         target_of_chain(&namespace, request.workflow_execution, &request.first_execution_run_id)?;
     let details = payload::list_from_proto(request.details);
-    validate::blob("details", &details)?;
     let reason = match request.reason.is_empty() {
         true => NO_REASON.to_owned(),
         false => request.reason,

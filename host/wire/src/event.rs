@@ -54,7 +54,7 @@ pub fn to_proto(recorded: &Recorded) -> HistoryEvent {
         Event::Timer(event) => timer::to_proto(event),
         Event::Child(event) => child::to_proto(event),
         Event::External(event) => Line::of(external::to_proto(event)),
-        Event::Signal(event) => Line::of(signal::to_proto(event)),
+        Event::Signal(event) => signal::to_proto(event),
         Event::Patch(event) => Line::of(patch::to_proto(event)),
         Event::Update(event) => Line::of(update::to_proto(event)),
         Event::Attributes(event) => Line::of(attributes::to_proto(event)),
@@ -245,7 +245,7 @@ pub fn from_proto(event: HistoryEvent) -> Result<Recorded, DecodeError> {
         A::TimerStartedEventAttributes(it) => timer::started(it, metadata)?,
         A::TimerFiredEventAttributes(it) => timer::fired(it)?,
         A::TimerCanceledEventAttributes(it) => timer::canceled(it, metadata)?,
-        A::WorkflowExecutionSignaledEventAttributes(it) => signal::received(it)?,
+        A::WorkflowExecutionSignaledEventAttributes(it) => signal::received(it, &event.links)?,
         A::StartChildWorkflowExecutionInitiatedEventAttributes(it) => {
             child::initiated(it, metadata)?
         }

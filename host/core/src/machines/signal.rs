@@ -20,4 +20,6 @@ pub struct Signal {
     pub request_id: String,
     /// The run that sent it, if a run did.
     pub from: Option<Box<WorkflowRun>>,
+    /// What else the sender says that it belongs to, as in a start.
+    pub links: Vec<Vec<u8>>,
 }

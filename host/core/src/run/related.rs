@@ -226,6 +226,7 @@ impl Run {
                     identity: HOST.to_owned(),
                     request_id: format!("{run}:{id}"),
                     from: Some(Box::new(from.workflow)),
+                    links: Vec::new(),
                 });
                 (target, Body::Signal { target: receiver(target, *child_only), signal })
             }

@@ -20,10 +20,18 @@ const HTTP_ROUNDS: u32 = 1000;
 const PATIENCE: Duration = Duration::from_millis(30);
 
 async fn call(channel: Channel, path: &str, message: Vec<u8>) -> Result<(), Status> {
-    let mut grpc = Grpc::new(channel);
-    grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
     let mut request = Request::new(message);
     request.set_timeout(PATIENCE);
+    send(channel, path, request).await
+}
+
+pub(crate) async fn send(
+    channel: Channel,
+    path: &str,
+    request: Request<Vec<u8>>,
+) -> Result<(), Status> {
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
     let path = path.parse().map_err(|_| Status::unknown("no path"))?;
     grpc.unary(request, path, RawCodec).await.map(|_| ())
 }

@@ -696,12 +696,19 @@ async fn terminate_and_cancel_end_a_run() {
         namespace: "default".to_owned(),
         workflow_execution: execution("w2", ""),
         reason: "enough".to_owned(),
+        // Whatever a message has room for: a run can be ended in any case.
+        details: text(&"x".repeat(3 << 20)),
         ..Default::default()
     };
     let _: TerminateWorkflowExecutionResponse =
-        host.call("TerminateWorkflowExecution", request).await.expect("it is open");
+        host.call("TerminateWorkflowExecution", request.clone()).await.expect("it is open");
     let closed = host.close_event("w2").await;
-    assert_eq!(closed.event_type, EventType::WorkflowExecutionTerminated as i32);
+    let Some(Attributes::WorkflowExecutionTerminatedEventAttributes(terminated)) =
+        closed.attributes
+    else {
+        panic!("{} is another event", closed.event_type)
+    };
+    assert_eq!(terminated.details, request.details);
     host.stop().await;
 }
 
@@ -741,6 +748,20 @@ async fn the_handshake_and_its_refusals_have_the_words_that_clients_read() {
         let refused = refused.expect_err("not yet");
         assert_eq!(refused.code(), Code::Unimplemented);
         assert_eq!(refused.message(), format!("unknown method {method} for service {SERVICE}"));
+    }
+    let paths = [
+        ("/temporal.api.nope.v1.Nope/Do", "unknown service temporal.api.nope.v1.Nope"),
+        (
+            "/temporal.api.testservice.v1.TestService/GetCurrentTime",
+            "unknown service temporal.api.testservice.v1.TestService",
+        ),
+        ("/a/b/c", "unknown service a/b"),
+        ("/nope", "malformed method name: \"/nope\""),
+    ];
+    for (path, words) in paths {
+        let refused = fuzz::send(host.channel.clone(), path, Request::new(Vec::new())).await;
+        let refused = refused.expect_err("there is none");
+        assert_eq!((refused.code(), refused.message()), (Code::Unimplemented, words));
     }
 
     let mut health = tonic_health::pb::health_client::HealthClient::new(host.channel.clone());

@@ -417,6 +417,7 @@ fn after(event: &Event) -> Vec<Event> {
                     identity: "cli".to_owned(),
                     request_id: "r-2".to_owned(),
                     from: Some(Box::new(workflow_run("parent"))),
+                    links: crate::options::links_from_proto(&[link()]),
                 }));
                 vec![Event::Signal(bare), Event::Signal(full)]
             }

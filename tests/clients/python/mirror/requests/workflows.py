@@ -97,6 +97,7 @@ WORKFLOWS = [
             "a long request id": {"request_id": LONG},
             "a long identity": {"identity": LONG},
             "no request id": {"request_id": ""},
+            "a link that leads nowhere": {"links": [{"batch_job": {}}]},
         },
         True,
     ),
@@ -294,12 +295,17 @@ WORKFLOWS = [
             "a long identity": {"workflow_execution.workflow_id": "{closed}", "identity": LONG},
             "a long reason": {"workflow_execution.workflow_id": "{closed}", "reason": LONG},
             "a closed run by its id": {"workflow_execution.workflow_id": "{closed}", "workflow_execution.run_id": "{closed_run}"},
+            "a link that leads nowhere": {"workflow_execution.workflow_id": "{closed}", "links": [{"batch_job": {}}]},
         },
     ),
     Method(
         "terminate_workflow_execution",
         {"workflow_execution": OPEN},
-        OF_RUNS | CHAINS,
+        OF_RUNS
+        | CHAINS
+        | {
+            "a link that leads nowhere": {"workflow_execution.workflow_id": "{closed}", "links": [{"batch_job": {}}]},
+        },
         True,
     ),
 ]
