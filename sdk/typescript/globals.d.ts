@@ -89,3 +89,87 @@ declare class URLSearchParams implements Iterable<[string, string]> {
   toString(): string;
   [Symbol.iterator](): IterableIterator<[string, string]>;
 }
+
+/** As Node's: a value that follows the program through its calls and awaits. */
+interface AsyncLocalStorage<T> {
+  run<R, A extends unknown[]>(store: T, fn: (...args: A) => R, ...args: A): R;
+  exit<R, A extends unknown[]>(fn: (...args: A) => R, ...args: A): R;
+  enterWith(store: T): void;
+  getStore(): T | undefined;
+  disable(): void;
+}
+declare var AsyncLocalStorage: { new <T>(): AsyncLocalStorage<T> };
+
+// Of Node's modules, those that Temporal's SDK has for workflows.
+declare module "assert" {
+  interface Checks {
+    equal(actual: unknown, expected: unknown, message?: string | Error): void;
+    notEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    strictEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    notStrictEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    deepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    notDeepEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    deepStrictEqual<T>(actual: unknown, expected: T, message?: string | Error): asserts actual is T;
+    notDeepStrictEqual(actual: unknown, expected: unknown, message?: string | Error): void;
+    match(text: string, pattern: RegExp, message?: string | Error): void;
+    doesNotMatch(text: string, pattern: RegExp, message?: string | Error): void;
+    throws(fn: () => unknown, expected?: unknown, message?: string | Error): void;
+    doesNotThrow(fn: () => unknown): void;
+    rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: unknown, message?: string | Error): Promise<void>;
+    doesNotReject(promise: Promise<unknown> | (() => Promise<unknown>)): Promise<void>;
+    ifError(value: unknown): asserts value is null | undefined;
+    fail(message?: string | Error): never;
+  }
+  function assert(value: unknown, message?: string | Error): asserts value;
+  namespace assert {
+    function ok(value: unknown, message?: string | Error): asserts value;
+    const equal: Checks["equal"];
+    const notEqual: Checks["notEqual"];
+    const strictEqual: Checks["strictEqual"];
+    const notStrictEqual: Checks["notStrictEqual"];
+    const deepEqual: Checks["deepEqual"];
+    const notDeepEqual: Checks["notDeepEqual"];
+    const deepStrictEqual: Checks["deepStrictEqual"];
+    const notDeepStrictEqual: Checks["notDeepStrictEqual"];
+    const match: Checks["match"];
+    const doesNotMatch: Checks["doesNotMatch"];
+    const throws: Checks["throws"];
+    const doesNotThrow: Checks["doesNotThrow"];
+    const rejects: Checks["rejects"];
+    const doesNotReject: Checks["doesNotReject"];
+    const ifError: Checks["ifError"];
+    const fail: Checks["fail"];
+    const strict: typeof assert;
+    class AssertionError extends Error {
+      actual: unknown;
+      expected: unknown;
+      operator: string;
+      code: "ERR_ASSERTION";
+    }
+  }
+  export = assert;
+}
+declare module "node:assert" {
+  import assert = require("assert");
+  export = assert;
+}
+declare module "url" {
+  const constructors: { URL: typeof URL; URLSearchParams: typeof URLSearchParams };
+  export = constructors;
+}
+declare module "node:url" {
+  import url = require("url");
+  export = url;
+}
+declare module "util" {
+  const constructors: { TextEncoder: typeof TextEncoder; TextDecoder: typeof TextDecoder };
+  export = constructors;
+}
+declare module "node:util" {
+  import util = require("util");
+  export = util;
+}
+declare module "node:async_hooks" {
+  const constructors: { AsyncLocalStorage: typeof AsyncLocalStorage };
+  export = constructors;
+}

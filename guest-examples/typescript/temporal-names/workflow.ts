@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   AsyncLocalStorage,
   CancellationScope,
+  ParentClosePolicy,
   Trigger,
   condition,
   defineQuery,
@@ -20,13 +21,20 @@ import {
   workflowInfo,
 } from "@temporalio/workflow";
 import type { Sinks } from "@temporalio/workflow";
+import assert from "assert";
+import { URL as NodeUrl } from "node:url";
 import { WorkflowExecutionAlreadyStartedError, ensureApplicationFailure, msToNumber } from "@temporalio/common";
+import { TimeoutType } from "@temporalio/common/lib/failure";
 
 interface Alerts extends Sinks {
   alerts: { raise(what: string, times: number): void };
 }
 
 const { alerts } = proxySinks<Alerts>();
+
+// What libraries do as they are loaded, when no run has begun.
+const loaded = { at: Date.now(), chance: Math.random(), bytes: crypto.getRandomValues(new Uint8Array(2)).length };
+console.log("loaded", loaded.bytes);
 const tenant = new AsyncLocalStorage<string>();
 
 export const approve = defineSignal<[string]>("approve");
@@ -96,7 +104,8 @@ export async function everything(): Promise<object> {
 /** Names of `@temporalio/common`, and a child whose id is taken. */
 export async function common(): Promise<object> {
   const workflowId = "common-child";
-  const child = await startChild(approval, { workflowId, parentClosePolicy: "TERMINATE" });
+  const parentClosePolicy = ParentClosePolicy.PARENT_CLOSE_POLICY_TERMINATE;
+  const child = await startChild(approval, { workflowId, parentClosePolicy });
   const taken = await executeChild(approval, { workflowId }).catch((error) => error);
   await child.signalWithOptions("approve", { args: ["eve"] });
   return {
@@ -104,7 +113,30 @@ export async function common(): Promise<object> {
     first: await child.result(),
     day: msToNumber("1 day"),
     failure: ensureApplicationFailure(new RangeError("too far")).type,
+    ofItsClass: ensureApplicationFailure(new Unpaid("not a cent")).type,
+    timeout: TimeoutType.TIMEOUT_TYPE_HEARTBEAT,
   };
+}
+
+class Unpaid extends Error {}
+
+export async function nothing(): Promise<null> {
+  return null;
+}
+
+/** What is there of Node, and what is not for workflows. */
+export async function ofNode(): Promise<object> {
+  assert(loaded.at > 0 && loaded.chance < 1, "loaded before the run");
+  assert.deepEqual({ a: [1] }, { a: [1] });
+  const wrong = await Promise.resolve().then(() => assert.strictEqual(1, 2, "one is not two")).catch((error) => error);
+  const none = await executeChild(nothing);
+  const weak = await Promise.resolve().then(() => new WeakRef({})).catch((error) => error.name);
+  const of = new globalThis.AsyncLocalStorage<number>();
+  const stored = await of.run(7, async () => {
+    await sleep(1);
+    return of.getStore();
+  });
+  return { wrong: [wrong.name, wrong.message], none, weak, stored, url: new NodeUrl("/a", "https://shop.example").href };
 }
 
 function checked(amount: number): number {

@@ -10,7 +10,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Where workflows are looked for, in this order; `refrain.workflows` in `package.json` names another place.
-const ENTRIES: [&str; 4] = ["src/workflows.ts", "src/workflow.ts", "workflows.ts", "workflow.ts"];
+const ENTRIES: [&str; 6] = [
+    "src/workflows.ts",
+    "src/workflow.ts",
+    "src/workflows/index.ts",
+    "workflows.ts",
+    "workflow.ts",
+    "workflows/index.ts",
+];
 
 /// A folder whose packages are installed.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { modules } from "./modules.mjs";
 
 const sdk = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const { values, positionals } = parseArgs({
@@ -33,10 +34,13 @@ const source = resolve(positionals[0]);
 const bundle = resolve(values.output.replace(/\.wasm$/, "") + ".bundle.js");
 const ofProject = createRequire(resolve("package.json"));
 const { build } = ofProject("esbuild");
-const { TraceMap, eachMapping } = ofProject("@jridgewell/trace-mapping");
+const { TraceMap, eachMapping, originalPositionFor } = ofProject("@jridgewell/trace-mapping");
 
+/** A file of it, in the repository or in a package. */
+const OF_THE_SDK = /sdk\/typescript\/|@refrain\/workflow\//;
 /** What the engine does not have, and where it comes from: in a bundle only if the program names it. */
 const extras = {
+  assert: /\bassert\b/,
   abort: /\bAbort(Controller|Signal)\b/,
   "structured-clone": /\bstructuredClone\b/,
   url: /\bURL(SearchParams)?\b/,
@@ -68,11 +72,7 @@ function bundled(inject) {
     write: false,
     sourcemap: "external",
     bundle: true,
-    // A file of Temporal's SDK is one of ours.
-    alias: {
-      "@temporalio/workflow": resolve(sdk, "src/index.ts"),
-      "@temporalio/common": resolve(sdk, "src/common.ts"),
-    },
+    plugins: [modules(sdk)],
     inject,
     define: { global: "globalThis" },
     // A linked SDK finds what it stands on where the project has it.
@@ -103,10 +103,27 @@ if (made.error) {
   fail(`cannot start componentize-qjs: ${made.error.message}\nhint: npm install --save-dev componentize-qjs`);
 }
 if (made.status !== 0) {
-  fail(made.stdout + made.stderr);
+  rmSync(bundle);
+  fail(whyNotMade(made.stdout + made.stderr));
 }
 rmSync(bundle);
 appendFileSync(values.output, sources);
+
+/** What a module that failed at its top level is told, with its own files and lines. */
+function whyNotMade(said) {
+  const [, error] = /Failed to (?:finish|evaluate) JavaScript module evaluation: (?:Error: )?([^]*)/.exec(said) ?? [];
+  if (error === undefined) return said;
+  const sources = new TraceMap(map.text);
+  const lines = error.trimEnd().split("\n").flatMap((line) => {
+    const [, what, at, column] = /^(\s*at .*?)\(?\S*\.bundle\.js:(\d+):(\d+)\)?$/.exec(line) ?? [];
+    if (what === undefined) return line.endsWith("(native)") ? [] : [line];
+    const found = originalPositionFor(sources, { line: Number(at), column: Number(column) - 1 });
+    if (found.source === null || OF_THE_SDK.test(found.source)) return [];
+    return [`${what}(${relative(process.cwd(), resolve(dirname(bundle), found.source))}:${found.line})`];
+  });
+  const hint = "hint: the top level of a module runs once, when the component is built; what needs a run belongs in the workflow";
+  return `the program failed as its modules were loaded: ${lines.join("\n")}\n${hint}`;
+}
 
 /**
  * For stack traces: which line of which file a line of the bundle was. In runs, as most follow the one before:
@@ -118,7 +135,7 @@ function sourceLines(text) {
   const runs = [];
   eachMapping(map, ({ generatedLine, source, originalLine }) => {
     // The frames of the SDK and of what it stands on are no news to an author.
-    if (source === null || source.startsWith("<") || /sdk\/typescript\/|node_modules\//.test(source)) return;
+    if (source === null || source.startsWith("<") || OF_THE_SDK.test(source) || source.includes("node_modules/")) return;
     const file = relative(process.cwd(), resolve(dirname(bundle), source));
     if (!files.has(file)) files.set(file, files.size);
     const last = runs.at(-1);

@@ -10,7 +10,7 @@ import type { EventGroupMarker } from "./event-groups";
 import { ApplicationFailure, ChildWorkflowFailure, WorkflowExecutionAlreadyStartedError } from "./failures";
 import type { SignalDefinition } from "./handlers";
 import { type SignalWorkflowInput, nextSeq, onTheWayOut } from "./interceptors";
-import { toHost } from "./names";
+import { toHost, withOldNames } from "./names";
 import { nothing, operation, outcome } from "./operation";
 import { fromPayloads, toFields, toPayloads } from "./payload";
 import { CancellationScope } from "./scope";
@@ -20,22 +20,22 @@ import {
   type TypedSearchAttributes,
   searchAttributesOf,
 } from "./search-attributes";
-import type { Workflow, WorkflowResultType } from "./types";
+import type { WithWorkflowArgs, Workflow, WorkflowResultType } from "./types";
 
-export const ParentClosePolicy = {
+export const ParentClosePolicy = withOldNames("PARENT_CLOSE_POLICY_", {
   TERMINATE: "TERMINATE",
   ABANDON: "ABANDON",
   REQUEST_CANCEL: "REQUEST_CANCEL",
-} as const;
-export type ParentClosePolicy = (typeof ParentClosePolicy)[keyof typeof ParentClosePolicy];
+});
+export type ParentClosePolicy = NonNullable<(typeof ParentClosePolicy)[keyof typeof ParentClosePolicy]>;
 
-export const WorkflowIdReusePolicy = {
+export const WorkflowIdReusePolicy = withOldNames("WORKFLOW_ID_REUSE_POLICY_", {
   ALLOW_DUPLICATE: "ALLOW_DUPLICATE",
   ALLOW_DUPLICATE_FAILED_ONLY: "ALLOW_DUPLICATE_FAILED_ONLY",
   REJECT_DUPLICATE: "REJECT_DUPLICATE",
   TERMINATE_IF_RUNNING: "TERMINATE_IF_RUNNING",
-} as const;
-export type WorkflowIdReusePolicy = (typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy];
+});
+export type WorkflowIdReusePolicy = NonNullable<(typeof WorkflowIdReusePolicy)[keyof typeof WorkflowIdReusePolicy]>;
 
 /** What a client's start does with an open run of the same id. A child has no such choice. */
 export const WorkflowIdConflictPolicy = {
@@ -108,7 +108,12 @@ export function addDefaultWorkflowOptions(options: ChildWorkflowOptions): ChildW
 }
 
 /** Starts a child and waits until it has started. */
-export async function startChild<W extends Workflow = Workflow>(
+export function startChild<W extends Workflow = Workflow>(
+  workflow: string | W,
+  options: WithWorkflowArgs<W, ChildWorkflowOptions>,
+): Promise<ChildWorkflowHandle<W>>;
+export function startChild<W extends () => Promise<any>>(workflow: string | W): Promise<ChildWorkflowHandle<W>>;
+export async function startChild<W extends Workflow>(
   workflow: string | W,
   options: ChildWorkflowOptions = {},
 ): Promise<ChildWorkflowHandle<W>> {
@@ -151,11 +156,16 @@ export async function startChild<W extends Workflow = Workflow>(
 }
 
 /** Starts a child and waits for its result. */
-export async function executeChild<W extends Workflow = Workflow>(
+export function executeChild<W extends Workflow = Workflow>(
   workflow: string | W,
-  options?: ChildWorkflowOptions,
+  options: WithWorkflowArgs<W, ChildWorkflowOptions>,
+): Promise<WorkflowResultType<W>>;
+export function executeChild<W extends () => Promise<any>>(workflow: string | W): Promise<WorkflowResultType<W>>;
+export async function executeChild<W extends Workflow>(
+  workflow: string | W,
+  options: ChildWorkflowOptions = {},
 ): Promise<WorkflowResultType<W>> {
-  const child = await startChild(workflow, options);
+  const child = await startChild<W>(workflow, options as WithWorkflowArgs<W, ChildWorkflowOptions>);
   return child.result();
 }
 

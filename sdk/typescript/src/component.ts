@@ -5,7 +5,7 @@ import context from "refrain:workflow/context@0.1.0";
 import type { IncomingUpdate, Outcome } from "refrain:workflow/lifecycle@0.1.0";
 import type { Payload, Payloads } from "refrain:workflow/types@0.1.0";
 import { putOffTheCollector } from "./collector";
-import { log, toText } from "./context";
+import { log, logEarlyLines, toText } from "./context";
 import { ContinueAsNew } from "./continue-as-new";
 import { toHeaders } from "./converter";
 import { PayloadConverterError, UnhandledRejectionError } from "./errors";
@@ -13,11 +13,13 @@ import { ApplicationFailure, CancelledFailure, TemporalFailure, isCancellation, 
 import { type UpdateInput, type WorkflowInterceptorsFactory, install, onTheWayIn } from "./interceptors";
 import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } from "./handlers";
 import { atRest, conditionsMayHold } from "./operation";
+import { whatInstead } from "./not-there";
 import { fromPayloads, toPayload } from "./payload";
 import { afterLooks, watchRejections } from "./rejections";
 import { CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
 import { Task, read } from "./task";
+import { begin } from "./top-level";
 import { type WorkflowOptions, workflowOptions } from "./workflow-options";
 
 const SDK = { name: "refrain-typescript", version: "0.1.0" };
@@ -37,6 +39,8 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
   const factories = [module, ...interceptors].map((it) => it.interceptors).filter((it) => typeof it === "function");
 
   async function run(type: string, args: Payloads): Promise<Outcome> {
+    begin();
+    logEarlyLines();
     const workflow = workflows.get(type) ?? workflows.get("default");
     if (!workflow) {
       const message = `no workflow type \`${type}\` in this component`;
@@ -65,6 +69,7 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
   return {
     run,
     query: (name: string, args: Payloads): Payloads => {
+      begin();
       try {
         return [resultOf(`query \`${name}\``, answer(name, fromPayloads(args)))];
       } catch (error) {
@@ -72,6 +77,7 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
       }
     },
     validateUpdate: (incoming: IncomingUpdate): void => {
+      begin();
       try {
         validate(inputOf(incoming));
       } catch (error) {
@@ -79,6 +85,7 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
       }
     },
     update: async (incoming: IncomingUpdate): Promise<Payloads> => {
+      begin();
       const task = Task.enter();
       try {
         const result = update(inputOf(incoming));
@@ -161,6 +168,8 @@ function thrown(it: unknown, failures: WorkflowOptions["failureExceptionTypes"] 
   const bug = error instanceof Error ? error : new TypeError(
     `${described(error)} was thrown: throw an \`ApplicationFailure\` to fail the workflow, or another Error`,
   );
+  const instead = whatInstead(bug);
+  if (instead !== undefined) bug.message += ` (${instead})`;
   log.error(`${bug.name}: ${bug.message}\n${traced(bug.stack)}`.trimEnd());
   return bug;
 }

@@ -5,8 +5,8 @@ import { type Priority, type RetryPolicy, fromPriority, fromRetryPolicy } from "
 import { fromFailure } from "./failures";
 import { onTheWayOut } from "./interceptors";
 import { fromPayloads, fromFields, toFields, toPayload } from "./payload";
-import { isRunning } from "./scope";
 import { type SearchAttributes, TypedSearchAttributes, fromHost, toLists } from "./search-attributes";
+import { hasBegun, needRun } from "./top-level";
 
 export interface WorkflowInfo {
   readonly namespace: string;
@@ -71,10 +71,11 @@ export interface UnsafeRandomSource {
 
 /** False at the top level of a module, before a run has begun. */
 export function inWorkflowContext(): boolean {
-  return isRunning();
+  return hasBegun();
 }
 
 export function workflowInfo(): WorkflowInfo {
+  needRun("`workflowInfo`");
   const info = host.info();
   const searchAttributes = fromHost(info.searchAttributes);
   const startTimeMs = Number(info.startTimeMs);
@@ -132,15 +133,18 @@ function optionalNumber(value: number | bigint | null): number | undefined {
 }
 
 export function uuid4(): string {
+  needRun("`uuid4`");
   return host.uuid4();
 }
 
 /** True on the new side of a change, false for runs that passed here before the change. */
 export function patched(id: string): boolean {
+  needRun("`patched`");
   return host.patched(id);
 }
 
 export function deprecatePatch(id: string): void {
+  needRun("`deprecatePatch`");
   host.deprecatePatch(id);
 }
 
@@ -153,7 +157,20 @@ export const log = {
   error: (message: string, attributes?: Record<string, unknown>) => line("error", message, attributes),
 };
 
+/** Of the top level of modules. */
+let early: [LogLevel, string, Record<string, unknown> | undefined][] = [];
+
+/** To be called when a run begins. */
+export function logEarlyLines(): void {
+  for (const [level, message, attributes] of early) line(level, message, attributes);
+  early = [];
+}
+
 function line(level: LogLevel, message: string, attributes?: Record<string, unknown>): void {
+  if (!hasBegun()) {
+    early.push([level, message, attributes]);
+    return;
+  }
   const all = onTheWayOut("getLogAttributes", (it) => it)({});
   const shown = { ...all, ...attributes };
   host.log(level, Object.keys(shown).length > 0 ? `${message} ${toText(shown)}` : message);
@@ -170,6 +187,7 @@ export function toText(value: unknown): string {
 
 /** Publishes a value, so that reading it need not run the workflow. `undefined` takes it away. */
 export function publish(name: string, value: unknown): void {
+  needRun("`publish`");
   state.publish(name, value === undefined ? null : toPayload(value));
 }
 
@@ -181,11 +199,13 @@ export function getCurrentDetails(): string {
 
 /** Text in Markdown that pages and tools show as the current state of the run. */
 export function setCurrentDetails(text: string): void {
+  needRun("`setCurrentDetails`");
   currentDetails = text;
   state.setCurrentDetails(text);
 }
 
 /** Sets fields of the memo of this run; the others stay, and `null` takes one away. */
 export function upsertMemo(memo: Record<string, unknown>): void {
+  needRun("`upsertMemo`");
   state.upsertMemo(toFields(memo));
 }

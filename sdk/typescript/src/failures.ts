@@ -2,21 +2,21 @@
 
 import type { Failure, FailureFrame, FailureKind, Payload } from "refrain:workflow/types@0.1.0";
 import { type Duration, optionalMs } from "./duration";
-import { fromHost, toHost } from "./names";
+import { fromHost, toHost, withOldNames } from "./names";
 import { fromPayloads, toPayloads } from "./payload";
 import { traced } from "./source-lines";
 
 /** Which of an activity's limits ended it. */
-export const TimeoutType = {
+export const TimeoutType = withOldNames("TIMEOUT_TYPE_", {
   START_TO_CLOSE: "START_TO_CLOSE",
   SCHEDULE_TO_START: "SCHEDULE_TO_START",
   SCHEDULE_TO_CLOSE: "SCHEDULE_TO_CLOSE",
   HEARTBEAT: "HEARTBEAT",
-} as const;
-export type TimeoutType = (typeof TimeoutType)[keyof typeof TimeoutType];
+});
+export type TimeoutType = NonNullable<(typeof TimeoutType)[keyof typeof TimeoutType]>;
 
 /** Why there is no further attempt. */
-export const RetryState = {
+export const RetryState = withOldNames("RETRY_STATE_", {
   IN_PROGRESS: "IN_PROGRESS",
   NON_RETRYABLE_FAILURE: "NON_RETRYABLE_FAILURE",
   TIMEOUT: "TIMEOUT",
@@ -24,8 +24,8 @@ export const RetryState = {
   RETRY_POLICY_NOT_SET: "RETRY_POLICY_NOT_SET",
   INTERNAL_SERVER_ERROR: "INTERNAL_SERVER_ERROR",
   CANCEL_REQUESTED: "CANCEL_REQUESTED",
-} as const;
-export type RetryState = (typeof RetryState)[keyof typeof RetryState];
+});
+export type RetryState = NonNullable<(typeof RetryState)[keyof typeof RetryState]>;
 
 const SOURCE = "refrain-typescript";
 
@@ -96,12 +96,12 @@ export class ApplicationFailure extends TemporalFailure {
   }
 }
 
-/** As it is if it is one; any other error becomes one of the type that its class is named. */
+/** As it is if it is one; any other error becomes one of the type that its class has as its name. */
 export function ensureApplicationFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (!(error instanceof Error)) return ApplicationFailure.create({ message: String(error) });
   const cause = error.cause instanceof Error ? error.cause : undefined;
-  const failure = ApplicationFailure.create({ message: error.message, type: error.name, cause });
+  const failure = ApplicationFailure.create({ message: error.message, type: classOf(error), cause });
   failure.stack = error.stack;
   return failure;
 }
@@ -157,6 +157,8 @@ export class ActivityFailure extends TemporalFailure {
     readonly activityType: string,
     readonly activityId: string,
     readonly retryState: RetryState,
+    /** Of the worker; the host does not tell it. */
+    readonly identity?: string,
     cause?: Error,
   ) {
     super(message, cause);
@@ -165,13 +167,14 @@ export class ActivityFailure extends TemporalFailure {
 
 export class ChildWorkflowFailure extends TemporalFailure {
   constructor(
-    message: string,
+    /** The host does not tell it: a child is in the namespace of its parent. */
+    readonly namespace: string | undefined,
+    readonly execution: { workflowId?: string | null; runId?: string | null },
     readonly workflowType: string,
-    readonly execution: { workflowId: string; runId?: string },
     readonly retryState: RetryState,
     cause?: Error,
   ) {
-    super(message, cause);
+    super("Child Workflow execution failed", cause);
   }
 }
 
@@ -224,7 +227,7 @@ function fromKind(frame: FailureFrame, kind: FailureKind, cause: Error | undefin
       const nextRetryDelay = delay === undefined ? undefined : Number(delay);
       const { type, nonRetryable, benign } = kind.val;
       const category = benign ? ApplicationFailureCategory.BENIGN : undefined;
-      return new ApplicationFailure(message, type, nonRetryable, details, cause, nextRetryDelay, category);
+      return new ApplicationFailure(message, type || undefined, nonRetryable, details, cause, nextRetryDelay, category);
     }
     case "canceled":
       return new CancelledFailure(message, fromPayloads(frame.details), cause);
@@ -236,12 +239,17 @@ function fromKind(frame: FailureFrame, kind: FailureKind, cause: Error | undefin
       return new TimeoutFailure(message, fromPayloads(frame.details)[0], fromHost(kind.val), cause);
     case "server":
       return new ServerFailure(message, kind.val, cause);
-    case "activity":
-      return new ActivityFailure(message, kind.val.activityType, kind.val.activityId, fromHost(kind.val.retryState), cause);
+    case "activity": {
+      const { activityType, activityId, retryState } = kind.val;
+      return new ActivityFailure(message, activityType, activityId, fromHost(retryState), undefined, cause);
+    }
     case "child-workflow": {
       const { workflowId, runId } = kind.val.execution;
       const execution = { workflowId, runId: runId ?? undefined };
-      return new ChildWorkflowFailure(message, kind.val.workflowType, execution, fromHost(kind.val.retryState), cause);
+      const { workflowType, retryState } = kind.val;
+      const failure = new ChildWorkflowFailure(undefined, execution, workflowType, fromHost(retryState), cause);
+      failure.message = message;
+      return failure;
     }
   }
 }
@@ -272,7 +280,7 @@ function toKind(error: Error): Pick<FailureFrame, "kind" | "details"> {
   if (error instanceof ApplicationFailure) {
     const { type, nonRetryable, nextRetryDelay, details } = error;
     const benign = error.category === ApplicationFailureCategory.BENIGN;
-    const val = { type: type ?? "Error", nonRetryable, nextRetryDelayMs: optionalMs(nextRetryDelay), benign };
+    const val = { type: type ?? "", nonRetryable, nextRetryDelayMs: optionalMs(nextRetryDelay), benign };
     return { kind: { tag: "application", val }, details: toPayloads(details) };
   }
   if (error instanceof CancelledFailure) {
@@ -294,12 +302,17 @@ function toKind(error: Error): Pick<FailureFrame, "kind" | "details"> {
     return { kind: { tag: "activity", val: { activityType, activityId, retryState } }, details: [] };
   }
   if (error instanceof ChildWorkflowFailure) {
-    const execution = { workflowId: error.execution.workflowId, runId: error.execution.runId ?? null };
+    const execution = { workflowId: error.execution.workflowId ?? "", runId: error.execution.runId ?? null };
     const { workflowType } = error;
     const retryState = toHost<string>(error.retryState);
     return { kind: { tag: "child-workflow", val: { workflowType, execution, retryState } }, details: [] };
   }
-  return application(error.name);
+  return application(classOf(error));
+}
+
+/** What retry policies and readers of a failure go by: a class that only extends `Error` is named `Error` itself. */
+function classOf(error: Error): string {
+  return error.constructor?.name || error.name;
 }
 
 function application(type: string): Pick<FailureFrame, "kind" | "details"> {

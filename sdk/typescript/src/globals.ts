@@ -4,10 +4,12 @@ import context from "refrain:workflow/context@0.1.0";
 import timers from "refrain:workflow/timers@0.1.0";
 import operations from "refrain:workflow/operations@0.1.0";
 import { log, toText } from "./context";
+import { DeterminismViolationError } from "./errors";
 import { conditionsMayHold } from "./operation";
-import { CancellationScope, within } from "./scope";
+import { AsyncLocalStorage, CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
 import { read } from "./task";
+import { hasBegun, needRun } from "./top-level";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 const globals = globalThis as Record<string, unknown>;
@@ -30,6 +32,7 @@ globals.TextDecoder = class TextDecoder {
 
 // Durable timers; a handle is the timer's operation.
 globals.setTimeout = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): number => {
+  needRun("`setTimeout`");
   const [op, fired] = timers.sleep(Math.max(0, Math.ceil(ms)), null);
   const scope = CancellationScope.current();
   read(fired, (result) => {
@@ -66,25 +69,44 @@ globals.clearInterval = (handle?: number): void => {
   ticking.delete(handle);
 };
 
-// The engine's own generator was seeded when the component was built.
-Math.random = () => Number(BigInt(context.randomU64()) >> 11n) / 2 ** 53;
+// The engine's own generator was seeded when the component was built: what it gives is for what libraries do as they are
+// loaded, not for what a run decides.
+const randomOfBuild = Math.random;
+Math.random = () => (hasBegun() ? Number(BigInt(context.randomU64()) >> 11n) / 2 ** 53 : randomOfBuild());
 globals.crypto = {
-  randomUUID: () => context.uuid4(),
+  randomUUID: () => {
+    needRun("`crypto.randomUUID`");
+    return context.uuid4();
+  },
   getRandomValues: <T extends ArrayBufferView>(into: T): T => {
-    const bytes = context.randomBytes(into.byteLength);
-    new Uint8Array(into.buffer, into.byteOffset, into.byteLength).set(bytes);
+    const { length } = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+    const bytes = hasBegun() ? context.randomBytes(length) : Uint8Array.from({ length }, () => randomOfBuild() * 256);
+    new Uint8Array(into.buffer, into.byteOffset, length).set(bytes);
     return into;
   },
 };
 
-// The time of the run, also where the engine would ask a clock.
-Date.now = () => Number(context.nowMs());
+// The time of the run, also where the engine would ask a clock; as a module is loaded, that of the build.
+const nowOfBuild = Date.now;
+Date.now = () => (hasBegun() ? Number(context.nowMs()) : nowOfBuild());
+const startTime = () => (hasBegun() ? Number(context.info().startTimeMs) : nowOfBuild());
 globals.performance = {
   get timeOrigin() {
-    return Number(context.info().startTimeMs);
+    return startTime();
   },
-  now: () => Date.now() - Number(context.info().startTimeMs),
+  now: () => Date.now() - startTime(),
 };
+
+// What the collector does would show.
+for (const name of ["WeakRef", "FinalizationRegistry"]) {
+  globals[name] = class {
+    constructor() {
+      throw new DeterminismViolationError(`\`${name}\` is not for workflows: when garbage is collected differs from replay to replay`);
+    }
+  };
+}
+
+globals.AsyncLocalStorage = AsyncLocalStorage;
 
 const text = (values: unknown[]): string =>
   values.map((value) => (typeof value === "string" ? value : show(value))).join(" ");

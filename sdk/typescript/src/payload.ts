@@ -9,7 +9,8 @@ const BINARY_NULL = encodeUtf8("binary/null");
 const BINARY_PLAIN = encodeUtf8("binary/plain");
 
 export function toPayload(value: unknown): Payload {
-  if (value === undefined || value === null) {
+  // `null` is a value of JSON: whoever reads it gets `null`, not `undefined`.
+  if (value === undefined) {
     return { metadata: [["encoding", BINARY_NULL]], data: new Uint8Array(0) };
   }
   if (value instanceof Uint8Array) {

@@ -1,6 +1,7 @@
 // Streams of random numbers: one that asks the host, and named ones that do not disturb it or each other.
 
 import host from "refrain:workflow/context@0.1.0";
+import { needRun } from "./top-level";
 
 export interface WorkflowRandomStream {
   /** From 0 to 1, without 1. */
@@ -44,6 +45,7 @@ abstract class Stream implements WorkflowRandomStream {
 
 class OfHost extends Stream {
   protected next(): bigint {
+    needRun("`workflowRandom`");
     return BigInt(host.randomU64());
   }
 }
@@ -67,6 +69,7 @@ const named = new Map<string, Seeded>();
 
 /** The same stream for the same name. */
 export function getRandomStream(name: string): WorkflowRandomStream {
+  needRun("`getRandomStream`");
   let stream = named.get(name);
   if (!stream) named.set(name, (stream = new Seeded()));
   return stream;

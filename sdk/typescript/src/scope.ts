@@ -5,6 +5,7 @@ import type { Duration } from "./duration";
 import { CancelledFailure } from "./failures";
 import { follows, seen, suspect, then, watchNewPromises } from "./rejections";
 import { sleep } from "./timers";
+import { needRun } from "./top-level";
 
 /** Where the program is: what follows it through `then`. */
 interface Place {
@@ -61,8 +62,8 @@ export class CancellationScope {
 
   static current(): CancellationScope {
     const scope = place.scope ?? root;
-    if (!scope) throw new Error("no workflow is running");
-    return scope;
+    if (!scope) needRun("what can be canceled");
+    return scope ?? CancellationScope.root();
   }
 
   /** The scope of the whole run. */
@@ -136,11 +137,6 @@ export class CancellationScope {
     this.listeners.clear();
     for (const listener of listeners) listener(failure);
   }
-}
-
-/** False before a run has begun. */
-export function isRunning(): boolean {
-  return (place.scope ?? root) !== undefined;
 }
 
 export function within<T>(scope: CancellationScope | undefined, fn: () => T): T {

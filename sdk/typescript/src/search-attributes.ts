@@ -1,6 +1,7 @@
 import state from "refrain:workflow/state@0.1.0";
 import type { Fields, Payload } from "refrain:workflow/types@0.1.0";
 import { fromPayload, toPayload } from "./payload";
+import { needRun } from "./top-level";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 /** What a search attribute may hold; the name must be registered in the namespace with that type. */
@@ -65,7 +66,7 @@ export function defineSearchAttributeKey<T extends SearchAttributeType>(name: st
 
 /** What search attributes are by their names alone: lists, also of one. */
 export type SearchAttributeValue = string[] | number[] | boolean[] | Date[];
-export type SearchAttributes = Record<string, SearchAttributeValue>;
+export type SearchAttributes = Record<string, SearchAttributeValue | Readonly<SearchAttributeValue> | undefined>;
 
 /** The search attributes of a run, read by their keys. */
 export class TypedSearchAttributes {
@@ -81,6 +82,20 @@ export class TypedSearchAttributes {
 
   copy(): TypedSearchAttributes {
     return new TypedSearchAttributes(this.getAll());
+  }
+
+  /** With these in place of those of the same names. `null` takes one away. */
+  updateCopy(updates: readonly SearchAttributePair<any>[]): TypedSearchAttributes {
+    const pairs = new Map(this.pairs.map((pair) => [pair.key.name, pair]));
+    for (const pair of updates) {
+      if (pair.value !== null) pairs.set(pair.key.name, pair);
+      else if (pairs.get(pair.key.name)?.key.type === pair.key.type) pairs.delete(pair.key.name);
+    }
+    return new TypedSearchAttributes([...pairs.values()]);
+  }
+
+  toJSON(): SearchAttributePair<any>[] {
+    return this.getAll();
   }
 
   /** Nothing if there is none of this name whose value fits. */
@@ -113,6 +128,7 @@ export function toLists(pairs: readonly SearchAttributePair<any>[]): SearchAttri
 
 /** Sets search attributes of this run; the others stay. An empty list takes one away, as `null` does in a pair. */
 export function upsertSearchAttributes(attributes: SearchAttributes | readonly SearchAttributePair<any>[]): void {
+  needRun("`upsertSearchAttributes`");
   state.upsertSearchAttributes(Array.isArray(attributes) ? attributes.map(field) : byName(attributes as SearchAttributes));
 }
 
@@ -134,7 +150,7 @@ function field({ key, value }: SearchAttributePair<any>): [string, Payload] {
 }
 
 function byName(attributes: SearchAttributes): Fields {
-  return Object.entries(attributes).map(([name, values]) => {
+  return Object.entries(attributes).map(([name, values = []]) => {
     // As text, a time is not known by itself.
     if (values.length === 1 && values[0] instanceof Date) {
       return field({ key: defineSearchAttributeKey(name, "DATETIME"), value: values[0] });

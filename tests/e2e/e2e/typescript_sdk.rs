@@ -35,9 +35,18 @@ fn a_file_of_temporals_sdk_finds_its_names_and_those_of_the_web() -> Result<()> 
     start(&host, "common")?;
     let result = host.cli(&["workflow", "result", "--workflow-id", "common"])?;
     expect![[r#"
-        {"taken":["common-child","approval"],"first":{"by":"eve"},"day":86400000,"failure":"RangeError"}
+        {"taken":["common-child","approval"],"first":{"by":"eve"},"day":86400000,"failure":"RangeError","ofItsClass":"Unpaid","timeout":"HEARTBEAT"}
     "#]]
     .assert_eq(&result);
+
+    start(&host, "ofNode")?;
+    let result = host.cli(&["workflow", "result", "--workflow-id", "ofNode"])?;
+    expect![[r#"
+        {"wrong":["AssertionError","one is not two"],"none":null,"weak":"DeterminismViolationError","stored":7,"url":"https://shop.example/a"}
+    "#]]
+    .assert_eq(&result);
+    let log = host.log()?;
+    assert_eq!(log.matches("loaded 2").count(), 5, "a line for each run: {log}");
 
     start(&host, "approval")?;
     let signal = ["workflow", "signal", "--workflow-id", "approval", "--name", "approve"];
@@ -72,8 +81,8 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let failed = history.iter().find_map(|it| it.get("workflowExecutionFailedEventAttributes"));
     let stack = failed.map(|it| text(&it["failure"]["stackTrace"]).replace("    at", "at"));
     expect![[r#"
-        at checked (temporal-names/workflow.ts:111)
-        at <anonymous> (temporal-names/workflow.ts:117)"#]]
+        at checked (temporal-names/workflow.ts:143)
+        at <anonymous> (temporal-names/workflow.ts:149)"#]]
     .assert_eq(&stack.unwrap_or_default());
 
     // A mistake fails the task alone, and says where it is too.
@@ -82,7 +91,7 @@ fn the_stack_of_a_failure_names_the_authors_file_and_line() -> Result<()> {
     let said = message.split(';').next().unwrap_or_default();
     expect![[r#"
         [W0201] guest failed: TypeError: cannot read property 'name' of undefined
-            at <anonymous> (temporal-names/workflow.ts:123)"#]]
+            at <anonymous> (temporal-names/workflow.ts:155)"#]]
     .assert_eq(said);
     Ok(())
 }

@@ -1,0 +1,2 @@
+// What Temporal's SDK has of Node's `url`.
+module.exports = { URL, URLSearchParams };
