@@ -149,3 +149,10 @@ export async function looksInTime(): Promise<string[]> {
   seen.push(await own, String(own instanceof Own), String(fails instanceof Function && Promise.resolve(own) === own));
   return seen;
 }
+
+declare function fetch(url: string): Promise<unknown>;
+
+/** For a network, which a workflow does not have. */
+export async function reachesOut(): Promise<unknown> {
+  return fetch("https://shop.example");
+}

@@ -149,6 +149,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         "forgetsWhatFollows",
         "forgetsActivity",
         "throwsInTimer",
+        "reachesOut",
     ];
     for mistake in mistakes {
         start(&host, mistake)?;
@@ -178,6 +179,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
         forgetsWhatFollows: UnhandledRejectionError: Unhandled Promise rejection: SyntaxError: Expected property name or '}' in JSON at position 1 (line 1 column 2) (await the promise, or handle its failure with `catch`)
         forgetsActivity: UnhandledRejectionError: Unhandled Promise rejection: PayloadConverterError: `total` is a BigInt, which JSON does not have: give a string (await the promise, or handle its failure with `catch`)
         throwsInTimer: RangeError: too late
+        reachesOut: ReferenceError: fetch is not defined (workflows do no I/O: call it in an activity)
     "#]].assert_eq(&told);
 
     let failure = task_failure(&host, "throwsInTimer")?;
