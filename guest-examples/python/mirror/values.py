@@ -113,7 +113,7 @@ class Values:
             "later": same.sent + timedelta(days=1, microseconds=5),
             "urgency": self.parcel.urgency,
             "more": [type(it).__name__ for it in self.more],
-            "bytes in a list": [list(b"\x00\xff")],
+            "bytes in a list": [b"\x00\xff"],
         }
 
 

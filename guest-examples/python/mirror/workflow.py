@@ -10,7 +10,7 @@ from temporalio.workflow import ActivityCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     # What else it has: imported, so that it is part of the component.
-    from mirror import handlers, tasks, tracing, values  # noqa: F401
+    from mirror import ends, handlers, tasks, tracing, values  # noqa: F401
 
 interceptors = [tracing.Tracing()]
 

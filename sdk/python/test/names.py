@@ -30,7 +30,6 @@ LEFT_OUT = {
     "exceptions: NexusOperationAlreadyStartedError NexusOperationError "
     "converter: NexusSerializationContext",
     "marks for their web page": "workflow: EventGroup create_event_group",
-    "the host logs what is unfinished": "workflow: UnfinishedSignalHandlersWarning UnfinishedUpdateHandlersWarning",
     "there is no sandbox to reach out of": "workflow: extern_functions",
     "a run stays on its component": "workflow: ContinueAsNewVersioningBehavior "
     "common: AutoUpgradeVersioningOverride OneTimeVersioningOverride PinnedVersioningOverride VersioningOverride WorkerDeploymentVersion "
@@ -56,9 +55,7 @@ PARTS_LEFT_OUT = {
     "marks for their web page": "event_groups",
     "a run stays on its component": "versioning_override initial_versioning_behavior get_current_deployment_version",
     "the host does not tell": "get_current_build_id "
-    "is_target_worker_deployment_version_changed ActivityError.identity ActivityError.scheduled_event_id "
-    "ActivityError.started_event_id ChildWorkflowError.initiated_event_id ChildWorkflowError.namespace "
-    "ChildWorkflowError.started_event_id",
+    "is_target_worker_deployment_version_changed",
     "the next run begins at once": "backoff_start_interval",
     "the host runs the task itself": "disable_eager_execution",
     "values are not converted by the types of arguments": "arg_types",

@@ -212,6 +212,11 @@ fn the_python_package_has_the_names_of_temporals() -> Result<()> {
     passes(&["test/names.py"])
 }
 
+#[test]
+fn what_is_no_workflow_in_python_is_told_when_it_is_built() -> Result<()> {
+    passes(&["test/mistakes.py"])
+}
+
 /// As strictly as the checker can.
 #[test]
 fn the_python_package_and_what_is_written_with_it_are_typed() -> Result<()> {

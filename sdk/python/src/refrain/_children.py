@@ -134,8 +134,8 @@ async def start_child_workflow(
 ) -> ChildWorkflowHandle[Any, Any]:
     """Starts a child and waits until it has started.
 
-    Errors: `WorkflowAlreadyStartedError`; `ApplicationError` if it could not start for another reason;
-    `ChildWorkflowError` if it was canceled before.
+    Errors: `WorkflowAlreadyStartedError`; `ChildWorkflowError` if it could not start for another reason, or was
+    canceled before.
     """
     name, returns = definitions.name_of_workflow(workflow)
     return await _run.run().outbound.start_child_workflow(

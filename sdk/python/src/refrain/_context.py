@@ -244,8 +244,23 @@ def deprecate_patch(id: str) -> None:
 
 
 async def sleep(duration: float | timedelta, *, summary: str | None = None) -> None:
-    seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
-    await _summarized(summary, lambda: asyncio.sleep(seconds))
+    """A timer, also of no time at all; `asyncio.sleep(0)` only lets others run."""
+    ms = milliseconds(duration) or (1 if duration else 0)
+
+    async def pass_by() -> None:
+        done = LOOP.create_future()
+
+        def fired() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        timer = LOOP.start_timer(ms, fired)
+        try:
+            await done
+        finally:
+            timer.cancel()
+
+    await _summarized(summary, pass_by)
 
 
 async def wait_condition(
@@ -257,8 +272,10 @@ async def wait_condition(
     """
     if fn():
         return
-    future = LOOP.until(fn)
     ms = milliseconds(timeout)
+    if ms == 0:
+        raise asyncio.TimeoutError("the condition does not hold")
+    future = LOOP.until(fn)
     if ms is None:
         await future
         return

@@ -25,6 +25,14 @@ class HandlerUnfinishedPolicy(enum.Enum):
     ABANDON = 2
 
 
+class UnfinishedSignalHandlersWarning(RuntimeWarning):
+    """To be named in filters of warnings: the host logs what is unfinished."""
+
+
+class UnfinishedUpdateHandlersWarning(RuntimeWarning):
+    """As `UnfinishedSignalHandlersWarning`."""
+
+
 @dataclass
 class Handler:
     """Of a signal, a query or an update."""
@@ -41,11 +49,24 @@ class Handler:
     hints: list[Any] = field(default_factory=list)
 
     def seal(self) -> Handler:
-        """Looks up what the arguments are."""
+        """Looks up what the arguments are. Errors: `TypeError`."""
+        check_takes(self.fn, self.is_method)
+        if self.validator is not None and shape(self.validator) != shape(self.fn):
+            told = f"`{self.fn.__name__}{inspect.signature(self.fn)}`, its validator `{inspect.signature(self.validator)}`"
+            raise TypeError(f"{told}: expected them to take the same arguments")
         self.hints = argument_types(self.fn, self.is_method)
         if self.name is None:
+            self._check_dynamic()
             self.hints = self.hints[1:]
         return self
+
+    def _check_dynamic(self) -> None:
+        signature = inspect.signature(self.fn)
+        try:
+            signature.bind(*[None] * self.is_method, "name", [])
+        except TypeError:
+            told = f"`{self.fn.__name__}{signature}` takes any {self.kind}"
+            raise TypeError(f"{told}, expected it to take its name and `Sequence[RawValue]`") from None
 
 
 @dataclass(frozen=True)
@@ -69,11 +90,30 @@ class Workflow:
     init: bool
     dynamic_config: Callable[[Any], DynamicWorkflowConfig] | None = None
     hints: list[Any] = field(default_factory=list)
+    signature: inspect.Signature = field(default_factory=inspect.Signature)
 
     def seal(self) -> None:
+        """Errors: `TypeError` if something can't be called as it will be."""
+        check_takes(self.run, True)
+        self._check_init()
+        self.signature = inspect.signature(self.run)
         self.hints = argument_types(self.run, True)
         for handler in self.handlers:
             handler.seal()
+
+    def _check_init(self) -> None:
+        cls: Any = self.cls
+        made = inspect.signature(cls.__init__)
+        if self.init:
+            if shape(cls.__init__) != shape(self.run):
+                told = f"`__init__{made}` with `@workflow.init`, and `{self.run.__name__}{inspect.signature(self.run)}`"
+                raise TypeError(f"{told}: expected them to take the same arguments")
+            return
+        try:
+            made.bind(None)
+        except TypeError as error:
+            told = f"`__init__{made}` is given no arguments ({error})"
+            raise TypeError(f"{told}: with `@workflow.init` it is given those of the workflow") from None
 
 
 #: Of all modules that were imported.
@@ -92,11 +132,30 @@ def argument_types(fn: Callable[..., Any], is_method: bool) -> list[Any]:
 
 
 def hints_of(fn: Any) -> dict[str, Any]:
+    """Errors: `TypeError` if a type is only there for the type checker."""
     try:
         return typing.get_type_hints(fn)
+    except (NameError, AttributeError) as error:
+        told = f"the types of `{getattr(fn, '__qualname__', fn)}` can't be looked up: {error}"
+        raise TypeError(f"{told}; values are read by them: import them not only under `if TYPE_CHECKING`") from None
     except Exception:
-        # A name that is only there for the type checker.
         return {}
+
+
+def shape(fn: Callable[..., Any]) -> list[Any]:
+    """What it takes, whatever the names are."""
+    return [(it.kind, it.default is it.empty) for it in inspect.signature(fn).parameters.values()]
+
+
+def check_takes(fn: Callable[..., Any], is_method: bool) -> None:
+    """Errors: `TypeError` if what is called with positional arguments can't be."""
+    signature = inspect.signature(fn)
+    parameters = list(signature.parameters.values())
+    if is_method and (not parameters or parameters[0].kind is inspect.Parameter.KEYWORD_ONLY):
+        raise TypeError(f"`{fn.__name__}{signature}` takes no `self`")
+    for it in parameters:
+        if it.kind is inspect.Parameter.KEYWORD_ONLY and it.default is it.empty:
+            raise TypeError(f"`{fn.__name__}{signature}` takes `{it.name}` by its name only, expected it before the `*`")
 
 
 def result_type(fn: Any) -> Any:

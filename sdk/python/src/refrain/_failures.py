@@ -22,8 +22,15 @@ def to_failure(error: BaseException) -> list[Any]:
     at: BaseException | None = error
     while at is not None and len(frames) < 50:
         frames.append(_to_frame(at))
-        at = at.__cause__
+        at = _cause(at)
     return frames
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """An error of Temporal's that is raised while another one is handled comes of that one. What came from the host
+    has come with its cause."""
+    is_ours = isinstance(error, errors.FailureError) and not error.source
+    return error.__context__ if is_ours and not error.__suppress_context__ else error.__cause__
 
 
 def _to_frame(error: BaseException) -> Any:
@@ -67,7 +74,11 @@ def _to_kind(error: BaseException) -> tuple[Any, Any]:
             state = t.RetryState(error.retry_state or 0)
             execution = t.Execution(error.workflow_id, error.run_id or None)
             return t.FailureKind_ChildWorkflow(t.ChildWorkflowFailure(error.workflow_type, execution, state)), []
-    return t.FailureKind_Application(t.ApplicationFailure(type(error).__name__, False, None, False)), []
+    return t.FailureKind_Application(t.ApplicationFailure(_name(error), False, None, False)), []
+
+
+def _name(error: BaseException) -> str:
+    return "TypeError" if isinstance(error, WrongType) else type(error).__name__
 
 
 def from_failure(frames: list[Any]) -> errors.FailureError:
@@ -116,6 +127,7 @@ def _from_frame(frame: Any) -> errors.FailureError:
         case t.FailureKind_ChildWorkflow(it):
             return errors.ChildWorkflowError(
                 message,
+                namespace=host.context.info().namespace,
                 workflow_id=it.execution.workflow_id,
                 run_id=it.execution.run_id or "",
                 workflow_type=it.workflow_type,
@@ -162,11 +174,14 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
 
 def described(error: BaseException) -> str:
     """As Python prints what nobody has caught, and what to do about it."""
+    told = f"{_name(error)}: {error}"
     if isinstance(error, WrongType):
-        return f"TypeError: {error}"
-    told = f"{type(error).__name__}: {error}\n{traced(error)}".rstrip()
+        return told
+    told = f"{told}\n{traced(error)}".rstrip()
     if isinstance(error, OSError):
         told += "\nhint: a workflow has no files and no network: do this in an activity"
+    if isinstance(error, ModuleNotFoundError):
+        told += "\nhint: a component has what its files import at their top, and no files to import from later: import it there"
     if isinstance(error, RecursionError):
         told += "\nhint: go through the data in a loop instead, or do it in an activity"
     return told

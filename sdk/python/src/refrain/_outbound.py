@@ -133,7 +133,8 @@ class Outbound(WorkflowOutboundInterceptor):
         except FailureError as error:
             # Nobody else will ask.
             handle.add_done_callback(lambda it: it.exception())
-            if isinstance(error, ApplicationError) and error.type == ALREADY_STARTED:
+            why = error.cause
+            if isinstance(why, ApplicationError) and why.type == ALREADY_STARTED:
                 raise WorkflowAlreadyStartedError(it.id or "", it.workflow) from error
             raise
         handle.id, handle.first_execution_run_id = execution.workflow_id, execution.run_id

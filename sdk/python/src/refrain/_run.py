@@ -111,7 +111,8 @@ class Run:
         elif self.cancel_reason is not None and is_cancelled_exception(error):
             canceled = CancelledError(self.cancel_reason or "workflow canceled")
             self._outcome.set_exception(host.Err(to_failure(canceled)))
-        elif self.is_failure(error):
+        elif self.is_failure(error) or isinstance(error, asyncio.CancelledError):
+            # A cancellation that nobody asked for is a failure, too.
             self._outcome.set_exception(host.Err(to_failure(error)))
         else:
             mistake(error)

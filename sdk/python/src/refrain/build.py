@@ -16,7 +16,12 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from .told import in_words_of_the_author
+
 PACKAGE = Path(__file__).resolve().parent
+
+#: The Python that componentize-py puts into components.
+OF_COMPONENTS = (3, 14)
 
 
 def wit() -> Path:
@@ -63,6 +68,9 @@ def build(
         try:
             # Where in componentize-py it went wrong is no news to an author.
             env = {**os.environ, "RUST_BACKTRACE": "0"}
+            if sys.prefix != sys.base_prefix:
+                # Packages are those of this Python, whichever is active.
+                env["VIRTUAL_ENV"] = sys.prefix
             made = subprocess.run(command, capture_output=True, text=True, env=env)
         except FileNotFoundError:
             raise SystemExit("componentize-py is not installed\nhint: pip install componentize-py==0.25.1") from None
@@ -71,17 +79,12 @@ def build(
 
 
 def check(source: Path) -> None:
+    """What is wrong by this Python may be right by that of a component, which is younger: that one says so later."""
     try:
         compile(source.read_bytes(), source, "exec")
     except (SyntaxError, ValueError) as error:
-        raise SystemExit("".join(traceback.format_exception_only(error)).rstrip()) from None
-
-
-def in_words_of_the_author(said: str, root: Path, nth: int) -> str:
-    """What componentize-py says of an error in the program: in it, the folders are named by numbers."""
-    _, mark, error = said.partition("AssertionError: ")
-    error, _, _ = (error if mark else said).partition("\n\nCaused by:")
-    return error.replace(f'File "/{nth}/', f'File "{root}/').rstrip()
+        if sys.version_info >= OF_COMPONENTS:
+            raise SystemExit("".join(traceback.format_exception_only(error)).rstrip()) from None
 
 
 def main() -> None:

@@ -58,8 +58,10 @@ def _arguments(workflow: definitions.Workflow, args: list[Any]) -> list[Any]:
     if workflow.name is None and definitions.takes_raw(workflow.hints):
         return [[RawValue(it) for it in args]]
     try:
-        return from_payloads(args, workflow.hints)
-    except WrongType as error:
+        values = from_payloads(args, workflow.hints)
+        workflow.signature.bind(None, *values)
+        return values
+    except TypeError as error:
         raise WrongType(f"the arguments of workflow {workflow.name}: {error}") from error
 
 
@@ -130,7 +132,11 @@ def seal(author_root: str, modules: Sequence[Any]) -> None:
     if not definitions.workflows:
         raise SystemExit("there is no workflow here: expected a class with `@workflow.defn`")
     for workflow in definitions.workflows:
-        workflow.seal()
+        try:
+            workflow.seal()
+        except TypeError as error:
+            code = workflow.run.__code__
+            raise SystemExit(f'  File "{code.co_filename}", in {workflow.cls.__qualname__}\n{error}') from None
     _failures.author_root = author_root
     for module in modules:
         listed = worker.inbound_classes(getattr(module, "interceptors", ()))

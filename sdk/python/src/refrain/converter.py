@@ -35,8 +35,8 @@ def to_payload(value: Any) -> Any:
         return value.payload
     if value is None:
         return host.types.Payload([("encoding", b"binary/null")], b"")
-    if isinstance(value, (bytes, bytearray)):
-        return host.types.Payload([("encoding", b"binary/plain")], bytes(value))
+    if isinstance(value, bytes):
+        return host.types.Payload([("encoding", b"binary/plain")], value)
     try:
         text = _ENCODER.encode(value)
     except Exception as error:
@@ -44,7 +44,8 @@ def to_payload(value: Any) -> Any:
             f"a value of type {type(value).__name__} can't be written as JSON: {error}; "
             "use dataclasses, lists, dicts, strings, numbers"
         ) from error
-    return host.types.Payload([("encoding", JSON_PLAIN)], text.encode())
+    # Half a surrogate pair is written as Python's own JSON has it: `\ud800`.
+    return host.types.Payload([("encoding", JSON_PLAIN)], text.encode(errors="backslashreplace"))
 
 
 def from_payload(payload: Any, hint: Any = None) -> Any:
@@ -152,7 +153,8 @@ class _Encoder(json.JSONEncoder):
             return o.model_dump(mode="json")
         if callable(getattr(o, "dict", None)):
             return o.dict()
-        if isinstance(o, collections.abc.Iterable) and not isinstance(o, (str, bytes)):
+        if isinstance(o, collections.abc.Iterable):
+            # Bytes too, as numbers.
             return list(o)
         return super().default(o)
 

@@ -125,22 +125,47 @@ class RetryState(IntEnum):
 
 
 class ActivityError(FailureError):
-    """An activity did not succeed; its cause says why."""
+    """An activity did not succeed; its cause says why. Of events and of the worker the host tells nothing."""
 
-    def __init__(self, message: str, *, activity_type: str, activity_id: str, retry_state: RetryState | None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        scheduled_event_id: int = 0,
+        started_event_id: int = 0,
+        identity: str = "",
+        activity_type: str,
+        activity_id: str,
+        retry_state: RetryState | None,
+    ) -> None:
         super().__init__(message)
+        self.scheduled_event_id = scheduled_event_id
+        self.started_event_id = started_event_id
+        self.identity = identity
         self.activity_type = activity_type
         self.activity_id = activity_id
         self.retry_state = retry_state
 
 
 class ChildWorkflowError(FailureError):
-    """A child workflow did not succeed; its cause says why."""
+    """A child workflow did not succeed; its cause says why. Of events the host tells nothing."""
 
     def __init__(
-        self, message: str, *, workflow_id: str, run_id: str, workflow_type: str, retry_state: RetryState | None
+        self,
+        message: str,
+        *,
+        namespace: str = "",
+        workflow_id: str,
+        run_id: str,
+        workflow_type: str,
+        initiated_event_id: int = 0,
+        started_event_id: int = 0,
+        retry_state: RetryState | None,
     ) -> None:
         super().__init__(message)
+        self.namespace = namespace
+        self.initiated_event_id = initiated_event_id
+        self.started_event_id = started_event_id
         self.workflow_id = workflow_id
         self.run_id = run_id
         self.workflow_type = workflow_type

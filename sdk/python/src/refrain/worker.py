@@ -250,7 +250,8 @@ def __getattr__(name: str) -> Any:
 def elsewhere(name: str) -> type:
     """A class to be named, to be derived from, and not to be used in a workflow."""
 
-    class Elsewhere:
+    # What is caught has to be an error.
+    class Elsewhere(Exception if name.endswith("Error") else object):  # type: ignore[misc]
         def __init__(self, *args: object, **options: object) -> None:
             raise RuntimeError(f"this is a workflow: {name} is for other programs")
 

@@ -89,6 +89,8 @@ from ._context import (
 from ._definitions import (
     DynamicWorkflowConfig,
     HandlerUnfinishedPolicy,
+    UnfinishedSignalHandlersWarning,
+    UnfinishedUpdateHandlersWarning,
     UpdateMethodMultiParam,
     defn,
     dynamic_config,
@@ -187,6 +189,8 @@ __all__ = [
     "start_local_activity_method",
     "time",
     "time_ns",
+    "UnfinishedSignalHandlersWarning",
+    "UnfinishedUpdateHandlersWarning",
     "unsafe",
     "update",
     "UpdateInfo",

@@ -16,12 +16,12 @@ from temporalio.client import (
 )
 from temporalio.converter import PayloadConverter
 
-from mirror import handlers, tasks, tracing, values
+from mirror import ends, handlers, tasks, tracing, values
 from mirror.plays import play
 from mirror.stage import QUEUE, Stage
 from mirror.values import Color, Item, Parcel, Sku, Urgency
 
-MODULES = [handlers, tasks, tracing, values]
+MODULES = [ends, handlers, tasks, tracing, values]
 #: Those that other guests have no workflows for.
 ONLY_PYTHON: set[str] = set()
 
@@ -121,6 +121,14 @@ async def cleans_up(it: Stage) -> None:
         await handle.cancel()
         await it.result(handle, how)
         await it.tell(f"{how}: cleaned", handle.query("cleaned"))
+
+
+@python_play
+async def ends_and_errors(it: Stage) -> None:
+    for child in ["waits", "refuses"]:
+        it.id(f"bad-child-{child}")
+    for how in ["while handling", "canceled by itself", "no time", "bad child"]:
+        await it.result(await it.start("ends", how, suffix=how.replace(" ", "-")), how)
 
 
 class Sends(Interceptor):

@@ -2,3 +2,6 @@
 
 from refrain.worker import *  # noqa: F403
 from refrain.worker import __getattr__ as __getattr__
+
+#: It has modules, none of them in a file.
+__path__: list[str] = []
