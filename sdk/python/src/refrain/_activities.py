@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
 from . import _definitions as definitions
 from . import _run
-from ._loop import TaskOperation
+from ._loop import ActivityHandle
 from .activity import name_of
 from .common import Priority, RetryPolicy
 from .worker import StartActivityInput, StartLocalActivityInput
@@ -41,10 +41,6 @@ class ActivityCancellationType(enum.IntEnum):
     WAIT_CANCELLATION_COMPLETED = 1
     #: Ask nothing and go on at once.
     ABANDON = 2
-
-
-class ActivityHandle(TaskOperation[R]):
-    """An activity that is under way: awaited for its result, canceled with `cancel()`."""
 
 
 class ActivityConfig(TypedDict, total=False):

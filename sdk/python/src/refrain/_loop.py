@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from . import _host as host
+from ._failures import from_failure
 from .exceptions import TemporalError
 
 R = TypeVar("R")
@@ -94,6 +95,10 @@ class TaskOperation(Operation[R]):
         return True
 
 
+class ActivityHandle(TaskOperation[R]):
+    """An activity that is under way: awaited for its result, canceled with `cancel()`."""
+
+
 class _Timer(asyncio.TimerHandle):
     op: int | None = None
 
@@ -164,7 +169,7 @@ class Loop(asyncio.AbstractEventLoop):
         self._n_turns += 1
         if self._n_turns % TURNS_PER_COLLECTION == 0:
             gc.collect()
-        while self._ready or self._ask_conditions() or self._may_return(self.home):
+        while self._ready or (self._conditions and self._ask_conditions()) or self._may_return(self.home):
             while self._ready:
                 handle = self._ready.popleft()
                 self._moment += 1
@@ -392,8 +397,6 @@ def detached(coroutine: Any) -> Task:
 
 def operation(op: int, reader: Any, decode: Callable[[Any], Any], operation_type: type[Operation[Any]] = Operation) -> Any:
     """The outcome of an operation that has begun, to be awaited."""
-    from ._failures import from_failure
-
     it = operation_type()
     it.op = op
 

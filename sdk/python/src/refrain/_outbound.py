@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn
 
 from . import _host as host
-from ._loop import LOOP, operation
+from ._loop import LOOP, ActivityHandle, operation
 from .common import search_attributes_to_host
 from .converter import first, milliseconds, to_fields, to_payloads
 from .exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
@@ -62,8 +63,6 @@ class Outbound(WorkflowOutboundInterceptor):
         )
 
     def start_activity(self, input: StartActivityInput) -> Any:
-        from ._activities import ActivityHandle
-
         LOOP.check_may("start an activity")
         it = input
         _check_timeouts(it.schedule_to_close_timeout, it.start_to_close_timeout)
@@ -75,7 +74,7 @@ class Outbound(WorkflowOutboundInterceptor):
             milliseconds(it.start_to_close_timeout),
             milliseconds(it.heartbeat_timeout),
             it.retry_policy and it.retry_policy._to_host(),
-            host.activities.CancellationType(it.cancellation_type),
+            _cancellation_type(it.cancellation_type),
             _headers(it.headers),
             it.priority and it.priority._to_host(),
             it.summary,
@@ -84,8 +83,6 @@ class Outbound(WorkflowOutboundInterceptor):
         return operation(op, reader, first(it.ret_type), ActivityHandle)
 
     def start_local_activity(self, input: StartLocalActivityInput) -> Any:
-        from ._activities import ActivityHandle
-
         LOOP.check_may("start a local activity")
         it = input
         _check_timeouts(it.schedule_to_close_timeout, it.start_to_close_timeout)
@@ -94,7 +91,7 @@ class Outbound(WorkflowOutboundInterceptor):
             milliseconds(it.schedule_to_close_timeout),
             milliseconds(it.start_to_close_timeout),
             it.retry_policy and it.retry_policy._to_host(),
-            host.activities.CancellationType(it.cancellation_type),
+            _cancellation_type(it.cancellation_type),
             _headers(it.headers),
             it.summary,
         )
@@ -155,6 +152,11 @@ async def _signal(target: Any, input: SignalChildWorkflowInput | SignalExternalW
 
 def _headers(headers: Mapping[str, Any]) -> Sequence[tuple[str, Any]]:
     return list(headers.items())
+
+
+@functools.cache
+def _cancellation_type(it: int) -> Any:
+    return host.activities.CancellationType(it)
 
 
 def _check_timeouts(schedule_to_close: timedelta | None, start_to_close: timedelta | None) -> None:
