@@ -65,8 +65,7 @@ fn told(host: &Host, workflow_type: &str, input: &str) -> Result<String> {
     let id = start(host, workflow_type, input)?;
     let message = task_failure(host, &id)?["failure"]["message"].clone();
     let message = message.as_str().context("a message")?;
-    let (_, told) = message.split_once("instruction executed: ").unwrap_or(("", message));
-    Ok(told.to_owned())
+    Ok(message.strip_prefix("[W0201] guest failed: ").unwrap_or(message).to_owned())
 }
 
 #[test]

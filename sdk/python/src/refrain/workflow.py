@@ -3,7 +3,6 @@
 from ._activities import (
     ActivityCancellationType,
     ActivityConfig,
-    ActivityHandle,
     LocalActivityConfig,
     execute_activity,
     execute_activity_class,
@@ -100,7 +99,7 @@ from ._definitions import (
     signal,
     update,
 )
-from ._loop import ReadOnlyContextError
+from ._loop import ActivityHandle, ReadOnlyContextError
 from ._outbound import ContinueAsNewError
 from ._run import UpdateInfo
 from .exceptions import NondeterminismError
