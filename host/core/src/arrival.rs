@@ -167,9 +167,9 @@ pub enum Refused {
     TimerNotPending,
     #[error("exceeded workflow execution limit for signal events: the run has {most}")]
     SignalLimit { most: u64 },
-    #[error("workflow is already paused")]
+    #[error("workflow is already paused.")]
     AlreadyPaused,
-    #[error("workflow is not paused")]
+    #[error("workflow is not paused.")]
     NotPaused,
     /// The guest's validator said no.
     #[error("{}", .0.message)]

@@ -303,7 +303,7 @@ mod tests {
             ResourceExhausted ResourceExhaustedFailure limit on number of concurrent in-flight updates has been reached (10)
             ResourceExhausted ResourceExhaustedFailure limit on bytes of in-flight updates has been reached (20971520)
             FailedPrecondition  run has taken 2000 updates, the most a run can take
-            FailedPrecondition  workflow is not paused
+            FailedPrecondition  workflow is not paused.
             NotFound NotFoundFailure activity task not found: its attempt is over
             NotFound NotFoundFailure Can't find pending activity with such ID. Invalid activityID or activity already completed
             FailedPrecondition  activity is already paused

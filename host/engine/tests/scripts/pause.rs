@@ -155,9 +155,9 @@ fn pausing_twice_is_refused_unless_it_is_the_same_request() {
             5          2s  execution paused
             6          5s  execution unpaused
             Running
-            at 1s  refused: workflow is not paused
-            at 4s  refused: workflow is already paused
-            at 7s  refused: workflow is not paused
+            at 1s  refused: workflow is not paused.
+            at 4s  refused: workflow is already paused.
+            at 7s  refused: workflow is not paused.
         "#]],
     );
 }
