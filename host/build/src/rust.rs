@@ -42,6 +42,8 @@ impl Target {
 /// What Debian calls a toolchain for it, where rustup can't download.
 pub const DEBIAN_PACKAGES: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+
 /// A cargo that can build for a [`Target`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Toolchain {
@@ -64,19 +66,9 @@ impl Toolchain {
         if is_ready && has_cargo() {
             return Ok(Toolchain::Ready);
         }
-        let add = format!("`rustup target add {triple}`");
-        let missing = |install: String| BuildError::Missing {
-            what: format!("a Rust toolchain for {triple}"),
-            install,
-        };
         match target {
-            Target::Plain => Toolchain::debian(linker).ok_or_else(|| {
-                missing(format!(
-                    "{add}; where rustup can't download, on Debian `apt-get install {}`",
-                    DEBIAN_PACKAGES.join(" ")
-                ))
-            }),
-            Target::Wasi | Target::Wasi2 => Err(missing(add)),
+            Target::Plain => Toolchain::debian(linker).ok_or_else(|| missing(target)),
+            Target::Wasi | Target::Wasi2 => Err(missing(target)),
         }
     }
 
@@ -85,7 +77,7 @@ impl Toolchain {
         let mut rustc = clean(Command::new("/usr/bin/rustc"));
         let sysroot = tool::ask(rustc.args(["--print", "sysroot"]))?;
         let source = Path::new(&sysroot).join("lib/rustlib/src/rust/library/std");
-        if !Path::new("/usr/bin/cargo").exists() || !source.exists() {
+        if !Path::new(DEBIAN_CARGO).exists() || !source.exists() {
             return None;
         }
         Some(Toolchain::Debian { linker: linker()? })
@@ -94,7 +86,7 @@ impl Toolchain {
     fn cargo_build(&self, target: Target) -> Command {
         let mut cargo = clean(Command::new(match self {
             Toolchain::Ready => "cargo",
-            Toolchain::Debian { .. } => "/usr/bin/cargo",
+            Toolchain::Debian { .. } => DEBIAN_CARGO,
         }));
         cargo.arg("build");
         if let Toolchain::Debian { linker } = self {
@@ -233,6 +225,19 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
 }
 
 /// On the path.
+fn missing(target: Target) -> BuildError {
+    let triple = target.triple();
+    let add = format!("`rustup target add {triple}`");
+    let install = match target {
+        Target::Plain => format!(
+            "{add}; where rustup can't download, on Debian `apt-get install {}`",
+            DEBIAN_PACKAGES.join(" ")
+        ),
+        Target::Wasi | Target::Wasi2 => add,
+    };
+    BuildError::Missing { what: format!("a Rust toolchain for {triple}"), install }
+}
+
 fn has_cargo() -> bool {
     tool::ask(Command::new("cargo").arg("--version")).is_some()
 }
@@ -241,10 +246,13 @@ fn has_cargo() -> bool {
 ///
 /// # Errors
 ///
-/// If there is none, one asks for another target, or cargo does not say.
+/// If there is none, one asks for another target, or cargo is missing or does not say.
 pub fn components_of(folder: &Path) -> Result<BTreeMap<Target, Vec<String>>, BuildError> {
-    let cargo = if has_cargo() { "cargo" } else { "/usr/bin/cargo" };
-    let mut metadata = clean(Command::new(cargo));
+    let mut metadata = clean(Command::new(match has_cargo() {
+        true => "cargo",
+        false if Path::new(DEBIAN_CARGO).exists() => DEBIAN_CARGO,
+        false => return Err(missing(Target::Plain)),
+    }));
     metadata.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(folder);
     let said = tool::output(&mut metadata)?;
     let metadata: Value = serde_json::from_str(&said).map_err(|error| BuildError::ToolUnclear {

@@ -221,7 +221,7 @@ const PLAYS: &[Play] = &[
         name: "scheduled",
         workflow_type: "dailyReport",
         input: "\"sales\"",
-        flags: &["--input", "0"],
+        flags: &["--input", "1"],
         start: Start::BySchedule,
         steps: &[COMPLETED],
         ..ORDER
