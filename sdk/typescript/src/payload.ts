@@ -75,8 +75,9 @@ export function fromPayloads(payloads: Payloads): unknown[] {
   return payloads.map(fromPayload);
 }
 
+/** Fields of a memo. `null` takes one away. */
 export function toFields(values: Record<string, unknown> | undefined): Fields {
-  return Object.entries(values ?? {}).map(([name, value]) => [name, toPayload(value)]);
+  return Object.entries(values ?? {}).map(([name, value]) => [name, toPayload(value ?? undefined)]);
 }
 
 export function fromFields(fields: Fields): Record<string, unknown> {

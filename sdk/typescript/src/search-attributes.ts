@@ -144,7 +144,8 @@ export function searchAttributesOf(options: {
 }
 
 function field({ key, value }: SearchAttributePair<any>): [string, Payload] {
-  const payload = toPayload(text(value));
+  // Nothing takes it away.
+  const payload = toPayload(value === null ? undefined : text(value));
   payload.metadata.push(["type", encodeUtf8(WIRE_NAMES[key.type as SearchAttributeType])]);
   return [key.name, payload];
 }
@@ -156,7 +157,7 @@ function byName(attributes: SearchAttributes): Fields {
       return field({ key: defineSearchAttributeKey(name, "DATETIME"), value: values[0] });
     }
     // The host knows the type: it takes a list of one for what is no list too.
-    return [name, toPayload(values.length > 0 ? values.map(text) : null)];
+    return [name, toPayload(values.length > 0 ? values.map(text) : undefined)];
   });
 }
 
