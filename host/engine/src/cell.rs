@@ -205,7 +205,7 @@ pub(crate) enum Posted {
     /// The cell was idle: it must be queued.
     Wake(Arc<Cell>),
     Waits,
-    Full(Letter),
+    Full(Box<Letter>),
 }
 
 impl Cells {
@@ -255,7 +255,7 @@ impl Cells {
                 continue;
             }
             if state.mailbox.len() >= limits::MAILBOX_MAX && !letter.is_own() {
-                return Posted::Full(letter);
+                return Posted::Full(Box::new(letter));
             }
             state.mailbox.push_back(letter);
             if state.phase != Phase::Idle {

@@ -56,10 +56,13 @@ pub(crate) async fn execute(
 }
 
 async fn no_panic(attempt: impl Future<Output = ActivityResult>) -> ActivityResult {
-    AssertUnwindSafe(attempt).catch_unwind().await.unwrap_or_else(|_| {
-        let message = "the host broke while it ran this attempt; its log says where";
-        Err(Failure::host_for_now("HostPanicked", message))
-    })
+    match AssertUnwindSafe(attempt).catch_unwind().await {
+        Ok(result) => result,
+        Err(_) => {
+            let message = "the host broke while it ran this attempt; its log says where";
+            Err(Failure::host_for_now("HostPanicked", message))
+        }
+    }
 }
 
 /// What a running activity reports to.
