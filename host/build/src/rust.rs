@@ -224,7 +224,6 @@ pub(crate) fn build_project(folder: &Path, out_dir: &Path) -> Result<Vec<Compone
     Ok(built)
 }
 
-/// On the path.
 fn missing(target: Target) -> BuildError {
     let triple = target.triple();
     let add = format!("`rustup target add {triple}`");
@@ -238,6 +237,7 @@ fn missing(target: Target) -> BuildError {
     BuildError::Missing { what: format!("a Rust toolchain for {triple}"), install }
 }
 
+/// On the path.
 fn has_cargo() -> bool {
     tool::ask(Command::new("cargo").arg("--version")).is_some()
 }

@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use crate::host_activities::LoadedActivities;
 use crate::loader::Wanted;
 use crate::locals::Locals;
-use crate::motion::{Motion, Moving};
+use crate::motion::Motion;
 use crate::namespaces::Namespaces;
 use crate::programs::Programs;
 use crate::ready::Ready;
@@ -241,12 +241,8 @@ impl Inner {
         self: &Arc<Inner>,
         work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
     ) -> Result<T, EngineError> {
-        let moving = Moving::begin(self);
-        let done = self.runtime.spawn(async move {
-            let _moving = moving;
-            work.await
-        });
-        done.await.unwrap_or_else(|panic| Err(EngineError::Internal(panic.to_string())))
+        let done = self.spawn(|_| work).await;
+        done.unwrap_or_else(|panic| Err(EngineError::Internal(panic.to_string())))
     }
 
     // ---- after a commit

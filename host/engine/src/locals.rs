@@ -7,7 +7,6 @@
 use crate::activities::HOST_WORKER;
 use crate::cell::Letter;
 use crate::inner::Inner;
-use crate::motion::Moving;
 use crate::programs::{ActivityProgram, Heartbeats, execute};
 use refrain_core::arrival::{ActivityOutcome, Arrival};
 use refrain_core::attempt::{ActivityTask, Due, Heartbeat, Next};
@@ -101,13 +100,10 @@ impl Inner {
         task: ActivityTask,
         ended: Arc<Notify>,
     ) -> UnderWay {
-        let (inner, stop) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
-        let moving = Moving::begin(self);
+        let stop = Arc::new(AtomicBool::new(false));
         let (stops, notify) = (Arc::clone(&stop), Arc::clone(&ended));
         let abort = self
-            .runtime
-            .spawn(async move {
-                let _moving = moving;
+            .spawn(|inner| async move {
                 let run = task.run.clone();
                 let closed = Box::new(inner.run_local(op, task, stops).await);
                 let arrival = Arrival::LocalClosed(closed);

@@ -5,6 +5,7 @@ use crate::until::until;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 /// Something is under way, until this is dropped.
 pub(crate) struct Moving(Arc<Inner>);
@@ -17,17 +18,20 @@ impl Moving {
 }
 
 impl Inner {
-    /// Work that nobody waits for, except a shutdown.
-    pub(crate) fn spawn<W>(self: &Arc<Inner>, work: impl FnOnce(Arc<Inner>) -> W)
+    /// Work that goes on whoever waits for it; a shutdown does.
+    pub(crate) fn spawn<W>(
+        self: &Arc<Inner>,
+        work: impl FnOnce(Arc<Inner>) -> W,
+    ) -> JoinHandle<W::Output>
     where
-        W: Future<Output = ()> + Send + 'static,
+        W: Future<Output: Send + 'static> + Send + 'static,
     {
         let moving = Moving::begin(self);
         let work = work(Arc::clone(self));
         self.runtime.spawn(async move {
             let _moving = moving;
-            work.await;
-        });
+            work.await
+        })
     }
 }
 

@@ -245,6 +245,12 @@ mod tests {
 
     #[test]
     fn each_error_has_the_code_and_the_detail_that_sdks_look_for() {
+        let taken = |finished| EngineError::AlreadyStarted {
+            workflow_id: "w".to_owned(),
+            run: RunId(1),
+            start_request_id: "r".to_owned(),
+            finished,
+        };
         let errors = [
             EngineError::NamespaceNotFound("ns".to_owned()),
             EngineError::NamespaceExists("ns".to_owned()),
@@ -263,24 +269,9 @@ mod tests {
             EngineError::PendingActivityNotFound,
             EngineError::ActivityAlreadyPaused,
             EngineError::CancelNotRequested,
-            EngineError::AlreadyStarted {
-                workflow_id: "w".to_owned(),
-                run: RunId(1),
-                start_request_id: "r".to_owned(),
-                finished: None,
-            },
-            EngineError::AlreadyStarted {
-                workflow_id: "w".to_owned(),
-                run: RunId(1),
-                start_request_id: "r".to_owned(),
-                finished: Some(IdReusePolicy::AllowDuplicateFailedOnly),
-            },
-            EngineError::AlreadyStarted {
-                workflow_id: "w".to_owned(),
-                run: RunId(1),
-                start_request_id: "r".to_owned(),
-                finished: Some(IdReusePolicy::RejectDuplicate),
-            },
+            taken(None),
+            taken(Some(IdReusePolicy::AllowDuplicateFailedOnly)),
+            taken(Some(IdReusePolicy::RejectDuplicate)),
             EngineError::NothingDeployed { task_queue: "q".to_owned() },
             EngineError::QueryFailed(Box::new(Failure::host("T", "no such query"))),
             EngineError::QueryUnavailable("it trapped".to_owned()),

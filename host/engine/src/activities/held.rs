@@ -31,11 +31,12 @@ impl Inner {
     fn queue_again(self: &Arc<Inner>, run: RunKey) {
         self.spawn(|inner| async move {
             loop {
-                let _reading = inner.activities.reads();
+                let reading = inner.activities.reads();
                 let error = match inner.store.activities_of_run(run.run).await {
                     Ok(rows) => break rows.into_iter().for_each(|it| inner.queue_row_again(it)),
                     Err(error) => error,
                 };
+                drop(reading);
                 tracing::error!(%run, error = &error as &dyn std::error::Error, "activities can't be read");
                 tokio::select! {
                     () = tokio::time::sleep(READ_AGAIN) => {}

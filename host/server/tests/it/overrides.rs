@@ -123,12 +123,7 @@ impl Host {
             }
             .expect("a text");
         }
-        let request = DescribeWorkflowExecutionRequest {
-            namespace: "default".to_owned(),
-            execution: execution(id, ""),
-        };
-        let described: DescribeWorkflowExecutionResponse =
-            self.call("DescribeWorkflowExecution", request).await.expect("it is there");
+        let described = chains::describe(self, id).await;
         let info = described.workflow_execution_info.and_then(|it| it.versioning_info);
         let info = info.expect("always filled");
         let (on, over) = (name(&info.deployment_version), said(&info.versioning_override));
@@ -233,12 +228,7 @@ async fn options_that_a_reset_brings_come_after_those_that_come_again() {
         };
         let changed: UpdateWorkflowExecutionOptionsResponse =
             host.call("UpdateWorkflowExecutionOptions", request).await.expect("its own");
-        let request = DescribeWorkflowExecutionRequest {
-            namespace: "default".to_owned(),
-            execution: execution(id, ""),
-        };
-        let described: DescribeWorkflowExecutionResponse =
-            host.call("DescribeWorkflowExecution", request).await.expect("it is there");
+        let described = chains::describe(&host, id).await;
         let info = described.workflow_execution_info.and_then(|it| it.versioning_info);
         // With what older clients read.
         assert_eq!(

@@ -246,21 +246,8 @@ def deprecate_patch(id: str) -> None:
 async def sleep(duration: float | timedelta, *, summary: str | None = None) -> None:
     """A timer, also of no time at all; `asyncio.sleep(0)` only lets others run."""
     ms = milliseconds(duration) or (1 if duration else 0)
-
-    async def pass_by() -> None:
-        done = LOOP.create_future()
-
-        def fired() -> None:
-            if not done.done():
-                done.set_result(None)
-
-        timer = LOOP.start_timer(ms, fired)
-        try:
-            await done
-        finally:
-            timer.cancel()
-
-    await _summarized(summary, pass_by)
+    done = LOOP.create_future()
+    await _summarized(summary, lambda: _beside_timer(done, ms, lambda: done.set_result(None)))
 
 
 async def wait_condition(
@@ -281,17 +268,18 @@ async def wait_condition(
         return
 
     def expire() -> None:
-        if not future.done():
-            future.set_exception(asyncio.TimeoutError("the condition did not hold in time"))
+        future.set_exception(asyncio.TimeoutError("the condition did not hold in time"))
 
-    async def in_time() -> None:
-        timer = LOOP.start_timer(ms, expire)
-        try:
-            await future
-        finally:
-            timer.cancel()
+    await _summarized(timeout_summary, lambda: _beside_timer(future, ms, expire))
 
-    await _summarized(timeout_summary, in_time)
+
+async def _beside_timer(future: asyncio.Future[Any], ms: int, end: Callable[[], None]) -> None:
+    """Waits for the future; `end` ends it if the timer fires before."""
+    timer = LOOP.start_timer(ms, lambda: None if future.done() else end())
+    try:
+        await future
+    finally:
+        timer.cancel()
 
 
 async def _summarized(summary: str | None, wait: Callable[[], Awaitable[Any]]) -> None:

@@ -69,7 +69,7 @@ function made(same) {
   const assert = (value, message) => check(value, value, true, "==", message);
   return Object.assign(assert, {
     AssertionError,
-    ok: (value, message) => check(value, value, true, "==", message),
+    ok: assert,
     equal: (a, b, message) => check(same(a, b), a, b, name("==", "strictEqual"), message),
     notEqual: (a, b, message) => check(!same(a, b), a, b, name("!=", "notStrictEqual"), message),
     strictEqual: (a, b, message) => check(Object.is(a, b), a, b, "strictEqual", message),
