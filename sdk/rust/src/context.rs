@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 
 use crate::bindings::context;
+use crate::operation::Started;
 use crate::payload::from_payloads;
 use crate::{Failure, Operation, Result};
 
@@ -58,10 +59,8 @@ pub fn deprecate_patch(id: &str) {
 
 /// Resolves with the reason when cancellation of this run is requested.
 pub fn cancellation() -> Operation<String> {
-    let (op, future) = context::cancellation();
-    Operation::new(op, async move { future.await }, |request: context::CancelRequest| {
-        Ok(request.reason)
-    })
+    let started = Started::alone(context::cancellation());
+    Operation::new(Ok(started), |request: context::CancelRequest| Ok(request.reason))
 }
 
 pub fn history_length() -> u32 {

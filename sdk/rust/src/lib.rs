@@ -78,6 +78,7 @@ extern crate self as refrain_sdk;
 pub mod bindings;
 
 pub mod activities;
+mod arrival;
 mod context;
 mod failure;
 mod handlers;

@@ -1,16 +1,18 @@
 //! What is under way.
 
-use std::cell::Cell;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
-use futures::FutureExt;
-use futures::future::{FusedFuture, LocalBoxFuture, ready};
+use futures::future::FusedFuture;
+use wit_bindgen::rt::async_support::FutureReader;
 
-use crate::bindings::{operations, types};
-use crate::{Failure, Result, scope};
+use crate::arrival::{Arrived, FromWire, Read};
+use crate::bindings::operations;
+use crate::bindings::workflow::wit_future::FuturePayload;
+use crate::scope::Scope;
+use crate::Result;
 
 /// A durable operation. It has started already; awaiting it gives its outcome.
 ///
@@ -20,132 +22,139 @@ use crate::{Failure, Result, scope};
 #[must_use = "the operation has started; await it for its outcome"]
 pub struct Operation<T> {
     /// None: the run was canceled before it could start.
-    op: Option<Rc<Cell<u32>>>,
-    future: Option<LocalBoxFuture<'static, Result<T>>>,
+    op: Option<u32>,
+    state: State<T>,
+}
+
+enum State<T> {
+    Waiting(Pin<Box<Read>>, Box<dyn Fn(Arrived) -> Came<T>>),
+    Here(Result<T>),
+    Taken,
+}
+
+/// What comes of an arrival.
+pub(crate) enum Came<T> {
+    Outcome(Result<T>),
+    /// It was nothing: the operation has started once more, or could not.
+    Nothing(Result<Started>),
+}
+
+/// What the host has begun.
+pub(crate) struct Started {
+    op: u32,
+    read: Pin<Box<Read>>,
+}
+
+impl Started {
+    /// What ends with the current scope, if that is not canceled.
+    pub(crate) fn new<W>(
+        start: impl FnOnce() -> (u32, FutureReader<FromWire<W>>),
+    ) -> Result<Started>
+    where
+        FromWire<W>: FuturePayload,
+    {
+        Started::within(&Scope::current(), start)
+    }
+
+    pub(crate) fn within<W>(
+        scope: &Scope,
+        start: impl FnOnce() -> (u32, FutureReader<FromWire<W>>),
+    ) -> Result<Started>
+    where
+        FromWire<W>: FuturePayload,
+    {
+        scope.check()?;
+        let (op, outcome) = start();
+        Ok(Started { op, read: Read::new(outcome, Some(scope.enter_operation(op))) })
+    }
+
+    /// What no scope ends.
+    pub(crate) fn alone<W>((op, outcome): (u32, FutureReader<FromWire<W>>)) -> Started
+    where
+        FromWire<W>: FuturePayload,
+    {
+        Started { op, read: Read::new(outcome, None) }
+    }
 }
 
 impl<T: 'static> Operation<T> {
-    /// Starts what ends with the run's cancellation.
-    pub(crate) fn start<W, F>(
-        start: impl FnOnce() -> (u32, F),
-        decode: impl FnOnce(W) -> Result<T> + 'static,
-    ) -> Operation<T>
-    where
-        W: 'static,
-        F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
-    {
-        if let Err(failure) = scope::check() {
-            return Operation::refused(failure);
-        }
-        let (op, outcome) = start();
-        Operation::in_scope(op, outcome, decode)
-    }
-
-    /// As [`Operation::start`], of what has started.
-    pub(crate) fn in_scope<W, F>(
-        op: u32,
-        outcome: F,
-        decode: impl FnOnce(W) -> Result<T> + 'static,
-    ) -> Operation<T>
-    where
-        W: 'static,
-        F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
-    {
-        let entry = scope::Scope::current().enter_operation(op);
-        let outcome = async move {
-            let outcome = outcome.await;
-            entry.leave();
-            outcome
-        };
-        Operation::new(op, outcome, decode)
-    }
-
-    /// As [`Operation::start`], and once more whenever `decode` finds nothing in what came.
-    pub(crate) fn start_until<W, F>(
-        start: impl Fn() -> (u32, F) + 'static,
-        decode: impl Fn(W) -> Option<T> + 'static,
-    ) -> Operation<T>
-    where
-        W: 'static,
-        F: IntoFuture<Output = std::result::Result<W, types::Failure>> + 'static,
-    {
-        if let Err(failure) = scope::check() {
-            return Operation::refused(failure);
-        }
-        let scope = scope::Scope::current();
-        let (op, mut outcome) = start();
-        let mut entry = scope.enter_operation(op);
-        let op = Rc::new(Cell::new(op));
-        let latest = op.clone();
-        let found = async move {
-            loop {
-                let came = outcome.await;
-                entry.leave();
-                if let Some(found) = decode(came.map_err(Failure::from_wire)?) {
-                    return Ok(found);
-                }
-                scope.check()?;
-                let (op, next) = start();
-                entry = scope.enter_operation(op);
-                latest.set(op);
-                outcome = next;
-            }
-        };
-        Operation::begun(op, found.boxed_local())
-    }
-
-    pub(crate) fn refused(failure: Failure) -> Operation<T> {
-        Operation { op: None, future: Some(ready(Err(failure)).boxed_local()) }
-    }
-
-    /// Of what the run's cancellation does not end.
+    /// Of what has started, or could not.
     pub(crate) fn new<W>(
-        op: u32,
-        outcome: impl Future<Output = std::result::Result<W, types::Failure>> + 'static,
-        decode: impl FnOnce(W) -> Result<T> + 'static,
+        started: Result<Started>,
+        decode: impl Fn(W) -> Result<T> + 'static,
     ) -> Operation<T>
     where
-        W: 'static,
+        FromWire<W>: FuturePayload,
     {
-        let outcome = outcome.map(|it| it.map_err(Failure::from_wire).and_then(decode));
-        Operation::begun(Rc::new(Cell::new(op)), outcome.boxed_local())
+        let decode = move |it: Arrived| Came::Outcome(it.take().and_then(&decode));
+        Operation::repeated(started, Box::new(decode))
     }
 
-    fn begun(op: Rc<Cell<u32>>, mut future: LocalBoxFuture<'static, Result<T>>) -> Operation<T> {
+    /// As [`Operation::new`]; `next` may start it once more.
+    pub(crate) fn repeated(
+        started: Result<Started>,
+        next: Box<dyn Fn(Arrived) -> Came<T>>,
+    ) -> Operation<T> {
+        let Started { op, read } = match started {
+            Ok(started) => started,
+            Err(failure) => return Operation { op: None, state: State::Here(Err(failure)) },
+        };
+        let mut operation = Operation { op: Some(op), state: State::Waiting(read, next) };
         // Starts to read now, so that the first poll knows of an outcome that came before it, as a
         // promise would.
         let mut context = Context::from_waker(Waker::noop());
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(outcome) => {
-                Operation { op: Some(op), future: Some(ready(outcome).boxed_local()) }
-            }
-            Poll::Pending => Operation { op: Some(op), future: Some(future) },
+        if let Poll::Ready(outcome) = operation.poll_state(&mut context) {
+            operation.state = State::Here(outcome);
+        }
+        operation
+    }
+}
+
+impl<T> Operation<T> {
+    /// Asks for an early end: awaiting it then gives a canceled failure, unless its outcome was faster.
+    pub fn cancel(&self) {
+        if let Some(op) = self.op {
+            operations::cancel(op);
         }
     }
 
-    /// Asks for an early end: awaiting it then gives a canceled failure, unless its outcome was faster.
-    pub fn cancel(&self) {
-        if let Some(op) = &self.op {
-            operations::cancel(op.get());
+    fn poll_state(&mut self, context: &mut Context<'_>) -> Poll<Result<T>> {
+        while let State::Waiting(read, next) = &mut self.state {
+            match next(ready!(read.as_mut().poll(context))) {
+                Came::Outcome(outcome) => {
+                    self.state = State::Taken;
+                    return Poll::Ready(outcome);
+                }
+                Came::Nothing(Ok(started)) => {
+                    self.op = Some(started.op);
+                    *read = started.read;
+                }
+                Came::Nothing(Err(failure)) => {
+                    self.state = State::Taken;
+                    return Poll::Ready(Err(failure));
+                }
+            }
+        }
+        match mem::replace(&mut self.state, State::Taken) {
+            State::Here(outcome) => Poll::Ready(outcome),
+            State::Waiting(..) | State::Taken => Poll::Pending,
         }
     }
 }
+
+/// What it waits for is pinned on its own.
+impl<T> Unpin for Operation<T> {}
 
 impl<T> Future for Operation<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(future) = &mut self.future else { return Poll::Pending };
-        let outcome = future.as_mut().poll(context);
-        if outcome.is_ready() {
-            self.future = None;
-        }
-        outcome
+        self.poll_state(context)
     }
 }
 
 impl<T> FusedFuture for Operation<T> {
     fn is_terminated(&self) -> bool {
-        self.future.is_none()
+        matches!(self.state, State::Taken)
     }
 }

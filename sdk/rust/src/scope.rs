@@ -8,9 +8,9 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use futures::FutureExt;
 use futures::future::{Either, select};
 
+use crate::arrival::Read;
 use crate::bindings::{context, operations};
 use crate::{Failure, Result, sleep};
 
@@ -183,20 +183,20 @@ impl Entry {
     }
 }
 
-pub(crate) fn check() -> Result {
-    Scope::current().check()
-}
-
 /// Runs the workflow, and beside it what waits for the request to cancel it.
 pub(crate) async fn run<T>(workflow: impl Future<Output = T>) -> T {
     let (_, request) = context::cancellation();
-    let mut request = pin!(async move { request.await }.fuse());
+    let mut request = Some(Read::new(request, None));
     let mut workflow = pin!(workflow);
     poll_fn(|context| {
-        if let Poll::Ready(Ok(request)) = request.poll_unpin(context) {
-            let reason =
-                if request.reason.is_empty() { "workflow canceled" } else { &request.reason };
-            ROOT.with(|root| root.end(reason));
+        if let Some(read) = &mut request
+            && let Poll::Ready(arrived) = read.as_mut().poll(context)
+        {
+            request = None;
+            if let Ok(context::CancelRequest { reason }) = arrived.take() {
+                let reason = if reason.is_empty() { "workflow canceled" } else { &reason };
+                ROOT.with(|root| root.end(reason));
+            }
         }
         workflow.as_mut().poll(context)
     })

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Operation;
 use crate::bindings::activities::{self, CancellationType, LocalOptions, Options};
 use crate::bindings::types;
+use crate::operation::Started;
 use crate::payload::{Payload, from_payloads, to_payload};
+use crate::{Operation, Result};
 
 pub use types::RetryPolicy;
 
@@ -165,10 +166,11 @@ impl Activity {
 
     /// Starts it.
     pub fn call<T: DeserializeOwned + 'static>(self) -> Operation<T> {
-        Operation::start(
-            || activities::execute(&self.name, &self.args, &self.options),
-            |it: Vec<Payload>| from_payloads(&it),
-        )
+        Operation::new(self.start(), |it: Vec<Payload>| from_payloads(&it))
+    }
+
+    fn start(self) -> Result<Started> {
+        Started::new(|| activities::execute(&self.name, &self.args, &self.options))
     }
 }
 
@@ -249,9 +251,10 @@ impl LocalActivity {
 
     /// Starts it.
     pub fn call<T: DeserializeOwned + 'static>(self) -> Operation<T> {
-        Operation::start(
-            || activities::execute_local(&self.name, &self.args, &self.options),
-            |it: Vec<Payload>| from_payloads(&it),
-        )
+        Operation::new(self.start(), |it: Vec<Payload>| from_payloads(&it))
+    }
+
+    fn start(self) -> Result<Started> {
+        Started::new(|| activities::execute_local(&self.name, &self.args, &self.options))
     }
 }

@@ -8,8 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::External;
 use crate::bindings::children::{self, IdReusePolicy, Options};
 use crate::bindings::types;
+use crate::operation::Started as Underway;
 use crate::payload::{Payload, from_payloads, to_payload};
-use crate::{Operation, RetryPolicy, scope};
+use crate::{Operation, Result, RetryPolicy, Scope};
 
 pub use children::{
     CancellationType as ChildCancellation, ParentClosePolicy as ParentClose, Started,
@@ -111,19 +112,27 @@ impl<T> ChildBuilder<T> {
     where
         T: DeserializeOwned + 'static,
     {
-        if let Err(failure) = scope::check() {
-            return Child {
-                started: Operation::refused(failure.clone()),
-                result: Operation::refused(failure),
-            };
-        }
-        let child = children::start(&self.workflow_type, &self.args, &self.options);
-        let (started, result) = (child.started, child.result);
+        let (started, result) = match start(&self.workflow_type, &self.args, &self.options) {
+            Ok((started, result)) => (Ok(started), Ok(result)),
+            Err(failure) => (Err(failure.clone()), Err(failure)),
+        };
         Child {
-            started: Operation::in_scope(child.op, started, Ok),
-            result: Operation::in_scope(child.op, result, |it: Vec<Payload>| from_payloads(&it)),
+            started: Operation::new(started, Ok),
+            result: Operation::new(result, |it: Vec<Payload>| from_payloads(&it)),
         }
     }
+}
+
+/// Its start and its end.
+fn start(name: &str, args: &[Payload], options: &Options) -> Result<(Underway, Underway)> {
+    let scope = Scope::current();
+    scope.check()?;
+    let child = children::start(name, args, options);
+    let (started, result) = (child.started, child.result);
+    Ok((
+        Underway::within(&scope, || (child.op, started))?,
+        Underway::within(&scope, || (child.op, result))?,
+    ))
 }
 
 pub struct Child<T> {

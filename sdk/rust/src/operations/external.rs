@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::Operation;
 use crate::bindings::{external as wire, types};
+use crate::operation::Started;
 use crate::payload::to_payload;
 
 /// The open run of a workflow id.
@@ -22,11 +23,12 @@ impl External {
     }
 
     pub fn signal<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> Operation<()> {
-        Operation::start(|| wire::signal(&self.0, name, &[to_payload(value)], &[]), Ok)
+        let args = [to_payload(value)];
+        Operation::new(Started::new(|| wire::signal(&self.0, name, &args, &[])), Ok)
     }
 
     /// Asks it to stop.
     pub fn cancel(&self, reason: &str) -> Operation<()> {
-        Operation::start(|| wire::cancel(&self.0, reason), Ok)
+        Operation::new(Started::new(|| wire::cancel(&self.0, reason)), Ok)
     }
 }

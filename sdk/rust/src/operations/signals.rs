@@ -6,13 +6,14 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use futures::future::LocalBoxFuture;
 use futures::stream::{FusedStream, Stream};
 use serde::de::DeserializeOwned;
 
+use crate::arrival::{Arrived, Read};
 use crate::bindings::signals;
+use crate::operation::{Came, Started};
 use crate::payload::{Args, Payload, from_payloads};
-use crate::{Failure, Operation, Result, Shared, log};
+use crate::{Failure, Operation, Result, Scope, Shared, log};
 
 /// The signals of one name, in the order in which they came. None is lost before it is received, but one that is no `T`
 /// is dropped, with a warning in the log of the run.
@@ -54,8 +55,23 @@ pub struct Signals<T> {
 
 struct Next<T> {
     signal: Operation<T>,
+    wait: Rc<Wait>,
+}
+
+struct Wait {
+    name: String,
+    scope: Scope,
     /// What it waits for now was here when it began to: it comes in this turn.
-    is_here: Rc<Cell<bool>>,
+    is_here: Cell<bool>,
+}
+
+impl Wait {
+    fn start(&self) -> Result<Started> {
+        Started::within(&self.scope, || {
+            self.is_here.set(signals::pending(Some(&self.name)) > 0);
+            signals::receive(Some(&self.name))
+        })
+    }
 }
 
 impl<T: DeserializeOwned + 'static> Signals<T> {
@@ -68,17 +84,17 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
         if let Some(next) = self.next.take() {
             return next;
         }
-        let (name, named) = (self.name.clone(), self.name.clone());
-        let is_here = Rc::new(Cell::new(false));
-        let found_here = is_here.clone();
-        let signal = Operation::start_until(
-            move || {
-                found_here.set(signals::pending(Some(&name)) > 0);
-                signals::receive(Some(&name))
+        let (name, scope) = (self.name.clone(), Scope::current());
+        let wait = Rc::new(Wait { name, scope, is_here: Cell::default() });
+        let again = wait.clone();
+        let next = move |arrived: Arrived| match arrived.take() {
+            Ok(signals::Signal { args, .. }) => match decoded(&again.name, &args) {
+                Some(found) => Came::Outcome(Ok(found)),
+                None => Came::Nothing(again.start()),
             },
-            move |signal: signals::Signal| decoded(&named, &signal.args),
-        );
-        Next { signal, is_here }
+            Err(failure) => Came::Outcome(Err(failure)),
+        };
+        Next { signal: Operation::repeated(wait.start(), Box::new(next)), wait }
     }
 
     /// The next one if it is here already.
@@ -88,8 +104,8 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
         }
         while self.pending() > 0 {
             let name = self.name.clone();
-            let one = Operation::start(
-                || signals::receive(Some(&self.name)),
+            let one = Operation::new(
+                Started::new(|| signals::receive(Some(&self.name))),
                 move |signal: signals::Signal| Ok(decoded(&name, &signal.args)),
             );
             if let Some(signal) = one.await? {
@@ -107,7 +123,7 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
             if found.is_ready() {
                 return found;
             }
-            let comes = next.is_here.get();
+            let comes = next.wait.is_here.get();
             self.next.set(Some(next));
             if comes { Poll::Pending } else { Poll::Ready(None) }
         })
@@ -143,7 +159,29 @@ impl<T: DeserializeOwned + 'static> FusedStream for Signals<T> {
 #[doc(hidden)]
 pub struct SignalMethods<S> {
     state: Shared<S>,
-    pumps: Vec<LocalBoxFuture<'static, ()>>,
+    pumps: Vec<Pump>,
+}
+
+struct Pump {
+    name: &'static str,
+    next: Option<Pin<Box<Read>>>,
+    method: Box<dyn Fn(&[Payload]) -> Result>,
+}
+
+impl Pump {
+    /// Whether there may be more.
+    fn poll(&mut self, context: &mut Context<'_>) -> bool {
+        loop {
+            let receive = || Read::new(signals::receive(Some(self.name)).1, None);
+            let next = self.next.get_or_insert_with(receive);
+            let Poll::Ready(arrived) = next.as_mut().poll(context) else { return true };
+            self.next = None;
+            let Ok(signals::Signal { args, .. }) = arrived.take() else { return false };
+            if let Err(failure) = (self.method)(&args) {
+                dropped(self.name, &failure);
+            }
+        }
+    }
 }
 
 impl<S: 'static> SignalMethods<S> {
@@ -154,16 +192,12 @@ impl<S: 'static> SignalMethods<S> {
     /// Also after the run was asked to cancel: what cleans up may wait for a signal.
     pub fn on<A: Args>(mut self, name: &'static str, method: impl Fn(&mut S, A) + 'static) -> Self {
         let state = self.state.clone();
-        self.pumps.push(Box::pin(async move {
-            loop {
-                let (_, received) = signals::receive(Some(name));
-                let Ok(signal) = received.await else { return };
-                match A::decode(&signal.args) {
-                    Ok(args) => state.update(|it| method(it, args)),
-                    Err(failure) => dropped(name, &failure),
-                }
-            }
-        }));
+        let method = move |args: &[Payload]| {
+            let args = A::decode(args)?;
+            state.update(|it| method(it, args));
+            Ok(())
+        };
+        self.pumps.push(Pump { name, next: None, method: Box::new(method) });
         self
     }
 
@@ -171,7 +205,7 @@ impl<S: 'static> SignalMethods<S> {
     pub async fn beside<T>(mut self, workflow: impl Future<Output = T>) -> T {
         let mut workflow = pin!(workflow);
         poll_fn(|context| {
-            self.pumps.retain_mut(|pump| pump.as_mut().poll(context).is_pending());
+            self.pumps.retain_mut(|pump| pump.poll(context));
             workflow.as_mut().poll(context)
         })
         .await

@@ -9,6 +9,7 @@ use futures::future::{Either, select};
 use futures::poll;
 
 use crate::bindings::timers;
+use crate::operation::Started;
 use crate::{Failure, Operation, Result, Scope};
 
 /// Waits, for months if need be.
@@ -22,7 +23,7 @@ pub fn sleep_named(duration: Duration, summary: &str) -> Operation<()> {
 }
 
 fn start(duration: Duration, summary: Option<&str>) -> Operation<()> {
-    Operation::start(|| timers::sleep(duration.as_millis() as u64, summary), Ok)
+    Operation::new(Started::new(|| timers::sleep(duration.as_millis() as u64, summary)), Ok)
 }
 
 /// The outcome of `future`, or none if the timer was faster. No timer is started for what is there
