@@ -17,7 +17,6 @@
 //! ```
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
@@ -25,10 +24,10 @@ use futures::future::LocalBoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::bindings::activity_worker::{self, refrain::workflow::activity_context};
-use crate::bindings::definitions::{ActivityDefinition, Named};
+use crate::bindings::definitions::ActivityDefinition;
 use crate::bindings::types;
 use crate::payload::{Payload, from_payloads, to_payload};
-use crate::workflows::{Callable, sdk};
+use crate::workflows::{Callable, named, sdk};
 use crate::{Failure, Result, log};
 
 pub use activity_context::ActivityInfo as Info;
@@ -64,29 +63,33 @@ pub trait Offer {
     fn add_to(all: Activities) -> Activities;
 }
 
+struct Activity {
+    name: &'static str,
+    description: &'static str,
+    execute: Execute,
+}
+
 /// What a component offers.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Activities {
-    executes: BTreeMap<String, Execute>,
-    definition: Vec<Named>,
+    all: Vec<Activity>,
 }
 
 impl Activities {
     /// An activity type: an `async fn` of up to six arguments.
-    pub fn activity<A>(mut self, name: &str, execute: impl Callable<A>) -> Self {
+    pub fn activity<A>(mut self, name: &'static str, execute: impl Callable<A>) -> Self {
         let execute: Execute = Rc::new(move |args| {
             execute.call(args).unwrap_or_else(|failure| Box::pin(async move { Err(failure) }))
         });
-        self.executes.insert(name.to_owned(), execute);
-        self.definition.push(Named { name: name.to_owned(), description: String::new() });
+        self.all.push(Activity { name, description: "", execute });
         self
     }
 
     /// Describes what was added last.
-    pub fn describe(mut self, text: &str) -> Self {
-        if let Some(named) = self.definition.last_mut() {
-            named.description = text.to_owned();
+    pub fn describe(mut self, text: &'static str) -> Self {
+        if let Some(last) = self.all.last_mut() {
+            last.description = text;
         }
         self
     }
@@ -103,16 +106,21 @@ pub struct Exports<C>(PhantomData<C>);
 impl<C: Component> activity_worker::Guest for Exports<C> {
     async fn execute(info: Info, args: Vec<Payload>) -> Result<Vec<Payload>, types::Failure> {
         log::set_sink(activity_context::log);
-        let Some(execute) = C::activities().executes.remove(&info.activity_type) else {
+        let all = C::activities().all;
+        let Some(it) = all.into_iter().rfind(|it| it.name == info.activity_type) else {
             let message = format!("no activity type `{}` in this component", info.activity_type);
             return Err(Failure::new("ActivityNotFound", message).into_wire());
         };
         INFO.set(Some(Rc::new(info)));
-        execute(&args).await.map(|value| vec![value]).map_err(Failure::into_wire)
+        (it.execute)(&args).await.map(|value| vec![value]).map_err(Failure::into_wire)
     }
 
     fn definition() -> ActivityDefinition {
-        ActivityDefinition { activity_types: C::activities().definition, sdk: sdk() }
+        let named = |it: Activity| named(it.name, it.description);
+        ActivityDefinition {
+            activity_types: C::activities().all.into_iter().map(named).collect(),
+            sdk: sdk(),
+        }
     }
 }
 

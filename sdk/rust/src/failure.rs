@@ -29,13 +29,17 @@ enum Inner {
 impl Failure {
     /// A failure of the program's own; `kind` is what callers compare.
     pub fn new(kind: impl Into<String>, message: impl Into<String>) -> Failure {
+        Failure::application(kind.into(), message.into())
+    }
+
+    fn application(type_: String, message: String) -> Failure {
         let application = types::ApplicationFailure {
-            type_: kind.into(),
+            type_,
             non_retryable: false,
             next_retry_delay_ms: None,
             benign: false,
         };
-        Failure(Inner::Frames(vec![frame(message.into(), FailureKind::Application(application))]))
+        Failure(Inner::Frames(vec![frame(message, FailureKind::Application(application))]))
     }
 
     /// Returned from a workflow or activity that was asked to stop.
@@ -164,14 +168,17 @@ fn frame(message: String, kind: FailureKind) -> FailureFrame {
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Failure {
-        let path = std::any::type_name::<E>();
-        let without_generics = path.split('<').next().unwrap_or(path);
-        let name = without_generics.rsplit("::").next().unwrap_or(path);
-        let failure = Failure::new(name, error.to_string());
-        match error.source() {
-            Some(cause) => failure.caused_by(Failure::new("Error", cause.to_string())),
-            None => failure,
-        }
+        of_error(std::any::type_name::<E>(), &error)
+    }
+}
+
+fn of_error(path: &str, error: &dyn std::error::Error) -> Failure {
+    let without_generics = path.split('<').next().unwrap_or(path);
+    let name = without_generics.rsplit("::").next().unwrap_or(path);
+    let failure = Failure::new(name, error.to_string());
+    match error.source() {
+        Some(cause) => failure.caused_by(Failure::new("Error", cause.to_string())),
+        None => failure,
     }
 }
 

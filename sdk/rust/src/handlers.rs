@@ -1,7 +1,6 @@
 //! State that others can read, and handlers of queries and updates.
 
 use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -10,7 +9,8 @@ use futures::future::LocalBoxFuture;
 use serde::Serialize;
 
 use crate::bindings::{lifecycle::IncomingUpdate, state, types};
-use crate::payload::{Args, Payload, to_json, to_payload};
+use crate::by_name::ByName;
+use crate::payload::{Args, Payload, to_payload};
 use crate::{Failure, Result, or_canceled};
 
 type Query = Rc<dyn Fn(&[Payload]) -> Result<Payload>>;
@@ -21,9 +21,9 @@ type AnyUpdate = Rc<dyn Fn(&str, &[Payload]) -> LocalBoxFuture<'static, Result<P
 
 #[derive(Default)]
 struct Handlers {
-    queries: BTreeMap<String, Query>,
-    validators: BTreeMap<String, Validator>,
-    updates: BTreeMap<String, Update>,
+    queries: ByName<Query>,
+    validators: ByName<Validator>,
+    updates: ByName<Update>,
     any_query: Option<AnyQuery>,
     any_update: Option<AnyUpdate>,
 }
@@ -37,8 +37,14 @@ thread_local! {
 
 /// Answers the query `name`. The handler takes its arguments as a tuple and must not change anything.
 pub fn on_query<A: Args, R: Serialize>(name: &str, handler: impl Fn(A) -> Result<R> + 'static) {
-    let query: Query = Rc::new(move |args| Ok(to_payload(&handler(A::decode(args)?)?)));
-    HANDLERS.with_borrow_mut(|all| all.queries.insert(name.to_owned(), query));
+    on_encoded_query(name, move |args: A| Ok(to_payload(&handler(args)?)));
+}
+
+/// What the handler answers with can borrow of what it holds: it is encoded meanwhile.
+#[doc(hidden)]
+pub fn on_encoded_query<A: Args>(name: &str, handler: impl Fn(A) -> Result<Payload> + 'static) {
+    let query: Query = Rc::new(move |args| handler(A::decode(args)?));
+    HANDLERS.with_borrow_mut(|all| all.queries.insert(name, query));
 }
 
 /// Answers the queries that no other handler answers. The handler takes the name too.
@@ -94,8 +100,8 @@ pub fn on_validated_update<A, R, F>(
         Err(failure) => Box::pin(async move { Err(failure) }),
     });
     HANDLERS.with_borrow_mut(|all| {
-        all.validators.insert(name.to_owned(), validate);
-        all.updates.insert(name.to_owned(), update);
+        all.validators.insert(name, validate);
+        all.updates.insert(name, update);
     });
 }
 
@@ -115,12 +121,13 @@ pub(crate) fn answer(name: &str, args: &[Payload]) -> Result<Vec<Payload>, types
 /// Queries and updates that the run has handlers for now.
 pub(crate) fn registered() -> (Vec<String>, Vec<String>) {
     HANDLERS.with_borrow(|all| {
-        (all.queries.keys().cloned().collect(), all.updates.keys().cloned().collect())
+        let owned = |name: &str| name.to_owned();
+        (all.queries.names().map(owned).collect(), all.updates.names().map(owned).collect())
     })
 }
 
-fn names<T>(handlers: &BTreeMap<String, T>) -> String {
-    handlers.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+fn names<T>(handlers: &ByName<T>) -> String {
+    handlers.names().collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn validate(update: &IncomingUpdate) -> Result<(), types::Failure> {
@@ -268,7 +275,7 @@ impl<T> Shared<T> {
 pub fn published<T: Serialize + 'static>(name: &str, value: T) -> Published<T> {
     let published = Published { name: name.into(), value: shared(value) };
     let answer = published.value.clone();
-    on_query(name, move |(): ()| Ok(to_json(&*answer.borrow())));
+    on_encoded_query(name, move |(): ()| Ok(to_payload(&*answer.borrow())));
     published.publish();
     published
 }

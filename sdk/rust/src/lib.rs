@@ -79,6 +79,7 @@ pub mod bindings;
 
 pub mod activities;
 mod arrival;
+mod by_name;
 mod context;
 mod failure;
 mod handlers;
@@ -103,10 +104,10 @@ pub use handlers::{
 };
 pub use operation::Operation;
 pub use operations::{
-    Activity, Child, ChildBuilder, ChildCancellation, External, LocalActivity, ParentClose, RetryPolicy,
-    SearchAttribute, SearchAttributeUpdate, Signals, Step, activity, child, current_details,
-    external, local, local_activity, or_canceled, remote, set_current_details, signal, sleep,
-    sleep_named, timeout, upsert_memo, upsert_search_attributes,
+    Activity, Child, ChildBuilder, ChildCancellation, External, LocalActivity, ParentClose,
+    RetryPolicy, SearchAttribute, SearchAttributeUpdate, Signals, Step, activity, child,
+    current_details, external, local, local_activity, or_canceled, remote, set_current_details,
+    signal, sleep, sleep_named, timeout, upsert_memo, upsert_search_attributes,
 };
 pub use payload::{Args, Payload, from_payloads, to_payload};
 pub use saga::Saga;
@@ -114,9 +115,9 @@ pub use scope::{Scope, shielded, with_timeout};
 pub use workflows::Workflow;
 
 #[doc(hidden)]
-pub use operations::SignalMethods;
+pub use handlers::on_encoded_query;
 #[doc(hidden)]
-pub use payload::to_json;
+pub use operations::SignalMethods;
 #[doc(hidden)]
 pub use serde::Serialize;
 #[doc(hidden)]

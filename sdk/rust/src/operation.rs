@@ -8,11 +8,11 @@ use std::task::{Context, Poll, Waker, ready};
 use futures::future::FusedFuture;
 use wit_bindgen::rt::async_support::FutureReader;
 
+use crate::Result;
 use crate::arrival::{Arrived, FromWire, Read};
 use crate::bindings::operations;
 use crate::bindings::workflow::wit_future::FuturePayload;
 use crate::scope::Scope;
-use crate::Result;
 
 /// A durable operation. It has started already; awaiting it gives its outcome.
 ///

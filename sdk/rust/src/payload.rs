@@ -1,6 +1,7 @@
 //! Values to bytes and back: JSON, as `wit/README.md` says.
 
 use std::any::{TypeId, type_name};
+use std::borrow::Cow;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,19 +13,18 @@ pub type Payload = types::Payload;
 
 /// Encodes a value as `json/plain`, or as `binary/null` if it has no content.
 pub fn to_payload<T: Serialize + ?Sized>(value: &T) -> Payload {
-    let data = serde_json::to_vec(value).unwrap_or_else(|why| no_json::<T>(&why));
-    if data == b"null" {
-        return payload("binary/null", Vec::new());
-    }
-    payload("json/plain", data)
+    encoded(serde_json::to_vec(value), type_name::<T>())
 }
 
-fn no_json<T: ?Sized>(why: &serde_json::Error) -> ! {
-    panic!(
-        "a value of type {} can't be written as JSON, {why}: give what has a JSON form, as a list of pairs for a map \
-         whose keys are no strings",
-        type_name::<T>()
-    )
+fn encoded(data: serde_json::Result<Vec<u8>>, type_name: &str) -> Payload {
+    match data {
+        Ok(null) if null == b"null" => payload("binary/null", Vec::new()),
+        Ok(data) => payload("json/plain", data),
+        Err(why) => panic!(
+            "a value of type {type_name} can't be written as JSON, {why}: give what has a JSON form, as a list of \
+             pairs for a map whose keys are no strings"
+        ),
+    }
 }
 
 /// Decodes the first of `payloads`; none at all reads as null. Whoever asks for `()` takes anything.
@@ -36,19 +36,23 @@ pub fn from_payloads<T: DeserializeOwned + 'static>(payloads: &[Payload]) -> Res
 }
 
 pub(crate) fn from_payload<T: DeserializeOwned>(payload: &Payload) -> Result<T, Failure> {
-    match encoding(payload) {
-        "binary/null" => from_json(b"null"),
-        "binary/plain" => {
-            // As JSON has no bytes: text if it is text, else a list of numbers.
-            let value = match std::str::from_utf8(&payload.data) {
-                Ok(text) => serde_json::Value::from(text),
-                Err(_) => serde_json::Value::from(payload.data.clone()),
-            };
-            serde_json::from_value(value).map_err(undecodable)
-        }
-        "json/plain" | "json/protobuf" => from_json(&payload.data),
-        other => Err(undecodable(format!("unknown encoding `{other}`"))),
-    }
+    from_json(&json_of(payload)?)
+}
+
+fn json_of(payload: &Payload) -> Result<Cow<'_, [u8]>, Failure> {
+    Ok(match encoding(payload) {
+        "binary/null" => Cow::Borrowed(b"null"),
+        // JSON has no bytes: text if it is text, else a list of numbers.
+        "binary/plain" => Cow::Owned(
+            match std::str::from_utf8(&payload.data) {
+                Ok(text) => serde_json::to_vec(text),
+                Err(_) => serde_json::to_vec(&payload.data),
+            }
+            .map_err(undecodable)?,
+        ),
+        "json/plain" | "json/protobuf" => Cow::Borrowed(&payload.data),
+        other => return Err(undecodable(format!("unknown encoding `{other}`"))),
+    })
 }
 
 fn from_json<T: DeserializeOwned>(data: &[u8]) -> Result<T, Failure> {
@@ -93,9 +97,3 @@ args!(A 0, B 1, C 2);
 args!(A 0, B 1, C 2, D 3);
 args!(A 0, B 1, C 2, D 3, E 4);
 args!(A 0, B 1, C 2, D 3, E 4, F 5);
-
-/// For what reads it while it is borrowed.
-#[doc(hidden)]
-pub fn to_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or_else(|why| no_json::<T>(&why))
-}

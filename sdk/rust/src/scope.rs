@@ -1,7 +1,7 @@
 //! Cancellation: it ends what waits in a scope and in the scopes within it, but not what is shielded.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -26,7 +26,7 @@ struct State {
     /// Why, once it is canceled.
     canceled: RefCell<Option<String>>,
     /// What ends then, in the order in which it started.
-    open: RefCell<BTreeMap<u64, Open>>,
+    open: RefCell<VecDeque<(u64, Open)>>,
     n_entered: Cell<u64>,
     waiting: RefCell<Vec<Waker>>,
 }
@@ -123,7 +123,7 @@ impl Scope {
             return;
         }
         *self.0.canceled.borrow_mut() = Some(reason.to_owned());
-        for open in self.0.open.take().into_values() {
+        for (_, open) in self.0.open.take() {
             match open {
                 Open::Operation(op) => operations::cancel(op),
                 Open::Scope(scope) => scope.end(reason),
@@ -135,7 +135,7 @@ impl Scope {
     fn enter(&self, open: Open) -> u64 {
         let place = self.0.n_entered.get();
         self.0.n_entered.set(place + 1);
-        self.0.open.borrow_mut().insert(place, open);
+        self.0.open.borrow_mut().push_back((place, open));
         place
     }
 
@@ -144,7 +144,10 @@ impl Scope {
     }
 
     fn leave(&self, place: u64) {
-        self.0.open.borrow_mut().remove(&place);
+        let mut open = self.0.open.borrow_mut();
+        if let Ok(at) = open.binary_search_by_key(&place, |(its, _)| *its) {
+            open.remove(at);
+        }
     }
 
     fn join_parent(&self) {

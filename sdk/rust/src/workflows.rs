@@ -1,6 +1,6 @@
 //! The exports of a workflow component.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -8,11 +8,11 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 use crate::bindings::definitions::{Named, Sdk, WorkflowDefinition};
 use crate::bindings::lifecycle::{IncomingUpdate, Outcome};
 use crate::bindings::{context, types, workflow};
+use crate::by_name::ByName;
 use crate::payload::{Args, Payload, to_payload};
 use crate::{Failure, Result, handlers, log, scope};
 
@@ -41,8 +41,16 @@ impl<T, E> Returned for std::result::Result<T, E> {
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Workflows {
-    runs: BTreeMap<String, Run>,
-    definition: Vec<(Kind, Named)>,
+    runs: Vec<(&'static str, Run)>,
+    definition: Vec<Said>,
+}
+
+/// That there is this, and what it is.
+#[derive(Clone, Copy)]
+struct Said {
+    kind: Kind,
+    name: &'static str,
+    description: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -55,70 +63,96 @@ enum Kind {
 
 impl Workflows {
     /// A workflow type: an `async fn` of up to six arguments.
-    pub fn workflow<A>(mut self, name: &str, run: impl Callable<A>) -> Self {
-        self.runs.insert(name.to_owned(), Rc::new(move |args| run.call(args)));
-        self.named(Kind::Workflow, name)
+    pub fn workflow<A>(mut self, name: &'static str, run: impl Callable<A>) -> Self {
+        self.runs.push((name, Rc::new(move |args| run.call(args))));
+        self.said(Kind::Workflow, name)
     }
 
     /// Describes what was added last.
-    pub fn describe(mut self, text: &str) -> Self {
-        if let Some((_, named)) = self.definition.last_mut() {
-            named.description = text.to_owned();
+    pub fn describe(mut self, text: &'static str) -> Self {
+        if let Some(last) = self.definition.last_mut() {
+            last.description = text;
         }
         self
     }
 
     /// Says that a workflow listens to this signal. For people and tools; it changes nothing.
-    pub fn signal(self, name: &str) -> Self {
-        self.named(Kind::Signal, name)
+    pub fn signal(self, name: &'static str) -> Self {
+        self.said(Kind::Signal, name)
     }
 
     /// Says that a workflow answers this query. For people and tools; it changes nothing.
-    pub fn query(self, name: &str) -> Self {
-        self.named(Kind::Query, name)
+    pub fn query(self, name: &'static str) -> Self {
+        self.said(Kind::Query, name)
     }
 
     /// Says that a workflow takes this update. For people and tools; it changes nothing.
-    pub fn update(self, name: &str) -> Self {
-        self.named(Kind::Update, name)
+    pub fn update(self, name: &'static str) -> Self {
+        self.said(Kind::Update, name)
     }
 
-    fn named(mut self, kind: Kind, name: &str) -> Self {
-        self.definition.push((kind, Named { name: name.to_owned(), description: String::new() }));
+    fn said(mut self, kind: Kind, name: &'static str) -> Self {
+        self.definition.push(Said { kind, name, description: "" });
         self
     }
 
     /// What tools ask for: what one workflow type has said of itself, and what the run has
     /// registered beside that.
     fn metadata(&self, workflow_type: &str) -> Payload {
-        let is_it = |(kind, named): &&(Kind, Named)| {
-            *kind == Kind::Workflow && named.name == workflow_type
-        };
+        let is_it = |it: &&Said| it.kind == Kind::Workflow && it.name == workflow_type;
         let said = self.definition.iter().skip_while(|it| !is_it(it)).skip(1);
-        let said: Vec<_> = said.take_while(|(kind, _)| *kind != Kind::Workflow).collect();
+        let said: Vec<Said> = said.take_while(|it| it.kind != Kind::Workflow).copied().collect();
         let (queries, updates) = handlers::registered();
-        let all = |kind: Kind, registered: Vec<String>| {
-            let of_kind = said.iter().filter(|(its, _)| *its == kind);
-            let mut all: BTreeMap<&str, &str> =
-                of_kind.map(|(_, it)| (it.name.as_str(), it.description.as_str())).collect();
-            for name in &registered {
-                all.entry(name).or_default();
-            }
-            let one = |(name, description)| json!({ "name": name, "description": description });
-            all.into_iter().map(one).collect::<Value>()
-        };
-        to_payload(&json!({ "definition": {
-            "type": workflow_type,
-            "signalDefinitions": all(Kind::Signal, Vec::new()),
-            "queryDefinitions": all(Kind::Query, queries),
-            "updateDefinitions": all(Kind::Update, updates),
-        } }))
+        to_payload(&Metadata {
+            definition: Definition {
+                workflow_type,
+                signal_definitions: definitions(&said, Kind::Signal, &[]),
+                query_definitions: definitions(&said, Kind::Query, &queries),
+                update_definitions: definitions(&said, Kind::Update, &updates),
+            },
+        })
     }
 
     fn of(&self, kind: Kind) -> Vec<Named> {
-        let some = self.definition.iter().filter(|(its, _)| *its == kind);
-        some.map(|(_, named)| named.clone()).collect()
+        let some = self.definition.iter().filter(|it| it.kind == kind);
+        some.map(|it| named(it.name, it.description)).collect()
     }
+}
+
+pub(crate) fn named(name: &str, description: &str) -> Named {
+    Named { name: name.to_owned(), description: description.to_owned() }
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    definition: Definition<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Definition<'a> {
+    #[serde(rename = "type")]
+    workflow_type: &'a str,
+    signal_definitions: Vec<OfHandler>,
+    query_definitions: Vec<OfHandler>,
+    update_definitions: Vec<OfHandler>,
+}
+
+#[derive(Serialize)]
+struct OfHandler {
+    name: String,
+    description: &'static str,
+}
+
+fn definitions(said: &[Said], kind: Kind, registered: &[String]) -> Vec<OfHandler> {
+    let mut all = ByName::default();
+    for name in registered {
+        all.insert(name, "");
+    }
+    for it in said.iter().filter(|it| it.kind == kind) {
+        all.insert(it.name, it.description);
+    }
+    all.into_iter().map(|(name, description)| OfHandler { name, description }).collect()
 }
 
 /// An `async fn` whose arguments and result are JSON.
@@ -158,13 +192,20 @@ pub trait Component {
     fn workflows() -> Workflows;
 }
 
+thread_local! {
+    // One run has one instance.
+    static WORKFLOW_TYPE: RefCell<String> = RefCell::default();
+}
+
 #[doc(hidden)]
 pub struct Exports<C>(PhantomData<C>);
 
 impl<C: Component> workflow::Guest for Exports<C> {
     async fn run(workflow_type: String, args: Vec<Payload>) -> Result<Outcome, types::Failure> {
         log::set_sink(context::log);
-        let Some(run) = C::workflows().runs.remove(&workflow_type) else {
+        WORKFLOW_TYPE.set(workflow_type.clone());
+        let runs = C::workflows().runs;
+        let Some((_, run)) = runs.into_iter().rfind(|(name, _)| *name == workflow_type) else {
             let message = format!("no workflow type `{workflow_type}` in this component");
             return Err(Failure::new("WorkflowNotFound", message).non_retryable().into_wire());
         };
@@ -183,7 +224,7 @@ impl<C: Component> workflow::Guest for Exports<C> {
 
     fn query(name: String, args: Vec<Payload>) -> Result<Vec<Payload>, types::Failure> {
         if name == METADATA_QUERY {
-            return Ok(vec![C::workflows().metadata(&context::info().workflow_type)]);
+            return Ok(vec![WORKFLOW_TYPE.with_borrow(|it| C::workflows().metadata(it))]);
         }
         handlers::answer(&name, &args)
     }

@@ -186,7 +186,7 @@ fn a_result_that_has_no_json_form_fails_the_task() -> Result<()> {
         "wrong-shape",
         "",
         &expect![[r#"
-        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: panicked at refrain/sdk/rust/src/payload.rs:23:5:
+        WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE: [W0201] guest failed: panicked at refrain/sdk/rust/src/payload.rs:23:21:
         a value of type alloc::collections::btree::map::BTreeMap<(u8, u8), u8> can't be written as JSON, key must be a string: give what has a JSON form, as a list of pairs for a map whose keys are no strings
     "#]],
     )

@@ -207,13 +207,11 @@ impl Method {
         let call = quote!(<#state>::#ident(&refrain_state.borrow(), #(#given),*));
         // What borrows of the state is encoded while that is borrowed.
         let answer = match args::is_result(&self.sig) {
-            true => quote!(#call.map(|it| ::refrain_sdk::to_json(&it))),
-            false => quote! {
-                ::std::result::Result::Ok::<_, ::refrain_sdk::Failure>(::refrain_sdk::to_json(&#call))
-            },
+            true => quote!(#call.map(|it| ::refrain_sdk::to_payload(&it))),
+            false => quote!(::std::result::Result::Ok(::refrain_sdk::to_payload(&#call))),
         };
         Ok(quote! {
-            ::refrain_sdk::on_query(#name, {
+            ::refrain_sdk::on_encoded_query(#name, {
                 let refrain_state = refrain_state.clone();
                 move |#pattern| #answer
             });
