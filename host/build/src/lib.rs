@@ -8,6 +8,7 @@ mod create;
 mod encode;
 mod errors;
 pub mod go;
+mod names;
 mod project;
 pub mod python;
 pub mod rust;

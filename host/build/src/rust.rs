@@ -3,7 +3,7 @@
 
 use crate::encode::{self, why};
 use crate::project::Component;
-use crate::{BuildError, tool};
+use crate::{BuildError, names, tool};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
@@ -169,6 +169,7 @@ impl Build<'_> {
         let file = self.out_dir.join(format!("{package}.wasm"));
         let encoded = |adapt: fn(&mut ComponentEncoder) -> Result<(), String>| {
             encode::component(package, &module, &file, |encoder, module| {
+                let module = names::shortened(&module)?;
                 encoder.module(&module).map_err(why).and_then(adapt)
             })
         };
