@@ -40,6 +40,8 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    // Where it is a call, it is given the reader, and with it all that its table names.
+    #[inline(always)]
     pub(crate) fn new<W>(
         reader: FutureReader<FromWire<W>>,
         entry: Option<scope::Entry>,
