@@ -200,6 +200,8 @@ fn passes(args: &[&str]) -> Result<()> {
             .args(args)
             .current_dir(paths::root().join("sdk/python"))
             .env("PYTHONPATH", "src")
+            .env("REFRAIN_BIN", paths::binary()?)
+            .env("REFRAIN_CACHE_DIR", paths::cache())
             .env("MYPYPATH", "../../guest-examples/python"),
     )?;
     assert_eq!(said.code, Some(0), "{args:?}: {}\n{}", said.stdout, said.stderr);
@@ -214,6 +216,12 @@ fn the_python_package_has_the_names_of_temporals() -> Result<()> {
 #[test]
 fn what_is_no_workflow_in_python_is_told_when_it_is_built() -> Result<()> {
     passes(&["test/mistakes.py"])
+}
+
+#[test]
+fn the_kit_of_python_leaves_no_thread_of_temporals_behind_that_the_end_of_python_could_meet()
+-> Result<()> {
+    passes(&["test/ending.py", &paths::guest("c/toolbox")?.to_string_lossy()])
 }
 
 /// As strictly as the checker can.

@@ -12,10 +12,12 @@ import inspect
 import os
 import shutil
 import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from temporalio import activity
@@ -68,17 +70,35 @@ async def environment(
     server_args: Sequence[str] = (),
 ) -> AsyncIterator[Environment]:
     """A host with this component, and a worker whose activities are these functions, plain or async."""
-    inner = await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=_program(), test_server_extra_args=server_args
-    )
-    async with inner:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(_until_nobody_wakes_us)
+        inner = await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=_program(), test_server_extra_args=server_args
+        )
+        await stack.enter_async_context(inner)
         address = inner.client.service_client.config.target_host
         await asyncio.to_thread(_run, "deploy", str(component), "--task-queue", task_queue, "--address", address)
         mocks = [_mock(name, fn) for name, fn in (activities or {}).items()]
-        async with contextlib.AsyncExitStack() as stack:
-            if mocks:
-                await stack.enter_async_context(Worker(inner.client, task_queue=task_queue, activities=mocks))
-            yield Environment(inner.client, task_queue, inner)
+        if mocks:
+            await stack.enter_async_context(Worker(inner.client, task_queue=task_queue, activities=mocks))
+        yield Environment(inner.client, task_queue, inner)
+
+
+async def _until_nobody_wakes_us() -> None:
+    """Until Temporal's threads have left Python: one that is still in it when the interpreter ends takes the process along.
+
+    Each of them wakes the loop with an outcome, and has yet to return from that when whoever awaited the outcome goes on.
+    """
+    while any(_wakes_a_loop(frame) for frame in sys._current_frames().values()):
+        # They need the interpreter, which a sleep of no time would hardly leave them.
+        await asyncio.sleep(0.001)
+
+
+def _wakes_a_loop(frame: FrameType) -> bool:
+    """Whether this is all that its thread does in Python, as no thread of Python's own has it."""
+    while frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_name == "call_soon_threadsafe"
 
 
 def _type_of(workflow: Any) -> Any:
