@@ -115,8 +115,8 @@ fn shapes(family: &Family, address: &str, directory: &Path) -> Result<Vec<Shape>
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if until.is_empty() {
             let said = output_of_temporal(address, &args).with_context(|| name.clone())?;
-            let Said { code, stdout, stderr } = &said;
-            writeln!(log, "[{name}] {code:?}\n{stdout}{stderr}")?;
+            let Said { code: _, ended, stdout, stderr } = &said;
+            writeln!(log, "[{name}] {ended}\n{stdout}{stderr}")?;
             shapes.push(Shape::of(&said, &args));
             continue;
         }

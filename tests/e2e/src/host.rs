@@ -29,7 +29,9 @@ pub struct Host {
 /// What a program said, and how it ended.
 #[derive(Debug)]
 pub struct Said {
+    /// None if a signal ended it: `ended` has its name.
     pub code: Option<i32>,
+    pub ended: String,
     pub stdout: String,
     pub stderr: String,
 }
@@ -201,6 +203,7 @@ impl Said {
     fn of(output: &Output) -> Said {
         Said {
             code: output.status.code(),
+            ended: output.status.to_string(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
@@ -211,8 +214,8 @@ impl Said {
         if self.code == Some(0) {
             return Ok(self.stdout);
         }
-        let Said { code, stdout, stderr } = self;
-        bail!("`{program} {}` ended with {code:?}:\n{stdout}{stderr}", args.join(" "))
+        let Said { code: _, ended, stdout, stderr } = self;
+        bail!("`{program} {}` ended with {ended}:\n{stdout}{stderr}", args.join(" "))
     }
 }
 
@@ -349,4 +352,24 @@ fn spawn(
         .stderr(log)
         .spawn()
         .context("the host can't be started")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_a_signal_ended_is_told_with_the_signal() -> Result<()> {
+        let failed = |script: &str| -> Result<String> {
+            let said = output(Command::new("sh").args(["-c", script]))?;
+            let refused = said.or_fail("sh", &[]).expect_err("it did not end well");
+            Ok(refused.to_string())
+        };
+        assert_eq!(
+            failed("echo words; kill -KILL $$")?,
+            "`sh ` ended with signal: 9 (SIGKILL):\nwords\n"
+        );
+        assert_eq!(failed("exit 3")?, "`sh ` ended with exit status: 3:\n");
+        Ok(())
+    }
 }
