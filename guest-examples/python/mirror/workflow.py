@@ -266,6 +266,22 @@ class CallsCloseBy:
         return [shouted, await told(balked)]
 
 
+@workflow.defn(name="early")
+class Early:
+    """Returns what it has heard before its first line."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    @workflow.signal(name="add")
+    def add(self, value: str) -> None:
+        self.heard.append(value)
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        return self.heard
+
+
 @workflow.defn(name="listens")
 class Listens:
     def __init__(self) -> None:

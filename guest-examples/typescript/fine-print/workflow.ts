@@ -73,6 +73,19 @@ async function isCanceled(promise: Promise<unknown>): Promise<boolean> {
   }
 }
 
+const say = defineSignal<[string]>("say");
+const whisper = defineSignal<[string]>("whisper");
+
+/** What it has heard at its first line, and what once it listens to whispers too. */
+export async function hears(): Promise<string[][]> {
+  const heard: string[] = [];
+  setHandler(say, (what) => void heard.push(what));
+  const early = [...heard];
+  await condition(() => heard.includes("over"));
+  setHandler(whisper, (what) => void heard.push(what));
+  return [early, heard];
+}
+
 const poke = defineSignal("poke");
 const ask = defineUpdate<void>("ask");
 

@@ -24,6 +24,12 @@ pub trait Guest: Send {
     /// run of the chain gets them.
     fn unreceived(&self) -> Vec<signal::Signal>;
 
+    /// Can it look for signals by itself? Then those that came before its first task are handed
+    /// over with its start.
+    fn takes_signals(&self) -> bool {
+        false
+    }
+
     /// How much it takes of what all guests of a host share in memory, in the least that one takes.
     fn rooms(&self) -> usize {
         1
@@ -105,6 +111,8 @@ pub struct Start {
     pub start_time: Timestamp,
     /// Patches that the history about to be replayed has markers for.
     pub patches: BTreeSet<String>,
+    /// Those that came before the first task, for a guest that takes them.
+    pub signals: Vec<signal::Signal>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -55,6 +55,8 @@ pub const CARRIED_REQUESTS_BYTES_MAX: usize = 32 << 10;
 pub const ATTACHED_REQUESTS_MAX: usize = 1000;
 /// Commands of one workflow task.
 pub const COMMANDS_PER_TASK_MAX: usize = 10_000;
+/// Signals that are handed to a guest with its start, in one turn. More follow one by one.
+pub const SIGNALS_WITH_START_MAX: usize = 1000;
 /// Arrivals that one step takes from a mailbox; the rest waits for the next step.
 pub const ARRIVALS_PER_STEP_MAX: usize = 256;
 /// Arrivals that wait in one mailbox; one more is refused as exhausted.

@@ -502,7 +502,7 @@ impl Run {
                         Some(request) => Job::Update(request),
                         None => continue,
                     },
-                    Some(recorded) => match self.job_for(&recorded, &mut at_once) {
+                    Some(recorded) => match self.job_for(&recorded, &mut waiting, &mut at_once) {
                         Some(job) => job,
                         None => continue,
                     },

@@ -6,18 +6,18 @@ use expect_test::expect;
 use refrain_core::arrival::Arrival;
 use refrain_core::decision::Decision;
 use refrain_core::event::Recorded;
-use refrain_core::guest::{Guest, Program};
+use refrain_core::guest::{Guest, GuestError, Job, Program, Query, QueryError, Turn};
 use refrain_core::ids::EventId;
 use refrain_core::limits::{BLOB_BYTES_MAX, RunLimits};
 use refrain_core::machines::signal::Signal;
-use refrain_core::machines::{Event, execution, task};
-use refrain_core::payload::{Payload, size_of_all};
+use refrain_core::machines::{Command, Event, execution, task};
+use refrain_core::payload::{Payload, Payloads, size_of_all};
 use refrain_core::run::{Run, Step};
 use refrain_core::time::{Delay, Timestamp};
 use refrain_testkit::program::ScriptedProgram;
 use refrain_testkit::{facts, lone_step};
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 const LIMITS: RunLimits = RunLimits::DEFAULT;
 
@@ -217,4 +217,49 @@ fn a_next_run_is_told_of_the_newest_thousand_requests() {
         carried(33, 1024),
         (32, some(&format!("{:01024}", 1)), some(&format!("{:01024}", 32)))
     );
+}
+
+/// Looks for signals by itself, and writes down what it is handed.
+struct Taker(Arc<Mutex<Vec<String>>>);
+
+impl Guest for Taker {
+    fn turn(&mut self, turn: Turn) -> Result<Vec<Command>, GuestError> {
+        let told = match turn.job {
+            Job::Start(start) => format!("start with {}", start.signals.len()),
+            Job::Signal(signal) => format!("signal {}", signal.request_id),
+            other => format!("{other:?}"),
+        };
+        self.0.lock().unwrap().push(told);
+        Ok(Vec::new())
+    }
+
+    fn unreceived(&self) -> Vec<Signal> {
+        Vec::new()
+    }
+
+    fn takes_signals(&self) -> bool {
+        true
+    }
+
+    fn query(&mut self, _: &Query) -> Result<Payloads, QueryError> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_thousand_signals_that_came_with_a_start_are_handed_over_with_it_and_more_one_by_one() {
+    let turns = Arc::new(Mutex::new(Vec::new()));
+    let taker = || Box::new(Taker(Arc::clone(&turns)));
+    let signal =
+        |nth: u32| Arrival::Signal(Signal { request_id: nth.to_string(), ..Signal::default() });
+    let mut arrivals = vec![Arrival::Start(Box::default())];
+    arrivals.extend((1..=1002).map(signal));
+    let first = Run::new(facts("order-1"), taker()).step(step(arrivals, 0)).unwrap();
+    let second = first.run.unwrap().step(step(vec![signal(1003)], 0)).unwrap();
+    let live = std::mem::take(&mut *turns.lock().unwrap());
+    assert_eq!(live, ["start with 1000", "signal 1001", "signal 1002", "signal 1003"]);
+    let mut history = first.decision.events;
+    history.extend(second.decision.events);
+    Run::replay(facts("order-1"), &history, taker()).unwrap();
+    assert_eq!(*turns.lock().unwrap(), live);
 }

@@ -184,6 +184,7 @@ fn start(workflow_type: &str, argument: Option<usize>) -> Job {
         started: Arc::new(started(workflow_type, argument)),
         start_time: NOW,
         patches: BTreeSet::new(),
+        signals: Vec::new(),
     }))
 }
 

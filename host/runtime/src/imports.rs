@@ -7,7 +7,8 @@ mod related;
 
 use crate::bindings::convert::{
     cancellation_in, failure_out, fields_in, fields_out, payload_in, payloads_in, payloads_out,
-    priority_in, priority_out, retry_policy_in, retry_policy_out, text_payload, workflow_run_out,
+    priority_in, priority_out, retry_policy_in, retry_policy_out, signal_out, text_payload,
+    workflow_run_out,
 };
 use crate::bindings::{
     activities, children, context, definitions, external, lifecycle, operations, signals, state,
@@ -263,6 +264,10 @@ impl<T: Send + 'static> timers::HostWithStore<T> for HasSelf<Ctx> {
 // Signals.
 
 impl signals::Host for Ctx {
+    fn take(&mut self, names: Option<Vec<String>>) -> wasmtime::Result<Option<signals::Signal>> {
+        Ok(self.run.lock().take_kept(names.as_deref())?.map(signal_out))
+    }
+
     fn pending(&mut self, name: Option<String>) -> wasmtime::Result<u32> {
         Ok(self.run.lock().signals.n_free(name.as_deref()) as u32)
     }

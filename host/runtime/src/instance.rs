@@ -110,6 +110,10 @@ impl Guest for WasmGuest {
         }
     }
 
+    fn takes_signals(&self) -> bool {
+        self.workflow.takes_signals
+    }
+
     fn rooms(&self) -> usize {
         match &self.life {
             Life::Live(live) => {
@@ -209,13 +213,15 @@ impl Drop for Live {
 }
 
 impl Live {
-    fn start(workflow: &Arc<Workflow>, start: Box<Start>, watch: Option<Watch>) -> Live {
+    fn start(workflow: &Arc<Workflow>, mut start: Box<Start>, watch: Option<Watch>) -> Live {
         let workflow_type = start.started.workflow_type.clone();
         let args = start.started.input.clone();
+        let signals = std::mem::take(&mut start.signals);
         let run = SharedRun::new(Run::new(Some(start), workflow.activation_max));
         {
             let mut run = run.lock();
             run.watch = watch;
+            signals.into_iter().for_each(|it| run.take_signal(it));
             run.ends_when_canceled = workflow.exports.main.ends_when_canceled();
         }
         let store = store(workflow, &run);

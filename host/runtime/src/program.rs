@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use wasmtime::component::{
     Accessor, Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift,
-    Linker, Lower, TypedFunc,
+    Linker, Lower, TypedFunc, types::ComponentItem,
 };
 
 /// What all guests of one component share.
@@ -31,6 +31,8 @@ pub(crate) struct Workflow {
     /// Linear memories, all of its parts together.
     pub(crate) memories: u32,
     pub(crate) tables: u32,
+    /// Imports `signals.take`.
+    pub(crate) takes_signals: bool,
 }
 
 pub(crate) struct Exports {
@@ -128,6 +130,17 @@ impl Exports {
     }
 }
 
+fn takes_signals(component: &Component) -> bool {
+    let engine = component.engine();
+    component.component_type().imports(engine).any(|(name, import)| match import.ty {
+        ComponentItem::ComponentInstance(instance) => {
+            name.starts_with("refrain:workflow/signals@")
+                && instance.exports(engine).any(|(name, _)| name == "take")
+        }
+        _ => false,
+    })
+}
+
 fn function<P, R>(
     store: &mut wasmtime::Store<Ctx>,
     instance: &Instance,
@@ -186,6 +199,7 @@ impl WorkflowProgram {
         let mut workflow = Workflow {
             memories: parts.as_ref().map_or(1, |it| it.num_memories),
             tables: parts.as_ref().map_or(1, |it| it.num_tables),
+            takes_signals: takes_signals(component),
             digest,
             pre,
             exports,

@@ -486,6 +486,14 @@ impl Run {
         self.offer_signal(place);
     }
 
+    pub(crate) fn take_kept(
+        &mut self,
+        names: Option<&[String]>,
+    ) -> Result<Option<signal::Signal>, Stop> {
+        self.check_phase("signals.take")?;
+        Ok(self.signals.take(names))
+    }
+
     /// One that is kept, to the oldest wait that it fits. One at a time, and none after the end:
     /// so a program that ends has received no more than it has seen.
     fn offer_kept(&mut self) -> bool {

@@ -32,6 +32,13 @@ impl Kept {
         self.last
     }
 
+    /// The oldest of these names that nobody was offered.
+    pub(crate) fn take(&mut self, names: Option<&[String]>) -> Option<Signal> {
+        let fits = |it: &Entry| names.is_none_or(|names| names.contains(&it.signal.name));
+        let place = self.signals.iter().find(|it| !it.1.offered && fits(it.1)).map(|it| *it.0)?;
+        self.receive(place)
+    }
+
     fn free<'a>(&'a self, name: Option<&'a str>) -> impl Iterator<Item = u64> + 'a {
         let fits = move |entry: &Entry| {
             !entry.offered && name.is_none_or(|name| name == entry.signal.name)

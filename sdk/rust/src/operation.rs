@@ -102,11 +102,17 @@ impl<T: 'static> Operation<T> {
         let mut operation = Operation { op: Some(op), state: State::Waiting(read, next) };
         // Starts to read now, so that the first poll knows of an outcome that came before it, as a
         // promise would.
-        let mut context = Context::from_waker(Waker::noop());
-        if let Poll::Ready(outcome) = operation.poll_state(&mut context) {
-            operation.state = State::Here(outcome);
-        }
+        operation.is_here();
         operation
+    }
+
+    /// Has its value come? It is kept for whoever awaits it; who does so now is not woken any more.
+    pub(crate) fn is_here(&mut self) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(outcome) = self.poll_state(&mut context) else { return false };
+        let is_value = outcome.is_ok();
+        self.state = State::Here(outcome);
+        is_value
     }
 }
 

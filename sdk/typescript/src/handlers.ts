@@ -1,7 +1,7 @@
 // Signals, queries and updates, and who answers them.
 
 import operations from "refrain:workflow/operations@0.1.0";
-import signals from "refrain:workflow/signals@0.1.0";
+import signals, { type Signal } from "refrain:workflow/signals@0.1.0";
 import { toHeaders } from "./converter";
 import { ApplicationFailure } from "./failures";
 import { type SignalInput, type UpdateInput, onTheWayIn } from "./interceptors";
@@ -188,12 +188,14 @@ export function unfinishedHandlers(): string | undefined {
 }
 
 /**
- * Receives signals and hands them to their handlers, as long as the run lives.
+ * Receives signals and hands them to their handlers, as long as the run lives: first those that came with its start,
+ * before the workflow begins.
  *
  * One that has no handler stays with the host: if the run ends without it, the next run of the chain gets it.
  */
 export function pumpSignals(fail: (error: unknown) => void): void {
   onFailure = fail;
+  takeWhatIsHere([...wanted]);
   for (const name of wanted) receive(name);
 }
 
@@ -211,12 +213,21 @@ function receiveFor(name: string | null, isWanted: boolean): void {
     wanted.add(name);
     deliverKept();
     // Before the run, at the top level of a module, nothing can be received.
-    if (onFailure && !waits.has(name)) receive(name);
+    if (!onFailure) return;
+    takeWhatIsHere([name]);
+    if (!waits.has(name)) receive(name);
     return;
   }
   wanted.delete(name);
   const op = waits.get(name);
   if (op !== undefined) operations.cancel(op);
+}
+
+/** Handles what came before there was a handler, at once and in the order in which it came. */
+function takeWhatIsHere(names: (string | null)[]): void {
+  if (names.length === 0) return;
+  const named = names.includes(ANY) ? null : (names as string[]);
+  for (let signal = signals.take(named); signal; signal = signals.take(named)) deliver(signal);
 }
 
 function receive(name: string | null): void {
@@ -227,12 +238,15 @@ function receive(name: string | null): void {
     // By name again: what was canceled may be wanted anew.
     if (wanted.has(name)) receive(name);
     if (result.tag === "err") return;
-    const { name: signalName, args, headers } = result.val;
-    kept.push({ signalName, args: fromPayloads(args), headers: toHeaders(headers) });
-    deliverKept();
-    askConditions();
-    conditionsMayHold();
+    deliver(result.val);
   });
+}
+
+function deliver({ name, args, headers }: Signal): void {
+  kept.push({ signalName: name, args: fromPayloads(args), headers: toHeaders(headers) });
+  deliverKept();
+  askConditions();
+  conditionsMayHold();
 }
 
 function deliverKept(): void {

@@ -174,13 +174,14 @@ declare module "refrain:workflow/children@0.1.0" {
 
 declare module "refrain:workflow/signals@0.1.0" {
   import type { Fields, Future, Op, Payloads } from "refrain:workflow/types@0.1.0";
-  interface Signal {
+  export interface Signal {
     name: string;
     args: Payloads;
     headers: Fields;
   }
   const signals: {
     receive(name: string | null): [Op, Future<Signal>];
+    take(names: string[] | null): Signal | null;
     pending(name: string | null): number;
   };
   export default signals;

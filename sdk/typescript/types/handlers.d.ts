@@ -65,7 +65,8 @@ export declare function allHandlersFinished(): boolean;
 /** What to warn of at the end of the workflow. `undefined`: of nothing. */
 export declare function unfinishedHandlers(): string | undefined;
 /**
- * Receives signals and hands them to their handlers, as long as the run lives.
+ * Receives signals and hands them to their handlers, as long as the run lives: first those that came with its start,
+ * before the workflow begins.
  *
  * One that has no handler stays with the host: if the run ends without it, the next run of the chain gets it.
  */

@@ -4,7 +4,7 @@
 use refrain_sdk::prelude::*;
 use refrain_sdk::{ChildCancellation, ParentClose, cancellation, current_details, info, set_current_details};
 
-refrain_sdk::export_workflows!(parts, lingers, leaves, details, looks);
+refrain_sdk::export_workflows!(parts, lingers, leaves, details, counts, looks);
 
 /// Asks a child to stop, and says whether it learned of a cancellation.
 #[workflow]
@@ -57,6 +57,20 @@ async fn details() -> Result<String> {
     set_current_details("**half** of it");
     signal::<()>("done").receive().await?;
     Ok(current_details())
+}
+
+/// How many numbers there are at its first line, which they are, and how many its stream holds later.
+#[workflow(signals("number", "look"))]
+async fn counts() -> Result<(u32, Vec<u32>, u32)> {
+    let mut numbers = signal::<u32>("number");
+    let early = numbers.pending();
+    let mut found = Vec::new();
+    while let Some(number) = numbers.try_receive().await? {
+        found.push(number);
+    }
+    let _ = numbers.next().now_or_never();
+    signal::<()>("look").receive().await?;
+    Ok((early, found, numbers.pending()))
 }
 
 /// Takes the numbers that are here when it is told to look. Its stream has waited for one since the start.

@@ -28,6 +28,7 @@ refrain_sdk::export_workflows!(
     activities::trusts,
     activities::calls_close_by,
     messages::listens,
+    messages::Early,
     messages::waits,
     messages::late_waits,
     messages::gate,

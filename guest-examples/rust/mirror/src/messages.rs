@@ -14,6 +14,25 @@ pub async fn listens() -> Result<Vec<String>> {
     Ok(heard.get())
 }
 
+/// What it has heard before its first line.
+#[derive(Default)]
+pub struct Early {
+    heard: Vec<String>,
+}
+
+#[workflow(name = "early")]
+impl Early {
+    #[run]
+    async fn run(state: Shared<Early>) -> Result<Vec<String>> {
+        Ok(state.borrow().heard.clone())
+    }
+
+    #[signal]
+    fn add(&mut self, value: String) {
+        self.heard.push(value);
+    }
+}
+
 /// Until it is told to finish, or canceled.
 #[workflow(signals("finish"))]
 pub async fn waits() -> Result<String> {

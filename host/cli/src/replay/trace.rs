@@ -150,6 +150,10 @@ impl Guest for TracedGuest {
         self.guest.rooms()
     }
 
+    fn takes_signals(&self) -> bool {
+        self.guest.takes_signals()
+    }
+
     fn unreceived(&self) -> Vec<refrain_core::machines::signal::Signal> {
         self.guest.unreceived()
     }

@@ -46,7 +46,16 @@ pub(super) fn job(job: &Job, names: &Names) -> String {
     let name = |op: &OpSeq| names.get(op).cloned().unwrap_or_else(|| format!("operation {op}"));
     match job {
         Job::Start(it) => {
-            format!("start {}({})", it.started.workflow_type, values(&it.started.input))
+            let mut text =
+                format!("start {}({})", it.started.workflow_type, values(&it.started.input));
+            for signal in &it.signals {
+                text.push_str(&format!(
+                    ", with it signal {}({})",
+                    signal.name,
+                    values(&signal.input)
+                ));
+            }
+            text
         }
         Job::ActivityClosed { op, result } | Job::ChildClosed { op, result } => {
             format!("{} {}", name(op), ended(result))

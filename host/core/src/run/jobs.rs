@@ -7,6 +7,7 @@ impl Run {
     pub(super) fn job_for(
         &mut self,
         recorded: &Recorded,
+        waiting: &mut VecDeque<Recorded>,
         at_once: &mut VecDeque<Job>,
     ) -> Option<Job> {
         match &recorded.event {
@@ -18,6 +19,7 @@ impl Run {
                     started,
                     start_time: self.execution.start_time,
                     patches: std::mem::take(&mut self.patches),
+                    signals: self.signals_with_start(waiting),
                 })))
             }
             Event::Execution(execution::Event::CancelRequested { cause, .. }) => {
@@ -55,6 +57,24 @@ impl Run {
             | Event::Attributes(_)
             | Event::Clock(_) => None,
         }
+    }
+
+    /// What the guest takes by itself of what is waiting for it.
+    fn signals_with_start(&self, waiting: &mut VecDeque<Recorded>) -> Vec<signal::Signal> {
+        let mut signals = Vec::new();
+        if !self.guest.takes_signals() {
+            return signals;
+        }
+        waiting.retain(|recorded| match &recorded.event {
+            Event::Signal(signal::Event::Received(signal))
+                if signals.len() < limits::SIGNALS_WITH_START_MAX =>
+            {
+                signals.push((**signal).clone());
+                false
+            }
+            _ => true,
+        });
+        signals
     }
 
     pub(super) fn activity_job(&mut self, event: &activity::Event) -> Option<Job> {

@@ -1,7 +1,7 @@
 //! Turns, one after another, and what comes of them.
 
 use crate::handmade;
-use crate::stage::{Actor, component, logged, runtime, told};
+use crate::stage::{Actor, component, logged, runtime, sent, told};
 use expect_test::expect;
 use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::guest::{GuestErrorKind, Job, QueryError};
@@ -78,6 +78,39 @@ fn a_look_for_signals_finds_those_that_are_here_and_waits_for_none() {
         }
         assert_eq!(actor.signal("look", &[]), format!("complete {found}"), "{numbers:?}");
     }
+}
+
+#[test]
+fn signals_that_came_with_the_start_are_there_at_the_first_line() {
+    let mut counts = Actor::rust("fine-print");
+    counts.signals = vec![sent("number", &["1"]), sent("look", &[]), sent("number", &["2"])];
+    expect!["complete [2,[1,2],0]"].assert_eq(&counts.start("counts", &[]));
+
+    let mut hears = Actor::new(&component("typescript", "fine-print"));
+    hears.signals =
+        vec![sent("say", &["\"one\""]), sent("whisper", &["\"psst\""]), sent("say", &["\"two\""])];
+    expect![""].assert_eq(&hears.start("hears", &[]));
+    expect![""].assert_eq(&hears.signal("whisper", &["\"hush\""]));
+    expect![[r#"complete [["one","two"],["one","two","over","psst","hush"]]"#]]
+        .assert_eq(&hears.signal("say", &["\"over\""]));
+}
+
+#[test]
+fn signals_that_a_stream_holds_are_counted() {
+    let mut counts = Actor::rust("fine-print");
+    counts.start("counts", &[]);
+    for number in ["1", "2", "3"] {
+        counts.signal("number", &[number]);
+    }
+    expect!["complete [0,[],3]"].assert_eq(&counts.signal("look", &[]));
+}
+
+#[test]
+fn a_program_that_ends_at_once_leaves_what_it_did_not_take() {
+    let mut counts = Actor::rust("fine-print");
+    counts.signals = vec![sent("look", &[]), sent("number", &["1"]), sent("look", &["2"])];
+    expect!["complete [1,[1],0]"].assert_eq(&counts.start("counts", &[]));
+    assert_eq!(counts.guest.unreceived(), [sent("look", &["2"])]);
 }
 
 #[test]

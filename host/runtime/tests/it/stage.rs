@@ -53,6 +53,16 @@ pub(crate) struct Actor {
     pub(crate) guest: Box<dyn Guest>,
     pub(crate) replaying: bool,
     pub(crate) now: Timestamp,
+    /// That come with the start.
+    pub(crate) signals: Vec<signal::Signal>,
+}
+
+pub(crate) fn sent(name: &str, args: &[&str]) -> signal::Signal {
+    signal::Signal {
+        name: name.to_owned(),
+        input: args.iter().map(|arg| Payload::json(*arg)).collect(),
+        ..signal::Signal::default()
+    }
 }
 
 impl Actor {
@@ -64,7 +74,7 @@ impl Actor {
     }
 
     pub(crate) fn of(program: &dyn Program) -> Actor {
-        Actor { guest: program.guest().unwrap(), replaying: false, now: NOW }
+        Actor { guest: program.guest().unwrap(), replaying: false, now: NOW, signals: Vec::new() }
     }
 
     pub(crate) fn rust(name: &str) -> Actor {
@@ -92,6 +102,7 @@ impl Actor {
         args: &[&str],
         patches: &[&str],
     ) -> Result<Vec<Command>, GuestError> {
+        let signals = std::mem::take(&mut self.signals);
         self.turn(Job::Start(Box::new(Start {
             namespace: "default".to_owned(),
             run: RunId(0x0195_e1f2_0000_7abc_8def_0123_4567_89ab),
@@ -106,6 +117,7 @@ impl Actor {
             }),
             start_time: NOW,
             patches: patches.iter().map(|patch| (*patch).to_owned()).collect::<BTreeSet<_>>(),
+            signals,
         })))
     }
 
@@ -119,12 +131,7 @@ impl Actor {
     }
 
     pub(crate) fn signal(&mut self, name: &str, args: &[&str]) -> String {
-        let signal = signal::Signal {
-            name: name.to_owned(),
-            input: args.iter().map(|arg| Payload::json(*arg)).collect(),
-            ..signal::Signal::default()
-        };
-        told(&self.turn(Job::Signal(signal)).unwrap())
+        told(&self.turn(Job::Signal(sent(name, args))).unwrap())
     }
 
     pub(crate) fn update(&mut self, id: &str, name: &str, args: &[&str]) -> String {

@@ -74,7 +74,8 @@ class Run:
             if config.failure_exception_types is not None:
                 self.failure_types = tuple(config.failure_exception_types)
         for handler in self.definition.handlers:
-            self.set_handler(handler.kind, handler.name, handler)
+            self.handlers[handler.kind, handler.name] = handler
+        self._receive_all([name for kind, name in self.handlers if kind == "signal"])
         _, reader = host.context.cancellation()
         LOOP.read(reader, self._cancel)
         self._main = detached(self._to_the_end(self._run))
@@ -138,9 +139,18 @@ class Run:
         if kind != "signal":
             return
         if handler is not None and name not in self._waits:
-            self._receive(name)
+            self._receive_all([name])
         elif handler is None and name in self._waits:
             host.operations.cancel(self._waits[name])
+
+    def _receive_all(self, names: list[str | None]) -> None:
+        """Handles what is here already, in the order in which it came, and waits for more."""
+        if names:
+            named = None if None in names else names
+            while (signal := host.signals.take(named)) is not None:
+                self._signal(signal)
+        for name in names:
+            self._receive(name)
 
     def _receive(self, name: str | None) -> None:
         op, reader = host.signals.receive(name)

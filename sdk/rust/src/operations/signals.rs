@@ -102,13 +102,10 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
         if let Some(found) = self.try_next().await {
             return found.map(Some);
         }
-        while self.pending() > 0 {
-            let name = self.name.clone();
-            let one = Operation::new(
-                Started::new(|| signals::receive(Some(&self.name))),
-                move |signal: signals::Signal| Ok(decoded(&name, &signal.args)),
-            );
-            if let Some(signal) = one.await? {
+        Scope::current().check()?;
+        let names = [self.name.clone()];
+        while let Some(signal) = signals::take(Some(&names)) {
+            if let Some(signal) = decoded(&self.name, &signal.args) {
                 return Ok(Some(signal));
             }
         }
@@ -132,7 +129,14 @@ impl<T: DeserializeOwned + 'static> Signals<T> {
 
     /// How many are here and not received yet.
     pub fn pending(&self) -> u32 {
-        signals::pending(Some(&self.name))
+        // Of none, but who imports it finds at the first line what came with the start.
+        signals::take(Some(&[]));
+        let held = self.next.take().map_or(0, |mut next| {
+            let held = next.signal.is_here();
+            self.next.set(Some(next));
+            u32::from(held)
+        });
+        held + signals::pending(Some(&self.name))
     }
 }
 
@@ -163,7 +167,7 @@ pub struct SignalMethods<S> {
 }
 
 struct Pump {
-    name: &'static str,
+    name: String,
     next: Option<Pin<Box<Read>>>,
     method: Box<dyn Fn(&[Payload]) -> Result>,
 }
@@ -172,14 +176,18 @@ impl Pump {
     /// Whether there may be more.
     fn poll(&mut self, context: &mut Context<'_>) -> bool {
         loop {
-            let receive = || Read::new(signals::receive(Some(self.name)).1, None);
+            let receive = || Read::new(signals::receive(Some(&self.name)).1, None);
             let next = self.next.get_or_insert_with(receive);
             let Poll::Ready(arrived) = next.as_mut().poll(context) else { return true };
             self.next = None;
             let Ok(signals::Signal { args, .. }) = arrived.take() else { return false };
-            if let Err(failure) = (self.method)(&args) {
-                dropped(self.name, &failure);
-            }
+            self.call(&args);
+        }
+    }
+
+    fn call(&self, args: &[Payload]) {
+        if let Err(failure) = (self.method)(args) {
+            dropped(&self.name, &failure);
         }
     }
 }
@@ -189,7 +197,6 @@ impl<S: 'static> SignalMethods<S> {
         SignalMethods { state: state.clone(), pumps: Vec::new() }
     }
 
-    /// Also after the run was asked to cancel: what cleans up may wait for a signal.
     pub fn on<A: Args>(mut self, name: &'static str, method: impl Fn(&mut S, A) + 'static) -> Self {
         let state = self.state.clone();
         let method = move |args: &[Payload]| {
@@ -197,12 +204,19 @@ impl<S: 'static> SignalMethods<S> {
             state.update(|it| method(it, args));
             Ok(())
         };
-        self.pumps.push(Pump { name, next: None, method: Box::new(method) });
+        self.pumps.push(Pump { name: name.to_owned(), next: None, method: Box::new(method) });
         self
     }
 
-    /// Signals come first, so that the workflow knows of what was there before it looks.
+    /// Signals come first, so that the workflow knows of what was there before it looks: those that
+    /// came with the start, in order, and later each before it goes on. Also after the run was
+    /// asked to cancel: what cleans up may wait for a signal.
     pub async fn beside<T>(mut self, workflow: impl Future<Output = T>) -> T {
+        let names: Vec<_> = self.pumps.iter().map(|pump| pump.name.clone()).collect();
+        while let Some(signal) = signals::take(Some(&names)) {
+            let pump = self.pumps.iter().find(|pump| pump.name == signal.name);
+            pump.into_iter().for_each(|pump| pump.call(&signal.args));
+        }
         let mut workflow = pin!(workflow);
         poll_fn(|context| {
             self.pumps.retain_mut(|pump| pump.poll(context));

@@ -122,6 +122,11 @@ async def signal_with_start(it: Stage) -> None:
 
 
 @play
+async def early_signal(it: Stage) -> None:
+    await it.result(await it.start("early", start_signal="add", start_signal_args=["one"]))
+
+
+@play
 async def desk(it: Stage) -> None:
     handle = await it.start("desk")
     await it.until(handle.id, "WORKFLOW_TASK_COMPLETED")
