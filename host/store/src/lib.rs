@@ -39,6 +39,7 @@ mod namespaces;
 mod pinned;
 mod search_attributes;
 mod task_queues;
+mod temporary;
 
 pub use activities::{Backlog, DueActivity, InLine, Line};
 pub use batches::BatchRow;

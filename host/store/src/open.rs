@@ -3,6 +3,7 @@
 
 use crate::error::{Class, OpenError, StoreError, class_of};
 use crate::sql::Statement;
+use crate::temporary::Temporary;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::query::Query;
 use sqlx::sqlite::{
@@ -12,7 +13,6 @@ use sqlx::{Connection, SqlSafeStr, Sqlite, SqliteConnection};
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -133,11 +133,11 @@ impl Store {
     pub async fn open(config: StoreConfig) -> Result<Store, OpenError> {
         let temporary = match &config.path {
             Some(_) => None,
-            None => Some(Temporary::create()?),
+            None => Some(Temporary::create(&std::env::temp_dir())?),
         };
         let path = match (&config.path, &temporary) {
             (Some(path), _) => path.clone(),
-            (None, Some(temporary)) => temporary.directory.join("refrain.db"),
+            (None, Some(temporary)) => temporary.database(),
             (None, None) => PathBuf::new(),
         };
         check_directory(&path)?;
@@ -270,11 +270,15 @@ impl Lock {
     }
 }
 
-/// Two hosts on one database would each believe to own every run.
-fn lock(database: &Path) -> Result<Lock, OpenError> {
+pub(crate) fn lock_file(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
-    let path = PathBuf::from(name);
+    PathBuf::from(name)
+}
+
+/// Two hosts on one database would each believe to own every run.
+fn lock(database: &Path) -> Result<Lock, OpenError> {
+    let path = lock_file(database);
     let not_writable = |source| OpenError::NotWritable { path: database.to_owned(), source };
     let (file, is_new) = match OpenOptions::new().create_new(true).write(true).open(&path) {
         Ok(file) => (file, true),
@@ -386,36 +390,5 @@ fn migration_error(path: &Path, error: MigrateError) -> OpenError {
     match error {
         MigrateError::Execute(source) => open_error(path, source),
         source => OpenError::Migration { path: path.to_owned(), supported: SCHEMA, source },
-    }
-}
-
-/// A directory of our own under the system's temporary one.
-#[derive(Debug)]
-struct Temporary {
-    directory: PathBuf,
-}
-
-impl Temporary {
-    fn create() -> Result<Temporary, OpenError> {
-        static N_MADE: AtomicU64 = AtomicU64::new(0);
-        let root = std::env::temp_dir();
-        loop {
-            let number = N_MADE.fetch_add(1, Ordering::Relaxed);
-            let directory = root.join(format!("refrain-{}-{number}", std::process::id()));
-            match std::fs::create_dir(&directory) {
-                Ok(()) => return Ok(Temporary { directory }),
-                // Left behind by an earlier process of the same number.
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(OpenError::NoTemporary { directory: root, source }),
-            }
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.directory) {
-            tracing::warn!(directory = %self.directory.display(), %error, "temporary database stays");
-        }
     }
 }
