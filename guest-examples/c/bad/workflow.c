@@ -84,8 +84,9 @@ static refrain_result frees(const char *args) {
   refrain_op *never_holds = refrain_start_condition(never, &never_holds);
   for (;;) {
     refrain_result printed = refrain_execute_activity("print", args, (refrain_activity_options){.start_to_close_ms = 1000});
-    if (printed.failure) return printed;
-    free((void *)printed.json);
+    if (!printed.failure) return refrain_fail("Unexpected", "printed: %s", printed.json);
+    free((void *)refrain_failure_message(printed.failure));
+    free((void *)printed.failure);
     refrain_result child = refrain_execute_child("print", args, (refrain_child_options){.memo = memo});
     if (child.failure) return child;
     free((void *)child.json);
@@ -101,9 +102,12 @@ static refrain_result frees(const char *args) {
   }
 }
 
-static refrain_result swallows(const char *args) {
+static refrain_result swallows(const char *args) { return refrain_ok_taking(args); }
+
+static refrain_result refuses(const char *args) {
+  refrain_result refused = refrain_fail("Refused", "%s", args);
   free((void *)args);
-  return refrain_ok("1");
+  return refused;
 }
 
 static refrain_result returns_no_json(const char *args) {
@@ -138,7 +142,8 @@ const refrain_definition refrain_program = {
         {"needMuchStack", needs_much_stack, NULL, NULL},
         {"needMuchStackAndWait", needs_much_stack_and_waits, NULL, NULL},
         {"recurse", recurses, NULL, NULL},
+        {"refuse", swallows, refuses, NULL},
         {"swallow", swallows, swallows, NULL},
         {0}},
-    .queries = (refrain_query[]){{"swallow", swallows, NULL}, {0}},
+    .queries = (refrain_query[]){{"refuse", refuses, NULL}, {"swallow", swallows, NULL}, {0}},
 };

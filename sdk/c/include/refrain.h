@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* Why something did not succeed: a chain of causes. */
+/* Why something did not succeed: a chain of causes. One piece of memory. */
 typedef struct refrain_failure refrain_failure;
 
 /* How something ended: exactly one of the two is set. */
@@ -50,7 +50,8 @@ typedef struct refrain_signal {
   const char *description;
 } refrain_signal;
 
-/* Answers at once; must not start anything. */
+/* Answers at once; must not start anything. A failure that is made and returned here is the host's, and freed; so it is
+ * where updates are validated. */
 typedef struct refrain_query {
   const char *name;
   refrain_handler answer;
@@ -80,6 +81,9 @@ extern const refrain_definition refrain_program;
 /* ---- Results and failures --------------------------------------------------------------------------- */
 
 refrain_result refrain_ok(const char *json);
+/* As `refrain_ok`, of memory that nobody else needs: it is freed when it has been handed over. For what queries and
+ * updates answer again and again. */
+refrain_result refrain_ok_taking(const char *json);
 /* `type` is what other programs compare, the name of a class elsewhere. `format` as for `printf`. */
 refrain_result refrain_fail(const char *type, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* For a workflow to return: it goes on as a new run, with an empty history. */

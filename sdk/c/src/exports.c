@@ -43,7 +43,7 @@ void refrain_export_run(const char *type, size_t type_length, abi_payload *args,
   rf_requested = refrain_start_cancellation();
   refrain_result result = it && it->name
       ? call(it->run, (abi_payloads){args, n_args})
-      : refrain_fail("WorkflowNotFound", "unknown workflow type `%s`", rf_copy(wanted));
+      : refrain_fail("WorkflowNotFound", "unknown workflow type `%.*s`", (int)wanted.length, wanted.at);
 
   abi_outcome outcome = {0};
   if (!result.failure) {
@@ -96,6 +96,7 @@ static __attribute__((noinline)) void run_update(running_update *it) {
   } else {
     abi_payload payload = rf_payload_of(result.json);
     abi_return_update(0, &payload, 1);
+    free((void *)rf_taken(result.json));
   }
 }
 
@@ -119,6 +120,11 @@ void refrain_export_update(const char *id, size_t id_length, const char *name, s
   free(it);
 }
 
+static void begin_question(void) {
+  static uint32_t n_asked;
+  rf_question = ++n_asked;
+}
+
 /* Where `query` and `validate-update` leave their answer. */
 static struct {
   uint8_t is_error;
@@ -127,6 +133,14 @@ static struct {
 
 static void *answered(refrain_result result) {
   static abi_payload payload;
+  /* The host reads it after this. So it is kept until the next question. */
+  static refrain_result last;
+  free((void *)last.json);
+  free((void *)last.failure);
+  /* What the program had before it was asked stays the program's. */
+  bool is_made_here = result.failure && result.failure->question == rf_question;
+  last = (refrain_result){rf_taken(result.json), is_made_here ? result.failure : NULL};
+  rf_question = 0;
   answer.is_error = result.failure != NULL;
   payload = rf_payload_of(result.json);
   if (result.failure) answer.value.failure = result.failure->frames;
@@ -149,6 +163,7 @@ static refrain_result query_not_found(abi_text wanted) {
 
 EXPORT("query")
 void *refrain_export_query(const char *name, size_t name_length, abi_payload *args, size_t n_args) {
+  begin_question();
   abi_text wanted = {name, name_length};
   const refrain_query *it = refrain_program.queries;
   while (it && it->name && !rf_is_text(wanted, it->name)) it++;
@@ -161,6 +176,7 @@ void *refrain_export_query(const char *name, size_t name_length, abi_payload *ar
 EXPORT("validate-update")
 void *refrain_export_validate(const char *id, size_t id_length, const char *name, size_t name_length,
     abi_payload *args, size_t n_args, abi_field *headers, size_t n_headers) {
+  begin_question();
   abi_text wanted = {name, name_length};
   const refrain_update *it = update_named(wanted);
   bool is_asked = it && it->validate;

@@ -202,7 +202,6 @@ static bool is_over(refrain_op *op) {
   if (op->state == DONE && op->is_true && op->answer.is_error) {
     /* Asked again, and still not true. */
     op->answer.is_error = false;
-    rf_free_received_failure(op->result.failure->frames);
     free((void *)op->result.failure);
     op->result = (refrain_result){NULL, NULL};
     arm(op);

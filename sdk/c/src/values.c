@@ -253,19 +253,115 @@ const char *rf_json_of_field(abi_fields fields, const char *name) {
 
 /* ---- Results and failures --------------------------------------------------------------------------- */
 
-refrain_result rf_failed(abi_failure frames) {
-  refrain_failure *failure = rf_must_alloc(sizeof *failure);
-  failure->frames = frames;
-  return (refrain_result){NULL, failure};
+uint32_t rf_question;
+
+/* Where copies go. `at` is NULL: they are only counted. */
+typedef struct { char *at; size_t used; } block;
+
+static void *put(block *to, const void *from, size_t length) {
+  void *copy = to->at ? to->at + to->used : NULL;
+  if (copy && length) memcpy(copy, from, length);
+  /* Aligned for all that may come next. */
+  to->used += (length + 7) & ~(size_t)7;
+  return copy;
+}
+
+static abi_text put_text(block *to, abi_text text) { return (abi_text){put(to, text.at, text.length), text.length}; }
+
+static abi_payload put_payload(block *to, abi_payload it) {
+  abi_metadata *metadata = put(to, it.metadata.at, it.metadata.length * sizeof *metadata);
+  for (size_t n = 0; n < it.metadata.length; n++) {
+    abi_metadata copy = {put_text(to, it.metadata.at[n].name), put_text(to, it.metadata.at[n].value)};
+    if (metadata) metadata[n] = copy;
+  }
+  it.metadata.at = metadata;
+  it.data = put_text(to, it.data);
+  return it;
+}
+
+static abi_frame put_frame(block *to, abi_frame it) {
+  it.message = put_text(to, it.message);
+  switch (it.kind.tag) {
+    case KIND_APPLICATION:
+      it.kind.value.application.type = put_text(to, it.kind.value.application.type);
+      break;
+    case KIND_ACTIVITY:
+      it.kind.value.activity.type = put_text(to, it.kind.value.activity.type);
+      it.kind.value.activity.id = put_text(to, it.kind.value.activity.id);
+      break;
+    case KIND_CHILD:
+      it.kind.value.child.type = put_text(to, it.kind.value.child.type);
+      it.kind.value.child.workflow_id = put_text(to, it.kind.value.child.workflow_id);
+      if (it.kind.value.child.run_id.is_some) {
+        it.kind.value.child.run_id.value = put_text(to, it.kind.value.child.run_id.value);
+      }
+      break;
+  }
+  it.source = put_text(to, it.source);
+  it.stack_trace = put_text(to, it.stack_trace);
+  abi_payload *details = put(to, it.details.at, it.details.length * sizeof *details);
+  for (size_t n = 0; n < it.details.length; n++) {
+    abi_payload copy = put_payload(to, it.details.at[n]);
+    if (details) details[n] = copy;
+  }
+  it.details.at = details;
+  if (it.encoded_attributes.is_some) it.encoded_attributes.value = put_payload(to, it.encoded_attributes.value);
+  return it;
+}
+
+static refrain_failure *put_failure(block *to, abi_failure frames) {
+  refrain_failure empty = {.question = rf_question}, *failure = put(to, &empty, sizeof empty);
+  abi_frame *copies = put(to, frames.at, frames.length * sizeof *copies);
+  for (size_t n = 0; n < frames.length; n++) {
+    abi_frame copy = put_frame(to, frames.at[n]);
+    if (copies) copies[n] = copy;
+  }
+  if (failure) failure->frames = (abi_failure){copies, frames.length};
+  return failure;
+}
+
+static refrain_result failed(abi_failure frames) {
+  block counted = {NULL, 0};
+  put_failure(&counted, frames);
+  block made = {rf_must_alloc(counted.used), 0};
+  return (refrain_result){NULL, put_failure(&made, frames)};
+}
+
+refrain_result rf_failed(abi_failure received) {
+  refrain_result result = failed(received);
+  rf_free_received_failure(received);
+  return result;
 }
 
 refrain_result rf_failed_with(uint8_t kind, const char *type, const char *message) {
-  abi_frame *frame = rf_must_alloc(sizeof *frame);
-  frame->message = rf_text_of(message);
-  frame->source = rf_text_of("refrain-c");
-  frame->kind.tag = kind;
-  if (kind == KIND_APPLICATION) frame->kind.value.application.type = rf_text_of(type);
-  return rf_failed((abi_failure){frame, 1});
+  abi_frame frame = {.message = rf_text_of(message), .source = rf_text_of("refrain-c"), .kind.tag = kind};
+  if (kind == KIND_APPLICATION) frame.kind.value.application.type = rf_text_of(type);
+  return failed((abi_failure){&frame, 1});
+}
+
+typedef struct taken {
+  const char *json;
+  struct taken *next;
+} taken;
+
+static taken *all_taken;
+
+refrain_result refrain_ok_taking(const char *json) {
+  if (!json) return refrain_ok(NULL);
+  taken *it = rf_must_alloc(sizeof *it);
+  *it = (taken){json, all_taken};
+  all_taken = it;
+  return (refrain_result){json, NULL};
+}
+
+const char *rf_taken(const char *json) {
+  taken **at = &all_taken;
+  while (*at && (*at)->json != json) at = &(*at)->next;
+  taken *it = *at;
+  if (!it) return NULL;
+  *at = it->next;
+  free(it);
+  return json;
 }
 
 refrain_result refrain_ok(const char *json) {
@@ -274,7 +370,9 @@ refrain_result refrain_ok(const char *json) {
 
 refrain_result refrain_fail(const char *type, const char *format, ...) {
   FORMATTED(message);
-  return rf_failed_with(KIND_APPLICATION, type, message);
+  refrain_result result = rf_failed_with(KIND_APPLICATION, type, message);
+  free((void *)message);
+  return result;
 }
 
 refrain_result refrain_continue_as_new(const char *args) {
@@ -300,6 +398,8 @@ static const abi_frame *reason(const refrain_failure *failure) {
 
 const char *refrain_failure_message(const refrain_failure *failure) {
   const abi_frame *frame = reason(failure);
+  /* Who was canceled has the words, and not why. */
+  while (frame && !frame->message.length && frame > failure->frames.at) frame--;
   return frame ? rf_copy(frame->message) : rf_text_copy("", 0);
 }
 

@@ -35,14 +35,23 @@ void rf_free_received_fields(abi_fields fields);
 void rf_free_received_failure(abi_failure failure);
 void rf_free_received_info(const abi_info *info);
 
+/* One piece of memory, with all that is in the frames. */
 struct refrain_failure {
   abi_failure frames;
+  /* The question that it was made for. 0: it was made for none. */
+  uint32_t question;
   /* Not NULL: this is no failure, the run is to go on with these arguments. */
   const char *continued_with;
   refrain_continue_options continued;
 };
 
-refrain_result rf_failed(abi_failure frames);
+/* The query or the validation that is being answered, counted from 1. 0: there is none. */
+extern uint32_t rf_question;
+
+/* Of what the host has handed over: the frames are gone then. */
+refrain_result rf_failed(abi_failure received);
 refrain_result rf_failed_with(uint8_t kind, const char *type, const char *message);
+/* What `refrain_ok_taking` took: from now on it is the caller's. NULL: it was not taken. */
+const char *rf_taken(const char *json);
 
 #endif

@@ -2,8 +2,9 @@
 
 use crate::stage::{Actor, component, told};
 use expect_test::{Expect, expect};
+use refrain_core::failure::{Failure, FailureKind, RetryState};
 use refrain_core::guest::{GuestErrorKind, Job, Query};
-use refrain_core::ids::{OpSeq, RunId};
+use refrain_core::ids::{EventId, OpSeq, RunId};
 use refrain_core::machines::execution::WorkflowRun;
 use refrain_core::machines::signal::Signal;
 use refrain_core::machines::{Command, activity, child, timer, update};
@@ -60,12 +61,41 @@ fn what_a_program_in_c_forgets_takes_nothing_for_long() {
     rounds("c");
 }
 
+/// With all that a failure has.
+fn failed(page: &str) -> Failure {
+    let name = page.trim_matches('"').to_owned();
+    let kind = FailureKind::Application {
+        error_type: name.clone(),
+        non_retryable: false,
+        details: vec![Payload::json(page)],
+        next_retry_delay: None,
+        benign: false,
+    };
+    let cause = Failure {
+        message: name.clone(),
+        source: name.clone(),
+        stack_trace: name.clone(),
+        encoded_attributes: Some(Payload::json(page)),
+        kind,
+        cause: None,
+    };
+    let kind = FailureKind::Activity {
+        scheduled: EventId(5),
+        started: EventId(6),
+        identity: name.clone(),
+        activity_type: name.clone(),
+        activity_id: name.clone(),
+        retry_state: RetryState::MaximumAttemptsReached,
+    };
+    Failure { message: name, kind, ..Failure::default() }.caused_by(cause)
+}
+
 /// One round of what goes in and out of a program in C. What is told: how many pages of memory it has.
 fn round(actor: &mut Actor, page: &str, printed: OpSeq) -> Vec<Command> {
     let name = page.trim_matches('"').to_owned();
     let header = PayloadMap::from([(name.clone(), Payload::json(page))]);
     let result = || Ok(vec![Payload::json(page)]);
-    let begun = actor.turn(Job::ActivityClosed { op: printed, result: result() }).unwrap();
+    let begun = actor.turn(Job::ActivityClosed { op: printed, result: Err(failed(page)) }).unwrap();
     let [Command::Child(child::Command::Start(it))] = &*begun else { panic!("{}", told(&begun)) };
     let run = WorkflowRun { workflow_id: "child".to_owned(), run: RunId(7) };
     assert_eq!(actor.turn(Job::ChildStarted { op: it.op, result: Ok(run) }).unwrap(), []);
@@ -82,8 +112,16 @@ fn round(actor: &mut Actor, page: &str, printed: OpSeq) -> Vec<Command> {
         assert_eq!(actor.turn(Job::Update(Box::new(request))).unwrap().len(), 1);
     }
     let input = vec![Payload::json(page)];
-    let query = Query { name: "swallow".to_owned(), args: input.clone(), now: actor.now };
-    actor.guest.query(&query).unwrap();
+    for nth in 0..20 {
+        let (name, args) = ("refuse".to_owned(), input.clone());
+        let request =
+            update::Request { id: format!("refused {nth}"), name, input: args, ..<_>::default() };
+        actor.guest.validate_update(&request, actor.now).unwrap().unwrap_err();
+    }
+    for (name, is_answered) in [("swallow", true), ("refuse", false)] {
+        let query = Query { name: name.to_owned(), args: input.clone(), now: actor.now };
+        assert_eq!(actor.guest.query(&query).is_ok(), is_answered, "{name}");
+    }
     actor.turn(Job::Signal(Signal { name, input, header, ..Signal::default() })).unwrap()
 }
 
