@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     # What is for clients and workers can be named.
@@ -32,6 +32,10 @@ class Ends:
                 return await self.no_time()
             case "bad child":
                 return await self.bad_child()
+            case "not there":
+                return await self.not_there()
+            case "what is canceled":
+                return await self.what_is_canceled()
         return None
 
     async def no_time(self) -> list[str]:
@@ -42,6 +46,29 @@ class Ends:
             await workflow.wait_condition(lambda: False, timeout=0)
         except asyncio.TimeoutError:
             told.append("out of time at once")
+        return told
+
+    async def not_there(self) -> list[Any]:
+        nobody = workflow.get_external_workflow_handle(f"{workflow.info().workflow_id}-nobody")
+        told: list[Any] = []
+        for asked in [nobody.signal("finish", "now"), nobody.cancel()]:
+            try:
+                await asked
+            except ApplicationError as error:
+                told += [str(error), error.type, error.non_retryable]
+        return told
+
+    async def what_is_canceled(self) -> list[Any]:
+        told: list[Any] = []
+        options = workflow.ActivityConfig(task_queue="nobody", start_to_close_timeout=timedelta(seconds=10))
+        activity = workflow.start_activity("greet", "nobody", **options)
+        child = await workflow.start_child_workflow("waits", id=f"{workflow.info().workflow_id}-waits")
+        for begun in [activity, child]:
+            begun.cancel()
+            try:
+                await begun
+            except (ActivityError, ChildWorkflowError) as error:
+                told += [str(error), error.retry_state, str(error.cause)]
         return told
 
     async def bad_child(self) -> list[Any]:

@@ -101,7 +101,7 @@ impl Failure {
         Failure::of_host(error_type, message.into(), true)
     }
 
-    /// As [`Failure::host`], of an attempt that may be followed by another.
+    /// As [`Failure::host`], of what may be tried again.
     pub fn host_for_now(error_type: &str, message: impl Into<String>) -> Failure {
         Failure::of_host(error_type, message.into(), false)
     }
@@ -128,6 +128,12 @@ impl Failure {
             kind: FailureKind::Canceled { details: Vec::new() },
             ..Failure::default()
         }
+    }
+
+    /// Why an activity or a child is canceled. Without words, as in Temporal's SDKs: the failure that
+    /// it causes has them.
+    pub fn canceled_with(details: Payloads) -> Failure {
+        Failure { kind: FailureKind::Canceled { details }, ..Failure::canceled("") }
     }
 
     pub fn timeout(timeout: TimeoutType, last_heartbeat: Payloads) -> Failure {

@@ -283,7 +283,7 @@ fn a_tried_cancel_is_seen_at_once_and_the_worker_is_told() {
             14-16      4s  task completed
             Running
             at 3s  charge is asked to stop
-            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }
@@ -310,7 +310,7 @@ fn a_tried_cancel_of_an_activity_that_nobody_took_closes_it() {
             12-14      2s  task completed
             Running
             at 3s  nothing to take
-            at 4s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            at 4s  seen: "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }
@@ -337,7 +337,7 @@ fn a_waited_cancel_is_seen_when_the_worker_gives_up() {
             11         1s  activity of 5 started, attempt 1 by w1
             12         4s  activity of 5 canceled
             13-15      4s  task completed
-            16         4s  execution completed "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            16         4s  execution completed "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }

@@ -211,15 +211,12 @@ fn result_of(outcome: ActivityOutcome) -> Result<Payloads, Failure> {
     match outcome {
         ActivityOutcome::Completed { result } => Ok(result),
         ActivityOutcome::Failed { failure, retry_state: RetryState::CancelRequested } => {
-            Err(Failure::canceled("activity canceled").caused_by(failure))
+            Err(Failure::canceled_with(Vec::new()).caused_by(failure))
         }
         ActivityOutcome::Failed { failure, .. } | ActivityOutcome::TimedOut { failure, .. } => {
             Err(failure)
         }
-        ActivityOutcome::Canceled { details } => {
-            let kind = refrain_core::failure::FailureKind::Canceled { details };
-            Err(Failure { kind, ..Failure::canceled("activity canceled") })
-        }
+        ActivityOutcome::Canceled { details } => Err(Failure::canceled_with(details)),
     }
 }
 

@@ -593,7 +593,8 @@ fn show_failure(failure: &Failure) -> String {
         | FailureKind::ChildWorkflow { .. } => it.message.clone(),
     });
     match below {
-        Some(below) => format!("{}: {below}", failure.message),
-        None => failure.message.clone(),
+        // A cancellation may have no words of its own.
+        Some(below) if !below.is_empty() => format!("{}: {below}", failure.message),
+        Some(_) | None => failure.message.clone(),
     }
 }

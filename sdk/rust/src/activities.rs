@@ -44,7 +44,7 @@ pub fn info() -> Rc<Info> {
 /// Says that the attempt is alive, and how far it is. An error means: please stop, and pass it on.
 pub fn heartbeat<T: Serialize + ?Sized>(progress: &T) -> Result {
     if activity_context::heartbeat(&[to_payload(progress)]) {
-        return Err(Failure::canceled("activity canceled"));
+        return Err(Failure::canceled("Activity cancelled"));
     }
     Ok(())
 }

@@ -118,9 +118,14 @@ impl Failure {
         from_payload(self.frames().last()?.details.first()?).ok()
     }
 
-    /// The message of the innermost frame: what really happened.
+    /// The message of the innermost frame that has one: what really happened.
     pub fn root_message(&self) -> &str {
-        self.frames().last().map_or("", |frame| &frame.message)
+        self.messages().last().unwrap_or("")
+    }
+
+    /// A cancellation may have no words of its own.
+    fn messages(&self) -> impl Iterator<Item = &str> {
+        self.frames().iter().map(|frame| frame.message.as_str()).filter(|it| !it.is_empty())
     }
 
     pub(crate) fn from_wire(frames: types::Failure) -> Failure {
@@ -184,11 +189,11 @@ fn of_error(path: &str, error: &dyn std::error::Error) -> Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, frame) in self.frames().iter().enumerate() {
+        for (index, message) in self.messages().enumerate() {
             if index > 0 {
                 f.write_str(": ")?;
             }
-            f.write_str(&frame.message)?;
+            f.write_str(message)?;
         }
         Ok(())
     }

@@ -88,7 +88,7 @@ impl Scope {
 
     /// What waits in it ends with a canceled failure, and nothing new starts in it.
     pub fn cancel(&self) {
-        self.end("scope canceled");
+        self.end("Cancellation scope cancelled");
     }
 
     pub fn is_canceled(&self) -> bool {
@@ -197,7 +197,7 @@ pub(crate) async fn run<T>(workflow: impl Future<Output = T>) -> T {
         {
             request = None;
             if let Ok(context::CancelRequest { reason }) = arrived.take() {
-                let reason = if reason.is_empty() { "workflow canceled" } else { &reason };
+                let reason = if reason.is_empty() { "Workflow cancelled" } else { &reason };
                 ROOT.with(|root| root.end(reason));
             }
         }

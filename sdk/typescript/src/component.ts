@@ -125,7 +125,7 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
     });
     read(context.cancellation()[1], (request) => {
       if (request.tag !== "ok") return;
-      root.end(new CancelledFailure(request.val.reason || "workflow canceled"));
+      root.end(new CancelledFailure("Workflow cancelled"));
       conditionsMayHold();
     });
     // By way of `then`: a workflow that throws before its first `await` rejects too.

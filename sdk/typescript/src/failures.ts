@@ -108,7 +108,7 @@ export function ensureApplicationFailure(error: unknown): ApplicationFailure {
 
 export class CancelledFailure extends TemporalFailure {
   constructor(
-    message = "canceled",
+    message?: string,
     readonly details: unknown[] = [],
     cause?: Error,
   ) {

@@ -88,7 +88,7 @@ export class CancellationScope {
   }
 
   cancel(): void {
-    this.end(new CancelledFailure("scope canceled"));
+    this.end(new CancelledFailure("Cancellation scope cancelled"));
   }
 
   run<T>(fn: () => Promise<T>): Promise<T> {

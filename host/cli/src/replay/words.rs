@@ -25,13 +25,12 @@ fn values(list: &Payloads) -> String {
 }
 
 fn failure(it: &Failure) -> String {
-    let mut text = it.message.clone();
-    let mut next = it.cause.as_deref();
-    while let Some(cause) = next {
-        text = format!("{text}: {}", cause.message);
-        next = cause.cause.as_deref();
-    }
-    shorten(&text, VALUE_CHARS_MAX)
+    // A cancellation may have no words of its own.
+    let messages: Vec<&str> = std::iter::successors(Some(it), |it| it.cause.as_deref())
+        .map(|it| it.message.as_str())
+        .filter(|it| !it.is_empty())
+        .collect();
+    shorten(&messages.join(": "), VALUE_CHARS_MAX)
 }
 
 fn ended(result: &Result<Payloads, Failure>) -> String {

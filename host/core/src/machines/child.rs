@@ -327,11 +327,10 @@ impl Outcome {
             Outcome::Failed { failure, retry_state } => {
                 ("Child Workflow execution failed", retry_state, failure)
             }
-            Outcome::Canceled { details } => (
-                CHILD_CANCELED,
-                RetryState::NonRetryableFailure,
-                of_host("workflow canceled", FailureKind::Canceled { details }),
-            ),
+            Outcome::Canceled { details } => {
+                let cause = Failure::canceled_with(details);
+                (CHILD_CANCELED, RetryState::NonRetryableFailure, cause)
+            }
             Outcome::TimedOut { retry_state } => {
                 let timeout = TimeoutType::StartToClose;
                 let kind = FailureKind::Timeout { timeout, last_heartbeat: Vec::new() };

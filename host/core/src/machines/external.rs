@@ -208,15 +208,15 @@ impl FailedCause {
         match self {
             FailedCause::NotFound => {
                 let it = if what == "signal" { "it was " } else { "" };
-                Failure::host(
+                Failure::host_for_now(
                     "ExternalWorkflowExecutionNotFound",
                     format!("Unable to {what} external workflow because {it}not found"),
                 )
             }
-            FailedCause::SignalLimit => Failure::host(
+            FailedCause::SignalLimit => Failure::host_for_now(
                 "SignalCountLimitExceeded",
                 format!(
-                    "Unable to {what} external workflow because it has taken as many signals as a run can take"
+                    "Unable to {what} external workflow because The per-workflow signal limit was exceeded"
                 ),
             ),
         }
@@ -230,13 +230,23 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_program_knows_why_it_failed_by_the_type_that_temporals_have() {
-        let types = [FailedCause::NotFound, FailedCause::SignalLimit].map(|it| {
-            let kind = it.failure("signal").kind;
-            let FailureKind::Application { error_type, .. } = kind else { panic!("{kind:?}") };
-            error_type
+    fn a_program_knows_why_it_failed_by_type_and_words_that_temporals_have_and_may_try_again() {
+        let all = [
+            (FailedCause::NotFound, "signal"),
+            (FailedCause::NotFound, "cancel"),
+            (FailedCause::SignalLimit, "signal"),
+        ];
+        let lines = all.map(|(cause, what)| {
+            let Failure { message, kind, .. } = cause.failure(what);
+            let FailureKind::Application { error_type, non_retryable, .. } = kind else {
+                panic!("{kind:?}")
+            };
+            format!("{error_type}: {message}; non-retryable: {non_retryable}\n")
         });
-        expect!["ExternalWorkflowExecutionNotFound SignalCountLimitExceeded"]
-            .assert_eq(&types.join(" "));
+        expect![[r#"
+            ExternalWorkflowExecutionNotFound: Unable to signal external workflow because it was not found; non-retryable: false
+            ExternalWorkflowExecutionNotFound: Unable to cancel external workflow because not found; non-retryable: false
+            SignalCountLimitExceeded: Unable to signal external workflow because The per-workflow signal limit was exceeded; non-retryable: false
+        "#]].assert_eq(&lines.concat());
     }
 }

@@ -89,8 +89,7 @@ impl Run {
                 (*scheduled, Err((*started, String::new(), *retry_state, failure.clone())))
             }
             activity::Event::Canceled { scheduled, started, details, identity, .. } => {
-                let kind = FailureKind::Canceled { details: details.clone() };
-                let cause = Failure { kind, ..Failure::canceled("activity canceled") };
+                let cause = Failure::canceled_with(details.clone());
                 (*scheduled, Err((*started, identity.clone(), RetryState::CancelRequested, cause)))
             }
             activity::Event::Scheduled(_)
@@ -116,8 +115,12 @@ impl Run {
 
 /// In the words of Temporal's SDKs: people look for them in logs.
 pub(super) fn activity_failure(kind: FailureKind, cause: Failure) -> Failure {
+    // There is no event of its schedule.
+    let is_local = matches!(kind, FailureKind::Activity { scheduled: EventId(0), .. });
     let message = match &cause.kind {
+        FailureKind::Timeout { .. } if is_local => "Local Activity timed out",
         FailureKind::Timeout { .. } => "Activity task timed out",
+        FailureKind::Canceled { .. } if is_local => "Local Activity cancelled",
         FailureKind::Canceled { .. } => "Activity cancelled",
         FailureKind::Application { .. }
         | FailureKind::Terminated
@@ -147,7 +150,7 @@ pub(super) fn canceled_activity(op: OpSeq, scheduled: EventId, pending: &Pending
     };
     Job::ActivityClosed {
         op,
-        result: Err(activity_failure(kind, Failure::canceled("activity canceled"))),
+        result: Err(activity_failure(kind, Failure::canceled_with(Vec::new()))),
     }
 }
 

@@ -283,7 +283,7 @@ pub struct LocalActivity<'a> {
 }
 
 fn canceled() -> Failure {
-    Failure::canceled("activity canceled")
+    Failure::canceled_with(Vec::new())
 }
 
 fn closed(op: OpSeq, task: &ActivityTask, result: Result<Payloads, Failure>) -> Job {

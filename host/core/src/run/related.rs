@@ -21,8 +21,8 @@ impl OpenChild {
 
     /// The guest waits no longer: it sees its child canceled at once.
     pub(super) fn canceled(&self, initiated: EventId) -> Vec<Job> {
-        let (message, canceled) = (child::CHILD_CANCELED, Failure::canceled("canceled"));
-        let retry_state = RetryState::CancelRequested;
+        let (message, canceled) = (child::CHILD_CANCELED, Failure::canceled_with(Vec::new()));
+        let retry_state = RetryState::NonRetryableFailure;
         let failure = self.options.failure(message, initiated, self.seen, retry_state, canceled);
         self.ends_with(failure)
     }

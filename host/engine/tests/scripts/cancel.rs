@@ -101,7 +101,7 @@ fn a_tried_cancel_is_seen_at_once_and_the_worker_is_told() {
             14-16      5s  task completed
             Running
             at 4s  charge is asked to stop
-            at 6s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            at 6s  seen: "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }
@@ -128,7 +128,7 @@ fn a_tried_cancel_of_an_activity_that_nobody_took_closes_it() {
             12-14      3s  task completed
             Running
             at 4s  nothing to take
-            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }
@@ -156,7 +156,7 @@ fn a_waited_cancel_is_seen_when_the_worker_gives_up() {
             11         1s  activity of 5 started, attempt 1 by w1
             12         5s  activity of 5 canceled
             13-15      5s  task completed
-            16         5s  execution completed "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            16         5s  execution completed "start order; signal give-up; activity 1 Activity cancelled"
             at 4s  seen: "start order; signal give-up"
         "#]],
     );
@@ -184,7 +184,7 @@ fn a_waited_cancel_of_an_activity_that_backs_off_ends_it() {
             10         3s  activity of 5 cancel requested
             11         3s  activity of 5 canceled
             12-14      3s  task completed
-            15         3s  execution completed "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            15         3s  execution completed "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }
@@ -212,7 +212,7 @@ fn an_abandoned_activity_goes_on_unheard() {
             11         5s  activity of 5 completed "paid"
             12-14      5s  task completed
             Running
-            at 6s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            at 6s  seen: "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }

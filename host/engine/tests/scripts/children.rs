@@ -150,7 +150,7 @@ fn a_parent_that_waits_for_a_canceled_child_sees_what_comes_of_it() {
             16-18      2s  task completed
             19         5s  child of 5 canceled
             20-22      5s  task completed
-            23         5s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: workflow canceled"
+            23         5s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -189,7 +189,7 @@ fn a_parent_that_tries_to_cancel_a_child_goes_on_at_once() {
             10         2s  signal stop received
             11-13      2s  task completed
             14         2s  cancel of pack initiated
-            15         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: canceled"
+            15         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -230,7 +230,7 @@ fn a_parent_that_waits_for_the_request_goes_on_when_it_has_arrived() {
             14         2s  cancel of pack initiated
             15         2s  cancel of 14 delivered
             16-18      2s  task completed
-            19         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: canceled"
+            19         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed
@@ -267,7 +267,7 @@ fn an_abandoned_child_is_not_told() {
             7-9        0s  task completed
             10         2s  signal stop received
             11-13      2s  task completed
-            14         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled: canceled"
+            14         2s  execution completed "start order; child 1 started pack; signal stop; child 1 Child Workflow execution cancelled"
             workflow pack
             1          0s  execution started pack queue=orders
             2-4        0s  task completed

@@ -143,7 +143,7 @@ fn a_local_activity_that_backs_off_is_canceled_at_once() {
             13-15   1m30s  task completed
             16      3m21s  timer 2 fired
             17-19   3m21s  task completed
-            20      3m21s  execution completed "start order; signal stop; activity 1 Activity cancelled: activity canceled; timer 2 fired"
+            20      3m21s  execution completed "start order; signal stop; activity 1 Local Activity cancelled; timer 2 fired"
         "#]],
     );
 }

@@ -210,7 +210,7 @@ fn a_paused_activity_can_be_canceled() {
             10         2s  activity of 5 cancel requested
             11         2s  activity of 5 canceled
             12-14      2s  task completed
-            15         2s  execution completed "start order; signal stop; activity 1 Activity cancelled: activity canceled"
+            15         2s  execution completed "start order; signal stop; activity 1 Activity cancelled"
         "#]],
     );
 }

@@ -353,7 +353,7 @@ fn an_activity_that_was_to_be_canceled_is_canceled_at_once_after_a_reset() {
             18         4s  timer 2 started 5s
             19         4s  activity of 5 canceled
             20-22      4s  task completed
-            23         4s  execution completed "start order; signal stop; signal more; activity 1 Activity cancelled: activity canceled"
+            23         4s  execution completed "start order; signal stop; signal more; activity 1 Activity cancelled"
         "#]],
     );
 }

@@ -107,7 +107,7 @@ def _from_frame(frame: Any) -> errors.FailureError:
                 category=errors.ApplicationErrorCategory(int(it.benign)),
             )
         case t.FailureKind_Canceled():
-            return errors.CancelledError(message, *details)
+            return errors.CancelledError(message or "Cancelled", *details)
         case t.FailureKind_Terminated():
             return errors.TerminatedError(message, *details)
         case t.FailureKind_ResetWorkflow():

@@ -110,8 +110,7 @@ class Run:
         if error is None:
             self._outcome.set_result(outcome)
         elif self.cancel_reason is not None and is_cancelled_exception(error):
-            canceled = CancelledError(self.cancel_reason or "workflow canceled")
-            self._outcome.set_exception(host.Err(to_failure(canceled)))
+            self._outcome.set_exception(host.Err(to_failure(CancelledError())))
         elif self.is_failure(error) or isinstance(error, asyncio.CancelledError):
             # A cancellation that nobody asked for is a failure, too.
             self._outcome.set_exception(host.Err(to_failure(error)))
@@ -127,7 +126,7 @@ class Run:
             return
         self.cancel_reason = request.value.reason
         if self._main is not None and not self._main.done():
-            self._main.cancel(self.cancel_reason or "workflow canceled")
+            self._main.cancel()
 
     # Signals. One that has no handler stays with the host, and goes to the next run if there is one.
 

@@ -127,7 +127,8 @@ async def cleans_up(it: Stage) -> None:
 async def ends_and_errors(it: Stage) -> None:
     for child in ["waits", "refuses"]:
         it.id(f"bad-child-{child}")
-    for how in ["while handling", "canceled by itself", "no time", "bad child"]:
+    it.id("what-is-canceled-waits")
+    for how in ["while handling", "canceled by itself", "no time", "bad child", "not there", "what is canceled"]:
         await it.result(await it.start("ends", how, suffix=how.replace(" ", "-")), how)
 
 
