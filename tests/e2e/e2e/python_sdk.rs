@@ -224,6 +224,11 @@ fn the_kit_of_python_leaves_no_thread_of_temporals_behind_that_the_end_of_python
     passes(&["test/ending.py", &paths::guest("c/toolbox")?.to_string_lossy()])
 }
 
+#[test]
+fn what_a_component_in_python_begins_with_is_made_immortal() -> Result<()> {
+    passes(&["test/image.py"])
+}
+
 /// As strictly as the checker can.
 #[test]
 fn the_python_package_and_what_is_written_with_it_are_typed() -> Result<()> {

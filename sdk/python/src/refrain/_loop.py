@@ -12,12 +12,12 @@ import contextlib
 import contextvars
 import gc
 import itertools
-import random
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from . import _chance
 from . import _host as host
 from ._failures import from_failure
 from .exceptions import TemporalError
@@ -222,11 +222,10 @@ class Loop(asyncio.AbstractEventLoop):
     def read_only(self, asked: str) -> Iterator[None]:
         """Leaves no trace in the run: what is drawn in here is drawn again, as in replay, where nobody asks."""
         self._asked = asked
-        before = random.getstate()
         try:
-            yield
+            with _chance.borrowed():
+                yield
         finally:
-            random.setstate(before)
             self._asked = None
 
     def is_read_only(self) -> bool:

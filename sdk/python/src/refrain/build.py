@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from .image import make_immortal
 from .told import in_words_of_the_author
 
 PACKAGE = Path(__file__).resolve().parent
@@ -76,6 +77,9 @@ def build(
             raise SystemExit("componentize-py is not installed\nhint: pip install componentize-py==0.25.1") from None
     if made.returncode != 0:
         raise SystemExit(made.stdout + in_words_of_the_author(made.stderr, root, nth=len(paths) - 1))
+    component = bytearray(output.read_bytes())
+    make_immortal(component)
+    output.write_bytes(component)
 
 
 def check(source: Path) -> None:

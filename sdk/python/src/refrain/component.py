@@ -30,7 +30,7 @@ import wit_world
 from wit_world.imports import definitions as host_definitions
 
 from . import _definitions as definitions
-from . import __version__, _failures, _loop, _outside, _run, worker
+from . import __version__, _chance, _failures, _lasting, _loop, _outside, _run, worker
 from . import _host as host
 from .converter import RawValue, WrongType, from_payloads
 from .exceptions import ApplicationError
@@ -150,6 +150,7 @@ def seal(author_root: str, modules: Sequence[Any]) -> None:
             linecache.cache[file] = (0, None, lines, file)
     _outside.forbid()
     gc.collect()
+    _lasting.keep_all()
     _wipe()
     gc.freeze()
     gc.disable()
@@ -169,5 +170,6 @@ def _wipe() -> None:
         n_bytes = n_bytes * 7 // 8 if n_bytes > 1024 else n_bytes - 16
 
 
+_chance.watch()
 _outside.guard()
 _loop.install()
