@@ -265,7 +265,9 @@ impl<T: Send + 'static> timers::HostWithStore<T> for HasSelf<Ctx> {
 
 impl signals::Host for Ctx {
     fn take(&mut self, names: Option<Vec<String>>) -> wasmtime::Result<Option<signals::Signal>> {
-        Ok(self.run.lock().take_kept(names.as_deref())?.map(signal_out))
+        let mut run = self.run.lock();
+        run.check_phase("signals.take")?;
+        Ok(run.signals.take(names.as_deref()).map(signal_out))
     }
 
     fn pending(&mut self, name: Option<String>) -> wasmtime::Result<u32> {

@@ -327,7 +327,7 @@ impl Run {
     }
 
     /// May the guest ask for something with an effect now?
-    fn check_phase(&self, function: &str) -> Result<(), Stop> {
+    pub(crate) fn check_phase(&self, function: &str) -> Result<(), Stop> {
         match self.phase {
             Phase::Turn => Ok(()),
             Phase::Query => Err(Stop::broken(format!(
@@ -484,14 +484,6 @@ impl Run {
     pub(crate) fn take_signal(&mut self, signal: signal::Signal) {
         let place = self.signals.add(signal);
         self.offer_signal(place);
-    }
-
-    pub(crate) fn take_kept(
-        &mut self,
-        names: Option<&[String]>,
-    ) -> Result<Option<signal::Signal>, Stop> {
-        self.check_phase("signals.take")?;
-        Ok(self.signals.take(names))
     }
 
     /// One that is kept, to the oldest wait that it fits. One at a time, and none after the end:
