@@ -15,7 +15,7 @@ import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } fr
 import { atRest, conditionsMayHold } from "./operation";
 import { whatInstead } from "./not-there";
 import { fromPayloads, toPayload } from "./payload";
-import { afterLooks, watchRejections } from "./rejections";
+import { Engine, afterLooks, watchRejections } from "./rejections";
 import { CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
 import { Task, read } from "./task";
@@ -50,7 +50,9 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
     task.stay();
     try {
       for (const make of factories) install((make as WorkflowInterceptorsFactory)());
-      const execute = onTheWayIn("execute", async ({ args }) => workflow(...args));
+      const call = ({ args }: { args: unknown[] }) => workflow(...args);
+      // An interceptor gets a promise, whatever the workflow does.
+      const execute = factories.length > 0 ? onTheWayIn("execute", async (input) => call(input)) : call;
       // Nobody else sees them, and all that the host knows of the run comes with them.
       const headers = factories.length > 0 ? toHeaders(context.info().headers) : {};
       const result = await race(() => execute({ args: fromPayloads(args), headers }));
@@ -115,7 +117,7 @@ function isClass(value: Function): boolean {
 /** The workflow, beside it what waits for signals and for cancellation. */
 function race(workflow: () => Promise<unknown>): Promise<unknown> {
   const root = CancellationScope.root();
-  return new Promise((resolve, reject) => {
+  return new Engine((resolve, reject) => {
     pumpSignals((error) => afterLooks(() => reject(error)));
     watchRejections({
       atRest,

@@ -67,15 +67,43 @@ interface Condition {
 const conditions = new Set<Condition>();
 let asked = false;
 
-/** Resolves when `holds` gives true. It is asked whenever something has happened. */
+/**
+ * Resolves when `holds` gives true, and rejects when the scope it is called in is canceled. It is asked now, and whenever
+ * something has happened.
+ */
 export function untilHolds(holds: () => boolean): { promise: Promise<void>; abandon: () => void } {
-  let condition: Condition;
-  const promise = new Engine<void>((resolve, reject) => {
-    condition = { holds, resolve, reject };
+  const scope = CancellationScope.current();
+  let abandon = nothing;
+  const promise = new Promise<void>((resolve, reject) => {
+    try {
+      scope.check();
+      if (holds()) return resolve();
+    } catch (error) {
+      return reject(error);
+    }
+    const condition: Condition = {
+      holds,
+      resolve: () => {
+        forget();
+        resolve();
+      },
+      reject: (error) => {
+        forget();
+        reject(error);
+      },
+    };
     conditions.add(condition);
+    const forget = scope.onCancel((failure) => {
+      conditions.delete(condition);
+      reject(failure);
+    });
+    abandon = () => {
+      conditions.delete(condition);
+      forget();
+    };
+    conditionsMayHold();
   });
-  conditionsMayHold();
-  return { promise, abandon: () => conditions.delete(condition) };
+  return { promise, abandon };
 }
 
 /** Asks all conditions now. True if one held. */

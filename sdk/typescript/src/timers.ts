@@ -15,18 +15,19 @@ export function sleep(duration: Duration, options?: TimerOptions): Promise<void>
 /** Waits until `holds` gives true. With a timeout: false if that was faster. */
 export function condition(holds: () => boolean): Promise<void>;
 export function condition(holds: () => boolean, timeout: Duration, options?: TimerOptions): Promise<boolean>;
-export async function condition(
+export function condition(
   holds: () => boolean,
   timeout?: Duration,
   options?: TimerOptions,
 ): Promise<boolean | void> {
+  return timeout === undefined ? untilHolds(holds).promise : holdsWithin(holds, timeout, options);
+}
+
+async function holdsWithin(holds: () => boolean, timeout: Duration, options?: TimerOptions): Promise<boolean> {
   CancellationScope.current().check();
-  if (holds()) return timeout === undefined ? undefined : true;
+  if (holds()) return true;
 
   const { promise, abandon } = untilHolds(holds);
-  if (timeout === undefined) {
-    return untilCanceled(promise).finally(abandon);
-  }
   const timer = new CancellationScope();
   const fired = timer.run(() => sleep(timeout, options));
   try {
@@ -37,14 +38,6 @@ export async function condition(
     fired.catch(nothing);
     timer.cancel();
   }
-}
-
-function untilCanceled<T>(promise: Promise<T>): Promise<T> {
-  const scope = CancellationScope.current();
-  return new Promise((resolve, reject) => {
-    const forget = scope.onCancel(reject);
-    promise.then(resolve, reject).finally(forget);
-  });
 }
 
 /** Runs `fn` in a scope that is canceled after `timeout`. */

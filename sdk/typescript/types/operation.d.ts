@@ -5,7 +5,10 @@ export declare function outcome<T, R>(future: Future<T>, decode: (value: T) => R
 /** As `outcome`, of an operation that ends with the scope it was started in. */
 export declare function operation<T, R>(start: () => [Op, Future<T>], decode: (value: T) => R): Promise<R>;
 export declare function nothing(): void;
-/** Resolves when `holds` gives true. It is asked whenever something has happened. */
+/**
+ * Resolves when `holds` gives true, and rejects when the scope it is called in is canceled. It is asked now, and whenever
+ * something has happened.
+ */
 export declare function untilHolds(holds: () => boolean): {
     promise: Promise<void>;
     abandon: () => void;
