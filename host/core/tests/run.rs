@@ -394,7 +394,7 @@ fn an_abandoned_activity_goes_on_unheard() {
             12         4s  activity of 5 completed "paid"
             13-15      4s  task completed
             Running
-            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled: activity canceled"
+            at 5s  seen: "start order; signal give-up; activity 1 Activity cancelled"
         "#]],
     );
 }
