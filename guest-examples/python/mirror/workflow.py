@@ -124,8 +124,7 @@ class Carries:
         return workflow.info().typed_search_attributes.get(STAGE, "")
 
 
-@workflow.defn(name="marks")
-class Marks:
+class Hears:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
@@ -133,6 +132,9 @@ class Marks:
     def add(self, value: str) -> None:
         self.heard.append(value)
 
+
+@workflow.defn(name="marks")
+class Marks(Hears):
     @workflow.run
     async def run(self) -> list[str]:
         for n, stage in enumerate(["none heard", "one heard"], 1):
@@ -267,15 +269,8 @@ class CallsCloseBy:
 
 
 @workflow.defn(name="early")
-class Early:
+class Early(Hears):
     """Returns what it has heard before its first line."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    @workflow.signal(name="add")
-    def add(self, value: str) -> None:
-        self.heard.append(value)
 
     @workflow.run
     async def run(self) -> list[str]:

@@ -34,25 +34,26 @@ impl Kept {
 
     /// The oldest of these names that nobody was offered.
     pub(crate) fn take(&mut self, names: Option<&[String]>) -> Option<Signal> {
-        let fits = |it: &Entry| names.is_none_or(|names| names.contains(&it.signal.name));
-        let place = self.signals.iter().find(|it| !it.1.offered && fits(it.1)).map(|it| *it.0)?;
+        let place = self.free(|it| names.is_none_or(|names| names.contains(it))).next()?;
         self.receive(place)
     }
 
-    fn free<'a>(&'a self, name: Option<&'a str>) -> impl Iterator<Item = u64> + 'a {
-        let fits = move |entry: &Entry| {
-            !entry.offered && name.is_none_or(|name| name == entry.signal.name)
-        };
-        self.signals.iter().filter(move |it| fits(it.1)).map(|it| *it.0)
+    fn free(&self, fits: impl Fn(&String) -> bool) -> impl Iterator<Item = u64> {
+        let is_free = move |it: &Entry| !it.offered && fits(&it.signal.name);
+        self.signals.iter().filter(move |it| is_free(it.1)).map(|it| *it.0)
+    }
+
+    fn free_of<'a>(&'a self, name: Option<&'a str>) -> impl Iterator<Item = u64> + 'a {
+        self.free(move |it| name.is_none_or(|name| name == it))
     }
 
     /// The oldest that nobody was offered.
     pub(crate) fn first_free(&self, name: Option<&str>) -> Option<u64> {
-        self.free(name).next()
+        self.free_of(name).next()
     }
 
     pub(crate) fn n_free(&self, name: Option<&str>) -> usize {
-        self.free(name).count()
+        self.free_of(name).count()
     }
 
     pub(crate) fn name(&self, place: u64) -> Option<&str> {

@@ -68,42 +68,32 @@ const conditions = new Set<Condition>();
 let asked = false;
 
 /**
- * Resolves when `holds` gives true, and rejects when the scope it is called in is canceled. It is asked now, and whenever
- * something has happened.
+ * Resolves once `holds` gives true, and rejects when the scope that this is called in is canceled. It is asked whenever
+ * something has happened. Returns what gives up waiting.
  */
-export function untilHolds(holds: () => boolean): { promise: Promise<void>; abandon: () => void } {
-  const scope = CancellationScope.current();
-  let abandon = nothing;
-  const promise = new Promise<void>((resolve, reject) => {
-    try {
-      scope.check();
-      if (holds()) return resolve();
-    } catch (error) {
-      return reject(error);
-    }
-    const condition: Condition = {
-      holds,
-      resolve: () => {
-        forget();
-        resolve();
-      },
-      reject: (error) => {
-        forget();
-        reject(error);
-      },
-    };
-    conditions.add(condition);
-    const forget = scope.onCancel((failure) => {
-      conditions.delete(condition);
-      reject(failure);
-    });
-    abandon = () => {
-      conditions.delete(condition);
+export function whenHolds(holds: () => boolean, resolve: () => void, reject: (error: unknown) => void): () => void {
+  const condition: Condition = {
+    holds,
+    resolve: () => {
       forget();
-    };
-    conditionsMayHold();
+      resolve();
+    },
+    reject: (error) => {
+      forget();
+      reject(error);
+    },
+  };
+  conditions.add(condition);
+  const abandon = () => void conditions.delete(condition);
+  const forget = CancellationScope.current().onCancel((failure) => {
+    abandon();
+    reject(failure);
   });
-  return { promise, abandon };
+  conditionsMayHold();
+  return () => {
+    abandon();
+    forget();
+  };
 }
 
 /** Asks all conditions now. True if one held. */

@@ -1,7 +1,7 @@
 import timers from "refrain:workflow/timers@0.1.0";
 import { type Duration, toMs } from "./duration";
 import { type TimerOptions, nextSeq, onTheWayOut } from "./interceptors";
-import { nothing, operation, untilHolds } from "./operation";
+import { nothing, operation, whenHolds } from "./operation";
 import { CancellationScope } from "./scope";
 
 /** Waits, for months if need be. */
@@ -20,14 +20,26 @@ export function condition(
   timeout?: Duration,
   options?: TimerOptions,
 ): Promise<boolean | void> {
-  return timeout === undefined ? untilHolds(holds).promise : holdsWithin(holds, timeout, options);
+  if (timeout !== undefined) return holdsWithin(holds, timeout, options);
+  return new Promise<void>((resolve, reject) => {
+    try {
+      CancellationScope.current().check();
+      if (holds()) resolve();
+      else whenHolds(holds, resolve, reject);
+    } catch (error) {
+      reject(error);
+    }
+  });
 }
 
 async function holdsWithin(holds: () => boolean, timeout: Duration, options?: TimerOptions): Promise<boolean> {
   CancellationScope.current().check();
   if (holds()) return true;
 
-  const { promise, abandon } = untilHolds(holds);
+  let abandon = nothing;
+  const promise = new Promise<void>((resolve, reject) => {
+    abandon = whenHolds(holds, resolve, reject);
+  });
   const timer = new CancellationScope();
   const fired = timer.run(() => sleep(timeout, options));
   try {

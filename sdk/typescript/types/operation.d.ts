@@ -6,13 +6,10 @@ export declare function outcome<T, R>(future: Future<T>, decode: (value: T) => R
 export declare function operation<T, R>(start: () => [Op, Future<T>], decode: (value: T) => R): Promise<R>;
 export declare function nothing(): void;
 /**
- * Resolves when `holds` gives true, and rejects when the scope it is called in is canceled. It is asked now, and whenever
- * something has happened.
+ * Resolves once `holds` gives true, and rejects when the scope that this is called in is canceled. It is asked whenever
+ * something has happened. Returns what gives up waiting.
  */
-export declare function untilHolds(holds: () => boolean): {
-    promise: Promise<void>;
-    abandon: () => void;
-};
+export declare function whenHolds(holds: () => boolean, resolve: () => void, reject: (error: unknown) => void): () => void;
 /** Asks all conditions now. True if one held. */
 export declare function askConditions(): boolean;
 /** Asks all conditions once the program has come to rest. */

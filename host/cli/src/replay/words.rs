@@ -5,7 +5,8 @@ use refrain_core::failure::Failure;
 use refrain_core::guest::Job;
 use refrain_core::ids::OpSeq;
 use refrain_core::machines::{
-    Command, activity, attributes, child, execution, external, local, patch, timer, update,
+    Command, activity, attributes, child, execution, external, local, patch, signal::Signal, timer,
+    update,
 };
 use refrain_core::payload::{Payload, Payloads};
 use std::collections::BTreeMap;
@@ -41,20 +42,17 @@ fn ended(result: &Result<Payloads, Failure>) -> String {
     }
 }
 
+fn signal(it: &Signal) -> String {
+    format!("signal {}({})", it.name, values(&it.input))
+}
+
 pub(super) fn job(job: &Job, names: &Names) -> String {
     let name = |op: &OpSeq| names.get(op).cloned().unwrap_or_else(|| format!("operation {op}"));
     match job {
         Job::Start(it) => {
-            let mut text =
-                format!("start {}({})", it.started.workflow_type, values(&it.started.input));
-            for signal in &it.signals {
-                text.push_str(&format!(
-                    ", with it signal {}({})",
-                    signal.name,
-                    values(&signal.input)
-                ));
-            }
-            text
+            let signals = it.signals.iter().map(|it| format!(", with it {}", signal(it)));
+            let signals = signals.collect::<String>();
+            format!("start {}({}){signals}", it.started.workflow_type, values(&it.started.input))
         }
         Job::ActivityClosed { op, result } | Job::ChildClosed { op, result } => {
             format!("{} {}", name(op), ended(result))
@@ -69,7 +67,7 @@ pub(super) fn job(job: &Job, names: &Names) -> String {
         Job::ExternalClosed { op, result: Err(it) } => {
             format!("{} did not arrive: {}", name(op), failure(it))
         }
-        Job::Signal(it) => format!("signal {}({})", it.name, values(&it.input)),
+        Job::Signal(it) => signal(it),
         Job::Update(it) => format!("update {} ({})({})", it.name, it.id, values(&it.input)),
         Job::CancelRequested { cause } => {
             format!("asked to cancel {}", if cause.is_empty() { "" } else { cause })
