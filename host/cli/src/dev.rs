@@ -1,6 +1,7 @@
 //! `refrain dev`: what is saved is built, replayed against the open runs, and deployed.
 //!
-//! What goes wrong on the way is said, and what is deployed stays: the next save is the next try.
+//! What goes wrong on the way is said, and what is deployed stays: the next save is the next try. A server that is
+//! not our own may go away meanwhile, and come back with nothing: then what is there is deployed again.
 
 mod watch;
 
@@ -9,6 +10,7 @@ use crate::client::{Client, ScopeArgs};
 use crate::component::{ComponentFile, digest, push};
 use crate::config::{DevArgs, HostArgs, HostConfig, HttpConfig, Mode};
 use crate::deploy::{check, move_runs, switch};
+use crate::deployment::{stage, versions_of};
 use crate::errors::{CliError, Exit};
 use crate::findings;
 use crate::output::{self, Format};
@@ -24,6 +26,8 @@ use watch::Sources;
 /// A server that we start ourselves listens sooner than that.
 const SERVER_PATIENCE: Duration = Duration::from_secs(30);
 const SERVER_POLL: Duration = Duration::from_millis(50);
+/// How often a server that is not our own is asked whether it still has what was deployed to it.
+const SERVER_LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(crate) struct DevelopArgs {
@@ -62,11 +66,12 @@ pub(crate) async fn run(args: DevelopArgs, format: Format) -> Result<(), CliErro
         }
         Err(error) => return Err(error),
     };
+    let looks_after = server.is_none().then(|| args.scope.clone());
     let develop = async {
         let client = wait_for_server(&args.scope).await?;
         let namespace = args.scope.namespace();
         let deployed = BTreeMap::new();
-        Session { client, namespace, task_queue, project, deployed }.go_on().await
+        Session { client, looks_after, namespace, task_queue, project, deployed }.go_on().await
     };
     match server {
         None => develop.await,
@@ -109,6 +114,8 @@ async fn wait_for_server(scope: &ScopeArgs) -> Result<Client, CliError> {
 
 struct Session {
     client: Client,
+    /// Where the server is, if it is not our own.
+    looks_after: Option<ScopeArgs>,
     namespace: String,
     task_queue: String,
     project: Project,
@@ -122,12 +129,59 @@ impl Session {
         loop {
             // Looked at before the build, so that what is saved during it is not missed.
             let built_from = Sources::of(&self.project.folder)?;
-            if let Err(error) = self.round().await {
+            let tried = self.round().await;
+            if let Err(error) = &tried {
                 output::say(&error.text());
             }
             output::say(&format!("watching {}", self.project.folder.display()));
-            built_from.changed(&self.project.folder).await?;
+            let owes = tried.is_err_and(|it| it.exit == Exit::Unreachable);
+            tokio::select! {
+                changed = built_from.changed(&self.project.folder) => changed?,
+                () = self.server_lacks(owes) => {}
+            }
         }
+    }
+
+    /// Waits until the server lacks what is to be deployed: it is back after a round that did not reach it, or
+    /// it has nothing of what this session has deployed.
+    async fn server_lacks(&self, owes: bool) {
+        let Some(scope) = &self.looks_after else { return std::future::pending().await };
+        let mut is_away = owes;
+        loop {
+            tokio::time::sleep(SERVER_LOOK).await;
+            let list = async {
+                versions_of(&scope.connect().await?, scope.namespace(), self.task_queue.clone())
+                    .await
+            };
+            match list.await {
+                Ok(_) if owes => return,
+                Ok(there) => {
+                    let ours =
+                        |it: &pb::Deployment| self.deployed.values().any(|our| *our == it.digest);
+                    if !self.deployed.is_empty() && !there.iter().any(ours) {
+                        output::say("the server does not have what was deployed: once more");
+                        return;
+                    }
+                    if is_away {
+                        output::say("the server is back, with what was deployed");
+                    }
+                    is_away = false;
+                }
+                Err(error) if error.exit == Exit::Unreachable && !is_away => {
+                    output::say(&format!("the server is away: {}", error.message));
+                    is_away = true;
+                }
+                // What else is wrong is said by the next round, which needs more than this list.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Do new runs start on this component? Others may have deployed meanwhile, also on our own advice.
+    async fn is_current(&self, digest: &str) -> Result<bool, CliError> {
+        let (namespace, queue) = (self.namespace.clone(), self.task_queue.clone());
+        let there = versions_of(&self.client, namespace, queue).await?;
+        Ok(there.iter().any(|it| it.digest == digest && stage(it) == pb::VersionStage::Current))
     }
 
     async fn round(&mut self) -> Result<(), CliError> {
@@ -152,7 +206,8 @@ impl Session {
             .await
             .map_err(|error| self.nothing_changes(error))?
             .answer;
-        if self.deployed.get(&built.name) == Some(&pushed.digest) {
+        let is_ours = self.deployed.get(&built.name) == Some(&pushed.digest);
+        if is_ours && self.is_current(&pushed.digest).await? {
             output::say(&format!("{}: the same component as before", built.name));
             return Ok(());
         }
@@ -195,11 +250,11 @@ impl Session {
     }
 
     fn nothing_changes(&self, error: CliError) -> CliError {
-        match self.deployed.is_empty() {
-            true => error,
-            false => {
-                CliError { message: format!("{}\nwhat was deployed stays", error.message), ..error }
-            }
-        }
+        let then = match (error.exit, self.deployed.is_empty()) {
+            (Exit::Unreachable, _) => "waiting for the server",
+            (Exit::Failed | Exit::Usage | Exit::DoesNotFit, false) => "what was deployed stays",
+            (Exit::Failed | Exit::Usage | Exit::DoesNotFit, true) => return error,
+        };
+        CliError { message: format!("{}\n{then}", error.message), ..error }
     }
 }

@@ -204,6 +204,57 @@ fn a_new_c_project_builds_passes_its_own_test_and_is_deployed_at_each_save() -> 
 }
 
 #[test]
+fn a_server_that_was_away_gets_what_was_saved_meanwhile_and_one_that_lost_all_gets_it_again()
+-> Result<()> {
+    let project = new_project("ferry", "c")?;
+    link_environment(&project)?;
+    let mut host = Host::start(&project.with_extension("host"), &[])?;
+    let dev = Dev::start_at(host.address(), &project, "workflow.c")?;
+    let at = &mut 0;
+    dev.said(at, "watching")?;
+
+    host.kill()?;
+    dev.said(at, "the server is away: ")?;
+    host.start_again()?;
+    assert_eq!(dev.said(at, "the server is back")?, "the server is back, with what was deployed\n");
+
+    host.kill()?;
+    dev.edit("\"ship\", refrain_format(\"[%s]\"", "\"send\", refrain_format(\"[%s]\"")?;
+    let said = dev.said(at, "watching")?;
+    assert!(said.ends_with("waiting for the server\nwatching .\n"), "{said}");
+    host.start_again()?;
+    let deployed =
+        "deployed ferry (sha256:_) to `ferry`: order (build _ s, deploy _ s)\nwatching .\n";
+    assert_eq!(dev.said(at, "watching")?, deployed);
+
+    // Its database is another one, and nothing was saved.
+    host.kill()?;
+    for file in std::fs::read_dir(project.with_extension("host"))? {
+        let file = file?;
+        if file.file_name().to_string_lossy().starts_with("refrain.db") {
+            std::fs::remove_file(file.path())?;
+        }
+    }
+    host.start_again()?;
+    let said = dev.said(at, "watching")?;
+    assert!(said.contains("the server does not have what was deployed: once more\n"), "{said}");
+    assert!(said.ends_with(deployed), "{said}");
+
+    // What someone else deployed stays until the next save, even if that makes what was there before.
+    let sent = project.with_extension("wasm");
+    std::fs::copy(project.join("dist/ferry.wasm"), &sent)?;
+    dev.edit("\"send\"", "\"ship\"")?;
+    assert_eq!(dev.said(at, "watching")?, deployed);
+    dev.cli(&["deploy", &sent.display().to_string(), "--task-queue", "ferry"])?;
+    dev.edit("/* The", "/* This is the")?;
+    assert_eq!(dev.said(at, "watching")?, deployed);
+    dev.edit("/* This is the", "/* The")?;
+    let same = "ferry: the same component as before\nwatching .\n";
+    assert_eq!(dev.said(at, "watching")?, same);
+    Ok(())
+}
+
+#[test]
 fn a_new_go_project_builds_and_passes_its_own_test() -> Result<()> {
     let project = new_project("gopher", "go")?;
     link_environment(&project)?;
@@ -240,7 +291,7 @@ fn link_packages(project: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `refrain dev` beside the test, with a server of its own.
+/// `refrain dev` beside the test.
 struct Dev {
     process: Python,
     address: String,
@@ -248,9 +299,12 @@ struct Dev {
 }
 
 impl Dev {
-    /// `source`: what is edited.
+    /// With a server of its own. `source`: what is edited.
     fn start(project: &Path, source: &str) -> Result<Dev> {
-        let address = format!("127.0.0.1:{}", free_port()?);
+        Dev::start_at(format!("127.0.0.1:{}", free_port()?), project, source)
+    }
+
+    fn start_at(address: String, project: &Path, source: &str) -> Result<Dev> {
         let mut command = refrain()?;
         command.arg("dev").current_dir(project).env("REFRAIN_ADDRESS", &address);
         // Not in the project, where each word of it would be a change.
