@@ -33,7 +33,7 @@ if (positionals.length !== 1 || !values.output) {
 const source = resolve(positionals[0]);
 const bundle = resolve(values.output.replace(/\.wasm$/, "") + ".bundle.js");
 const ofProject = createRequire(resolve("package.json"));
-const { build } = ofProject("esbuild");
+const { build, formatMessages } = ofProject("esbuild");
 const { TraceMap, eachMapping, originalPositionFor } = ofProject("@jridgewell/trace-mapping");
 
 /** A file of it, in the repository or in a package. */
@@ -52,8 +52,22 @@ try {
   const [{ text }] = built.outputFiles.filter((file) => file.path.endsWith(".js"));
   const named = Object.entries(extras).filter(([, names]) => names.test(text));
   if (named.length > 0) built = await bundled(named.map(([name]) => resolve(sdk, `src/inject/${name}.js`)));
-} catch {
+  await say(built.warnings, "warning");
+} catch (error) {
+  if (!Array.isArray(error.errors)) throw error;
+  await say(error.warnings, "warning");
+  await say(error.errors, "error");
   process.exit(1);
+}
+
+/** As esbuild would, but for what it advises on a package that is missing: to leave it out of the bundle is no way here. */
+async function say(messages, kind) {
+  const ours = messages.map((message) => {
+    const [, name] = /^Could not resolve "((?:@[^/"]+\/)?[^./"@][^/"]*)/.exec(message.text) ?? [];
+    return name === undefined ? message : { ...message, notes: [{ text: `\`npm install ${name}\` adds it, if that is its name there` }] };
+  });
+  const texts = await formatMessages(ours, { kind, color: process.stderr.isTTY === true });
+  process.stderr.write(texts.join(""));
 }
 
 function bundled(inject) {
@@ -83,7 +97,7 @@ function bundled(inject) {
     supported: { "async-await": false, "async-generator": false, "for-await": false },
     external: ["refrain:*"],
     keepNames: true,
-    logLevel: "warning",
+    logLevel: "silent",
   });
 }
 
@@ -113,6 +127,8 @@ appendFileSync(values.output, sources);
 function whyNotMade(said) {
   const [, error] = /Failed to (?:finish|evaluate) JavaScript module evaluation: (?:Error: )?([^]*)/.exec(said) ?? [];
   if (error === undefined) return said;
+  // What `component` says: it has no place, and is not of the program's loading.
+  if (error.startsWith("there is no workflow here")) return error.split("\n")[0];
   const sources = new TraceMap(map.text);
   const lines = error.trimEnd().split("\n").flatMap((line) => {
     const [, what, at, column] = /^(\s*at .*?)\(?\S*\.bundle\.js:(\d+):(\d+)\)?$/.exec(line) ?? [];

@@ -36,6 +36,9 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
   for (const [name, value] of Object.entries(module)) {
     if (typeof value === "function" && !isClass(value) && name !== "interceptors") workflows.set(name, value as Workflow);
   }
+  if (workflows.size === 0) {
+    throw new Error("there is no workflow here: expected an exported function, as `export async function order() { … }`");
+  }
   const factories = [module, ...interceptors].map((it) => it.interceptors).filter((it) => typeof it === "function");
 
   async function run(type: string, args: Payloads): Promise<Outcome> {

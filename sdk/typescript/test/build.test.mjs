@@ -54,6 +54,18 @@ const REFUSED = {
     program: { "workflow.ts": `${WORKFLOW}\nrequire("crypto");` },
     said: ["the program failed as its modules were loaded: the module `crypto` of Node's is not there", "(workflow.ts:3)"],
   },
+  "imports a package that is not installed": {
+    program: { "workflow.ts": `import words from "@far/words/long";\n${WORKFLOW}words();` },
+    said: ['Could not resolve "@far/words/long"', "workflow.ts:1:18", "`npm install @far/words` adds it"],
+  },
+  "imports a file that is not there": {
+    program: { "workflow.ts": `${WORKFLOW}export * from "./more";` },
+    said: ['Could not resolve "./more"', "workflow.ts:2:14"],
+  },
+  "exports no function": {
+    program: { "workflow.ts": "export const limit = 3;\nasync function one() { return limit; }\nvoid one;" },
+    said: ["there is no workflow here: expected an exported function"],
+  },
   "throws as it is loaded": {
     program: { "workflow.ts": `import "./limits";\n${WORKFLOW}`, "limits.ts": 'throw new RangeError("no limits");' },
     said: ["the program failed as its modules were loaded: no limits", "(limits.ts:1)"],
