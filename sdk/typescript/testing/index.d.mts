@@ -29,6 +29,10 @@ export class TestEnvironment implements AsyncDisposable {
   readonly client: Client;
   readonly address: string;
   readonly taskQueue: string;
+  /**
+   * Who waits for its result, or for an update, gets an error once a workflow task fails, of the run or of a child of it: that
+   * is a bug. A handle of `client` waits until it is mended.
+   */
   start<W extends Workflow>(
     workflow: string | W,
     options?: StartOptions,

@@ -6,9 +6,13 @@ import { access, constants, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
+
+/** How often a run that is waited for is looked at. */
+const LOOK_MS = 250;
 
 /** Temporal's packages are those of the project that is tested. */
 const ofProject = createRequire(resolve("package.json"));
@@ -75,12 +79,56 @@ export class TestEnvironment {
     await this.#refrain("deploy", component, "--task-queue", taskQueue, "--address", this.address);
   }
 
-  start(workflow, options = {}) {
-    return this.client.workflow.start(workflow, this.#options(options));
+  async start(workflow, options = {}) {
+    const handle = await this.client.workflow.start(workflow, this.#options(options));
+    for (const wait of ["result", "executeUpdate"]) {
+      const whole = handle[wait].bind(handle);
+      handle[wait] = (...args) => this.#unlessBroken(handle.workflowId, () => whole(...args));
+    }
+    return handle;
   }
 
-  execute(workflow, options = {}) {
-    return this.client.workflow.execute(workflow, this.#options(options));
+  async execute(workflow, options = {}) {
+    return (await this.start(workflow, options)).result();
+  }
+
+  /** A run whose workflow task has failed waits for its repair, which no test brings. */
+  async #unlessBroken(workflowId, wait) {
+    const giveUp = new AbortController();
+    let isOver = false;
+    const over = () => void (isOver = true);
+    const outcome = this.client.withAbortSignal(giveUp.signal, wait);
+    const settled = outcome.then(over, over);
+    while (!isOver) {
+      await Promise.race([settled, pause(LOOK_MS)]);
+      const why = !isOver && (await this.#whyBroken(workflowId));
+      if (!why || isOver) continue;
+      // Before the host can end: the wait has to tell it that time may not pass any more.
+      giveUp.abort();
+      await settled;
+      throw new Error(why);
+    }
+    return outcome;
+  }
+
+  /** Of the run, or of one of its children. */
+  async #whyBroken(workflowId) {
+    const { workflow } = this.client;
+    const { raw, ...run } = await workflow.getHandle(workflowId).describe();
+    if ((raw.pendingWorkflowTask?.attempt ?? 0) > 1) return this.#howBroken(run);
+    // Told of a run after a few attempts. To look at each of its children would take longer the more there are.
+    const id = workflowId.replaceAll("'", "''");
+    const query = `RootWorkflowId = '${id}' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')`;
+    for await (const child of workflow.list({ query })) return this.#howBroken(child);
+    return undefined;
+  }
+
+  async #howBroken({ workflowId, runId, type }) {
+    const { events } = await this.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const failed = events?.findLast((it) => it.workflowTaskFailedEventAttributes);
+    const { message = "", stackTrace } = failed?.workflowTaskFailedEventAttributes?.failure ?? {};
+    const why = message.includes("\n") ? message : `${message}\n${stackTrace ?? ""}`.trimEnd();
+    return `workflow \`${type}\` (${workflowId}) is broken, its workflow task failed: ${why}`;
   }
 
   #options(options) {

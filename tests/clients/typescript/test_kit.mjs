@@ -35,6 +35,11 @@ try {
   const other = component.replace("approval", "hello");
   const wrong = new TestEnvironment({ address: environment.address }, server, other, "test");
   await wrong.replay("approved").catch((error) => console.log("another component does not:", /W\d{4}/.exec(error.message)?.[0]));
+
+  // A mistake would be waited for until it is mended.
+  await environment.deploy(component.replace("approval", "bad"), "bad");
+  const mistake = environment.execute("throwsObject", { taskQueue: "bad", workflowId: "printer" });
+  await mistake.catch((error) => console.log(error.message));
 } finally {
   await environment.close();
 }

@@ -225,6 +225,13 @@ fn the_kit_of_python_leaves_no_thread_of_temporals_behind_that_the_end_of_python
 }
 
 #[test]
+fn the_kit_of_python_ends_with_a_mistake_of_the_workflow_and_takes_any_callable_for_an_activity()
+-> Result<()> {
+    let guest = |name| Ok::<_, anyhow::Error>(paths::guest(name)?.to_string_lossy().into_owned());
+    passes(&["test/kit.py", &guest("python/bad")?, &guest("python/hello")?])
+}
+
+#[test]
 fn what_a_component_in_python_begins_with_is_made_immortal() -> Result<()> {
     passes(&["test/image.py"])
 }

@@ -212,7 +212,7 @@ fn program(name: &str, guests: &[&str]) -> Result<String> {
 }
 
 #[test]
-fn an_author_tests_a_workflow_with_mocked_activities_and_a_week_that_passes_at_once() -> Result<()>
+fn an_author_tests_a_workflow_with_mocked_activities_and_is_told_of_mistakes_at_once() -> Result<()>
 {
     expect![[r#"
         a chair escalated
@@ -222,6 +222,7 @@ fn an_author_tests_a_workflow_with_mocked_activities_and_a_week_that_passes_at_o
         asked for a chair and a desk
         both replay
         another component does not: W0101
+        workflow `throwsObject` (printer) is broken, its workflow task failed: [W0201] guest failed: TypeError: the object {"code":42,"parts":["tray"]} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
     "#]]
     .assert_eq(&program("test_kit", &["typescript/approval"])?);
     Ok(())

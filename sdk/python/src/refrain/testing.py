@@ -14,14 +14,15 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecution, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -30,8 +31,16 @@ from ._definitions import name_of_workflow
 TASK_QUEUE = "tests"
 
 
+#: How often a run that is waited for is looked at.
+_LOOK = timedelta(milliseconds=250)
+
+
 class Diverged(AssertionError):
     """The component does something else than a history says."""
+
+
+class Broken(AssertionError):
+    """A workflow task failed, which is a mistake in the workflow: the run waits for its repair."""
 
 
 @dataclass
@@ -44,13 +53,51 @@ class Environment:
     _inner: WorkflowEnvironment
 
     async def start(self, workflow: Any, *args: Any, **options: Any) -> WorkflowHandle[Any, Any]:
-        """Starts a workflow: its type, or its method with `@workflow.run`. Options: as `Client.start_workflow`."""
+        """Starts a workflow: its type, or its method with `@workflow.run`. Options: as `Client.start_workflow`.
+
+        Who waits for its result, or for an update, gets `Broken` once a workflow task fails, of the run or of a child of it.
+        A handle of `client` waits until it is mended.
+        """
         options = {"id": str(uuid.uuid4()), "task_queue": self.task_queue, **options}
-        return await self.client.start_workflow(_type_of(workflow), args=args, **options)
+        handle = await self.client.start_workflow(_type_of(workflow), args=args, **options)
+        for wait in ("result", "execute_update"):
+            setattr(handle, wait, functools.partial(self._unless_broken, handle.id, getattr(handle, wait)))
+        return handle
 
     async def execute(self, workflow: Any, *args: Any, **options: Any) -> Any:
         """Starts a workflow and waits for its result. Errors: `WorkflowFailureError`."""
         return await (await self.start(workflow, *args, **options)).result()
+
+    async def _unless_broken(self, id: str, wait: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
+        outcome = asyncio.ensure_future(wait(*args, **options))
+        broken = asyncio.ensure_future(self._until_broken(id))
+        try:
+            done, _ = await asyncio.wait({outcome, broken}, return_when=asyncio.FIRST_COMPLETED)
+            return await (outcome if outcome in done else broken)
+        finally:
+            outcome.cancel()
+            broken.cancel()
+            await asyncio.gather(outcome, broken, return_exceptions=True)
+
+    async def _until_broken(self, id: str) -> None:
+        """Until a workflow task fails, of this run or of one of its children."""
+        quoted = id.replace("'", "''")
+        children = f"RootWorkflowId = '{quoted}' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')"
+        while True:
+            await asyncio.sleep(_LOOK.total_seconds())
+            run = await self.client.get_workflow_handle(id).describe()
+            if run.raw_description.pending_workflow_task.attempt > 1:
+                raise await self._broken(run)
+            # Told of a run after a few attempts. To look at each of its children would take longer the more there are.
+            async for child in self.client.list_workflows(children):
+                raise await self._broken(child)
+
+    async def _broken(self, run: WorkflowExecution) -> Broken:
+        history = await self.client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
+        failed = [it for it in history.events if it.HasField("workflow_task_failed_event_attributes")]
+        failure = failed[-1].workflow_task_failed_event_attributes.failure
+        why = failure.message if "\n" in failure.message else f"{failure.message}\n{failure.stack_trace}".rstrip()
+        return Broken(f"workflow `{run.workflow_type}` ({run.id}) is broken, its workflow task failed: {why}")
 
     async def sleep(self, seconds: float) -> None:
         """Lets so much time pass, at once."""
@@ -110,11 +157,13 @@ def _type_of(workflow: Any) -> Any:
 
 
 def _mock(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(fn)
     async def mock(*args: Any) -> Any:
         result = fn(*args)
         return await result if inspect.isawaitable(result) else result
 
+    # A function says of which types its arguments are. What is none, as `list.append` or a `Mock`, has no types to say.
+    if inspect.isfunction(fn) or inspect.ismethod(fn):
+        functools.update_wrapper(mock, fn)
     return activity.defn(name=name)(mock)
 
 
