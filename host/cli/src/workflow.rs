@@ -61,7 +61,7 @@ pub(crate) enum WorkflowCommand {
     /// Delete a run with its history; an open one is terminated first.
     Delete(message::EndManyArgs),
     /// Wait for a workflow's end and print its result.
-    Result(TargetArgs),
+    Result(outcome::ResultArgs),
     /// Show the values that a workflow published, without running it.
     State(TargetArgs),
 }

@@ -4,7 +4,7 @@ use crate::common::{directory, start_with, summary, summary_without_tasks, task_
 use anyhow::Result;
 use expect_test::expect;
 use refrain_e2e::host::eventually;
-use refrain_e2e::{Host, order};
+use refrain_e2e::{Host, order, paths};
 use serde_json::Value;
 
 /// Evicted at every step.
@@ -45,6 +45,9 @@ fn cpp_calls_the_same_functions() -> Result<()> {
 
 #[test]
 fn zig_calls_the_same_functions() -> Result<()> {
+    let readme = std::fs::read_to_string(paths::root().join("sdk/c/README.md"))?;
+    let guest = paths::root().join("guest-examples/c/hello-zig/workflow.zig");
+    assert!(readme.contains(&std::fs::read_to_string(guest)?), "what is built is what is shown");
     greets("hello-zig", "\"Hello, Zoë, from Zig\"")
 }
 
@@ -173,6 +176,9 @@ fn mistakes_in_c_are_told_to_their_author_with_what_to_do() -> Result<()> {
         let message = failure["failure"]["message"].as_str().unwrap_or_default();
         told.push_str(&format!("{mistake}: {message}\n"));
     }
+    let unless_broken = ["workflow", "result", "--unless-broken", "--workflow-id", "asserts"];
+    let said = host.try_cli(&unless_broken)?;
+    told.push_str(&format!("told of it at once: {}\n", said.stderr));
     start(&host, "withoutTimeLimit", "1")?;
     let said = host.try_cli(&["workflow", "result", "--workflow-id", "withoutTimeLimit"])?;
     told.push_str(&format!("withoutTimeLimit: {}\n", said.stderr));
@@ -186,6 +192,14 @@ fn mistakes_in_c_are_told_to_their_author_with_what_to_do() -> Result<()> {
         neverYields: [W0201] guest failed: guest ran for more than 1000 ms without waiting for anything: do long work in an activity, or raise `--guest-time`
         recurses: [W0201] guest failed: wasm trap: call stack exhausted: a function calls itself without end, or too deeply for a stack of 1048576 bytes: go through the data in a loop instead, or do it in an activity
         writesAnywhere: [W0201] guest failed: wasm trap: out of bounds memory access: the program reads or writes where it has no memory: a wrong pointer or index, or a function that calls itself too deeply for the stack that its compiler gave it
+        told of it at once: error: workflow `asserts` (asserts) is broken, its workflow task failed
+          [W0201] guest failed: Assertion failed: refrain_item(args, 0) != NULL (workflow.c: asserts: 9) (GuestTrap)
+              0: abort
+              1: __assert_fail
+              2: asserts
+              3: refrain_export_run
+        hint: mend the program, and `refrain deploy FILE --task-queue NAME --move`
+
         withoutTimeLimit: error: workflow `withoutTimeLimit` failed: activity `print`: found neither schedule-to-close-ms nor start-to-close-ms, expected one of them (InvalidActivityOptions)
         hint: `refrain workflow show -w withoutTimeLimit` shows its history
 

@@ -255,6 +255,29 @@ fn a_server_that_was_away_gets_what_was_saved_meanwhile_and_one_that_lost_all_ge
 }
 
 #[test]
+fn what_is_written_for_c_is_built_as_cpp_without_a_warning() -> Result<()> {
+    let project = new_project("forge", "c")?;
+    link_environment(&project)?;
+    std::fs::remove_file(project.join("workflow.c"))?;
+    let workflow = r#"
+        #include <refrain.h>
+        #include <string>
+
+        static refrain_result greet(const char *args) {
+          refrain_activity_options options = {.start_to_close_ms = 10000};
+          return refrain_execute_activity("greet", std::string(args).c_str(), options);
+        }
+
+        static const refrain_workflow workflows[] = {{"greet", greet}, {}};
+        extern "C" const refrain_definition refrain_program = {.workflows = workflows};
+    "#;
+    std::fs::write(project.join("workflow.cpp"), workflow)?;
+    let said = output_within(PATIENCE, refrain()?.arg("build").current_dir(&project))?;
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    Ok(())
+}
+
+#[test]
 fn a_new_go_project_builds_and_passes_its_own_test() -> Result<()> {
     let project = new_project("gopher", "go")?;
     link_environment(&project)?;

@@ -164,7 +164,7 @@ fn pending(answer: &pb::DescribeWorkflowExecutionResponse) -> String {
 }
 
 /// Why the workflow does not get on: the newest failure of its tasks.
-async fn task_failure(
+pub(super) async fn task_failure(
     client: &Client,
     namespace: &str,
     execution: &WorkflowExecution,

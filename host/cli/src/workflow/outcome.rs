@@ -1,10 +1,12 @@
 //! How a workflow ended.
 
 use super::TargetArgs;
+use super::describe::task_failure;
 use crate::client::Client;
 use crate::errors::CliError;
 use crate::history::failure_lines;
 use crate::output::{self, Format};
+use clap::Args;
 use refrain_wire::api::common::v1::{Payload, Payloads, WorkflowExecution};
 use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::failure::v1::Failure;
@@ -12,14 +14,64 @@ use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
 use refrain_wire::api::workflowservice::v1 as pb;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How often a run is looked at that may be broken.
+const LOOK: Duration = Duration::from_millis(250);
+
+#[derive(Debug, Args)]
+pub(crate) struct ResultArgs {
+    /// Do not wait for a workflow to be mended: fail once a workflow task of it fails. For tests.
+    #[arg(long)]
+    unless_broken: bool,
+    #[command(flatten)]
+    target: TargetArgs,
+}
 
 /// `workflow result`.
-pub(super) async fn result(args: TargetArgs, format: Format) -> Result<(), CliError> {
-    let client = args.scope.connect().await?;
-    let namespace = args.scope.namespace();
-    let execution = latest(&client, &namespace, args.execution()).await?;
-    let outcome = wait_for_end(&client, &namespace, execution).await?;
-    print_outcome(&args.workflow_id, &outcome, format)
+pub(super) async fn result(args: ResultArgs, format: Format) -> Result<(), CliError> {
+    let ResultArgs { unless_broken, target } = args;
+    let client = target.scope.connect().await?;
+    let namespace = target.scope.namespace();
+    let execution = latest(&client, &namespace, target.execution()).await?;
+    let whole = wait_for_end(&client, &namespace, execution);
+    let outcome = match unless_broken {
+        true => tokio::select! {
+            outcome = whole => outcome?,
+            broken = until_broken(&client, &namespace, target.execution()) => return Err(broken?),
+        },
+        false => whole.await?,
+    };
+    print_outcome(&target.workflow_id, &outcome, format)
+}
+
+/// Until a workflow task fails, which the run survives only if someone mends its program.
+async fn until_broken(
+    client: &Client,
+    namespace: &str,
+    execution: Option<WorkflowExecution>,
+) -> Result<CliError, CliError> {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let request = pb::DescribeWorkflowExecutionRequest {
+            namespace: namespace.to_owned(),
+            execution: execution.clone(),
+        };
+        let answer = client.call(request).await?;
+        if answer.pending_workflow_task.is_none_or(|it| it.attempt <= 1) {
+            continue;
+        }
+        let info = answer.workflow_execution_info.unwrap_or_default();
+        let execution = info.execution.unwrap_or_default();
+        let why = task_failure(client, namespace, &execution).await?;
+        return Ok(CliError::failed(format!(
+            "workflow `{}` ({}) is broken, its workflow task failed\n{}",
+            info.r#type.unwrap_or_default().name,
+            execution.workflow_id,
+            why.trim_end(),
+        ))
+        .hint("mend the program, and `refrain deploy FILE --task-queue NAME --move`"));
+    }
 }
 
 pub(super) struct Outcome {

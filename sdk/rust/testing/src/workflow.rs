@@ -65,7 +65,7 @@ impl Workflow<'_> {
     ///
     /// If it is not there, or has not ended when the server's patience has.
     pub fn outcome(&self) -> Result<Outcome> {
-        let args = ["workflow", "result", "--workflow-id", &self.id];
+        let args = ["workflow", "result", "--unless-broken", "--workflow-id", &self.id];
         let (value, said) = self.environment.try_json(&args)?;
         let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
         let failure = &value["failure"];
