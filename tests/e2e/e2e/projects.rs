@@ -110,7 +110,23 @@ fn a_new_rust_project_builds_passes_its_own_tests_and_is_deployed_at_each_save()
     .assert_eq(&build(&project)?);
     let said = run(as_on_the_path(Command::new("cargo"))?.arg("test").current_dir(&project))?;
     assert!(said.contains("test result: ok. 2 passed"), "{said}");
+    a_mistake_ends_the_test(&project)?;
     what_is_saved_is_deployed_if_it_builds_and_the_open_runs_fit(&project)
+}
+
+/// Which would otherwise wait until someone mends it.
+fn a_mistake_ends_the_test(project: &Path) -> Result<()> {
+    let source = project.join("src/lib.rs");
+    let right = std::fs::read_to_string(&source)?;
+    let wrong =
+        right.replace("let payment", "assert!(amount > 100, \"too little\");\n    let payment");
+    std::fs::write(&source, wrong)?;
+    let mut test = as_on_the_path(Command::new("cargo"))?;
+    let said = output_within(PATIENCE, test.arg("test").current_dir(project))?;
+    let told = "workflow `order` (order-8) is broken, its workflow task failed";
+    assert!(said.code == Some(101) && said.stdout.contains(told), "{said:?}");
+    assert!(said.stdout.contains("1 passed; 1 failed"), "{said:?}");
+    Ok(std::fs::write(source, right)?)
 }
 
 #[test]
