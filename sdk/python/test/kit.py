@@ -25,6 +25,12 @@ class AMistakeInAWorkflow(unittest.IsolatedAsyncioTestCase):
 
 
 class WhatStandsForAnActivity(unittest.IsolatedAsyncioTestCase):
+    async def test_is_missed_by_name(self) -> None:
+        async with testing.environment(HELLO, {"ship": Mock()}) as host:
+            with self.assertRaises(testing.Broken) as told:
+                await host.execute("order", "7", 4200, id="one")
+        self.assertIn("nothing stands for the activity `charge` of workflow `order` (one): ", str(told.exception))
+
     async def test_is_also_a_mock_or_a_method_of_a_list(self) -> None:
         shipped: list[str] = []
         charge = AsyncMock(return_value="payment")

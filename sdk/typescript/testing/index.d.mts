@@ -4,7 +4,7 @@ import type { WorkerOptions } from "@temporalio/worker";
 export interface TestEnvironmentOptions {
   /** What `refrain-build` has made. */
   component: string;
-  /** Functions in the place of the real ones. What nobody mocks waits for a worker. */
+  /** Functions in the place of the real ones. Without any, activities wait for a worker. */
   activities?: object;
   /** Default: `test`. */
   taskQueue?: string;
@@ -31,7 +31,7 @@ export class TestEnvironment implements AsyncDisposable {
   readonly taskQueue: string;
   /**
    * Who waits for its result, or for an update, gets an error once a workflow task fails, of the run or of a child of it: that
-   * is a bug. A handle of `client` waits until it is mended.
+   * is a bug; or once it asks for an activity that the mocks of its task queue lack. A handle of `client` goes on waiting.
    */
   start<W extends Workflow>(
     workflow: string | W,

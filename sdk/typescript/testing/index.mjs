@@ -14,6 +14,9 @@ const run = promisify(execFile);
 /** How often a run that is waited for is looked at. */
 const LOOK_MS = 250;
 
+/** What a worker of Temporal's says of an activity that it does not have, and is asked for it again and again. */
+const UNKNOWN = /is not registered on this worker/i;
+
 /** Temporal's packages are those of the project that is tested. */
 const ofProject = createRequire(resolve("package.json"));
 
@@ -116,6 +119,10 @@ export class TestEnvironment {
     const { workflow } = this.client;
     const { raw, ...run } = await workflow.getHandle(workflowId).describe();
     if ((raw.pendingWorkflowTask?.attempt ?? 0) > 1) return this.#howBroken(run);
+    for (const { activityType, lastFailure } of raw.pendingActivities ?? []) {
+      if (lastFailure?.applicationFailureInfo?.type !== "NotFoundError" || !UNKNOWN.test(lastFailure.message)) continue;
+      return `nothing stands for the activity \`${activityType?.name}\` of workflow \`${run.type}\` (${workflowId}): ${lastFailure.message}`;
+    }
     // Told of a run after a few attempts. To look at each of its children would take longer the more there are.
     const id = workflowId.replaceAll("'", "''");
     const query = `RootWorkflowId = '${id}' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')`;

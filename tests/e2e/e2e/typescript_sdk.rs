@@ -223,6 +223,7 @@ fn an_author_tests_a_workflow_with_mocked_activities_and_is_told_of_mistakes_at_
         both replay
         another component does not: W0101
         workflow `throwsObject` (printer) is broken, its workflow task failed: [W0201] guest failed: TypeError: the object {"code":42,"parts":["tray"]} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        nothing stands for the activity `charge` of workflow `order` (order-7): Activity function charge is not registered on this Worker, available activities: ["ship"]
     "#]]
     .assert_eq(&program("test_kit", &["typescript/approval"])?);
     Ok(())

@@ -33,6 +33,8 @@ TASK_QUEUE = "tests"
 
 #: How often a run that is waited for is looked at.
 _LOOK = timedelta(milliseconds=250)
+#: What a worker of Temporal's says of an activity that it does not have, and is asked for it again and again.
+_UNKNOWN = "is not registered on this worker"
 
 
 class Diverged(AssertionError):
@@ -40,7 +42,7 @@ class Diverged(AssertionError):
 
 
 class Broken(AssertionError):
-    """A workflow task failed, which is a mistake in the workflow: the run waits for its repair."""
+    """What is waited for does not come: a workflow task failed, or the test has no function for an activity."""
 
 
 @dataclass
@@ -55,8 +57,8 @@ class Environment:
     async def start(self, workflow: Any, *args: Any, **options: Any) -> WorkflowHandle[Any, Any]:
         """Starts a workflow: its type, or its method with `@workflow.run`. Options: as `Client.start_workflow`.
 
-        Who waits for its result, or for an update, gets `Broken` once a workflow task fails, of the run or of a child of it.
-        A handle of `client` waits until it is mended.
+        Who waits for its result, or for an update, gets `Broken` once a workflow task fails, of the run or of a child of it, or if
+        the worker of the test lacks an activity. A handle of `client` goes on waiting.
         """
         options = {"id": str(uuid.uuid4()), "task_queue": self.task_queue, **options}
         handle = await self.client.start_workflow(_type_of(workflow), args=args, **options)
@@ -88,6 +90,11 @@ class Environment:
             run = await self.client.get_workflow_handle(id).describe()
             if run.raw_description.pending_workflow_task.attempt > 1:
                 raise await self._broken(run)
+            for asked in run.raw_description.pending_activities:
+                said = asked.last_failure
+                if said.application_failure_info.type == "NotFoundError" and _UNKNOWN in said.message:
+                    of = f"workflow `{run.workflow_type}` ({run.id})"
+                    raise Broken(f"nothing stands for the activity `{asked.activity_type.name}` of {of}: {said.message}")
             # Told of a run after a few attempts. To look at each of its children would take longer the more there are.
             async for child in self.client.list_workflows(children):
                 raise await self._broken(child)
