@@ -7,7 +7,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
 };
-use wasm_encoder::{Module, RawSection};
+use wasm_encoder::{Component, Module, RawSection};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -33,6 +33,7 @@ pub(crate) fn component(
     let mut encoder = ComponentEncoder::default();
     let component = fill(&mut encoder, bytes)
         .and_then(|()| encoder.validate(true).encode().map_err(why))
+        .and_then(|component| without_names_of_parts(&component))
         .map_err(|cause| BuildError::NotAComponent { name: name.to_owned(), cause })?;
     std::fs::write(output, component)
         .map_err(BuildError::files(format!("`{}` can't be written", output.display())))
@@ -54,7 +55,47 @@ pub(crate) fn without_debug_info(module: &[u8]) -> Result<Vec<u8>, String> {
     Ok(kept.finish())
 }
 
+/// A component without what its encoder calls the parts that it is put together of: no backtrace shows that. What
+/// core modules call their functions stays.
+fn without_names_of_parts(component: &[u8]) -> Result<Vec<u8>, String> {
+    let mut kept = Component::new();
+    let mut depth = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload.map_err(why)?;
+        let are_names =
+            matches!(&payload, Payload::CustomSection(it) if it.name() == "component-name");
+        if let Some((id, range)) = payload.as_section().filter(|_| depth == 1 && !are_names) {
+            let data = &component[range.start as usize..range.end as usize];
+            kept.section(&RawSection { id, data });
+        }
+        match payload {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    Ok(kept.finish())
+}
+
 /// With all its causes.
 pub(crate) fn why(cause: impl Display) -> String {
     format!("{cause:#}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_keeps_the_names_of_functions_and_loses_those_of_its_parts() {
+        let component = r#"(component
+            (core module $app (func $app::run (export "run")))
+            (core instance $started (instantiate $app)))"#;
+        let named = wat::parse_str(component).unwrap();
+        let kept = without_names_of_parts(&named).unwrap();
+        let has = |bytes: &[u8], text: &str| String::from_utf8_lossy(bytes).contains(text);
+        assert!(has(&named, "app::run") && has(&named, "started"));
+        assert!(has(&kept, "app::run") && !has(&kept, "started"));
+        assert!(Parser::new(0).parse_all(&kept).all(|it| it.is_ok()));
+    }
 }
