@@ -3,7 +3,8 @@
 
 use std::alloc::Layout;
 use std::future::Future;
-use std::mem;
+use std::hint::unreachable_unchecked;
+use std::mem::{self, MaybeUninit};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,6 +12,7 @@ use wit_bindgen::rt::async_support::{FutureOps, FutureReader, RawFutureRead, Raw
 
 use crate::bindings::types;
 use crate::bindings::workflow::wit_future::FuturePayload;
+use crate::payload::Payload;
 use crate::{Failure, Result, scope};
 
 /// In memory as the host writes it; nothing that we wait for is larger.
@@ -20,15 +22,85 @@ type Bytes = [u64; 4];
 
 pub(crate) type FromWire<W> = std::result::Result<W, types::Failure>;
 
+/// What most operations end with. Its code lifts the failures of all.
+type Values = FromWire<Vec<Payload>>;
+
 impl Arrived {
     /// It must be what a [`Read`] of a future of `W` has read.
-    pub(crate) fn take<W>(mut self) -> Result<W>
+    pub(crate) fn take<W>(self) -> Result<W>
     where
         FromWire<W>: FuturePayload,
     {
         // SAFETY: the bytes are the host's for this type, and they are taken once.
-        let lifted = unsafe { (FromWire::<W>::VTABLE.lift)((&raw mut self.0).cast()) };
-        lifted.map_err(Failure::from_wire)
+        self.taken(|bytes| unsafe { lifted(bytes) })
+    }
+
+    /// As `take::<context::CancelRequest>`.
+    pub(crate) fn take_reason(self) -> Result<String> {
+        // SAFETY: a record of one text is a text; the host gives none that is not UTF-8.
+        self.taken(|bytes| unsafe {
+            let [_, text, length] = bytes.cast::<[*mut u8; 3]>().read();
+            String::from_utf8_unchecked(Vec::from_raw_parts(text, length.addr(), length.addr()))
+        })
+    }
+
+    fn taken<T>(mut self, value: impl FnOnce(*mut u8) -> T) -> Result<T> {
+        let bytes = (&raw mut self.0).cast::<u8>();
+        // SAFETY: the first byte says which of both it is.
+        match unsafe { bytes.read() } {
+            0 => Ok(value(bytes)),
+            _ => Err(self.failure()),
+        }
+    }
+
+    #[inline(never)]
+    fn failure(mut self) -> Failure {
+        // SAFETY: it lies at the same place whatever there could have been, and is taken once.
+        let lifted = unsafe { (Values::VTABLE.lift)((&raw mut self.0).cast()) };
+        Failure::from_wire(lifted.err().unwrap_or_default())
+    }
+}
+
+/// What has come, if it is no failure: the code for that one is left out, where the compiler sees it.
+///
+/// # Safety
+///
+/// The bytes must be the host's for this type, and nobody else's.
+#[inline(never)]
+unsafe fn lifted<W>(bytes: *mut u8) -> W
+where
+    FromWire<W>: FuturePayload,
+{
+    const { assert!(FromWire::<W>::VTABLE.layout.align() == Values::VTABLE.layout.align()) };
+    // SAFETY: the caller says so. What has no size is made of nothing.
+    unsafe {
+        if size_of::<W>() == 0 {
+            return MaybeUninit::uninit().assume_init();
+        }
+        bytes.write(0);
+        match (FromWire::<W>::VTABLE.lift)(bytes) {
+            Ok(value) => value,
+            Err(_) => unreachable_unchecked(),
+        }
+    }
+}
+
+/// Of the words that the host writes for a `W`.
+///
+/// # Safety
+///
+/// As [`lifted`].
+pub(crate) unsafe fn value<W>(words: &[*mut u8]) -> W
+where
+    FromWire<W>: FuturePayload,
+{
+    let mut bytes = Bytes::default();
+    assert!(size_of_val(words) + size_of::<usize>() <= size_of::<Bytes>());
+    let to = (&raw mut bytes).cast::<*mut u8>();
+    // SAFETY: there is room for them behind the word that says that it is no failure.
+    unsafe {
+        to.add(1).copy_from_nonoverlapping(words.as_ptr(), words.len());
+        lifted(to.cast())
     }
 }
 

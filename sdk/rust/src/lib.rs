@@ -81,6 +81,8 @@ pub mod activities;
 mod arrival;
 mod by_name;
 mod context;
+#[doc(hidden)]
+pub mod exports;
 mod failure;
 mod handlers;
 pub mod log;

@@ -196,7 +196,7 @@ pub(crate) async fn run<T>(workflow: impl Future<Output = T>) -> T {
             && let Poll::Ready(arrived) = read.as_mut().poll(context)
         {
             request = None;
-            if let Ok(context::CancelRequest { reason }) = arrived.take() {
+            if let Ok(reason) = arrived.take_reason() {
                 let reason = if reason.is_empty() { "Workflow cancelled" } else { &reason };
                 ROOT.with(|root| root.end(reason));
             }

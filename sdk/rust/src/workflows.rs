@@ -269,6 +269,6 @@ macro_rules! export_workflows {
         }
         #[doc(hidden)]
         type RefrainExports = $crate::Exports<RefrainComponent>;
-        $crate::bindings::workflow::export_workflow_world!(RefrainExports with_types_in $crate::bindings::workflow);
+        $crate::bindings::workflow::export_workflow_world!(RefrainExports with_types_in $crate::exports);
     };
 }

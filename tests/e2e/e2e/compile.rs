@@ -127,7 +127,7 @@ fn a_small_program_in_rust_is_a_small_component_with_readable_names() -> Result<
     let component = std::fs::read(paths::guest("rust/hello")?)?;
     let has = |text: &str| component.windows(text.len()).any(|it| it == text.as_bytes());
     // A third was names of types, and code that writes what only the host writes.
-    ensure!(component.len() < 200_000, "it has {} bytes", component.len());
+    ensure!(component.len() < 165_000, "it has {} bytes", component.len());
     ensure!(has("refrain_sdk::scope::Scope::end"), "no name of a function");
     ensure!(!has("_ZN") && !has("vtable0::lower"), "names as the compiler writes them");
     Ok(())
