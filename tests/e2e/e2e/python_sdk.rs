@@ -107,7 +107,7 @@ fn a_mistake_in_python_is_told_with_the_authors_file_and_line() -> Result<()> {
             return down(0)
           File "bad/workflow.py", line 55, in down
             return 1 + down(n + 1)
-          [989 more of the same]
+          [990 more of the same]
         hint: go through the data in a loop instead, or do it in an activity
 
         raises-text null: TypeError: exceptions must derive from BaseException
@@ -234,6 +234,11 @@ fn the_kit_of_python_ends_with_a_mistake_of_the_workflow_and_takes_any_callable_
 #[test]
 fn what_a_component_in_python_begins_with_is_made_immortal() -> Result<()> {
     passes(&["test/image.py"])
+}
+
+#[test]
+fn chance_in_python_is_that_of_the_seed_whenever_it_is_first_drawn_from() -> Result<()> {
+    passes(&["test/chance.py"])
 }
 
 /// As strictly as the checker can.

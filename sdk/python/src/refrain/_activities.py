@@ -141,21 +141,22 @@ def start_activity(
     name, ret_type = _named(activity, result_type)
     return _run.run().outbound.start_activity(
         StartActivityInput(
-            activity=name,
-            args=arguments(arg, args),
-            activity_id=activity_id,
-            task_queue=task_queue,
-            schedule_to_close_timeout=schedule_to_close_timeout,
-            schedule_to_start_timeout=schedule_to_start_timeout,
-            start_to_close_timeout=start_to_close_timeout,
-            heartbeat_timeout=heartbeat_timeout,
-            retry_policy=retry_policy,
-            cancellation_type=cancellation_type,
-            headers={},
-            versioning_intent=versioning_intent,
-            summary=summary,
-            priority=priority,
-            ret_type=ret_type,
+            # By position: names cost more than all else here.
+            name,
+            arguments(arg, args),
+            activity_id,
+            task_queue,
+            schedule_to_close_timeout,
+            schedule_to_start_timeout,
+            start_to_close_timeout,
+            heartbeat_timeout,
+            retry_policy,
+            cancellation_type,
+            {},
+            versioning_intent,
+            summary,
+            priority,
+            ret_type,
         )
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
+import sys
 import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -33,6 +35,36 @@ class UnfinishedUpdateHandlersWarning(RuntimeWarning):
     """As `UnfinishedSignalHandlersWarning`."""
 
 
+class Parameters:
+    """What a function takes when all is given to it by position: looked up once, as the component is built."""
+
+    def __init__(self, fn: Callable[..., Any], is_method: bool) -> None:
+        """Errors: `TypeError` if it can't be called so, or if the types are not to be had."""
+        self.signature = inspect.signature(fn)
+        self.is_method = is_method
+        parameters = list(self.signature.parameters.values())
+        if is_method and (not parameters or parameters[0].kind is inspect.Parameter.KEYWORD_ONLY):
+            raise TypeError(f"`{fn.__name__}{self.signature}` takes no `self`")
+        for it in parameters:
+            if it.kind is inspect.Parameter.KEYWORD_ONLY and it.default is it.empty:
+                told = f"`{fn.__name__}{self.signature}` takes `{it.name}` by its name only"
+                raise TypeError(f"{told}, expected it before the `*`")
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        named = [it for it in parameters if it.kind in positional][int(is_method) :]
+        hints = hints_of(fn)
+        #: `None` where nothing is said.
+        self.types = [hints.get(it.name) for it in named]
+        takes_any = any(it.kind is inspect.Parameter.VAR_POSITIONAL for it in parameters)
+        most = sys.maxsize - 1 if takes_any else len(named)
+        #: How many arguments are right.
+        self.numbers = range(sum(it.default is it.empty for it in named), most + 1)
+
+    def check(self, args: typing.Sequence[Any]) -> None:
+        """Errors: `TypeError`, in Python's words."""
+        if len(args) not in self.numbers:
+            self.signature.bind(*[None] * self.is_method, *args)
+
+
 @dataclass
 class Handler:
     """Of a signal, a query or an update."""
@@ -47,25 +79,25 @@ class Handler:
     #: Is `fn` a method of a workflow, not yet bound to one?
     is_method: bool = True
     hints: list[Any] = field(default_factory=list)
+    parameters: Parameters = field(init=False)
 
     def seal(self) -> Handler:
         """Looks up what the arguments are. Errors: `TypeError`."""
-        check_takes(self.fn, self.is_method)
+        self.parameters = Parameters(self.fn, self.is_method)
         if self.validator is not None and shape(self.validator) != shape(self.fn):
             told = f"`{self.fn.__name__}{inspect.signature(self.fn)}`, its validator `{inspect.signature(self.validator)}`"
             raise TypeError(f"{told}: expected them to take the same arguments")
-        self.hints = argument_types(self.fn, self.is_method)
+        self.hints = self.parameters.types
         if self.name is None:
             self._check_dynamic()
             self.hints = self.hints[1:]
         return self
 
     def _check_dynamic(self) -> None:
-        signature = inspect.signature(self.fn)
         try:
-            signature.bind(*[None] * self.is_method, "name", [])
+            self.parameters.check(["name", []])
         except TypeError:
-            told = f"`{self.fn.__name__}{signature}` takes any {self.kind}"
+            told = f"`{self.fn.__name__}{self.parameters.signature}` takes any {self.kind}"
             raise TypeError(f"{told}, expected it to take its name and `Sequence[RawValue]`") from None
 
 
@@ -89,15 +121,12 @@ class Workflow:
     #: Does the constructor take the arguments too?
     init: bool
     dynamic_config: Callable[[Any], DynamicWorkflowConfig] | None = None
-    hints: list[Any] = field(default_factory=list)
-    signature: inspect.Signature = field(default_factory=inspect.Signature)
+    parameters: Parameters = field(init=False)
 
     def seal(self) -> None:
         """Errors: `TypeError` if something can't be called as it will be."""
-        check_takes(self.run, True)
+        self.parameters = Parameters(self.run, True)
         self._check_init()
-        self.signature = inspect.signature(self.run)
-        self.hints = argument_types(self.run, True)
         for handler in self.handlers:
             handler.seal()
 
@@ -123,14 +152,6 @@ _RUN, _INIT, _HANDLER, _CONFIG = "__refrain_run__", "__refrain_init__", "__refra
 _WORKFLOW = "__refrain_workflow__"
 
 
-def argument_types(fn: Callable[..., Any], is_method: bool) -> list[Any]:
-    """Of the positional arguments; `None` where nothing is said."""
-    hints = hints_of(fn)
-    parameters = list(inspect.signature(fn).parameters.values())[int(is_method) :]
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [hints.get(it.name) for it in parameters if it.kind in positional]
-
-
 def hints_of(fn: Any) -> dict[str, Any]:
     """Errors: `TypeError` if a type is only there for the type checker."""
     try:
@@ -147,23 +168,17 @@ def shape(fn: Callable[..., Any]) -> list[Any]:
     return [(it.kind, it.default is it.empty) for it in inspect.signature(fn).parameters.values()]
 
 
-def check_takes(fn: Callable[..., Any], is_method: bool) -> None:
-    """Errors: `TypeError` if what is called with positional arguments can't be."""
-    signature = inspect.signature(fn)
-    parameters = list(signature.parameters.values())
-    if is_method and (not parameters or parameters[0].kind is inspect.Parameter.KEYWORD_ONLY):
-        raise TypeError(f"`{fn.__name__}{signature}` takes no `self`")
-    for it in parameters:
-        if it.kind is inspect.Parameter.KEYWORD_ONLY and it.default is it.empty:
-            raise TypeError(f"`{fn.__name__}{signature}` takes `{it.name}` by its name only, expected it before the `*`")
-
-
 def result_type(fn: Any) -> Any:
-    """What a function says that it returns; `None` if it says nothing."""
+    """What a function says that it returns; `None` if it says nothing. Errors: as `hints_of`."""
     if not inspect.isroutine(fn) and hasattr(fn, "__call__"):
         fn = fn.__call__
-    hints = hints_of(fn)
-    hint = hints.get("return")
+    # An object may have no hash; the function behind its method has one.
+    return _result_type(getattr(fn, "__func__", fn))
+
+
+@functools.cache
+def _result_type(fn: Any) -> Any:
+    hint = hints_of(fn).get("return")
     return None if hint is type(None) else hint
 
 

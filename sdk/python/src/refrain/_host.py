@@ -7,6 +7,7 @@ from typing import Any
 try:
     import componentize_py_async_support as support
     import componentize_py_runtime as runtime
+    from componentize_py_async_support.futures import FutureReader
     from componentize_py_types import Err, Ok
     from wit_world.imports import (
         activities,
@@ -31,7 +32,7 @@ except ImportError:
             raise RuntimeError("not in a workflow: this only works in a component that a host runs")
 
     IS_COMPONENT = False
-    support = runtime = None
+    support = runtime = FutureReader = None
     activities = children = context = external = lifecycle = _Nothing()
     operations = signals = state = timers = types = _Nothing()
 
@@ -45,6 +46,7 @@ except ImportError:
 __all__ = [
     "IS_COMPONENT",
     "Err",
+    "FutureReader",
     "Ok",
     "activities",
     "children",

@@ -8,13 +8,12 @@ The other calls begin there and end there.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import gc
 import itertools
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from . import _chance
@@ -206,7 +205,6 @@ class Loop(asyncio.AbstractEventLoop):
         self._read_for(self.home, reader, done)
 
     def _read_for(self, call: Any, reader: Any, done: Callable[[Any], None]) -> None:
-        reader.finalizer.detach()
         read = host.runtime.future_read(reader.type_, reader.handle)
         if isinstance(read, host.Ok):
             host.runtime.future_drop_readable(reader.type_, reader.handle)
@@ -218,14 +216,14 @@ class Loop(asyncio.AbstractEventLoop):
 
     # What only answers.
 
-    @contextlib.contextmanager
-    def read_only(self, asked: str) -> Iterator[None]:
-        """Leaves no trace in the run: what is drawn in here is drawn again, as in replay, where nobody asks."""
+    def read_only(self, asked: str, look: Callable[[], R]) -> R:
+        """Leaves no trace in the run: what is drawn in `look` is drawn again, as in replay, where nobody asks."""
         self._asked = asked
+        _chance.borrow()
         try:
-            with _chance.borrowed():
-                yield
+            return contextvars.Context().run(look)
         finally:
+            _chance.give_back()
             self._asked = None
 
     def is_read_only(self) -> bool:
@@ -380,8 +378,14 @@ LOOP = Loop()  # type: ignore[abstract]
 def install() -> None:
     """Takes the place of componentize-py's own loop."""
     host.support._loop = LOOP
+    host.FutureReader.__init__ = _begin_reader
     asyncio.events._set_running_loop(LOOP)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def _begin_reader(reader: Any, type_: int, handle: int) -> None:
+    """Each is read as soon as it is there: nobody has to close it when it is forgotten."""
+    reader.type_, reader.handle = type_, handle
 
 
 def current_call() -> Any:

@@ -6,11 +6,11 @@ import asyncio
 import contextvars
 import inspect
 import os
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from . import _chance
 from . import _definitions as definitions
 from . import _host as host
 from ._definitions import Handler, HandlerUnfinishedPolicy
@@ -66,7 +66,7 @@ class Run:
     async def outcome(self) -> Any:
         """Runs the workflow to its end. Awaited by the host's call of `run`."""
         LOOP.home = current_call()
-        random.seed(self.seed)
+        _chance.begin(self.seed)
         self.inbound.init(self.outbound)
         self.instance = self.definition.cls(*self.args) if self.definition.init else self.definition.cls()
         if self.definition.dynamic_config is not None:
@@ -82,9 +82,12 @@ class Run:
         return await self._outcome
 
     async def _run(self) -> Any:
-        headers = dict(host.context.info().headers)
-        it = ExecuteWorkflowInput(self.definition.cls, self.definition.run, self.args, headers)
-        result = await self.inbound.execute_workflow(it)
+        if interceptors:
+            headers = dict(host.context.info().headers)
+            it = ExecuteWorkflowInput(self.definition.cls, self.definition.run, self.args, headers)
+            result = await self.inbound.execute_workflow(it)
+        else:
+            result = await self.definition.run(self.instance, *self.args)
         try:
             return host.lifecycle.Outcome_Completed([to_payload(result)])
         except WrongType as error:
@@ -227,10 +230,12 @@ class Run:
             told = f"unknown queryType {name}. KnownQueryTypes=[{self._known('query')}]"
             raise ApplicationError(told, type="QueryNotFound", non_retryable=True)
         args = _arguments(handler, name, payloads)
-        with LOOP.read_only(f"query {name}"):
-            answer = self.inbound.handle_query(HandleQueryInput("", name, args, {}))
-            result = contextvars.Context().run(_at_once, answer, f"query {name}")
-        return to_payload(result)
+        asked = f"query {name}"
+
+        def answer() -> Any:
+            return _at_once(self.inbound.handle_query(HandleQueryInput("", name, args, {})), asked)
+
+        return to_payload(LOOP.read_only(asked, answer))
 
     def validate(self, update: Any) -> None:
         handler = self._update_handler(update.name)
@@ -242,8 +247,7 @@ class Run:
             current_update.set(UpdateInfo(update.id, update.name))
             self.inbound.handle_update_validator(_update_input(update, args))
 
-        with LOOP.read_only(f"the validator of update {update.name}"):
-            contextvars.Context().run(validate)
+        LOOP.read_only(f"the validator of update {update.name}", validate)
 
     async def update(self, update: Any) -> Any:
         """Runs an update to its end. Awaited by the host's call of `update`."""
@@ -330,7 +334,7 @@ def _arguments(handler: Handler, name: str, payloads: Sequence[Any]) -> list[Any
     else:
         args = [name, *from_payloads(payloads)]
     try:
-        inspect.signature(handler.fn).bind(*([None] if handler.is_method else []), *args)
+        handler.parameters.check(args)
     except TypeError as error:
         raise TypeError(f"{handler.kind} {name}: {error}") from error
     return args

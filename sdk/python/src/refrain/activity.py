@@ -11,6 +11,9 @@ logger = logging.getLogger("refrain.activity")
 #: Where a function says what it is called as an activity.
 NAME = "__refrain_activity__"
 
+#: Of all modules that were imported.
+activities: list[Callable[..., Any]] = []
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +33,7 @@ def defn(fn: Any = None, *, name: str | None = None, dynamic: bool = False, no_t
 
     def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
         setattr(fn, NAME, name or getattr(fn, "__name__", type(fn).__name__))
+        activities.append(fn)
         return fn
 
     return decorate if fn is None else decorate(fn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import linecache
 import sys
@@ -14,7 +15,6 @@ import concurrent.futures.thread  # noqa: F401
 import encodings.ascii  # noqa: F401
 import encodings.idna  # noqa: F401
 import encodings.latin_1  # noqa: F401
-import contextlib  # noqa: F401
 import datetime  # noqa: F401
 import decimal  # noqa: F401
 import fractions  # noqa: F401
@@ -30,7 +30,7 @@ import wit_world
 from wit_world.imports import definitions as host_definitions
 
 from . import _definitions as definitions
-from . import __version__, _chance, _failures, _lasting, _loop, _outside, _run, worker
+from . import __version__, _chance, _failures, _lasting, _loop, _outside, _run, activity, worker
 from . import _host as host
 from .converter import RawValue, WrongType, from_payloads
 from .exceptions import ApplicationError
@@ -55,11 +55,11 @@ def _workflow(workflow_type: str) -> definitions.Workflow:
 
 
 def _arguments(workflow: definitions.Workflow, args: list[Any]) -> list[Any]:
-    if workflow.name is None and definitions.takes_raw(workflow.hints):
+    if workflow.name is None and definitions.takes_raw(workflow.parameters.types):
         return [[RawValue(it) for it in args]]
     try:
-        values = from_payloads(args, workflow.hints)
-        workflow.signature.bind(None, *values)
+        values = from_payloads(args, workflow.parameters.types)
+        workflow.parameters.check(values)
         return values
     except TypeError as error:
         raise WrongType(f"the arguments of workflow {workflow.name}: {error}") from error
@@ -137,6 +137,10 @@ def seal(author_root: str, modules: Sequence[Any]) -> None:
         except TypeError as error:
             code = workflow.run.__code__
             raise SystemExit(f'  File "{code.co_filename}", in {workflow.cls.__qualname__}\n{error}') from None
+    for fn in [*activity.activities, *(it.run for it in definitions.workflows)]:
+        # Once for all runs. What is wrong with it is said by a run that calls it.
+        with contextlib.suppress(TypeError):
+            definitions.result_type(fn)
     _failures.author_root = author_root
     for module in modules:
         listed = worker.inbound_classes(getattr(module, "interceptors", ()))
