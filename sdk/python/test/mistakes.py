@@ -115,7 +115,9 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(told("ValueError: no"), "ValueError: no")
         nowhere = "ModuleNotFoundError: No module named 'frobnicate'"
         install = f"{nowhere}\nhint: `{sys.executable} -m pip install frobnicate`, if that is its name there; "
-        self.assertEqual(told(nowhere), install + "the package must be pure Python")
+        here = "the package must be pure Python. A file of your own lies beside the one that is built"
+        self.assertEqual(told(nowhere), install + here)
+        self.assertRegex(told("socket.gaierror: [Errno -4] Non-recoverable error"), "hint: .*without a network")
         self.assertRegex(told("ModuleNotFoundError: No module named '_ssl'"), "hint: `_ssl` of Python's own library")
         at_build = "hint: what stands at the top of a file runs once, when the component is built, in no folder"
         self.assertIn(at_build, told("FileNotFoundError: [Errno 44] No such file or directory: 'shop.toml'"))

@@ -45,6 +45,8 @@ def _hint(error: str) -> str | None:
             "what stands at the top of a file runs once, when the component is built, in no folder and without environment: "
             "name files by `__file__`, take settings as arguments of the workflow, or read them in an activity"
         )
+    if re.match(r"socket\.\w+: ", last):
+        return "what stands at the top of a file runs once, when the component is built, and without a network: use it in an activity"
     return None
 
 
@@ -65,4 +67,7 @@ def _of_missing(module: str) -> str:
     package, _, inner = module.partition(".")
     if inner:
         return f"`{package}` is there, and has no such module"
-    return f"`{sys.executable} -m pip install {package}`, if that is its name there; the package must be pure Python"
+    return (
+        f"`{sys.executable} -m pip install {package}`, if that is its name there; the package must be pure Python. "
+        "A file of your own lies beside the one that is built"
+    )
