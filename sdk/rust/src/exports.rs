@@ -22,6 +22,8 @@ pub struct Answered {
     n: usize,
 }
 
+// Elsewhere there is no host that would read it.
+#[cfg(target_family = "wasm")]
 const _: () = assert!(Answer::VTABLE.layout.size() == size_of::<Answered>());
 
 impl Answered {
