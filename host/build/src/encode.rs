@@ -7,7 +7,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER_NAME,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
 };
-use wasm_encoder::{Component, Module, RawSection};
+use wasm_encoder::{RawSection, Section};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -42,39 +42,38 @@ pub(crate) fn component(
 /// A core module without what only a debugger reads, which is many times its size. The names of functions stay:
 /// a backtrace of numbers helps nobody.
 pub(crate) fn without_debug_info(module: &[u8]) -> Result<Vec<u8>, String> {
-    let mut kept = Module::new();
-    for payload in Parser::new(0).parse_all(module) {
-        let payload = payload.map_err(why)?;
-        let is_debug_info =
-            matches!(&payload, Payload::CustomSection(it) if it.name().starts_with(".debug_"));
-        if let Some((id, range)) = payload.as_section().filter(|_| !is_debug_info) {
-            let data = &module[range.start as usize..range.end as usize];
-            kept.section(&RawSection { id, data });
-        }
-    }
-    Ok(kept.finish())
+    without_custom_sections(module, |name| name.starts_with(".debug_"))
 }
 
 /// A component without what its encoder calls the parts that it is put together of: no backtrace shows that. What
 /// core modules call their functions stays.
 fn without_names_of_parts(component: &[u8]) -> Result<Vec<u8>, String> {
-    let mut kept = Component::new();
+    without_custom_sections(component, |name| name == "component-name")
+}
+
+/// What is in the modules and components of a component is part of its sections, and stays as it is.
+fn without_custom_sections(wasm: &[u8], drops: fn(&str) -> bool) -> Result<Vec<u8>, String> {
+    let mut kept = Vec::with_capacity(wasm.len());
     let mut depth = 0;
-    for payload in Parser::new(0).parse_all(component) {
+    for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(why)?;
-        let are_names =
-            matches!(&payload, Payload::CustomSection(it) if it.name() == "component-name");
-        if let Some((id, range)) = payload.as_section().filter(|_| depth == 1 && !are_names) {
-            let data = &component[range.start as usize..range.end as usize];
-            kept.section(&RawSection { id, data });
+        let is_dropped = matches!(&payload, Payload::CustomSection(it) if drops(it.name()));
+        if let Some((id, range)) = payload.as_section().filter(|_| depth == 1 && !is_dropped) {
+            let data = &wasm[range.start as usize..range.end as usize];
+            RawSection { id, data }.append_to(&mut kept);
         }
         match payload {
-            Payload::Version { .. } => depth += 1,
+            Payload::Version { range, .. } => {
+                if depth == 0 {
+                    kept.extend_from_slice(&wasm[range.start as usize..range.end as usize]);
+                }
+                depth += 1;
+            }
             Payload::End(_) => depth -= 1,
             _ => {}
         }
     }
-    Ok(kept.finish())
+    Ok(kept)
 }
 
 /// With all its causes.
