@@ -22,12 +22,7 @@ const STACK_SHOWN_MAX: usize = 20;
 
 pub(super) async fn describe(args: TargetArgs, format: Format) -> Result<(), CliError> {
     let client = args.scope.connect().await?;
-    let answer = client
-        .call(pb::DescribeWorkflowExecutionRequest {
-            namespace: args.scope.namespace(),
-            execution: args.execution(),
-        })
-        .await?;
+    let answer = described(&client, &args.scope.namespace(), args.execution()).await?;
     if format == Format::Json {
         return output::print_json(&output::json_of(
             "temporal.api.workflowservice.v1.DescribeWorkflowExecutionResponse",
@@ -161,6 +156,16 @@ fn pending(answer: &pb::DescribeWorkflowExecutionResponse) -> String {
         ));
     }
     text
+}
+
+/// What the server says of a run.
+pub(super) async fn described(
+    client: &Client,
+    namespace: &str,
+    execution: Option<WorkflowExecution>,
+) -> Result<pb::DescribeWorkflowExecutionResponse, CliError> {
+    let namespace = namespace.to_owned();
+    client.call(pb::DescribeWorkflowExecutionRequest { namespace, execution }).await
 }
 
 /// Why the workflow does not get on: the newest failure of its tasks.

@@ -1,7 +1,7 @@
 //! How a workflow ended.
 
 use super::TargetArgs;
-use super::describe::task_failure;
+use super::describe::{described, task_failure};
 use crate::client::Client;
 use crate::errors::CliError;
 use crate::history::failure_lines;
@@ -53,11 +53,7 @@ async fn until_broken(
 ) -> Result<CliError, CliError> {
     loop {
         tokio::time::sleep(LOOK).await;
-        let request = pb::DescribeWorkflowExecutionRequest {
-            namespace: namespace.to_owned(),
-            execution: execution.clone(),
-        };
-        let answer = client.call(request).await?;
+        let answer = described(client, namespace, execution.clone()).await?;
         if answer.pending_workflow_task.is_none_or(|it| it.attempt <= 1) {
             continue;
         }
@@ -101,11 +97,8 @@ async fn latest(
     if !given.run_id.is_empty() {
         return Ok(given);
     }
-    let request = pb::DescribeWorkflowExecutionRequest {
-        namespace: namespace.to_owned(),
-        execution: Some(given.clone()),
-    };
-    let info = client.call(request).await?.workflow_execution_info.unwrap_or_default();
+    let answer = described(client, namespace, Some(given.clone())).await?;
+    let info = answer.workflow_execution_info.unwrap_or_default();
     Ok(info.execution.unwrap_or(given))
 }
 
