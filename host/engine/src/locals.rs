@@ -134,7 +134,7 @@ impl Inner {
             match next {
                 Next::Close(closed) => return close(None, result_of(closed.outcome)),
                 Next::Retry(next) => {
-                    let backoff = next.attempt_at.since(self.now());
+                    let backoff = next.backoff(self.now()).unwrap_or(Delay::ZERO);
                     if backoff > limits::LOCAL_BACKOFF_MAX {
                         let failure = next.last_failure.unwrap_or_default();
                         return close(Some(backoff), Err(failure));

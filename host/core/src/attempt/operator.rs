@@ -185,7 +185,7 @@ impl ActivityTask {
         self
     }
 
-    /// The wait after the attempt before this one, if this one waits for its end.
+    /// The whole wait after the attempt before this one, if this one waits for its end.
     pub fn backoff(&self, now: Timestamp) -> Option<Delay> {
         match self.state {
             State::Waiting { since } if since > now && !self.is_paused() => {

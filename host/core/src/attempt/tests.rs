@@ -258,6 +258,9 @@ fn the_failure_may_choose_the_wait_itself() {
     let task = task("work=10").on_started("w1".to_owned(), s(0));
     let next = task.on_failed(typed("", false, Some(secs(42))), s(1));
     assert_eq!(print_next(&next), "attempt 2 at 43s");
+    let Next::Retry(second) = next else { panic!("was closed") };
+    let told = [s(1), s(2), s(42), s(43)].map(|now| second.backoff(now));
+    assert_eq!(told, [Some(secs(42)), Some(secs(42)), Some(secs(42)), None], "the whole wait");
     let next = task.on_failed(typed("", false, Some(Delay::ZERO)), s(1));
     assert_eq!(print_next(&next), "attempt 2 at 1s");
 }
