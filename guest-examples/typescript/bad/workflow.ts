@@ -147,6 +147,9 @@ export async function looksInTime(): Promise<string[]> {
   class Own<T> extends Promise<T> {}
   const own = new Own<string>((resolve) => resolve("of a class of its own")).then((text) => text);
   seen.push(await own, String(own instanceof Own), String(fails instanceof Function && Promise.resolve(own) === own));
+  const takes = async ({ total }: { total: number }) => total;
+  const given = takes(undefined as unknown as { total: number });
+  await given.catch((error) => seen.push(error.name));
   return seen;
 }
 

@@ -74,7 +74,8 @@ function bundled(inject) {
   return build({
     stdin: {
       contents: `
-        import { component } from "@refrain/workflow/component";
+        import { component, runAsync } from "@refrain/workflow/component";
+        globalThis.__refrainAsync = runAsync;
         import * as workflows from "./${basename(source)}";
         ${values.interceptors.map((it, nth) => `import * as interceptors${nth} from ${JSON.stringify(resolve(it))};`).join("\n")}
         export const { run, query, validateUpdate, update, definition } =
@@ -102,7 +103,7 @@ function bundled(inject) {
 }
 
 const [map, code] = built.outputFiles.sort((a, b) => b.path.length - a.path.length);
-const text = `${code.text}\n${sourceLines(map.text)}\n`;
+const text = `${code.text}\n${ownAsync(code.text)}\n${sourceLines(map.text)}\n`;
 // With `--opt-size` a component is a quarter smaller and a third faster to compile, and its programs take longer, an activity about half as long again.
 const args = ["--world", "workflow"];
 const sources = sourcesSection(text, args);
@@ -164,6 +165,12 @@ function sourceLines(text) {
   // As text, which takes less memory in each run than the list would.
   const sources = JSON.stringify({ files: [...files.keys()], runs });
   return `globalThis.__refrainSources = ${JSON.stringify(sources)};`;
+}
+
+/** Has `async` functions run by the SDK's `runAsync`, if esbuild lowers them as it did when this was written. */
+function ownAsync(text) {
+  const [, name] = /^var (__async\w*) = \(__this, __arguments, generator\) =>/m.exec(text) ?? [];
+  return name === undefined ? "" : `${name} = globalThis.__refrainAsync;`;
 }
 
 /** A custom section of a component, which says by a hash what it was made of. */

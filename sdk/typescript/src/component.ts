@@ -15,12 +15,14 @@ import { answer, defined, pumpSignals, unfinishedHandlers, update, validate } fr
 import { atRest, conditionsMayHold } from "./operation";
 import { whatInstead } from "./not-there";
 import { fromPayloads, toPayload } from "./payload";
-import { Engine, afterLooks, watchRejections } from "./rejections";
+import { Engine, afterLooks, then, watchRejections } from "./rejections";
 import { CancellationScope, within } from "./scope";
 import { traced } from "./source-lines";
-import { Task, read } from "./task";
+import { Task } from "./task";
 import { begin } from "./top-level";
 import { type WorkflowOptions, workflowOptions } from "./workflow-options";
+
+export { runAsync } from "./scope";
 
 const SDK = { name: "refrain-typescript", version: "0.1.0" };
 
@@ -50,7 +52,6 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
       throw toFailure(ApplicationFailure.nonRetryable(message, "WorkflowNotFound"));
     }
     const task = Task.enter();
-    task.stay();
     try {
       for (const make of factories) install((make as WorkflowInterceptorsFactory)());
       const call = ({ args }: { args: unknown[] }) => workflow(...args);
@@ -58,7 +59,7 @@ export function component(module: Record<string, unknown>, ...interceptors: { in
       const execute = factories.length > 0 ? onTheWayIn("execute", async (input) => call(input)) : call;
       // Nobody else sees them, and all that the host knows of the run comes with them.
       const headers = factories.length > 0 ? toHeaders(context.info().headers) : {};
-      const result = await race(() => execute({ args: fromPayloads(args), headers }));
+      const result = await race(task, () => execute({ args: fromPayloads(args), headers }));
       warnOfHandlers();
       return { tag: "completed", val: [resultOf(`workflow \`${type}\``, result)] };
     } catch (error) {
@@ -118,7 +119,7 @@ function isClass(value: Function): boolean {
 }
 
 /** The workflow, beside it what waits for signals and for cancellation. */
-function race(workflow: () => Promise<unknown>): Promise<unknown> {
+function race(task: Task, workflow: () => Promise<unknown>): Promise<unknown> {
   const root = CancellationScope.root();
   return new Engine((resolve, reject) => {
     pumpSignals((error) => afterLooks(() => reject(error)));
@@ -128,13 +129,17 @@ function race(workflow: () => Promise<unknown>): Promise<unknown> {
       report: (error) => isCancellation(error) || reject(new UnhandledRejectionError(error)),
       threw: (error) => isCancellation(error) || reject(new Uncaught(error)),
     });
-    read(context.cancellation()[1], (request) => {
+    // The task stays open by it as long as it can come, and after it by one of its own.
+    task.stayFor(context.cancellation(), (request) => {
       if (request.tag !== "ok") return;
+      task.stay();
       root.end(new CancelledFailure("Workflow cancelled"));
       conditionsMayHold();
     });
     // By way of `then`: a workflow that throws before its first `await` rejects too.
-    within(root, () => Promise.resolve().then(workflow)).then(
+    const result = then.call(Engine.resolve(), () => within(root, workflow));
+    then.call(
+      result,
       (result) => afterLooks(() => resolve(result)),
       (error) => afterLooks(() => reject(error)),
     );

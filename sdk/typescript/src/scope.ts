@@ -3,7 +3,7 @@
 
 import type { Duration } from "./duration";
 import { CancelledFailure } from "./failures";
-import { follows, seen, suspect, then, watchNewPromises } from "./rejections";
+import { Engine, follows, seen, suspect, then, watchNewPromises } from "./rejections";
 import { sleep } from "./timers";
 import { needRun } from "./top-level";
 
@@ -229,5 +229,48 @@ Promise.prototype.then = function (this: Promise<any>, fulfilled: Callback, reje
   );
   return derived;
 } as typeof then;
+
+/**
+ * An `async` function, of which `body` is what lies between its awaits. The build has all of them call this, in place
+ * of what esbuild makes of them, which takes a promise and some closures more for each `await`.
+ */
+export function runAsync<T>(self: unknown, args: ArrayLike<unknown>, body: (...args: any[]) => Iterator<unknown, T>): Promise<T> {
+  let steps: Iterator<unknown, T> | undefined;
+  const isWatched = place.scope !== undefined;
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Engine<T>((...settle) => ([resolve, reject] = settle));
+  // Where the `await` is that the function is at.
+  let here = place;
+  const go = (next: "next" | "throw", value?: unknown) => {
+    try {
+      // Here, as to take the arguments apart may throw.
+      steps ??= body.apply(self, args as unknown[]);
+      const step = steps[next]!(value);
+      if (step.done) {
+        resolve(step.value);
+        if (isWatched) follows(promise, step.value);
+        return;
+      }
+      here = place;
+      const awaited = Promise.resolve(step.value);
+      seen(awaited);
+      then.call(awaited, fulfilled, rejected);
+    } catch (error) {
+      reject(error);
+      if (isWatched) suspect(promise);
+    }
+  };
+  const back = (next: "next" | "throw", value: unknown) => {
+    const before = place;
+    place = here;
+    go(next, value);
+    place = before;
+  };
+  const fulfilled = (value: unknown) => back("next", value);
+  const rejected = (error: unknown) => back("throw", error);
+  go("next");
+  return promise;
+}
 
 watchNewPromises(() => place.scope !== undefined);

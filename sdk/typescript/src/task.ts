@@ -36,8 +36,18 @@ export class Task {
   /** Keeps the task open while it waits for what others do. To be called while it is the current one. */
   stay(): void {
     // No such signal can come: this waits until it is canceled, and leaves nothing in history.
-    const [op, future] = signals.receive("__wake");
-    this.wake = { op, woken: new Engine((woken) => read(future, woken)) };
+    this.stayFor(signals.receive("__wake"), () => {});
+  }
+
+  /** As `stay`, by a wait that is read anyway, and is canceled in the end. */
+  stayFor<T>([op, future]: [Op, Future<T>], done: (result: Result<T>) => void): void {
+    const woken = new Engine<void>((wake) =>
+      read(future, (result) => {
+        wake();
+        done(result);
+      }),
+    );
+    this.wake = { op, woken };
   }
 
   /** Makes this the current task again: to be awaited just before returning. */

@@ -60,4 +60,9 @@ export interface UpdateInfo {
 /** Inside the handler or the validator of an update: that update. */
 export declare function currentUpdateInfo(): UpdateInfo | undefined;
 export declare function withinUpdate<T>(info: UpdateInfo, fn: () => T): T;
+/**
+ * An `async` function, of which `body` is what lies between its awaits. The build has all of them call this, in place
+ * of what esbuild makes of them, which takes a promise and some closures more for each `await`.
+ */
+export declare function runAsync<T>(self: unknown, args: ArrayLike<unknown>, body: (...args: any[]) => Iterator<unknown, T>): Promise<T>;
 export {};

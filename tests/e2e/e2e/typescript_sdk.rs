@@ -188,7 +188,7 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
 
     start(&host, "looksInTime")?;
     expect![[
-        r#"["later","first","raced","frozen","slow","of a class of its own","true","false"]"#
+        r#"["later","first","raced","frozen","slow","of a class of its own","true","false","TypeError"]"#
     ]]
     .assert_eq(&order::result(&host, "looksInTime")?);
 
