@@ -154,13 +154,12 @@ function first<R>(payloads: Payloads): R {
 }
 
 function remote(options: ActivityOptions, headers: Headers): Options {
-  return {
-    ...local(options, headers),
-    taskQueue: options.taskQueue ?? null,
-    scheduleToStartMs: optionalMs(options.scheduleToStartTimeout),
-    heartbeatMs: optionalMs(options.heartbeatTimeout),
-    priority: toPriority(options.priority),
-  };
+  const asked = local(options, headers) as Options;
+  asked.taskQueue = options.taskQueue ?? null;
+  asked.scheduleToStartMs = optionalMs(options.scheduleToStartTimeout);
+  asked.heartbeatMs = optionalMs(options.heartbeatTimeout);
+  asked.priority = toPriority(options.priority);
+  return asked;
 }
 
 function local(options: LocalActivityOptions, headers: Headers): LocalOptions {
