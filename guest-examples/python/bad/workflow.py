@@ -178,3 +178,12 @@ class Asked:
     @workflow.run
     async def run(self) -> None:
         await workflow.wait_condition(lambda: False)
+
+
+@workflow.defn(name="asks-in-vain")
+class AsksInVain:
+    """The mistake is its child's."""
+
+    @workflow.run
+    async def run(self) -> str:
+        return str(await workflow.execute_child_workflow("mistake", id="child"))

@@ -1,6 +1,6 @@
 // Workflows with a mistake each: the message has to tell their author what to do.
 
-import { CancellationScope, condition, defineQuery, defineSignal, proxyActivities, setHandler, sleep } from "@refrain/workflow";
+import { CancellationScope, condition, defineQuery, defineSignal, executeChild, proxyActivities, setHandler, sleep } from "@refrain/workflow";
 
 const { print } = proxyActivities<{ print(what: unknown): Promise<void> }>({ startToCloseTimeout: "10s" });
 
@@ -151,6 +151,12 @@ export async function looksInTime(): Promise<string[]> {
   const given = takes(undefined as unknown as { total: number });
   await given.catch((error) => seen.push(error.name));
   return seen;
+}
+
+/** The mistake is a child's of its child. */
+export async function asksInVain(depth: number): Promise<unknown> {
+  if (depth === 0) throw { code: 42 };
+  return executeChild(asksInVain, { args: [depth - 1], workflowId: `depth-${depth - 1}` });
 }
 
 declare function fetch(url: string): Promise<unknown>;

@@ -24,6 +24,13 @@ class AMistakeInAWorkflow(unittest.IsolatedAsyncioTestCase):
         self.assertNotIn("PyObject", message)
 
 
+    async def test_ends_the_test_that_waits_for_the_run_that_began_it(self) -> None:
+        async with testing.environment(BAD) as host:
+            with self.assertRaises(testing.Broken) as told:
+                await host.execute("asks-in-vain")
+        self.assertIn("workflow `mistake` (child) is broken, its workflow task failed: ", str(told.exception))
+
+
 class WhatStandsForAnActivity(unittest.IsolatedAsyncioTestCase):
     async def test_is_missed_by_name(self) -> None:
         async with testing.environment(HELLO, {"ship": Mock()}) as host:

@@ -34,6 +34,7 @@ export class TestEnvironment {
   #server;
   #component;
   #workers = [];
+  #closed;
 
   /** @param {import(".").TestEnvironmentOptions} options */
   static async create({ component, activities = {}, taskQueue = "test", server, interceptors }) {
@@ -123,7 +124,7 @@ export class TestEnvironment {
       if (lastFailure?.applicationFailureInfo?.type !== "NotFoundError" || !UNKNOWN.test(lastFailure.message)) continue;
       return `nothing stands for the activity \`${activityType?.name}\` of workflow \`${run.type}\` (${workflowId}): ${lastFailure.message}`;
     }
-    // Told of a run after a few attempts. To look at each of its children would take longer the more there are.
+    // To look at each of its children would take longer the more there are.
     const id = workflowId.replaceAll("'", "''");
     const query = `RootWorkflowId = '${id}' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')`;
     for await (const child of workflow.list({ query })) return this.#howBroken(child);
@@ -175,7 +176,12 @@ export class TestEnvironment {
     }
   }
 
-  async close() {
+  /** Once, however often it is asked for. */
+  close() {
+    return (this.#closed ??= this.#end());
+  }
+
+  async #end() {
     try {
       for (const { worker } of this.#workers) worker.shutdown();
       await Promise.all(this.#workers.map(({ running }) => running));

@@ -40,11 +40,13 @@ try {
   await environment.deploy(component.replace("approval", "bad"), "bad");
   const mistake = environment.execute("throwsObject", { taskQueue: "bad", workflowId: "printer" });
   await mistake.catch((error) => console.log(error.message));
+  const ofAChild = environment.execute("asksInVain", { taskQueue: "bad", args: [2], workflowId: "depth-2" });
+  await ofAChild.catch((error) => console.log(error.message));
 
   await environment.deploy(other, "few");
   await environment.work("few", { ship: async () => "parcel" });
   const unknown = environment.execute("order", { taskQueue: "few", args: ["7", 4200], workflowId: "order-7" });
   await unknown.catch((error) => console.log(error.message));
 } finally {
-  await environment.close();
+  await Promise.all([environment.close(), environment.close()]);
 }

@@ -123,7 +123,7 @@ fn a_mistake_ends_the_test(project: &Path) -> Result<()> {
     std::fs::write(&source, wrong)?;
     let mut test = as_on_the_path(Command::new("cargo"))?;
     let said = output_within(PATIENCE, test.arg("test").current_dir(project))?;
-    let told = "workflow `order` (order-8) is broken, its workflow task failed";
+    let told = "Error: workflow `order` (order-8) is broken, its workflow task failed";
     assert!(said.code == Some(101) && said.stdout.contains(told), "{said:?}");
     assert!(said.stdout.contains("1 passed; 1 failed"), "{said:?}");
     Ok(std::fs::write(source, right)?)

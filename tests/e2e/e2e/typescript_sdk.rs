@@ -186,6 +186,11 @@ fn mistakes_are_told_to_their_author_with_what_to_do() -> Result<()> {
     let message = failure["failure"]["message"].as_str().unwrap_or_default();
     assert!(message.contains("(bad/workflow.ts:119)"), "{message}");
 
+    start_with(&host, "depth-2", "asksInVain", QUEUE, &["2"])?;
+    let said = host.try_cli(&["workflow", "result", "--unless-broken", "-w", "depth-2"])?;
+    let told = "error: workflow `asksInVain` (depth-0) is broken, its workflow task failed\n";
+    assert!(said.stderr.starts_with(told), "{said:?}");
+
     start(&host, "looksInTime")?;
     expect![[
         r#"["later","first","raced","frozen","slow","of a class of its own","true","false","TypeError"]"#
@@ -223,6 +228,7 @@ fn an_author_tests_a_workflow_with_mocked_activities_and_is_told_of_mistakes_at_
         both replay
         another component does not: W0101
         workflow `throwsObject` (printer) is broken, its workflow task failed: [W0201] guest failed: TypeError: the object {"code":42,"parts":["tray"]} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
+        workflow `asksInVain` (depth-0) is broken, its workflow task failed: [W0201] guest failed: TypeError: the object {"code":42} was thrown: throw an `ApplicationFailure` to fail the workflow, or another Error
         nothing stands for the activity `charge` of workflow `order` (order-7): Activity function charge is not registered on this Worker, available activities: ["ship"]
     "#]]
     .assert_eq(&program("test_kit", &["typescript/approval"])?);

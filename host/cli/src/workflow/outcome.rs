@@ -12,6 +12,7 @@ use refrain_wire::api::enums::v1 as enums;
 use refrain_wire::api::failure::v1::Failure;
 use refrain_wire::api::history::v1::HistoryEvent;
 use refrain_wire::api::history::v1::history_event::Attributes;
+use refrain_wire::api::workflow::v1::WorkflowExecutionInfo;
 use refrain_wire::api::workflowservice::v1 as pb;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -21,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Args)]
 pub(crate) struct ResultArgs {
-    /// Do not wait for a workflow to be mended: fail once a workflow task of it fails. For tests.
+    /// Do not wait for a workflow to be mended: fail once a workflow task of it, or of a child of it, fails. For tests.
     #[arg(long)]
     unless_broken: bool,
     #[command(flatten)]
@@ -45,7 +46,7 @@ pub(super) async fn result(args: ResultArgs, format: Format) -> Result<(), CliEr
     print_outcome(&target.workflow_id, &outcome, format)
 }
 
-/// Until a workflow task fails, which the run survives only if someone mends its program.
+/// Until a workflow task fails, of the run or of a child of it: it goes on only if someone mends the program.
 async fn until_broken(
     client: &Client,
     namespace: &str,
@@ -54,10 +55,14 @@ async fn until_broken(
     loop {
         tokio::time::sleep(LOOK).await;
         let answer = described(client, namespace, execution.clone()).await?;
-        if answer.pending_workflow_task.is_none_or(|it| it.attempt <= 1) {
-            continue;
-        }
         let info = answer.workflow_execution_info.unwrap_or_default();
+        let info = match answer.pending_workflow_task {
+            Some(task) if task.attempt > 1 => info,
+            Some(_) | None => match broken_child(client, namespace, info).await? {
+                Some(child) => child,
+                None => continue,
+            },
+        };
         let execution = info.execution.unwrap_or_default();
         let why = task_failure(client, namespace, &execution).await?;
         return Ok(CliError::failed(format!(
@@ -68,6 +73,25 @@ async fn until_broken(
         ))
         .hint("mend the program, and `refrain deploy FILE --task-queue NAME --move`"));
     }
+}
+
+/// One of those that a workflow began, or that these began.
+async fn broken_child(
+    client: &Client,
+    namespace: &str,
+    of: WorkflowExecutionInfo,
+) -> Result<Option<WorkflowExecutionInfo>, CliError> {
+    let root = of.execution.unwrap_or_default().workflow_id.replace('\'', "''");
+    let query = format!(
+        "RootWorkflowId = '{root}' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed')"
+    );
+    let request = pb::ListWorkflowExecutionsRequest {
+        namespace: namespace.to_owned(),
+        page_size: 1,
+        query,
+        ..Default::default()
+    };
+    Ok(client.call(request).await?.executions.into_iter().next())
 }
 
 pub(super) struct Outcome {

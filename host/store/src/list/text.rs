@@ -8,9 +8,10 @@ use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
 use std::ops::Bound;
 
-/// A workflow task that failed this often is a problem that is reported, as in Temporal.
-const REPORTED_FROM: i64 = 5;
 const TASK_FAILED: &str = "category=WorkflowTaskFailed";
+/// Reported from the first failure, where Temporal waits for the fifth: no worker can be missing here, so what fails once
+/// waits for its repair.
+const FAILS: &str = "r.task_attempts > 0";
 
 /// A statement on its way to the database.
 #[derive(Debug)]
@@ -245,10 +246,9 @@ impl Text {
             }
             Test::HasAny { field: Field::System(_), values, negated } => {
                 let asked = values.contains(&Value::Text(TASK_FAILED.to_owned()));
-                let fails = format!("r.task_attempts >= {REPORTED_FROM}");
                 match (asked, negated) {
-                    (true, false) => fails,
-                    (true, true) => format!("NOT {fails}"),
+                    (true, false) => FAILS.to_owned(),
+                    (true, true) => format!("NOT {FAILS}"),
                     (false, false) => "0".to_owned(),
                     (false, true) => "1".to_owned(),
                 }
@@ -284,8 +284,11 @@ impl Text {
                 if *negated { format!("NOT {any}") } else { any }
             }
             Test::Null { field: Field::System(System::ReportedProblems), negated } => {
-                let sign = if *negated { ">=" } else { "<" };
-                format!("r.task_attempts {sign} {REPORTED_FROM}")
+                if *negated {
+                    FAILS.to_owned()
+                } else {
+                    format!("NOT {FAILS}")
+                }
             }
             Test::Null { field: Field::System(System::Paused), negated } => {
                 let any = format!("(r.status = {PAUSED} OR {})", paused_activity(""));

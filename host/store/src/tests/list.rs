@@ -258,8 +258,8 @@ impl refrain_core::search::Row for RunRow {
             System::RootWorkflowId => family(&root, true),
             System::RootRunId => family(&root, false),
             System::ReportedProblems => match &self.task_failure {
-                Some(failure) if failure.attempts >= 5 => text("category=WorkflowTaskFailed"),
-                Some(_) | None => Vec::new(),
+                Some(_) => text("category=WorkflowTaskFailed"),
+                None => Vec::new(),
             },
             System::Paused => {
                 let types =
@@ -496,7 +496,7 @@ async fn of_random_runs(runs: Vec<(u64, usize, usize, u8, bool, PayloadMap)>) ->
             4 => {
                 let mut step = step;
                 step.decision.run.task_failure = Some(refrain_core::decision::TaskFailure {
-                    attempts: 4 + start as u32 % 3,
+                    attempts: 1 + start as u32 % 3,
                     failure: refrain_core::failure::Failure::host("T", "no"),
                     retry_at: s(90),
                 });

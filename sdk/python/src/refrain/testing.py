@@ -95,7 +95,7 @@ class Environment:
                 if said.application_failure_info.type == "NotFoundError" and _UNKNOWN in said.message:
                     of = f"workflow `{run.workflow_type}` ({run.id})"
                     raise Broken(f"nothing stands for the activity `{asked.activity_type.name}` of {of}: {said.message}")
-            # Told of a run after a few attempts. To look at each of its children would take longer the more there are.
+            # To look at each of its children would take longer the more there are.
             async for child in self.client.list_workflows(children):
                 raise await self._broken(child)
 

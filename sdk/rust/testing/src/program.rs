@@ -70,5 +70,7 @@ pub(crate) fn parsed(bytes: &[u8]) -> Result<Value> {
 
 pub(crate) fn said(output: &Output) -> Error {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
-    Error::new(String::from_utf8_lossy(&text).into_owned())
+    let text = String::from_utf8_lossy(&text);
+    // A test that returns an error says `Error` before it.
+    Error::new(text.strip_prefix("error: ").unwrap_or(&text))
 }

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use refrain_testing::{Environment, Outcome, Result, json};
 
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -20,7 +22,7 @@ fn an_order_that_the_warehouse_confirms_is_shipped() -> Result<()> {
     assert!(shop.calls("refund").is_empty());
 
     // To be committed, and replayed by all later versions: `replay(PROJECT, "tests/histories")`.
-    let history = std::env::temp_dir().join(format!("order-{}.json", std::process::id()));
+    let history = Path::new(env!("CARGO_TARGET_TMPDIR")).join("order.json");
     order.save_history(&history)?;
     refrain_testing::replay(PROJECT, &history)
 }
